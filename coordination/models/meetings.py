@@ -1,0 +1,155 @@
+"""Meetings: agenda, presence, minutes, decisions and the actions that follow."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.models import Orderable
+
+from portal.blocks import anchor
+from portal.models import Organisation, PortalPage, User
+from portal.models.pages import Section
+
+
+class MeetingPage(PortalPage):
+    """One meeting, from its convening to its minutes."""
+
+    starts_at = models.DateTimeField(_("quando"))
+    minutes_long = models.PositiveSmallIntegerField(_("durata in minuti"), default=90)
+    place = models.CharField(_("dove"), max_length=160, blank=True)
+    chair = models.ForeignKey(
+        User, verbose_name=_("chi conduce"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    minutes = models.TextField(_("sintesi del verbale"), blank=True)
+
+    kind = "riunione"
+    kind_label = _("Riunione")
+    kind_plural = _("Riunioni")
+
+    content_panels = [
+        *PortalPage.title_panels,
+        FieldPanel("code"),
+        MultiFieldPanel(
+            [FieldRowPanel([FieldPanel("starts_at"), FieldPanel("minutes_long")]), FieldPanel("place"), FieldPanel("chair")],
+            heading=_("Convocazione"),
+        ),
+        InlinePanel("agenda", heading=_("Ordine del giorno"), label=_("Punto")),
+        InlinePanel("attendance", heading=_("Presenze per ente"), label=_("Ente")),
+        FieldPanel("minutes"),
+        InlinePanel("decisions", heading=_("Decisioni"), label=_("Decisione")),
+        InlinePanel("actions", heading=_("Azioni"), label=_("Azione")),
+        *PortalPage.care_panels,
+    ]
+
+    class Meta:
+        verbose_name = _("riunione")
+        verbose_name_plural = _("riunioni")
+
+    @property
+    def ends_at(self) -> Any:
+        return self.starts_at + timedelta(minutes=self.minutes_long)
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_at < timezone.now()
+
+    def relevant_date(self) -> date:
+        return timezone.localtime(self.starts_at).date()
+
+    def sections(self) -> list[Section]:
+        """Decisions and actions first, as on the page; then the points of the agenda."""
+        found = []
+        if decided := "\n".join(each.text for each in self.decisions.all()):
+            found.append(Section("decisioni", str(_("Decisioni")), decided))
+        if to_do := "\n".join(each.text for each in self.actions.all()):
+            found.append(Section("azioni", str(_("Azioni")), to_do))
+        for item in self.agenda.all():
+            found.append(Section(item.anchor, item.title, f"{item.text}\n{item.discussion}".strip()))
+        if self.minutes:
+            found.append(Section("verbale", str(_("Verbale")), self.minutes))
+        return found
+
+
+class AgendaItem(Orderable):
+    """A point of the agenda, and what was said about it."""
+
+    page = ParentalKey(MeetingPage, on_delete=models.CASCADE, related_name="agenda")
+    title = models.CharField(_("punto"), max_length=160)
+    text = models.TextField(_("di che cosa si parla"), blank=True)
+    discussion = models.TextField(_("che cosa è stato detto"), blank=True)
+
+    panels = [FieldPanel("title"), FieldPanel("text"), FieldPanel("discussion")]
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("punto all’ordine del giorno")
+        verbose_name_plural = _("punti all’ordine del giorno")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def anchor(self) -> str:
+        return f"punto-{anchor(self.title)}"
+
+
+class Attendance(Orderable):
+    """How many persons of a body were there."""
+
+    page = ParentalKey(MeetingPage, on_delete=models.CASCADE, related_name="attendance")
+    organisation = models.ForeignKey(Organisation, verbose_name=_("ente"), on_delete=models.PROTECT, related_name="+")
+    present = models.PositiveSmallIntegerField(_("presenti"), default=1)
+
+    panels = [FieldRowPanel([FieldPanel("organisation"), FieldPanel("present")])]
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("presenza")
+        verbose_name_plural = _("presenze")
+
+    def __str__(self) -> str:
+        return f"{self.organisation}: {self.present}"
+
+
+class Decision(Orderable):
+    """What the meeting decided, in one sentence."""
+
+    page = ParentalKey(MeetingPage, on_delete=models.CASCADE, related_name="decisions")
+    text = models.TextField(_("decisione"))
+
+    panels = [FieldPanel("text")]
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("decisione")
+        verbose_name_plural = _("decisioni")
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class Action(Orderable):
+    """What somebody does next, and by when."""
+
+    page = ParentalKey(MeetingPage, on_delete=models.CASCADE, related_name="actions")
+    text = models.CharField(_("azione"), max_length=240)
+    person = models.ForeignKey(
+        User, verbose_name=_("chi"), null=True, on_delete=models.SET_NULL, related_name="actions"
+    )
+    due = models.DateField(_("entro il"))
+    done_at = models.DateTimeField(_("fatta il"), null=True, blank=True, editable=False)
+    done_note = models.CharField(_("nota"), max_length=240, blank=True, editable=False)
+
+    panels = [FieldPanel("text"), FieldRowPanel([FieldPanel("person"), FieldPanel("due")])]
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("azione")
+        verbose_name_plural = _("azioni")
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def is_late(self) -> bool:
+        return self.done_at is None and self.due < timezone.localdate()

@@ -1,0 +1,12 @@
+"""Addresses of meetings and of the directory."""
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("riunioni/", views.meeting_list, name="meetings"),
+    path("riunioni/azioni/<int:pk>/", views.close_action, name="close_action"),
+    path("riunioni/<slug:slug>.ics", views.meeting_calendar, name="meeting_calendar"),
+    path("rubrica/", views.directory, name="directory"),
+]

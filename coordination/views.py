@@ -1,0 +1,81 @@
+"""Meetings, their actions, and the directory."""
+
+from datetime import UTC
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from portal import access
+from portal.models import Organisation, User
+
+from . import actions
+from .models import Action, MeetingPage, ServicePage
+
+
+@login_required
+def meeting_list(request: HttpRequest) -> HttpResponse:
+    """Meetings to come, then those held, newest first."""
+    request.section = "riunioni"  # type: ignore[attr-defined]
+    meetings = list(access.allowed(MeetingPage.objects.all(), request.user).order_by("starts_at"))
+    homes = access.spaces_of(meetings, request.user)
+    rows = [(meeting, homes.get(meeting.pk)) for meeting in meetings]
+    context = {
+        "coming": [row for row in rows if not row[0].is_over],
+        "held": [row for row in reversed(rows) if row[0].is_over],
+    }
+    return render(request, "coordination/meeting_list.html", context)
+
+
+@login_required
+@require_POST
+def close_action(request: HttpRequest, pk: int) -> HttpResponse:
+    """«Fatta»: the person closes an own action, with a note."""
+    meetings = access.allowed(MeetingPage.objects.all(), request.user)
+    action = Action.objects.filter(pk=pk, person=request.user, page__in=meetings).first()
+    if action is None:
+        return access.get_or_404(MeetingPage.objects.none(), request.user)
+    actions.close(action, note=request.POST.get("note", "")[:240], by=request.user)
+    messages.success(request, _("Azione chiusa: %(action)s.") % {"action": action.text})
+    return redirect("home")
+
+
+def meeting_calendar(request: HttpRequest, slug: str) -> HttpResponse:
+    """One meeting for the person's own calendar (RFC 5545)."""
+    meeting = access.get_or_404(MeetingPage.objects.live(), request.user, slug=slug)
+    lines = [
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Raccordo//IT", "BEGIN:VEVENT", f"UID:riunione-{meeting.pk}@raccordo",
+        f"DTSTAMP:{_moment(timezone.now())}", f"DTSTART:{_moment(meeting.starts_at)}", f"DTEND:{_moment(meeting.ends_at)}",
+        f"SUMMARY:{_escaped(meeting.title)}", f"LOCATION:{_escaped(meeting.place)}", "END:VEVENT", "END:VCALENDAR", "",
+    ]  # fmt: skip
+    response = HttpResponse("\r\n".join(lines), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{meeting.slug}.ics"'
+    return response
+
+
+def _moment(moment: timezone.datetime) -> str:  # type: ignore[name-defined]
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;").replace("\n", "\\n")
+
+
+@login_required
+def directory(request: HttpRequest) -> HttpResponse:
+    """People, bodies and services that the reader may see, found by name."""
+    request.section = "rubrica"  # type: ignore[attr-defined]
+    words = request.GET.get("nome", "").strip()[:80]
+    people = access.allowed(User.objects.current().select_related("organisation"), request.user)
+    services = access.allowed(ServicePage.objects.select_related("organisation"), request.user).order_by("title")
+    bodies = Organisation.objects.all()
+    for word in words.split():
+        people = people.filter(first_name__icontains=word) | people.filter(last_name__icontains=word)
+        services = services.filter(title__icontains=word) | services.filter(summary__icontains=word)
+        bodies = bodies.filter(name__icontains=word)
+    context = {"people": people.order_by("last_name", "first_name"), "services": services, "bodies": bodies, "words": words}
+    return render(request, "coordination/directory.html", context)

@@ -1,0 +1,369 @@
+"""Every permission rule of Raccordo, and the only place where one is decided.
+
+A person holds *tokens*; a page, a file or a search document has an *audience*, a set of tokens too.
+May see = the two sets meet, and the page is live. The rule is written once, as querysets; `can()` asks
+it of one row. What one may not see answers as what does not exist.
+
+Roles are read from `Membership` at the moment of asking, so that an expiry takes effect at its minute;
+grants on single pages are django-guardian's. `spaces.sync_space` copies the roles to where Wagtail's
+admin looks for them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models.functions import Cast, Substr
+from django.http import Http404
+from guardian.shortcuts import get_objects_for_user
+from wagtail.models import Collection, Page, ReferenceIndex
+
+from .models.media import Document, Image, Rendition
+from .models.people import User
+from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space
+
+M = TypeVar("M", bound=Model)
+Person = User | AnonymousUser
+
+NEEDS = {"view": Role.READER, "edit": Role.EDITOR, "approve": Role.APPROVER, "manage": Role.MANAGER}
+SPACE_DEPTH = 3  # every space's root page lies here, so that a page's space follows from its path
+SPACE_PATH = SPACE_DEPTH * Page.steplen
+PUBLIC = "public"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a person holds right now."""
+
+    roles: dict[int, int]  # space id → role
+    paths: dict[int, str]  # space id → path of its root page, for every space the person may read
+    public: frozenset[int]  # ids of the public spaces
+    opened: tuple[str, ...]  # paths of the pages opened to the person beyond their space
+    groups: frozenset[int]
+    person: int | None = None  # None for whoever has no account, or an account that no longer holds
+    administrator: bool = False
+
+    def spaces(self, action: str) -> set[int]:
+        """Ids of the spaces in which the person may do it."""
+        held = {space for space, role in self.roles.items() if role >= NEEDS[action]}
+        return held | self.public if action == "view" else held
+
+
+def standing(user: Person) -> Standing:
+    """The person's standing, read once per user object (so once per request)."""
+    held = user.__dict__.get("_standing")
+    if held is None:
+        held = user.__dict__["_standing"] = _read_standing(user)
+    return held
+
+
+def forget(user: Person) -> None:
+    """Read the standing anew at the next question; called after a change of roles."""
+    user.__dict__.pop("_standing", None)
+
+
+def is_administrator(user: Person) -> bool:
+    """Administrators look after the whole installation and may do everything in it."""
+    return isinstance(user, User) and user.is_superuser and user.is_current()
+
+
+def may_enter_admin(user: Person) -> bool:
+    """Whether Wagtail's admin has anything to do for the person: a redattore somewhere."""
+    return is_administrator(user) or bool(standing(user).spaces("edit"))
+
+
+def _read_standing(user: Person) -> Standing:
+    known = isinstance(user, User) and user.pk is not None and user.is_current()
+    groups = frozenset(user.groups.values_list("pk", flat=True)) if known else frozenset()
+    administrator = known and user.is_superuser
+    roles: dict[int, int] = {}
+    if known:
+        holds = Membership.objects.current().filter(Q(user=user) | Q(group__in=groups))
+        for space, role in holds.values_list("space_id", "role"):
+            roles[space] = max(role, roles.get(space, 0))
+    readable = Space.objects.all()
+    if not administrator:
+        readable = readable.filter(Q(pk__in=list(roles)) | Q(visibility="pubblico"))
+    rows = list(readable.values_list("pk", "root_page__path", "visibility"))
+    if administrator:
+        roles = {pk: Role.MANAGER for pk, _, _ in rows}
+    paths = {pk: path for pk, path, _ in rows}
+    return Standing(
+        roles=roles,
+        paths=paths,
+        public=frozenset(pk for pk, _, visibility in rows if visibility == "pubblico"),
+        opened=() if administrator else _opened_paths(user, paths, known),
+        groups=groups,
+        person=user.pk if known else None,
+        administrator=administrator,
+    )
+
+
+def _opened_paths(user: Any, spaces: Iterable[int], known: bool) -> tuple[str, ...]:
+    """Paths of pages shared with the person's spaces or granted to the person, the topmost of each branch."""
+    paths = set(PageShare.objects.filter(space__in=list(spaces)).values_list("page__path", flat=True))
+    if known:
+        granted = get_objects_for_user(
+            user, "wagtailcore.view_page", Page, accept_global_perms=False, with_superuser=False
+        )
+        paths.update(granted.values_list("path", flat=True))
+    top: list[str] = []
+    for path in sorted(paths):
+        if not (top and path.startswith(top[-1])):
+            top.append(path)
+    return tuple(top)
+
+
+# --- The rules, as querysets -----------------------------------------------------------------------------
+
+
+def allowed(queryset: QuerySet[M], user: Person, action: str = "view") -> QuerySet[M]:
+    """The rows of `queryset` with which the person may do `action` (a key of NEEDS)."""
+    for model, rule in _rules():
+        if issubclass(queryset.model, model):
+            return rule(queryset, user, action)
+    raise TypeError(f"no rule of access for {queryset.model.__name__}")
+
+
+@cache
+def _rules() -> list[tuple[type[Model], Callable[..., Any]]]:
+    return [
+        (Page, _pages),
+        (Document, _files),
+        (Image, _files),
+        (Rendition, _renditions),
+        (Space, _spaces),
+        (Collection, _collections),
+        (User, _people),
+        (Membership, _memberships),
+    ]
+
+
+def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    held = standing(user)
+    if held.administrator:
+        return queryset.filter(live=True) if action == "view" else queryset
+    spaces = held.spaces(action)
+    inside = Q(space_path__in=[path for pk, path in held.paths.items() if pk in spaces])
+    if action != "view":
+        return queryset.filter(pk__in=_with_space_path().filter(inside).values("pk"))
+    where = Q(depth__lt=SPACE_DEPTH) | inside
+    for path in held.opened:
+        where |= Q(path__startswith=path)
+    return queryset.filter(pk__in=_with_space_path().filter(where, live=True).values("pk"))
+
+
+def _with_space_path() -> QuerySet[Page]:
+    return Page.objects.annotate(space_path=Substr("path", 1, SPACE_PATH)).order_by()
+
+
+def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    """A file follows its space; read-only, it also follows the pages of that same space that carry it."""
+    held = standing(user)
+    if held.administrator:
+        return queryset
+    where = Q(collection__space__in=held.spaces(action))
+    if action == "view" and held.opened:
+        where |= Q(pk__in=_carried(queryset.model, held, user))
+    return queryset.filter(where)
+
+
+def _carried(model: type[Model], held: Standing, user: Person) -> set[int]:
+    """Files that opened pages carry. Only files of the page's own space: else citing a file would open it."""
+    opened = Q()
+    for path in held.opened:
+        opened |= Q(path__startswith=path)
+    pages = _pages(Page.objects.filter(opened), user, "view").values_list("pk", "path")
+    space_of_path = dict(Space.objects.values_list("root_page__path", "pk"))
+    home = {str(pk): space_of_path.get(path[:SPACE_PATH]) for pk, path in pages}
+    cited = ReferenceIndex.objects.filter(
+        base_content_type=ContentType.objects.get_for_model(Page),
+        object_id__in=list(home),
+        to_content_type=ContentType.objects.get_for_model(model),
+    ).values_list("to_object_id", "object_id")
+    cited = [(int(file), home[page]) for file, page in cited]
+    kept_in = dict(
+        model._default_manager.filter(pk__in=[file for file, _ in cited]).values_list("pk", "collection__space")
+    )
+    return {file for file, space in cited if space is not None and kept_in.get(file) == space}
+
+
+def _renditions(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    return queryset.filter(image__in=_files(Image.objects.all(), user, action))
+
+
+def _spaces(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    held = standing(user)
+    return queryset if held.administrator else queryset.filter(pk__in=held.spaces(action))
+
+
+def _collections(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    held = standing(user)
+    return queryset if held.administrator else queryset.filter(space__in=held.spaces(action))
+
+
+def _people(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    """Oneself, and whoever works in a space where one holds a role: to others a closed space's people are unknown."""
+    held = standing(user)
+    if held.administrator:
+        return queryset
+    fellow = Membership.objects.current().filter(space__in=list(held.roles))
+    return queryset.filter(
+        Q(pk=held.person) | Q(pk__in=fellow.values("user")) | Q(groups__in=fellow.exclude(group=None).values("group"))
+    ).distinct()
+
+
+def _memberships(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    held = standing(user)
+    needed = [space for space, role in held.roles.items() if role >= NEEDS[action]]
+    return queryset if held.administrator else queryset.filter(space__in=needed)
+
+
+# --- One object ------------------------------------------------------------------------------------------
+
+
+def can(user: Person, action: str, obj: Model) -> bool:
+    """Whether the person may do it with this one row."""
+    return allowed(type(obj)._default_manager.filter(pk=obj.pk), user, action).exists()
+
+
+def get_or_404(queryset: QuerySet[M], user: Person, action: str = "view", **lookup: Any) -> M:
+    """The views' only door: hidden answers as missing; 403 only for an act on what may be seen."""
+    obj = queryset.filter(**lookup).first()
+    if obj is None:
+        raise Http404
+    require(user, action, obj)
+    return obj
+
+
+def require(user: Person, action: str, obj: Model) -> None:
+    """Pass, or raise: Http404 where the person may not even see it, PermissionDenied otherwise."""
+    if can(user, action, obj):
+        return
+    if action == "view" or not can(user, "view", obj):
+        raise Http404
+    raise PermissionDenied
+
+
+def require_administrator(user: Person) -> None:
+    """Pass, or raise Http404: pages for administrators do not exist for anybody else."""
+    if not is_administrator(user):
+        raise Http404
+
+
+def role_in(user: Person, space: Space) -> Role | None:
+    """The role held in the space, or None (a reader of a public space may hold none)."""
+    role = standing(user).roles.get(space.pk)
+    return Role(role) if role else None
+
+
+def space_of(page: Page) -> Space | None:
+    """The home space of a page, by its path; None for the pages above the spaces."""
+    return Space.objects.select_related("root_page").filter(root_page__path=page.path[:SPACE_PATH]).first()
+
+
+def spaces_of(pages: Iterable[Page], user: Person) -> dict[int, Space]:
+    """Page id → home space, for those spaces that the person may read; one query."""
+    pages = list(pages)
+    spaces = _spaces(Space.objects.select_related("root_page"), user, "view").filter(
+        root_page__path__in={page.path[:SPACE_PATH] for page in pages}
+    )
+    by_path = {space.root_page.path: space for space in spaces}
+    return {page.pk: by_path[page.path[:SPACE_PATH]] for page in pages if page.path[:SPACE_PATH] in by_path}
+
+
+# --- Tokens and audiences, for what is indexed or sent ---------------------------------------------------
+
+
+def tokens(user: Person) -> frozenset[str]:
+    """What the person holds; a search document is seen when its audience meets this set."""
+    held = standing(user)
+    own = {f"person:{held.person}"} if held.person else set()
+    return frozenset(
+        {PUBLIC} | own | {f"space:{pk}" for pk in held.paths} | {f"group:{pk}" for pk in held.groups}
+    )
+
+
+def audience(page: Page) -> set[str]:
+    """The tokens that open a page: its space, the spaces it is shared with, grants on it or above it."""
+    space = space_of(page)
+    if space is None:
+        return {PUBLIC}
+    line = [page.path[: end * Page.steplen] for end in range(SPACE_DEPTH, page.depth + 1)]
+    shares = Space.objects.filter(shared_pages__page__path__in=line)
+    grants = {"content_object__path__in": line, "permission__codename": "view_page"}
+    return (
+        {_token(each) for each in [space, *shares]}
+        | {f"person:{pk}" for pk in PageUserGrant.objects.filter(**grants).values_list("user", flat=True)}
+        | {f"group:{pk}" for pk in PageGroupGrant.objects.filter(**grants).values_list("group", flat=True)}
+    )
+
+
+def file_audience(file: Document | Image) -> set[str]:
+    """The tokens that open a file: its space's, and those of the live pages of that space that carry it."""
+    space = Space.objects.filter(collection=file.collection_id).select_related("root_page").first()
+    if space is None:
+        return set()
+    found = {_token(space)}
+    cited = ReferenceIndex.objects.filter(
+        base_content_type=ContentType.objects.get_for_model(Page),
+        to_content_type=ContentType.objects.get_for_model(file),
+        to_object_id=str(file.pk),
+    ).values_list("object_id", flat=True)
+    for page in Page.objects.live().filter(pk__in=list(cited), path__startswith=space.root_page.path):
+        found |= audience(page)
+    return found
+
+
+def _token(space: Space) -> str:
+    return PUBLIC if space.is_public else f"space:{space.pk}"
+
+
+def readers(obj: Page | Document | Space) -> QuerySet[User]:
+    """Everybody with an account who may see it now: the reverse of `can`, for digests and counts."""
+    if isinstance(obj, Space):
+        found = {_token(obj)}
+    else:
+        found = audience(obj) if isinstance(obj, Page) else file_audience(obj)
+    current = User.objects.current()
+    if PUBLIC in found:
+        return current
+    spaces, groups, people = (
+        [int(token.split(":")[1]) for token in found if token.startswith(kind)]
+        for kind in ("space:", "group:", "person:")
+    )
+    holds = Membership.objects.current().filter(space__in=spaces)
+    in_groups = Group.objects.filter(Q(pk__in=groups) | Q(memberships__in=holds))
+    return current.filter(
+        Q(pk__in=people) | Q(pk__in=holds.values("user")) | Q(groups__in=in_groups) | Q(is_superuser=True)
+    ).distinct()
+
+
+def somebody_to_ask(user: Person) -> User | None:
+    """The person who has answered for the user's spaces for longest; None where there is none."""
+    held = standing(user)
+    managers = Membership.objects.current().filter(space__in=list(held.roles or held.public), role=Role.MANAGER)
+    first = managers.exclude(user=None).select_related("user__organisation").order_by("given_at", "pk").first()
+    return first.user if first else None
+
+
+# --- Wagtail's workflow ----------------------------------------------------------------------------------
+
+
+def may_decide(user: Person, page: Page) -> bool:
+    """Whether the person may decide on the approval asked for: approves in the page's space, and did not ask."""
+    state = page.current_workflow_task_state
+    return bool(state) and state.workflow_state.requested_by_id != user.pk and can(user, "approve", page)
+
+
+def approvals(user: Person, states: QuerySet[Any]) -> QuerySet[Any]:
+    """Of the waiting approvals, those that the person may decide."""
+    pages = allowed(Page.objects.all(), user, "approve").annotate(key=Cast("pk", CharField()))
+    return states.filter(workflow_state__object_id__in=pages.values("key")).exclude(
+        workflow_state__requested_by=user.pk
+    )

@@ -1,0 +1,24 @@
+"""Joins the packages by name: their feeds, and the signals of Wagtail that the ground listens to."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    name = "portal"
+    verbose_name = _("Raccordo")
+
+    def ready(self) -> None:
+        from django.db.models.signals import post_delete, post_save
+        from wagtail.signals import page_published, page_unpublished, task_submitted
+
+        from . import checks, files, publication, workflow  # noqa: F401
+        from .models import Document
+
+        page_published.connect(publication.on_page_published)
+        page_unpublished.connect(publication.on_page_unpublished)
+        post_save.connect(files.on_document_saved, sender=Document)
+        post_delete.connect(files.on_document_deleted, sender=Document)
+        task_submitted.connect(workflow.on_task_submitted)
+        autodiscover_modules("feed")

@@ -1,0 +1,51 @@
+"""One function per mail; each has a subject, a text and an HTML template in `templates/emails/`."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from .models.people import User
+
+
+@cache
+def _stylesheet() -> str:
+    return (Path(__file__).parent / "static" / "portal" / "css" / "mail.css").read_text()
+
+
+def _mail(name: str, to: str, context: dict[str, Any], headers: dict[str, str] | None = None) -> EmailMultiAlternatives:
+    context = {"base_url": settings.BASE_URL, "network": "Raccordo", **context}
+    subject = " ".join(render_to_string(f"emails/{name}.subject.txt", context).split())
+    mail = EmailMultiAlternatives(
+        subject, render_to_string(f"emails/{name}.txt", context).strip() + "\n", to=[to], headers=headers
+    )
+    html = render_to_string(f"emails/{name}.html", context)
+    inliner = css_inline.CSSInliner(load_remote_stylesheets=False, extra_css=_stylesheet(), keep_style_tags=False)
+    mail.attach_alternative(inliner.inline(html), "text/html")
+    return mail
+
+
+def digest_mail(user: User, digest: Any, stop_url: str) -> EmailMultiAlternatives:
+    """The digest, with one-click unsubscription (RFC 8058)."""
+    headers = {
+        "List-Unsubscribe": f"<{stop_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Auto-Submitted": "auto-generated",
+    }
+    return _mail("digest", user.email, {"person": user, "digest": digest, "stop_url": stop_url}, headers)
+
+
+def problem_mail(to: User, *, by: User, page: str, text: str) -> EmailMultiAlternatives:
+    """«Segnala un problema in questa pagina», to whoever answers for it."""
+    mail = _mail("problem", to.email, {"by": by, "page": page, "text": text})
+    mail.reply_to = [by.email]
+    return mail
+
+
+def approval_mail(to: User, *, title: str, asked_by: str, url: str) -> EmailMultiAlternatives:
+    """A publication waits for this person's approval."""
+    return _mail("approval", to.email, {"person": to, "title": title, "asked_by": asked_by, "url": url})

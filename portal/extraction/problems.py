@@ -1,0 +1,59 @@
+"""Why a file could not be read: one Italian sentence for each reason."""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from xml.parsers.expat import ExpatError
+
+EMPTY = "Il file è vuoto."
+UNKNOWN = "Questo formato non viene letto."
+PASSWORD = "Il file è protetto da password."  # noqa: S105 (a sentence, not a secret)
+DAMAGED = "Il file è danneggiato."
+CRASHED = "Il file è danneggiato o troppo complesso per essere letto."
+SLOW = "Il file impiega troppo tempo a essere letto."
+TOO_BIG = "Il file è troppo grande per essere letto."
+TOO_LONG = "Il file contiene troppo testo per essere letto."
+TOO_DEEP = "Il file ha una struttura troppo complessa per essere letto."
+BOMB = "Il file, una volta decompresso, è troppo grande o ha troppe parti."
+DOCTYPE = "Il file contiene una dichiarazione DOCTYPE, che per sicurezza non viene letta."
+SCANNED = "Il file non contiene testo: forse è una scansione."
+DETACHED = "Il file contiene solo la firma, senza il documento firmato."
+
+# What the parsers in use raise on malformed input, found by feeding them hostile files.
+PARSER_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ExpatError,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class Unreadable(Exception):
+    """The file cannot be read; carries the sentence that says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@contextmanager
+def faults_named() -> Iterator[None]:
+    """Whatever a parser raises on a bad file becomes `Unreadable`, with its reason."""
+    try:
+        yield
+    except MemoryError as error:
+        raise Unreadable(TOO_BIG) from error
+    except RecursionError as error:
+        raise Unreadable(TOO_DEEP) from error
+    except PARSER_ERRORS as error:
+        raise Unreadable(DAMAGED) from error

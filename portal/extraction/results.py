@@ -1,0 +1,32 @@
+"""What a reading gives back."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One signature found around a file.
+
+    `is_intact` says only that the content is the one that the key in the certificate signed. `signer` is the name
+    the certificate states: whether it was issued by a qualified provider, and so whether the name is true, is
+    another question, which needs the European trusted lists.
+    """
+
+    signer: str
+    is_intact: bool
+    kind: str = "CAdES"
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The text of a file, or one Italian sentence saying why there is none.
+
+    `pages` has one text for each page of a PDF (page 7 is `pages[6]`) and a single one for any other format;
+    it is empty when there is a problem. `kind` is the format found ("" if unknown), of the content when signed.
+    """
+
+    text: str = ""
+    pages: list[str] = field(default_factory=list)
+    problem: str = ""
+    signatures: list[Signature] = field(default_factory=list)
+    kind: str = ""

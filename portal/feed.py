@@ -1,0 +1,144 @@
+"""What there is to do, what changed and what is coming, for one person; asked of access each time it is shown.
+
+Each package registers its sources from its own `feed.py`; the home page and the digest read the same feed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.models import Page, TaskState
+
+from . import access
+from .models.activity import Activity, Verb
+from .models.people import User
+from .models.workflow import ApprovalState
+
+
+@dataclass(frozen=True)
+class Todo:
+    """Something asked of the person: a sentence and one verb."""
+
+    title: str
+    url: str
+    verb: str
+    why: str
+    due: date | None = None
+    action_url: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        return self.due is not None and self.due < timezone.localdate()
+
+
+@dataclass(frozen=True)
+class Change:
+    """The newest thing that happened to one page."""
+
+    title: str
+    url: str
+    sentence: str
+    at: datetime
+    why: str
+    space: str = ""
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """Something with a day, and perhaps an hour."""
+
+    day: date
+    title: str
+    url: str
+    time: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """What the person was in the middle of."""
+
+    title: str
+    url: str
+    why: str
+    done: int = 0
+    of: int = 0
+    verb: str = ""
+
+
+@dataclass
+class Sources:
+    todos: list[Callable[[User], Iterable[Todo]]] = field(default_factory=list)
+    agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
+    resume: list[Callable[[User], Iterable[Resume]]] = field(default_factory=list)
+
+
+sources = Sources()
+
+
+def todos(user: User) -> list[Todo]:
+    """What is asked of the person, the most urgent first."""
+    found = [todo for source in sources.todos for todo in source(user)]
+    return sorted(found, key=lambda todo: (todo.due or date.max, todo.title))
+
+
+def agenda(user: User, days: int = 8) -> list[Appointment]:
+    """What happens from today on, for so many days."""
+    today = timezone.localdate()
+    found = [each for source in sources.agenda for each in source(user, today, today + timedelta(days=days))]
+    return sorted(found, key=lambda each: (each.day, each.time))
+
+
+def resume(user: User) -> list[Resume]:
+    return [each for source in sources.resume for each in source(user)]
+
+
+def changes(user: User, since: datetime, until: datetime | None = None, limit: int | None = None) -> list[Change]:
+    """Pages published in the window that the person may see now, each once, newest first.
+
+    What the person published is left out: it is no news to the author.
+    """
+    until = until or timezone.now()
+    acts = Activity.objects.filter(verb=Verb.PUBLISHED, at__gt=since, at__lte=until).exclude(by=user.pk)
+    pages = access.allowed(Page.objects.all(), user)
+    newest = (
+        acts.filter(page__in=pages.values("pk")).order_by().values("page").annotate(last=Max("pk")).values("last")
+    )
+    rows = Activity.objects.filter(pk__in=newest).select_related("page").order_by("-at", "-pk")
+    rows = list(rows[:limit] if limit else rows)
+    specific = {page.pk: page for page in Page.objects.filter(pk__in=[row.page_id for row in rows]).specific()}
+    homes = access.spaces_of(specific.values(), user)
+    found = []
+    for row in rows:
+        page = specific[row.page_id]
+        space = homes.get(page.pk)
+        why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
+        found.append(Change(name(page), page.url, row.note or _("Pubblicato."), row.at, why, str(space or "")))
+    return found
+
+
+def name(page: Page) -> str:
+    """How people call a page: its code and its title."""
+    code = getattr(page, "code", "")
+    return f"{code} {page.title}" if code else page.title
+
+
+def approvals(user: User) -> Iterable[Todo]:
+    """Publications that wait for this person's approval."""
+    if not access.standing(user).spaces("approve"):
+        return
+    waiting = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS)
+    for state in access.approvals(user, waiting).select_related("workflow_state__requested_by"):
+        page = state.workflow_state.content_object
+        yield Todo(
+            title=name(page.get_latest_revision_as_object()),
+            url=f"/admin/pages/{page.pk}/edit/",
+            verb=_("Approva"),
+            why=_("parere chiesto da %(person)s") % {"person": state.workflow_state.requested_by},
+        )
+
+
+sources.todos.append(approvals)

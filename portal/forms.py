@@ -1,0 +1,106 @@
+"""The forms of the ground: a role, the digest, the profile, a problem."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from . import spaces
+from .models import DigestPreference, Organisation, Space, User
+from .models.spaces import Role
+
+
+class RoleForm(forms.Form):
+    """Give a role: to a person by e-mail or name, or to a body."""
+
+    holder_text = forms.CharField(
+        label=_("Persona o ente"), max_length=200, help_text=_("Scrivi il nome, l’indirizzo di posta o l’ente.")
+    )
+    role = forms.TypedChoiceField(label=_("Ruolo"), choices=Role.choices, coerce=lambda value: Role(int(value)))
+    reason = forms.CharField(label=_("Perché"), max_length=240, help_text=_("Resta scritto nel registro."))
+    expires_on = forms.DateField(
+        label=_("Fino a (facoltativo)"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("L’accesso finisce alla fine di quel giorno."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, space: Space, manager: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.space, self.manager = space, manager
+
+    def clean_holder_text(self) -> str:
+        words = self.cleaned_data["holder_text"].strip()
+        found = self._people(words) or self._bodies(words)
+        if not found:
+            raise forms.ValidationError(_("Non trovo nessuna persona e nessun ente con questo nome."))
+        if len(found) > 1:
+            names = ", ".join(sorted(str(each) for each in found)[:5])
+            raise forms.ValidationError(_("Ne trovo più d’uno: %(names)s. Scrivi il nome intero.") % {"names": names})
+        self.found = found[0]
+        return words
+
+    @property
+    def holder(self) -> User | Group:
+        return self.found.group if isinstance(self.found, Organisation) else self.found
+
+    @property
+    def holder_name(self) -> str:
+        return str(self.found)
+
+    @staticmethod
+    def _people(words: str) -> list[User]:
+        current = User.objects.current()
+        if exact := list(current.filter(email__iexact=words)):
+            return exact
+        parts = words.split()
+        found = current
+        for part in parts:
+            found = found.filter(first_name__icontains=part) | found.filter(last_name__icontains=part)
+        return list(found.distinct()[:6]) if len(words) > 2 else []
+
+    @staticmethod
+    def _bodies(words: str) -> list[Organisation]:
+        return list(Organisation.objects.filter(name__iexact=words)) or list(
+            Organisation.objects.filter(name__icontains=words)[:6]
+        )
+
+    def clean_expires_on(self) -> Any:
+        day = self.cleaned_data["expires_on"]
+        if day and day < timezone.localdate():
+            raise forms.ValidationError(_("La data è già passata."))
+        return day
+
+    def save(self) -> None:
+        day = self.cleaned_data["expires_on"]
+        expires_at = timezone.make_aware(datetime.combine(day, time(23, 59, 59))) if day else None
+        spaces.give_role(
+            self.space, self.holder, self.cleaned_data["role"], by=self.manager,
+            reason=self.cleaned_data["reason"], expires_at=expires_at,
+        )  # fmt: skip
+
+
+class DigestForm(forms.ModelForm):
+    class Meta:
+        model = DigestPreference
+        fields = ["frequency", "weekday", "hour"]
+        widgets = {"frequency": forms.RadioSelect}
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "profession", "telephone"]
+
+
+class ProblemForm(forms.Form):
+    page = forms.CharField(label=_("Pagina"), max_length=300, widget=forms.HiddenInput)
+    text = forms.CharField(
+        label=_("Che cosa non va"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Non scrivere nomi o notizie di persone seguite dai servizi."),
+    )  # fmt: skip
+
+    def clean_page(self) -> str:
+        page = self.cleaned_data["page"]
+        return page if page.startswith("/") else "/"

@@ -1,0 +1,106 @@
+"""What surrounds every page: who I am, where I can go, whom to ask."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page, Site
+
+from . import access, feed
+from .models.people import User
+from .models.spaces import Space
+
+
+class Frame:
+    """Read lazily: an error page or a mail asks for less than a full page."""
+
+    # (key, label, address, the kind of page that makes it worth showing)
+    entries: list[tuple[str, Any, str, str | None]] = [("home", _("Home"), "/", None)]
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.version = settings.VERSION
+        self.is_demo = settings.DEMO
+
+    @cached_property
+    def user(self) -> Any:
+        return getattr(self.request, "user", None)
+
+    @cached_property
+    def person(self) -> User | None:
+        return self.user if isinstance(self.user, User) else None
+
+    @cached_property
+    def network(self) -> str:
+        site = Site.find_for_request(self.request)
+        return (site and site.site_name) or "Raccordo"
+
+    @cached_property
+    def spaces(self) -> list[Space]:
+        """The spaces in which the person holds a role; for whoever has not entered, the public ones."""
+        if self.user is None:
+            return []
+        spaces = access.allowed(Space.objects.select_related("root_page"), self.user)
+        return list(spaces)
+
+    @cached_property
+    def todos(self) -> list[feed.Todo]:
+        return feed.todos(self.person) if self.person else []
+
+    @property
+    def todo_count(self) -> int:
+        return len(self.todos)
+
+    bell = todo_count
+
+    @cached_property
+    def nav(self) -> list[tuple[str, Any, str]]:
+        """Only where there is something for this person to see."""
+        if self.user is None:
+            return []
+        visible = access.allowed(Page.objects.all(), self.user).order_by().values_list("content_type", flat=True)
+        models = {ContentType.objects.get_for_id(pk).model for pk in visible.distinct()}
+        shown = [(key, label, url) for key, label, url, model in self.entries if model is None or model in models]
+        return shown if self.person else [each for each in shown if each[0] in ("home",)]
+
+    @cached_property
+    def section(self) -> str:
+        first = self.request.path.strip("/").split("/")[0]
+        named = getattr(self.request, "section", "")
+        return named or ("home" if not first else first)
+
+    @cached_property
+    def contact(self) -> User | None:
+        """Who answers for this page, else the person who looks after the network."""
+        named = getattr(self.request, "contact", None)
+        if named is None and self.person:
+            named = access.somebody_to_ask(self.person)
+        return named
+
+    @cached_property
+    def can_edit(self) -> bool:
+        return self.user is not None and access.may_enter_admin(self.user)
+
+    @cached_property
+    def is_administrator(self) -> bool:
+        return self.user is not None and access.is_administrator(self.user)
+
+    @property
+    def search_words(self) -> str:
+        return self.request.GET.get("q", "") if self.request.path.startswith("/cerca/") else ""
+
+    @cached_property
+    def demo_accounts(self) -> list[tuple[str, str]]:
+        """Names and addresses for the demo's login page; nothing outside the demo."""
+        if not settings.DEMO:
+            return []
+        people = User.objects.current().order_by("pk").select_related("organisation")
+        return [(f"{person} · {person.profession}".strip(" ·"), person.email) for person in people]
+
+
+def frame(request: HttpRequest) -> dict[str, Frame]:
+    """Context processor."""
+    return {"frame": Frame(request)}

@@ -1,0 +1,85 @@
+"""What happens around every request: the admin's doors, its scope, its policy; private caching."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from wagtail.models import Page
+
+from . import access
+from .models.media import Document, Image
+from .spaces import settle_lapsed
+
+ADMIN = "/admin/"
+# The names under which Wagtail's admin views receive the id of a page, an image or a document.
+IDS = {
+    "page_id": Page, "parent_page_id": Page, "destination_id": Page, "page_to_move_id": Page,
+    "image_id": Image, "document_id": Document,
+}  # fmt: skip
+
+
+class AdminScopeMiddleware:
+    """Wagtail's admin prints titles of pages it lets nobody edit: there, every id must be one's own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(ADMIN):
+            settle_lapsed()
+        response = self.get_response(request)
+        if request.path.startswith(ADMIN):
+            # Wagtail's date fields start from inline scripts, and some of its styles are inline.
+            response._csp_update = {"script-src": "'unsafe-inline'", "style-src": "'unsafe-inline'"}  # type: ignore[attr-defined]
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if not request.path.startswith(ADMIN) or not request.user.is_authenticated:
+            return None
+        for model, ids in _named(request, kwargs).items():
+            if ids and not _all_known(model, ids, request.user):
+                raise Http404
+        return None
+
+
+def _named(request: HttpRequest, kwargs: dict[str, Any]) -> dict[type, set[int]]:
+    """The ids of pages and files that a request to the admin names, by model."""
+    found: dict[type, set[int]] = {Page: set(), Image: set(), Document: set()}
+    for name, model in IDS.items():
+        if name in kwargs:
+            found[model].add(int(kwargs[name]))
+    match = request.resolver_match
+    names = f"{match.view_name} {request.path}" if match else request.path
+    model = Image if "image" in names else Document if "document" in names or "wagtaildocs" in names else Page
+    values = [*request.GET.getlist("id"), *([kwargs["pk"]] if "pk" in kwargs and "/pages/" in request.path else [])]
+    if model is not Page and "pk" in kwargs:
+        values.append(kwargs["pk"])
+    found[model] |= {int(value) for value in values if str(value).isdigit()}
+    return found
+
+
+def _all_known(model: Any, ids: set[int], user: Any) -> bool:
+    """Rows that exist must be the person's to see or edit; Home and root, above the spaces, are for walking down."""
+    rows = model.objects.filter(pk__in=ids)
+    if model is Page:
+        rows = rows.filter(depth__gte=access.SPACE_DEPTH)
+    known = set(access.allowed(rows, user, "view").values_list("pk", flat=True))
+    known.update(access.allowed(rows, user, "edit").values_list("pk", flat=True))
+    return known == set(rows.values_list("pk", flat=True))
+
+
+class PrivateCacheMiddleware:
+    """Pages differ from person to person: no shared cache may keep one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        patch_vary_headers(response, ["Cookie"])
+        return response

@@ -1,0 +1,39 @@
+"""Ground models, by noun."""
+
+from .activity import Activity
+from .digests import Delivery, DigestPreference
+from .glossary import Term
+from .jobs import Job
+from .media import Document, Image, Rendition
+from .pages import FaqPage, HomePage, NewsPage, PortalPage, SpacePage, TextPage
+from .people import Organisation, User
+from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, SpaceGroupPermission
+from .workflow import ApprovalState, ApprovalTask
+
+__all__ = [
+    "Activity",
+    "ApprovalState",
+    "ApprovalTask",
+    "Delivery",
+    "DigestPreference",
+    "Document",
+    "FaqPage",
+    "HomePage",
+    "Image",
+    "Job",
+    "Membership",
+    "NewsPage",
+    "Organisation",
+    "PageGroupGrant",
+    "PageShare",
+    "PageUserGrant",
+    "PortalPage",
+    "Rendition",
+    "Role",
+    "Space",
+    "SpaceGroupPermission",
+    "SpacePage",
+    "Term",
+    "TextPage",
+    "User",
+]

@@ -1,0 +1,53 @@
+"""What was done, by whom: append-only, written in the transaction of the act."""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page
+
+
+class Verb(models.TextChoices):
+    PUBLISHED = "pubblicato", _("ha pubblicato")
+    WITHDRAWN = "ritirato", _("ha ritirato")
+    SHARED = "condiviso", _("ha condiviso")
+    UNSHARED = "non-condiviso", _("ha tolto la condivisione di")
+    ROLE_GIVEN = "ruolo-dato", _("ha dato un ruolo")
+    ROLE_TAKEN = "ruolo-tolto", _("ha tolto un ruolo")
+    ROLE_LAPSED = "ruolo-scaduto", _("ruolo scaduto")
+    SPACE_OPENED = "spazio-aperto", _("ha aperto lo spazio")
+    FILE_ADDED = "file-aggiunto", _("ha aggiunto un file")
+
+
+class Immutable(Exception):
+    """Somebody tried to rewrite what is append-only."""
+
+
+class Activity(models.Model):
+    """One act. `sentence` says it as people would, for logs; `note` is the change note of a publication."""
+
+    verb = models.CharField(max_length=16, choices=Verb.choices)
+    by = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="activities")
+    space = models.ForeignKey("portal.Space", null=True, on_delete=models.SET_NULL, related_name="activities")
+    sentence = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("attività")
+        verbose_name_plural = _("attività")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["page", "verb", "-at"], name="activity_page_verb")]
+
+    def __str__(self) -> str:
+        return self.sentence or f"{self.by} {self.get_verb_display()} {self.page}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            raise Immutable("an activity is never rewritten")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise Immutable("an activity is never deleted")

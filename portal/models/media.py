@@ -1,0 +1,78 @@
+"""Files, each in the collection of one space."""
+
+import hashlib
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+from wagtail.documents.models import AbstractDocument
+from wagtail.images.models import AbstractImage, AbstractRendition
+
+
+class ReadingState(models.TextChoices):
+    WAITING = "attesa", _("da leggere")
+    READ = "letto", _("letto")
+    UNREADABLE = "illeggibile", _("testo non leggibile")
+
+
+class Document(AbstractDocument):
+    """A file; its text is taken out by a job, page by page where it has pages."""
+
+    # Wagtail's own model keeps the accessors of these two names.
+    tags = TaggableManager(blank=True, related_name="portal_documents")
+    uploaded_by_user = models.ForeignKey(
+        "portal.User", verbose_name=_("caricato da"), null=True, blank=True, editable=False, on_delete=models.SET_NULL,
+        related_name="+",
+    )  # fmt: skip
+
+    sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    reading_state = models.CharField(max_length=12, choices=ReadingState, default=ReadingState.WAITING, editable=False)
+    reading_problem = models.CharField(max_length=240, blank=True, editable=False)
+    text_pages = models.JSONField(default=list, blank=True, editable=False)
+    signatures = models.JSONField(default=list, blank=True, editable=False)
+
+    # No free tags: their autocompletion tells words of other spaces (no permission is asked there).
+    admin_form_fields = ("title", "file", "collection")
+
+    class Meta(AbstractDocument.Meta):
+        verbose_name = _("documento")
+        verbose_name_plural = _("documenti")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.title = self.title[:255]
+        super().save(*args, **kwargs)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the file's bytes, as hexadecimal digits."""
+        digest = hashlib.sha256()
+        with self.open_file() as file:
+            for chunk in iter(lambda: file.read(1 << 20), b""):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+
+class Image(AbstractImage):
+    """A picture; without free tags, as documents are."""
+
+    tags = TaggableManager(blank=True, related_name="portal_images")
+    uploaded_by_user = models.ForeignKey(
+        "portal.User", verbose_name=_("caricato da"), null=True, blank=True, editable=False, on_delete=models.SET_NULL,
+        related_name="+",
+    )  # fmt: skip
+
+    admin_form_fields = ("title", "file", "description", "collection", "focal_point_x", "focal_point_y",
+                         "focal_point_width", "focal_point_height")  # fmt: skip
+
+    class Meta(AbstractImage.Meta):
+        verbose_name = _("immagine")
+        verbose_name_plural = _("immagini")
+
+
+class Rendition(AbstractRendition):
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="renditions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["image", "filter_spec", "focal_point_key"], name="unique_rendition")
+        ]

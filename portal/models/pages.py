@@ -1,0 +1,265 @@
+"""The page that every kind of content is, and the kinds that belong to no process."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.db import models, transaction
+from django.http import Http404, HttpRequest
+from django.utils.html import strip_tags
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import Page
+from wagtail.url_routing import RouteResult
+
+from portal import access
+from portal.blocks import BodyBlock, anchor
+
+CODE_ADDRESS = "p"
+SPACES_ADDRESS = "spazi"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page with its own address: what search finds and leads to."""
+
+    anchor: str
+    heading: str
+    text: str
+
+
+class PortalPageForm(WagtailAdminPageForm):
+    """The editors' form: each change begins with an empty change note, and cites only what its author may see."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        page = self.instance
+        if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
+            self.initial["change_note"] = ""
+        if "responsible" in self.fields and self.for_user:
+            field = self.fields["responsible"]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = access.allowed(field.queryset, self.for_user)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        code = (data.get("code") or "").strip()
+        if code:
+            taken = Page.objects.filter(slug=slugify(code), depth__gt=access.SPACE_DEPTH).exclude(pk=self.instance.pk)
+            if taken.exists():
+                self.add_error("code", _("Il codice %(code)s è già usato: scegline un altro.") % {"code": code})
+        return data
+
+
+class WholePublication(Page):
+    """Publishing and withdrawing in one transaction with all that follows from it; Wagtail's own has gaps."""
+
+    class Meta:
+        abstract = True
+
+    def publish(self, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            return super().publish(*args, **kwargs)
+
+    def unpublish(self, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            return super().unpublish(*args, **kwargs)
+
+
+class PortalPage(WholePublication):
+    """Everything that people read: who answers for it, its code, when it is to be looked at again."""
+
+    code = models.CharField(
+        _("codice"), max_length=12, blank=True, help_text=_("Per esempio PR-02. La pagina risponde a /p/PR-02/.")
+    )
+    summary = models.CharField(
+        _("in una frase"), max_length=240, blank=True, help_text=_("La legge chi trova la pagina in un elenco.")
+    )
+    responsible = models.ForeignKey(
+        "portal.User", verbose_name=_("chi ne risponde"), null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="+", help_text=_("Il suo nome e telefono stanno in fondo alla pagina."),
+    )  # fmt: skip
+    review_date = models.DateField(
+        _("da rivedere entro"), null=True, blank=True, help_text=_("A quella data chi ne risponde è avvisato.")
+    )
+    change_note = models.CharField(
+        _("che cosa cambia"), max_length=240,
+        help_text=_("Una frase per chi legge: compare nelle novità e nel digest. Serve per pubblicare."),
+    )  # fmt: skip
+
+    # The words that name a kind of page to readers; see `search/documents.py` for its facet.
+    kind = "pagina"
+    kind_label = _("Pagina")
+    kind_plural = _("Pagine")
+
+    base_form_class = PortalPageForm
+    parent_page_types: list[str] = ["portal.SpacePage"]
+    subpage_types: list[str] = []
+    show_in_menus_default = False
+    promote_panels = [MultiFieldPanel([FieldPanel("slug")], heading=_("Indirizzo"))]
+    title_panels = [FieldPanel("title"), FieldPanel("summary")]
+    care_panels = [
+        FieldRowPanel([FieldPanel("responsible"), FieldPanel("review_date")], heading=_("Chi ne risponde")),
+        FieldPanel("change_note"),
+    ]
+
+    class Meta:
+        abstract = True
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        if self.code:
+            self.code = self.code.strip().upper()
+            self.slug = slugify(self.code)
+        super().full_clean(*args, **kwargs)
+
+    def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
+        parts = super().get_url_parts(request)
+        if parts and self.code:
+            return parts[0], parts[1], f"/{CODE_ADDRESS}/{self.code}/"
+        return parts
+
+    def sections(self) -> list[Section]:
+        """The parts of the page that search leads to; kinds with a body of their own override it."""
+        return body_sections(getattr(self, "body", None))
+
+    def summary_text(self) -> str:
+        """The words about the page as a whole, for search."""
+        return self.summary
+
+    def relevant_date(self) -> date | None:
+        """The date by which lists and facets order the page."""
+        return self.last_published_at.date() if self.last_published_at else None
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        context["space"] = access.space_of(self)
+        context["sections"] = self.sections()
+        request.contact = self.responsible  # type: ignore[attr-defined]  # the frame's footer names whom to ask
+        return context
+
+
+def body_sections(body: Any) -> list[Section]:
+    """Sections of a BodyBlock stream as plain text."""
+    found = []
+    for block in body or []:
+        value = block.value
+        rows = "\n".join(f"{row['term']}: {row['text']}" for row in value["rows"])
+        text = plain(str(value["text"].source if value["text"] else ""))
+        found.append(Section(anchor(value["heading"]), value["heading"], f"{text}\n{rows}".strip()))
+    return found
+
+
+def plain(html: str) -> str:
+    """Text of rich text, a space where a tag ends."""
+    return " ".join(strip_tags(html.replace("</", " </").replace("<br", " <br")).split())
+
+
+class HomePage(Page):
+    """The root of the site; the desk of whoever has entered."""
+
+    parent_page_types = ["wagtailcore.Page"]
+    subpage_types = ["portal.SpacePage"]
+    max_count = 1
+
+    class Meta:
+        verbose_name = _("pagina iniziale")
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """Two lookups instead of one per level: `/p/CODE/` by code, anything else by its whole address."""
+        if not path_components:
+            return super().route(request, path_components)
+        if path_components[0] == CODE_ADDRESS and len(path_components) == 2:
+            page = Page.objects.live().filter(slug=path_components[1].lower(), depth__gt=access.SPACE_DEPTH).first()
+        else:
+            address = self.url_path + "/".join(path_components) + "/"
+            page = Page.objects.live().filter(url_path=address, path__startswith=self.path).first()
+        if page is None:
+            raise Http404
+        return RouteResult(page.specific)
+
+
+class SpacePage(WholePublication):
+    """The first page of a space; its subtree is the space."""
+
+    intro = models.TextField(_("presentazione"), blank=True, help_text=_("Per chi è lo spazio, in una frase."))
+
+    parent_page_types = ["portal.HomePage"]
+    # Everything but the pages that structure the portal may lie in a space.
+    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    promote_panels = [MultiFieldPanel([FieldPanel("slug")], heading=_("Indirizzo"))]
+
+    class Meta:
+        verbose_name = _("pagina di uno spazio")
+
+    def set_url_path(self, parent: Page | None) -> str:
+        if parent is None:
+            return super().set_url_path(parent)
+        self.url_path = f"{parent.url_path}{SPACES_ADDRESS}/{self.slug}/"
+        return self.url_path
+
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from portal.overview import overview  # it lists the kinds of page
+
+        return {**super().get_context(request, *args, **kwargs), **overview(self, request.user)}
+
+
+class TextPage(PortalPage):
+    """A page of text in sections."""
+
+    body = StreamField(BodyBlock(), verbose_name=_("testo"), blank=True)
+
+    content_panels = [*PortalPage.title_panels, FieldPanel("body"), *PortalPage.care_panels]
+
+    class Meta:
+        verbose_name = _("pagina di testo")
+        verbose_name_plural = _("pagine di testo")
+
+
+class FaqPage(PortalPage):
+    """A question that somebody asked, and the answer that now holds for everybody."""
+
+    body = StreamField(BodyBlock(), verbose_name=_("risposta"), blank=True)
+    kind = "quesito"
+    kind_label = _("Quesito")
+    kind_plural = _("Quesiti")
+
+    content_panels = [*PortalPage.title_panels, FieldPanel("body"), *PortalPage.care_panels]
+
+    class Meta:
+        verbose_name = _("quesito")
+        verbose_name_plural = _("quesiti")
+
+
+class NewsKind(models.TextChoices):
+    NEWS = "notizia", _("Notizia")
+    OPPORTUNITY = "opportunità", _("Opportunità")
+
+
+class NewsPage(PortalPage):
+    """Something to know, or to take part in."""
+
+    news_kind = models.CharField(_("che cos’è"), max_length=12, choices=NewsKind, default=NewsKind.NEWS)
+    body = StreamField(BodyBlock(), verbose_name=_("testo"), blank=True)
+    kind = "notizia"
+    kind_label = _("Notizia")
+    kind_plural = _("Notizie")
+
+    content_panels = [*PortalPage.title_panels, FieldPanel("news_kind"), FieldPanel("body"), *PortalPage.care_panels]
+
+    class Meta:
+        verbose_name = _("notizia")
+        verbose_name_plural = _("notizie")
+
+
+def page_kinds() -> list[type[PortalPage]]:
+    """Every concrete kind of page, in the order of the packages."""
+    kinds: list[type[PortalPage]] = []
+    for model in PortalPage.__subclasses__():
+        if not model._meta.abstract:
+            kinds.append(model)
+    return kinds

@@ -1,0 +1,113 @@
+"""Who works in the network: persons and the bodies they belong to."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class OrganisationKind(models.TextChoices):
+    MUNICIPALITY = "comune", _("Comune")
+    HEALTH_UNIT = "azienda", _("Azienda sanitaria")
+    CONSORTIUM = "consorzio", _("Consorzio")
+    THIRD_SECTOR = "terzo", _("Terzo settore")
+    OTHER = "altro", _("Altro")
+
+
+class Organisation(models.Model):
+    """A body of the network; its people belong to its group, so that a role can be given to all of them."""
+
+    name = models.CharField(_("nome"), max_length=160, unique=True)
+    slug = models.SlugField(_("indirizzo breve"), unique=True)
+    kind = models.CharField(_("tipo"), max_length=12, choices=OrganisationKind.choices)
+    area = models.CharField(_("area"), max_length=60, blank=True)
+    population = models.PositiveIntegerField(_("abitanti"), null=True, blank=True)
+    population_source = models.CharField(_("fonte degli abitanti"), max_length=160, blank=True)
+    population_date = models.DateField(_("data degli abitanti"), null=True, blank=True)
+    contact = models.CharField(_("contatto"), max_length=160, blank=True)
+    telephone = models.CharField(_("telefono"), max_length=40, blank=True)
+    email = models.EmailField(_("posta elettronica"), blank=True)
+    group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="organisation", editable=False)
+
+    class Meta:
+        verbose_name = _("ente")
+        verbose_name_plural = _("enti")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            if self.group_id is None:
+                self.group = Group.objects.create(name=f"ente: {self.name}"[:150])
+            super().save(*args, **kwargs)
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_superuser=True, is_staff=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def current(self, now: datetime | None = None) -> "UserQuerySet":
+        """Accounts that may enter now."""
+        now = now or timezone.now()
+        return self.filter(models.Q(valid_until__isnull=True) | models.Q(valid_until__gt=now), is_active=True)
+
+
+class User(AbstractUser):
+    """A person; the e-mail address is the login."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField(_("posta elettronica"), unique=True)
+    profession = models.CharField(_("professione"), max_length=120, blank=True)
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("ente"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
+    )
+    telephone = models.CharField(_("telefono"), max_length=40, blank=True)
+    valid_until = models.DateTimeField(
+        _("account valido fino a"), null=True, blank=True, help_text=_("Dopo questo momento la persona non entra più.")
+    )
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+    objects = UserManager.from_queryset(UserQuerySet)()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("persona")
+        verbose_name_plural = _("persone")
+        ordering = ["last_name", "first_name"]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.strip().lower()
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._join_own_body()
+
+    def _join_own_body(self) -> None:
+        """Belong to the group of one's body, and to no other body's."""
+        group_id = self.organisation.group_id if self.organisation else None
+        held = set(self.groups.filter(organisation__isnull=False).values_list("pk", flat=True))
+        wanted = {group_id} - {None}
+        self.groups.remove(*(held - wanted))
+        self.groups.add(*(wanted - held))
+
+    def is_current(self, now: datetime | None = None) -> bool:
+        """Whether the account may enter now."""
+        return self.is_active and (self.valid_until is None or self.valid_until > (now or timezone.now()))

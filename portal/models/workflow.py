@@ -1,0 +1,55 @@
+"""The step of Wagtail's workflow in which an approver of the page's own space decides."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page, Task, TaskState
+
+from portal import access
+
+
+class ApprovalState(TaskState):
+    """One approval; a model of its own so that its mails can be told from Wagtail's group task."""
+
+
+class ApprovalTask(Task):
+    """Approval by whoever approves in the page's space, never by who asked for it."""
+
+    task_state_class = ApprovalState
+
+    class Meta:
+        verbose_name = _("approvazione nello spazio")
+        verbose_name_plural = _("approvazioni nello spazio")
+
+    def user_can_access_editor(self, obj: Page, user: Any) -> bool:
+        return access.can(user, "approve", obj)
+
+    def page_locked_for_user(self, page: Page, user: Any) -> bool:
+        return not self.user_can_access_editor(page, user)
+
+    def locked_for_user(self, obj: Page, user: Any) -> bool:
+        return not self.user_can_access_editor(obj, user)
+
+    def get_actions(self, obj: Page, user: Any) -> list[tuple[str, Any, bool]]:
+        if not access.may_decide(user, obj):
+            return []
+        return [
+            ("reject", _("Chiedi modifiche"), True),
+            ("approve", _("Approva"), False),
+            ("approve", _("Approva con una nota"), True),
+        ]
+
+    def on_action(self, task_state: TaskState, user: Any, action_name: str, **kwargs: Any) -> Any:
+        page = task_state.workflow_state.content_object
+        if action_name in {"approve", "reject"} and not access.may_decide(user, page):
+            raise PermissionDenied
+        return super().on_action(task_state, user, action_name, **kwargs)
+
+    def get_task_states_user_can_moderate(self, user: Any, **kwargs: Any) -> Any:
+        waiting = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS, task=self.task_ptr)
+        return access.approvals(user, waiting)
+
+    @classmethod
+    def get_description(cls) -> str:
+        return _("Decide un approvatore dello spazio in cui sta la pagina, diverso da chi la propone.")

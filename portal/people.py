@@ -1,0 +1,50 @@
+"""Entering: who may, and what the others are told."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from .models.people import User
+
+
+class ValidityBackend(AuthenticationBackend):
+    """Login by e-mail; a session ends at the minute at which its account ends."""
+
+    def get_user(self, user_id: int) -> User | None:
+        user = super().get_user(user_id)
+        return user if user is not None and user.is_current() else None
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth without sign-up, and with a reason for whoever may no longer enter."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        # The password was right: the reason is told to the person it belongs to, and to nobody else.
+        if not user.is_current():
+            raise ImmediateHttpResponse(
+                render(request, "account/account_inactive.html", {"expired_at": user.valid_until}, status=403)
+            )
+        if user.check_password(settings.DEMO_PASSWORD) and not settings.DEMO:
+            raise ImmediateHttpResponse(render(request, "account/account_inactive.html", status=403))
+        return super().pre_login(request, user, **kwargs)
+
+
+class NotTheDemoPassword:
+    """The demo's password is printed in the README: nothing outside the demo accepts it."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        if password == settings.DEMO_PASSWORD and not settings.DEMO:
+            raise ValidationError(_("Questa password è quella della dimostrazione: scegline un’altra."))
+
+    def get_help_text(self) -> str:
+        return ""

@@ -1,0 +1,77 @@
+"""Sending a private file: exact headers, parts of it on request, never to a shared cache."""
+
+import mimetypes
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http.response import HttpResponseNotModified
+
+CHUNK = 1 << 16
+# Shown in the browser; anything else is downloaded, so that no uploaded page runs on our address.
+INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
+RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+
+
+def file_response(request: HttpRequest, file: Any, name: str, *, etag: str) -> HttpResponseBase:
+    """The file, a part of it (206), or 304, with the headers of a private file."""
+    size = file.size
+    tag = f'"{etag}"'
+    if request.headers.get("If-None-Match") == tag:
+        return _private(HttpResponseNotModified(), tag)
+    content_type = _content_type(name)
+    part = _part(request, size, tag)
+    if part == (-1, -1):
+        return _private(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), tag)
+    start, end = part or (0, size - 1)
+    response = StreamingHttpResponse(_read(file, start, end), status=206 if part else 200, content_type=content_type)
+    if part:
+        response["Content-Range"] = f"bytes {start}-{end}/{size}"
+    response["Content-Length"] = str(max(end - start + 1, 0))
+    response["Accept-Ranges"] = "bytes"
+    disposition = "inline" if content_type.split(";")[0] in INLINE else "attachment"
+    response["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(name)}"
+    return _private(response, tag)
+
+
+def _private(response: HttpResponseBase, tag: str) -> HttpResponseBase:
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    response._csp_replace = {  # type: ignore[attr-defined]
+        "default-src": ["'none'"], "sandbox": [""], "style-src": None, "script-src": None, "img-src": None,
+    }  # fmt: skip
+    return response
+
+
+def _content_type(name: str) -> str:
+    found, _encoding = mimetypes.guess_type(name)
+    if name.lower().endswith(".p7m"):
+        found = "application/pkcs7-mime"
+    if found == "text/plain":
+        return "text/plain; charset=utf-8"
+    return found or "application/octet-stream"
+
+
+def _part(request: HttpRequest, size: int, tag: str) -> tuple[int, int] | None:
+    """First and last byte asked for; None for the whole file; (-1, -1) for a part that does not exist."""
+    match = RANGE.match(request.headers.get("Range", ""))
+    if not match or match.groups() == ("", "") or request.headers.get("If-Range", tag) != tag:
+        return None
+    first, last = match.groups()
+    if not first:
+        start, end = max(size - int(last), 0), size - 1
+    else:
+        start, end = int(first), min(int(last) if last else size - 1, size - 1)
+    return (start, end) if start <= end else (-1, -1)
+
+
+def _read(file: Any, start: int, end: int) -> Iterator[bytes]:
+    with file.open("rb") as handle:
+        handle.seek(start)
+        left = end - start + 1
+        while left > 0 and (chunk := handle.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk

@@ -1,0 +1,335 @@
+"""Opening a space, giving and taking roles, sharing a page; and the copy of it all for Wagtail's admin."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from guardian.shortcuts import assign_perm, remove_perm
+from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
+
+from . import access
+from .activity import record
+from .models.activity import Activity, Verb
+from .models.media import Document
+from .models.pages import HomePage, SpacePage
+from .models.people import User
+from .models.spaces import (
+    Membership,
+    PageShare,
+    Role,
+    Space,
+    SpaceGroupPermission,
+    Visibility,
+)
+
+# Sent inside the transaction that changes who may see pages: search follows.
+audience_changed = Signal()  # arguments: pages (QuerySet of Page)
+
+# What Wagtail's admin lets each role do. Documents and images keep Wagtail's codenames, whatever the model.
+PAGE_PERMISSIONS = {
+    Role.READER: (),
+    Role.EDITOR: ("add_page", "change_page"),
+    Role.APPROVER: ("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
+    Role.MANAGER: ("add_page", "change_page", "publish_page", "lock_page", "unlock_page", "bulk_delete_page"),
+}
+FILE_PERMISSIONS = tuple(
+    f"{act}_{kind}" for kind in ("document", "image") for act in ("add", "change", "delete", "choose")
+)
+SPACE_PERMISSIONS = {
+    Role.READER: ("view_space",),
+    Role.EDITOR: ("view_space", "contribute_space"),
+    Role.APPROVER: ("view_space", "contribute_space", "approve_space"),
+    Role.MANAGER: ("view_space", "contribute_space", "approve_space", "manage_space"),
+}
+
+
+class LastManager(Exception):
+    """The act would leave a space without anybody who answers for it."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a role would open, and to how many persons: told before it is given."""
+
+    pages: int
+    files: int
+    people: int
+
+
+def open_space(
+    code: str,
+    name: str,
+    *,
+    slug: str,
+    by: User | None,
+    purpose: str = "",
+    intro: str = "",
+    visibility: str = Visibility.PRIVATE,
+) -> Space:
+    """A new space with its first page, its collection and its role groups."""
+    with transaction.atomic():
+        home = HomePage.objects.get()
+        page = home.add_child(instance=SpacePage(title=name, slug=slug, intro=intro))
+        collection = Collection.get_first_root_node().add_child(name=name)
+        space = Space.objects.create(
+            code=code, name=name, purpose=purpose, visibility=visibility, root_page=page, collection=collection
+        )
+        sync_space(space)
+        record(Verb.SPACE_OPENED, by=by, space=space, sentence=_("ha aperto lo spazio «%(space)s»") % {"space": name})
+    return space
+
+
+def give_role(
+    space: Space,
+    holder: User | Group,
+    role: Role,
+    *,
+    by: User | None,
+    reason: str = "",
+    expires_at: datetime | None = None,
+) -> Membership:
+    """Give a person, or everybody of a group, a role; an earlier role in the space is replaced."""
+    who = {"user": holder} if isinstance(holder, User) else {"group": holder}
+    with transaction.atomic():
+        _keep_a_manager(space, Membership.objects.filter(space=space, **who), role)
+        membership, _new = Membership.objects.update_or_create(
+            space=space,
+            **who,
+            defaults={
+                "role": role,
+                "reason": reason,
+                "expires_at": expires_at,
+                "given_by": by,
+                "given_at": timezone.now(),
+            },
+        )
+        until = (
+            _(" fino al %(day)s") % {"day": date_format(timezone.localtime(expires_at), "j F Y")} if expires_at else ""
+        )
+        sentence = _("ha dato a %(holder)s il ruolo di %(role)s%(until)s") % {
+            "holder": membership.holder,
+            "role": Role(role).label,
+            "until": until,
+        }
+        record(Verb.ROLE_GIVEN, by=by, space=space, sentence=sentence, note=reason)
+        sync_space(space)
+    if isinstance(holder, User):
+        access.forget(holder)
+    return membership
+
+
+def take_role(membership: Membership, *, by: User | None) -> None:
+    """Take a role back."""
+    with transaction.atomic():
+        _keep_a_manager(membership.space, Membership.objects.filter(pk=membership.pk), None)
+        sentence = _("ha tolto a %(holder)s il ruolo di %(role)s") % {
+            "holder": membership.holder,
+            "role": membership.get_role_display(),
+        }
+        space = membership.space
+        if membership.user:
+            access.forget(membership.user)
+        membership.delete()
+        record(Verb.ROLE_TAKEN, by=by, space=space, sentence=sentence)
+        sync_space(space)
+
+
+def _keep_a_manager(space: Space, changed: Iterable[Membership], role: Role | None) -> None:
+    """Raise LastManager when nobody would be left to decide who enters."""
+    losing = [each.pk for each in changed if each.role == Role.MANAGER]
+    if not losing or role == Role.MANAGER:
+        return
+    if not space.memberships.current().filter(role=Role.MANAGER).exclude(pk__in=losing).exists():
+        raise LastManager(_("Lo spazio resterebbe senza responsabile: prima nominane un altro."))
+
+
+def share_page(page: Page, space: Space, *, by: User | None, reason: str = "") -> PageShare:
+    """Let the readers of another space read a page and what lies below it."""
+    with transaction.atomic():
+        share, new = PageShare.objects.get_or_create(
+            page_id=page.pk, space=space, defaults={"given_by": by, "reason": reason}
+        )
+        if new:
+            words = {"page": page.title, "space": space.name}
+            sentence = _("ha condiviso «%(page)s» con lo spazio «%(space)s»") % words
+            record(Verb.SHARED, by=by, page=page, space=access.space_of(page), sentence=sentence, note=reason)
+            _audience_of_subtree_changed(page)
+    return share
+
+
+def unshare_page(share: PageShare, *, by: User | None) -> None:
+    """Take the sharing of a page back."""
+    with transaction.atomic():
+        page, space = share.page, share.space
+        share.delete()
+        sentence = _("ha tolto «%(page)s» dallo spazio «%(space)s»") % {"page": page.title, "space": space.name}
+        record(Verb.UNSHARED, by=by, page=page, space=access.space_of(page), sentence=sentence)
+        _audience_of_subtree_changed(page)
+
+
+def grant_page(page: Page, holder: User | Group, *, by: User | None) -> None:
+    """Open a page, and what lies below it, to one person or group beyond its space."""
+    with transaction.atomic():
+        # On the base page: the specific page has another content type, and guardian would never find it.
+        assign_perm("wagtailcore.view_page", holder, Page.objects.get(pk=page.pk))
+        sentence = _("ha aperto «%(page)s» a %(holder)s") % {"page": page.title, "holder": holder}
+        record(Verb.SHARED, by=by, page=page, space=access.space_of(page), sentence=sentence)
+        _audience_of_subtree_changed(page)
+    if isinstance(holder, User):
+        access.forget(holder)
+
+
+def revoke_page(page: Page, holder: User | Group, *, by: User | None) -> None:
+    """Close again a page opened with `grant_page`."""
+    with transaction.atomic():
+        remove_perm("wagtailcore.view_page", holder, Page.objects.get(pk=page.pk))
+        sentence = _("ha chiuso «%(page)s» a %(holder)s") % {"page": page.title, "holder": holder}
+        record(Verb.UNSHARED, by=by, page=page, space=access.space_of(page), sentence=sentence)
+        _audience_of_subtree_changed(page)
+    if isinstance(holder, User):
+        access.forget(holder)
+
+
+def set_visibility(space: Space, visibility: str, *, by: User | None) -> None:
+    """Open a space to anybody, or close it again."""
+    with transaction.atomic():
+        space.visibility = visibility
+        space.save(update_fields=["visibility"])
+        sentence = _("ha reso lo spazio %(visibility)s") % {"visibility": space.get_visibility_display()}
+        record(Verb.SHARED, by=by, space=space, sentence=sentence)
+        _audience_of_subtree_changed(space.root_page)
+
+
+def _audience_of_subtree_changed(page: Page) -> None:
+    audience_changed.send(sender=Page, pages=Page.objects.filter(path__startswith=page.path))
+
+
+def reach(space: Space, holder: User | Group) -> Reach:
+    """What a role in the space would open to the holder, and to how many persons."""
+    people = User.objects.current().filter(pk=holder.pk) if isinstance(holder, User) else User.objects.current().filter(
+        groups=holder
+    )  # fmt: skip
+    return Reach(
+        pages=Page.objects.live().filter(path__startswith=space.root_page.path).count(),
+        files=Document.objects.filter(collection=space.collection).count(),
+        people=people.count(),
+    )
+
+
+def log(space: Space) -> Iterable[Activity]:
+    """The changes of who may enter, newest first."""
+    verbs = [Verb.ROLE_GIVEN, Verb.ROLE_TAKEN, Verb.ROLE_LAPSED, Verb.SHARED, Verb.UNSHARED, Verb.SPACE_OPENED]
+    return space.activities.filter(verb__in=verbs).select_related("by")
+
+
+# --- The copy for Wagtail's admin ------------------------------------------------------------------------
+
+
+def settle_lapsed(now: datetime | None = None) -> int:
+    """Take away the roles whose time is over. `access` never counted them; this frees admin and guardian too."""
+    lapsed = list(Membership.objects.lapsed(now).select_related("space", "user", "group"))
+    if not lapsed:
+        return 0
+    with transaction.atomic():
+        for membership in lapsed:
+            sentence = _("è scaduto il ruolo di %(role)s di %(holder)s") % {
+                "role": membership.get_role_display(),
+                "holder": membership.holder,
+            }
+            record(Verb.ROLE_LAPSED, by=None, space=membership.space, sentence=sentence, note=membership.reason)
+            membership.delete()
+        for space in {membership.space for membership in lapsed}:
+            sync_space(space)
+    return len(lapsed)
+
+
+def role_group(space: Space, role: Role) -> Group:
+    """The group of everybody who holds exactly this role in the space."""
+    return Group.objects.get_or_create(name=f"{space.code}: {Role(role).label}"[:150])[0]
+
+
+def sync_space(space: Space) -> int:
+    """Write who may do what where Wagtail's admin and guardian look for it. Idempotent; returns what it repaired."""
+    with transaction.atomic():
+        groups = {role: role_group(space, role) for role in Role}
+        repaired = _sync_people(space, groups)
+        for role, group in groups.items():
+            repaired += _sync_page_permissions(space, group, PAGE_PERMISSIONS[role])
+            repaired += _sync_file_permissions(space, group, FILE_PERMISSIONS if role >= Role.EDITOR else ())
+            repaired += _sync_guardian(space, group, SPACE_PERMISSIONS[role])
+            if role >= Role.EDITOR:
+                group.permissions.add(_enter_admin())
+    return repaired
+
+
+def sync_person(user: User) -> None:
+    """After a person changed body: the spaces of the old and the new body follow."""
+    for space in Space.objects.filter(memberships__group__organisation__isnull=False).distinct():
+        sync_space(space)
+
+
+def _enter_admin() -> Permission:
+    return Permission.objects.get(codename="access_admin", content_type__app_label="wagtailadmin")
+
+
+def _sync_people(space: Space, groups: dict[Role, Group]) -> int:
+    wanted: dict[int, int] = {}
+    holds = space.memberships.current()
+    direct = holds.filter(user__isnull=False).values_list("user", "role")
+    through_group = holds.filter(group__user__isnull=False).values_list("group__user", "role")
+    for user, role in [*direct, *through_group]:
+        wanted[user] = max(role, wanted.get(user, 0))
+    repaired = 0
+    for role, group in groups.items():
+        people = {user for user, best in wanted.items() if best == role}
+        present = set(group.user_set.values_list("pk", flat=True))
+        group.user_set.add(*(people - present))
+        group.user_set.remove(*(present - people))
+        repaired += len(people ^ present)
+    return repaired
+
+
+def _sync_page_permissions(space: Space, group: Group, codenames: Iterable[str]) -> int:
+    wanted = set(Permission.objects.filter(content_type=ContentType.objects.get_for_model(Page), codename__in=codenames))
+    held = {row.permission: row for row in GroupPagePermission.objects.filter(group=group, page=space.root_page)}
+    strays = GroupPagePermission.objects.filter(group=group).exclude(page=space.root_page).delete()[0]
+    for permission in wanted - set(held):
+        GroupPagePermission.objects.create(group=group, page=space.root_page, permission=permission)
+    for permission in set(held) - wanted:
+        held[permission].delete()
+    return strays + len(wanted ^ set(held))
+
+
+def _sync_file_permissions(space: Space, group: Group, codenames: Iterable[str]) -> int:
+    wanted = set(
+        Permission.objects.filter(content_type__app_label__in=["wagtaildocs", "wagtailimages"], codename__in=codenames)
+    )
+    held = {
+        row.permission: row for row in GroupCollectionPermission.objects.filter(group=group, collection=space.collection)
+    }
+    strays = GroupCollectionPermission.objects.filter(group=group).exclude(collection=space.collection).delete()[0]
+    for permission in wanted - set(held):
+        GroupCollectionPermission.objects.create(group=group, collection=space.collection, permission=permission)
+    for permission in set(held) - wanted:
+        held[permission].delete()
+    return strays + len(wanted ^ set(held))
+
+
+def _sync_guardian(space: Space, group: Group, codenames: Iterable[str]) -> int:
+    held = set(
+        SpaceGroupPermission.objects.filter(group=group, content_object=space).values_list(
+            "permission__codename", flat=True
+        )
+    )
+    for codename in set(codenames) - held:
+        assign_perm(f"portal.{codename}", group, space)
+    for codename in held - set(codenames):
+        remove_perm(f"portal.{codename}", group, space)
+    return len(set(codenames) ^ held)

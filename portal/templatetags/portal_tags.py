@@ -1,0 +1,206 @@
+"""What templates need beyond Django: days as people say them, words explained, codes linked."""
+
+import re
+from datetime import date, datetime
+from html import escape
+from typing import Any
+
+from bs4 import BeautifulSoup, NavigableString
+from django import template
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from wagtail.models import Page
+from wagtail.rich_text import expand_db_html
+
+from portal import access
+from portal.models import Term
+
+register = template.Library()
+CODE = re.compile(r"\b(?:PR|OP|MD|PG|M|R)-?\d{1,3}\b")
+UNTOUCHED = {"a", "button", "h1", "h2", "h3", "h4", "script", "style", "code"}
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A day as people say it, the exact date in the markup: «domani», «venerdì 3 marzo», «3 marzo 2024»."""
+    if value is None:
+        return ""
+    moment = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    today = timezone.localdate()
+    distance = (moment - today).days
+    near = {0: _("oggi"), 1: _("domani"), -1: _("ieri")}
+    if distance in near:
+        words = near[distance]
+    elif -7 < distance < 8:
+        words = date_format(moment, "l j F")
+    elif moment.year == today.year:
+        words = date_format(moment, "j F")
+    else:
+        words = date_format(moment, "j F Y")
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), date_format(moment, "l j F Y"), words)
+
+
+@register.filter
+def full_day(value: date | datetime | None) -> str:
+    """«3 marzo 2026», «1° marzo 2026»."""
+    if value is None:
+        return ""
+    moment = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    words = date_format(moment, "j F Y")
+    words = "1°" + words[1:] if words.startswith("1 ") else words
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), words)
+
+
+@register.filter
+def distance(value: date | None) -> str:
+    """«fra 4 giorni», «scaduta da 5 giorni», «entro oggi»."""
+    if value is None:
+        return ""
+    days = (value - timezone.localdate()).days
+    if days < -1:
+        return _("scaduta da %(days)d giorni") % {"days": -days}
+    if days == -1:
+        return _("scaduta ieri")
+    if days == 0:
+        return _("entro oggi")
+    if days == 1:
+        return _("entro domani")
+    return _("fra %(days)d giorni") % {"days": days}
+
+
+@register.filter
+def paragraphs(text: str) -> SafeString:
+    """Plain text with blank lines and «- » lists, as HTML; nothing the author typed is markup."""
+    return mark_safe(plain_to_html(text))
+
+
+def plain_to_html(text: str) -> str:
+    """Paragraphs, lists and **bold**, escaped."""
+    parts = []
+    for block in re.split(r"\n\s*\n", (text or "").strip()):
+        lines = [line.strip() for line in block.splitlines() if line.strip()]
+        run: list[str] = []
+        for line in [*lines, None]:  # type: ignore[list-item]
+            item = line is not None and line.startswith("- ")
+            if run and (line is None or item != run[0].startswith("- ")):
+                parts.append(_run_to_html(run))
+                run = []
+            if line is not None:
+                run.append(line)
+    return "".join(parts)
+
+
+def _run_to_html(lines: list[str]) -> str:
+    if lines[0].startswith("- "):
+        return "<ul>" + "".join(f"<li>{_inline(line[2:])}</li>" for line in lines) + "</ul>"
+    return f"<p>{_inline(' '.join(lines))}</p>"
+
+
+def _inline(text: str) -> str:
+    return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text, quote=False))
+
+
+@register.simple_tag(takes_context=True)
+def explained(context: dict[str, Any], value: Any) -> SafeString:
+    """Text with the words of the glossary explained, once each, and codes linked where the reader may go.
+
+    Takes rich text, HTML already safe, or plain text (escaped, in paragraphs).
+    """
+    html = _as_html(value)
+    request = context.get("request")
+    soup = BeautifulSoup(html, "html.parser")
+    seen = context.render_context.setdefault("explained", set()) if hasattr(context, "render_context") else set()
+    links = _links(html, getattr(request, "user", None))
+    for node in list(soup.find_all(string=True)):
+        if any(parent.name in UNTOUCHED for parent in node.parents):
+            continue
+        new = _explain(str(node), seen, links)
+        if new is not None:
+            node.replace_with(BeautifulSoup(new, "html.parser"))
+    return mark_safe(str(soup))
+
+
+def _as_html(value: Any) -> str:
+    if hasattr(value, "source"):
+        return expand_db_html(value.source)
+    if isinstance(value, SafeString):
+        return str(value)
+    return plain_to_html(str(value or ""))
+
+
+def _links(html: str, user: Any) -> dict[str, str]:
+    """Code in the text → address, for those pages that the reader may see."""
+    codes = {code.lower() for code in CODE.findall(html)}
+    if not codes or user is None:
+        return {}
+    pages = access.allowed(Page.objects.filter(slug__in=codes, depth__gt=access.SPACE_DEPTH), user)
+    return {slug.upper(): f"/p/{slug.upper()}/" for slug in pages.values_list("slug", flat=True)}
+
+
+def _explain(text: str, seen: set[str], links: dict[str, str]) -> str | None:
+    """The text with definitions and links, escaped; None when there is nothing to add."""
+    pattern, meanings = _glossary()
+    found = False
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal found
+        word = match.group(0)
+        if word in links:
+            found = True
+            return f'<a href="{links[word]}">{word}</a>'
+        meaning = meanings.get(word)
+        if meaning is None or word in seen:
+            return escape(word)
+        seen.add(word)
+        found = True
+        number = f"def-{len(seen)}-{abs(hash(word)) % 10_000}"
+        return (
+            f'<button type="button" class="term" popovertarget="{number}">{escape(word)}</button>'
+            f'<span class="def" id="{number}" popover role="note"><b>{escape(word)}</b>: {escape(meaning)}</span>'
+        )
+
+    parts, last = [], 0
+    for match in pattern.finditer(text):
+        parts += [escape(text[last : match.start()], quote=False), replace(match)]
+        last = match.end()
+    parts.append(escape(text[last:], quote=False))
+    return "".join(parts) if found else None
+
+
+def _glossary() -> tuple[re.Pattern[str], dict[str, str]]:
+    """One pattern for every word of the glossary and every code; all senses of an ambiguous word together."""
+    meanings = cache.get("glossary")
+    if meanings is None:
+        meanings = {}
+        for term in Term.objects.all():
+            word = term.word
+            if len(word) > 1:
+                meanings[word] = f"{meanings[word]}; oppure {term.meaning}" if word in meanings else term.meaning
+        cache.set("glossary", meanings, 300)
+    key = hash(frozenset(meanings))
+    if _compiled.get("key") != key:
+        words = sorted((re.escape(word) for word in meanings), key=len, reverse=True)
+        _compiled["key"] = key
+        _compiled["pattern"] = re.compile(r"(?<![\w-])(?:" + "|".join([CODE.pattern, *words]) + r")(?![\w-])")
+    return _compiled["pattern"], meanings
+
+
+_compiled: dict[str, Any] = {}
+
+
+@register.filter
+def anchor(heading: str) -> str:
+    from portal.blocks import anchor as make
+
+    return make(heading)
+
+
+@register.simple_tag
+def page_name(page: Any) -> str:
+    from portal.feed import name
+
+    return name(page)

@@ -1,0 +1,40 @@
+"""Addresses: Italian and lasting."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.generic import RedirectView
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+
+from . import views
+
+handler404 = "portal.views.not_found"
+to_login = RedirectView.as_view(pattern_name="account_login", query_string=True)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("novita/", views.news, name="news"),
+    # Both doors of Wagtail's admin lead to the one login: its own would not ask for the second factor.
+    path("admin/login/", to_login),
+    re_path(r"^admin/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
+    path("admin/", include(wagtailadmin_urls)),
+    path("accesso/", include("allauth.account.urls")),
+    path("accesso/secondo-fattore/", include("allauth.mfa.urls")),
+    path("spazi/", views.space_list, name="spaces"),
+    path("spazi/<slug:slug>/condivisione/", views.sharing, name="sharing"),
+    path("spazi/<slug:slug>/condivisione/<int:pk>/", views.change_role, name="change_role"),
+    re_path(r"^documenti/(\d+)/(.*)$", views.document, name="wagtaildocs_serve"),
+    path("media/<path:path>", views.media, name="media"),
+    path("rubrica/persone/<int:pk>/", views.person, name="person"),
+    path("rubrica/enti/<slug:slug>/", views.organisation, name="organisation"),
+    path("profilo/", views.profile, name="profile"),
+    path("profilo/digest/", views.digest_preference, name="digest_preference"),
+    path("digest/stop/<str:token>/", views.digest_stop, name="digest_stop"),
+    path("segnala/", views.report_problem, name="report_problem"),
+    path("posta-inviata/", views.sent_mail, name="sent_mail"),
+    path("accessibilita/", views.accessibility, name="accessibility"),
+    path("riservatezza/", views.privacy, name="privacy"),
+    # The packages' own addresses; a package without one has no urls.py.
+    *(path("", include(f"{name}.urls")) for name in settings.LAYERS[1:]),
+    path("", include(wagtail_urls)),
+]

@@ -1,0 +1,284 @@
+"""The pages that are not in Wagtail's tree: spaces, sharing, files, directory, profile, mails."""
+
+from collections import Counter
+from datetime import timedelta
+from email import message_from_binary_file, policy
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+from wagtail.models import Page
+
+from . import access, digests, feed, jobs, spaces
+from .forms import DigestForm, ProblemForm, ProfileForm, RoleForm
+from .models import Delivery, Document, Image, Membership, Organisation, Rendition, Space, User
+from .models.pages import PortalPage
+from .models.spaces import ROLE_MEANING, Role
+from .serving import file_response
+
+NEWS_WINDOW = timedelta(days=30)
+SHOWN = 6
+
+# --- Errors ----------------------------------------------------------------------------------------------
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Hidden and missing answer alike; whoever has not entered is asked to, whatever the address."""
+    user = getattr(request, "user", None)
+    wants_page = request.method in {"GET", "HEAD"} and not request.path.startswith(("/static/", "/api/"))
+    if user is not None and not user.is_authenticated and wants_page and request.GET.get("format") != "json":
+        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+    return render(request, "404.html", status=404)
+
+
+# --- Home ------------------------------------------------------------------------------------------------
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The desk: what to do, what changed, what is coming, where I was. The public pages for whoever has not entered."""
+    if not request.user.is_authenticated:
+        space = Space.objects.filter(visibility="pubblico").select_related("root_page").first()
+        pages = access.allowed(Page.objects.child_of(space.root_page), request.user) if space else []
+        return render(request, "portal/home_public.html", {"space": space, "pages": pages and pages.specific()})
+    since = timezone.now() - NEWS_WINDOW
+    changes = feed.changes(request.user, since)
+    context = {
+        "changes": changes[:SHOWN],
+        "more_changes": len(changes) > SHOWN,
+        "agenda": feed.agenda(request.user),
+        "resume": feed.resume(request.user),
+        "today": timezone.localdate(),
+        "fresh": _fresh_by_space(changes),
+    }
+    return render(request, "portal/home.html", context)
+
+
+def _fresh_by_space(changes: list[feed.Change]) -> dict[str, int]:
+    """Name of a space → how many of its pages are new."""
+    return dict(Counter(change.space for change in changes if change.space))
+
+
+@login_required
+def news(request: HttpRequest) -> HttpResponse:
+    """Everything that changed for the person in the last thirty days."""
+    return render(request, "portal/news.html", {"changes": feed.changes(request.user, timezone.now() - NEWS_WINDOW)})
+
+
+# --- Spaces ----------------------------------------------------------------------------------------------
+
+
+def space_list(request: HttpRequest) -> HttpResponse:
+    """The spaces that the person may read."""
+    request.section = "spazi"  # type: ignore[attr-defined]
+    found = access.allowed(Space.objects.select_related("root_page"), request.user)
+    roles = access.standing(request.user).roles
+    rows = [(space, Role(roles[space.pk]).label if space.pk in roles else "") for space in found]
+    return render(request, "portal/space_list.html", {"spaces": rows})
+
+
+def _managed_space(request: HttpRequest, slug: str) -> Space:
+    return access.get_or_404(
+        Space.objects.select_related("root_page", "collection"), request.user, "manage", root_page__slug=slug
+    )
+
+
+@login_required
+def sharing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who has which role in the space and why; giving one, in two steps: what it opens, then yes."""
+    space = _managed_space(request, slug)
+    form = RoleForm(request.POST or None, space=space, manager=request.user)
+    reach = None
+    if request.method == "POST" and form.is_valid():
+        if "conferma" in request.POST:
+            try:
+                form.save()
+            except spaces.LastManager as problem:
+                form.add_error("role", str(problem))
+            else:
+                messages.success(request, _("Fatto: %(who)s ha un ruolo nello spazio.") % {"who": form.holder_name})
+                return redirect("sharing", slug=slug)
+        else:
+            reach = spaces.reach(space, form.holder)
+    members = space.memberships.current().select_related("user__organisation", "group__organisation", "given_by")
+    context = {
+        "space": space,
+        "form": form,
+        "reach": reach,
+        "members": sorted(members, key=lambda each: (-each.role, each.holder)),
+        "roles": [(role, role.label, ROLE_MEANING[role]) for role in Role],
+        "log": spaces.log(space)[:50],
+        "shared": space.shared_pages.select_related("page", "given_by"),
+    }
+    return render(request, "portal/sharing.html", context)
+
+
+@login_required
+@require_POST
+def change_role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Another role for somebody who has one, or none."""
+    space = _managed_space(request, slug)
+    membership = access.get_or_404(Membership.objects.current().filter(space=space), request.user, "manage", pk=pk)
+    try:
+        if "togli" in request.POST:
+            spaces.take_role(membership, by=request.user)
+            messages.success(request, _("%(who)s non ha più un ruolo nello spazio.") % {"who": membership.holder})
+        elif request.POST.get("role") in {str(role.value) for role in Role}:
+            spaces.give_role(
+                space, membership.user or membership.group, Role(int(request.POST["role"])), by=request.user,
+                reason=membership.reason, expires_at=membership.expires_at,
+            )  # fmt: skip
+            messages.success(request, _("Il ruolo di %(who)s è cambiato.") % {"who": membership.holder})
+        else:
+            messages.error(request, _("Scegli un ruolo tra quelli dell’elenco."))
+    except spaces.LastManager as problem:
+        messages.error(request, str(problem))
+    return redirect("sharing", slug=slug)
+
+
+# --- Files -----------------------------------------------------------------------------------------------
+
+
+def document(request: HttpRequest, document_id: int, filename: str) -> HttpResponse:
+    """A file, to whoever may see it; its name in the address must be its own."""
+    found = access.get_or_404(Document.objects.all(), request.user, pk=document_id)
+    if found.filename != filename:
+        raise Http404
+    return file_response(request, found.file, found.filename, etag=found.sha256)
+
+
+def media(request: HttpRequest, path: str) -> HttpResponse:
+    """An image or a rendition by its place on disk; documents have their own address and none here."""
+    for queryset in (Rendition.objects.all(), Image.objects.all()):
+        found = access.allowed(queryset, request.user).filter(file=path).first()
+        if found is not None:
+            return file_response(request, found.file, Path(path).name, etag=f"{found.pk}-{found.file.size}")
+    raise Http404
+
+
+# --- Directory -------------------------------------------------------------------------------------------
+
+
+@login_required
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    """A colleague: body, profession, telephone."""
+    request.section = "rubrica"  # type: ignore[attr-defined]
+    found = access.get_or_404(User.objects.current().select_related("organisation"), request.user, pk=pk)
+    return render(request, "portal/person.html", {"found": found})
+
+
+@login_required
+def organisation(request: HttpRequest, slug: str) -> HttpResponse:
+    """A body of the network and its people, as far as the reader works with them."""
+    request.section = "rubrica"  # type: ignore[attr-defined]
+    found = Organisation.objects.filter(slug=slug).first()
+    if found is None:
+        raise Http404
+    people = access.allowed(User.objects.current().filter(organisation=found), request.user)
+    return render(request, "portal/organisation.html", {"found": found, "people": people})
+
+
+# --- Oneself ---------------------------------------------------------------------------------------------
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """One's own telephone and profession; where password and second factor are changed."""
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Profilo aggiornato."))
+        return redirect("profile")
+    return render(request, "portal/profile.html", {"form": form})
+
+
+@login_required
+def digest_preference(request: HttpRequest) -> HttpResponse:
+    """How often, which day, at what hour; with what the next one would say."""
+    choice = digests.preference(request.user)
+    form = DigestForm(request.POST or None, instance=choice)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Preferenza salvata."))
+        return redirect("digest_preference")
+    return render(
+        request, "portal/digest_preference.html", {"form": form, "digest": digests.preview(request.user)}
+    )
+
+
+@csrf_exempt  # RFC 8058: the mail program posts without a session
+@never_cache
+def digest_stop(request: HttpRequest, token: str) -> HttpResponse:
+    """One click stops the digest; a visit asks first, because mail scanners visit every link."""
+    user = digests.person_of(token)
+    if user is None:
+        raise Http404
+    if request.method == "POST":
+        digests.stop(token)
+    return render(request, "portal/digest_stop.html", {"found": user, "stopped": request.method == "POST"})
+
+
+@login_required
+def report_problem(request: HttpRequest) -> HttpResponse:
+    """«Segnala un problema in questa pagina»: to whoever answers for it."""
+    form = ProblemForm(request.POST or None, initial={"page": request.GET.get("pagina", "/")[:300]})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        jobs.ask(
+            f"problem:{uuid4()}", "portal.problems.tell",
+            request.user.pk, data["page"], data["text"],
+        )  # fmt: skip
+        messages.success(request, _("Grazie: la segnalazione è partita."))
+        return redirect("home")
+    return render(request, "portal/report_problem.html", {"form": form})
+
+
+# --- Administrators --------------------------------------------------------------------------------------
+
+
+@login_required
+def sent_mail(request: HttpRequest) -> HttpResponse:
+    """«Posta inviata»: in the demo mails go to a folder, shown here to administrators."""
+    access.require_administrator(request.user)
+    folder = Path(getattr(settings, "EMAIL_FILE_PATH", "") or "/nonexistent")
+    files = sorted(folder.glob("*.log"), reverse=True)[:200] if folder.is_dir() else []
+    mails = []
+    for file in files:
+        with file.open("rb") as handle:
+            mail = message_from_binary_file(handle, policy=policy.default)
+        body = mail.get_body(preferencelist=("plain",))
+        mails.append({"to": mail["To"], "subject": mail["Subject"], "date": mail["Date"],
+                      "text": body.get_content() if body else ""})  # fmt: skip
+    deliveries = Delivery.objects.select_related("user").order_by("-window_end", "user")[:200]
+    return render(request, "portal/sent_mail.html", {"mails": mails, "deliveries": deliveries})
+
+
+# --- Lists -----------------------------------------------------------------------------------------------
+
+
+def kind_list(request: HttpRequest, model: type[PortalPage], section: str) -> HttpResponse:
+    """All the pages of one kind that the person may see, by code."""
+    request.section = section  # type: ignore[attr-defined]
+    pages = list(access.allowed(model.objects.select_related("responsible"), request.user).order_by("slug"))
+    homes = access.spaces_of(pages, request.user)
+    rows = [(page, homes.get(page.pk)) for page in pages]
+    return render(request, "portal/kind_list.html", {"model": model, "rows": rows, "title": model.kind_plural})
+
+
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/accessibility.html")
+
+
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/privacy.html")

@@ -1,0 +1,7 @@
+"""What the network agreed: protocols, the procedures that apply them, the forms they use."""
+
+from .editions import Edition
+from .procedures import FormPage, ProcedurePage
+from .protocols import ProtocolPage
+
+__all__ = ["Edition", "FormPage", "ProcedurePage", "ProtocolPage"]

@@ -1,0 +1,136 @@
+"""Procedures, step by step, and the forms they use."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import Page
+
+from portal import access
+from portal.models.pages import Section
+
+from .rules import RulePage
+
+
+class StepBlock(blocks.StructBlock):
+    """One step: who does what, by when, with which form; perhaps a question that decides the way."""
+
+    title = blocks.CharBlock(label=_("Passo"), max_length=80)
+    text = blocks.TextBlock(label=_("Che cosa si fa"))
+    who = blocks.CharBlock(label=_("Chi"), max_length=160)
+    within = blocks.CharBlock(label=_("Entro quando, a parole"), max_length=160, required=False)
+    days = blocks.IntegerBlock(
+        label=_("Giorni dalla partenza"), required=False, min_value=0, help_text=_("Serve a calcolare la data.")
+    )
+    form = blocks.CharBlock(label=_("Codice del modulo"), max_length=12, required=False)
+    question = blocks.CharBlock(label=_("Domanda che decide la strada"), max_length=160, required=False)
+    yes = blocks.CharBlock(label=_("Se sì"), max_length=300, required=False)
+    no = blocks.CharBlock(label=_("Se no"), max_length=300, required=False)
+
+    class Meta:
+        label = _("Passo")
+        icon = "list-ol"
+
+
+class ProcedurePage(RulePage):
+    """One procedure, for the phone in the hand and a person across the desk."""
+
+    when_to_use = models.TextField(_("quando si usa"), blank=True)
+    when_not = models.TextField(_("quando non si usa"), blank=True)
+    starts = models.CharField(_("chi parte"), max_length=160, blank=True)
+    total_time = models.CharField(_("in tutto"), max_length=120, blank=True)
+    steps = StreamField([("step", StepBlock())], verbose_name=_("passi"), blank=True)
+    protocols = models.CharField(
+        _("protocolli che applica"), max_length=60, blank=True, help_text=_("Codici separati da spazi: PR-02 PR-03.")
+    )
+
+    kind = "procedura"
+    kind_label = _("Procedura")
+    kind_plural = _("Procedure")
+
+    content_panels = [
+        *RulePage.title_panels,
+        FieldPanel("code"),
+        MultiFieldPanel(
+            [
+                FieldPanel("when_to_use"),
+                FieldPanel("when_not"),
+                FieldRowPanel([FieldPanel("starts"), FieldPanel("total_time")]),
+            ],
+            heading=_("Prima dei passi"),
+        ),
+        FieldPanel("steps"),
+        FieldPanel("protocols"),
+        *RulePage.force_panels,
+        *RulePage.care_panels,
+    ]
+
+    class Meta:
+        verbose_name = _("procedura")
+        verbose_name_plural = _("procedure")
+
+    def summary_text(self) -> str:
+        return "\n".join(filter(None, [self.summary, self.when_to_use, self.when_not, self.starts, self.total_time]))
+
+    def sections(self) -> list[Section]:
+        found = []
+        for number, block in enumerate(self.steps, start=1):
+            step = block.value
+            words = [step[name] for name in ("text", "who", "within", "question", "yes", "no") if step.get(name)]
+            found.append(Section(f"passo-{number}", f"{number} {step['title']}", "\n".join(words)))
+        return found
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from protocols.procedures import plan  # the process reads this model
+
+        context = super().get_context(request, *args, **kwargs)
+        context.update(plan(self, request))
+        return context
+
+
+class FormPage(RulePage):
+    """A form to download; its address stays the same when the file is replaced."""
+
+    document = models.ForeignKey(
+        settings.WAGTAILDOCS_DOCUMENT_MODEL, verbose_name=_("file"), null=True, on_delete=models.PROTECT,
+        related_name="forms",
+    )  # fmt: skip
+    signed = models.ForeignKey(
+        settings.WAGTAILDOCS_DOCUMENT_MODEL, verbose_name=_("file firmato (.p7m)"), null=True, blank=True,
+        on_delete=models.SET_NULL, related_name="+",
+    )  # fmt: skip
+    note = models.TextField(_("che cosa non si scrive e dove va"), blank=True)
+
+    kind = "modulo"
+    kind_label = _("Modulo")
+    kind_plural = _("Moduli")
+
+    content_panels = [
+        *RulePage.title_panels,
+        FieldPanel("code"),
+        FieldPanel("document"),
+        FieldPanel("signed"),
+        FieldPanel("note"),
+        *RulePage.force_panels,
+        *RulePage.care_panels,
+    ]
+
+    class Meta:
+        verbose_name = _("modulo")
+        verbose_name_plural = _("moduli")
+
+    def summary_text(self) -> str:
+        return "\n".join(filter(None, [self.summary, self.note]))
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        context["procedures"] = access.allowed(
+            ProcedurePage.objects.filter(steps__icontains=f'"{self.code}"'), request.user
+        )
+        context["editions"] = list(self.editions.all())
+        return context

@@ -1,0 +1,88 @@
+"""Protocols: the rules that the bodies of the network agreed on."""
+
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalManyToManyField
+from wagtail import blocks
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, PageChooserPanel
+from wagtail.fields import StreamField
+from wagtail.models import Orderable, Page
+from modelcluster.fields import ParentalKey
+from wagtail.admin.panels import InlinePanel
+
+from portal import access
+from portal.blocks import BodyBlock
+from portal.models import Organisation
+
+from .rules import RulePage
+
+
+class ProtocolPage(RulePage):
+    """One protocol: in brief, in sections, with its forms, its signatories and its editions."""
+
+    in_brief = StreamField(
+        [("line", blocks.CharBlock(label=_("Riga"), max_length=200))],
+        verbose_name=_("in breve"), blank=True, max_num=5, help_text=_("Al massimo cinque righe: la regola stessa."),
+    )  # fmt: skip
+    body = StreamField(BodyBlock(), verbose_name=_("testo"), blank=True)
+    register_number = models.CharField(_("numero di registro"), max_length=40, blank=True)
+    norm = models.CharField(_("perché esiste: la norma"), max_length=240, blank=True)
+    signatories = ParentalManyToManyField(Organisation, verbose_name=_("enti firmatari"), blank=True)
+    asks_acknowledgement = models.BooleanField(_("chiede la presa visione"), default=False)
+
+    kind = "protocollo"
+    kind_label = _("Protocollo")
+    kind_plural = _("Protocolli")
+
+    content_panels = [
+        *RulePage.title_panels,
+        FieldPanel("code"),
+        FieldPanel("in_brief"),
+        FieldPanel("body"),
+        InlinePanel("related", heading=_("Moduli e procedure"), label=_("Pagina collegata")),
+        *RulePage.force_panels,
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("register_number"), FieldPanel("asks_acknowledgement")]),
+                FieldPanel("norm"),
+                FieldPanel("signatories"),
+            ],
+            heading=_("Chi firma, e perché"),
+        ),
+        *RulePage.care_panels,
+    ]
+
+    class Meta:
+        verbose_name = _("protocollo")
+        verbose_name_plural = _("protocolli")
+
+    def summary_text(self) -> str:
+        return "\n".join([self.summary, *(str(line.value) for line in self.in_brief), self.register_number, self.norm])
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        related = self.related.values_list("target", flat=True)
+        pages = access.allowed(Page.objects.filter(pk__in=list(related)), request.user).specific()
+        context["forms"] = [page for page in pages if getattr(page, "kind", "") == "modulo"]
+        context["procedures"] = [page for page in pages if getattr(page, "kind", "") == "procedura"]
+        context["editions"] = list(self.editions.select_related("published_by"))
+        return context
+
+
+class RelatedPage(Orderable):
+    """A form or a procedure that goes with a protocol."""
+
+    page = ParentalKey(ProtocolPage, on_delete=models.CASCADE, related_name="related")
+    target = models.ForeignKey(Page, verbose_name=_("pagina"), on_delete=models.CASCADE, related_name="+")
+
+    panels = [PageChooserPanel("target", ["protocols.FormPage", "protocols.ProcedurePage"])]
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("pagina collegata")
+        verbose_name_plural = _("pagine collegate")
+
+    def __str__(self) -> str:
+        return str(self.target)

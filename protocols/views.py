@@ -1,0 +1,21 @@
+"""Superseded editions, reachable and marked."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from wagtail.models import Page
+
+from portal import access
+
+from .models import Edition
+
+
+def edition(request: HttpRequest, code: str, version: str) -> HttpResponse:
+    """What a page said in one of its versions; whoever may read the page may read its past."""
+    page = access.get_or_404(Page.objects.live(), request.user, slug=code.lower()).specific
+    found = Edition.objects.filter(page_id=page.pk, version=version).first()
+    if found is None:
+        raise Http404
+    request.contact = page.responsible  # type: ignore[attr-defined]
+    request.section = f"{page.kind}"  # type: ignore[attr-defined]
+    context = {"page": page, "edition": found, "in_force": found.version == page.version, "space": access.space_of(page)}
+    return render(request, "protocols/edition.html", context)

@@ -1,0 +1,31 @@
+"""Search sits on top: it listens to the packages to its left, and nobody imports it."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SearchConfig(AppConfig):
+    name = "search"
+    verbose_name = _("Ricerca")
+
+    def ready(self) -> None:
+        from django.db.models.signals import post_delete
+        from wagtail.models import Page
+        from wagtail.signals import page_slug_changed, page_unpublished, post_page_move
+
+        from portal.files import file_changed, file_deleted
+        from portal.models.pages import SpacePage, page_kinds
+        from portal.publication import published
+        from portal.spaces import audience_changed
+
+        from . import index
+
+        published.connect(index.on_published)
+        audience_changed.connect(index.on_audience_changed)
+        page_unpublished.connect(index.on_page_moved)
+        post_page_move.connect(index.on_page_moved)
+        page_slug_changed.connect(index.on_page_moved)
+        for model in (Page, SpacePage, *page_kinds()):
+            post_delete.connect(index.on_page_deleted, sender=model)
+        file_changed.connect(index.on_file_changed)
+        file_deleted.connect(index.on_file_deleted)

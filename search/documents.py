@@ -1,0 +1,124 @@
+"""THE declaration of what can be found: for each kind, what is indexed and under which address."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+
+from wagtail.models import Page
+
+from portal import access
+from portal.models import Document as File
+from portal.models import PortalPage, Space, SpacePage
+
+from .engines import Document
+
+FILE_KIND = "file"
+
+
+def page_group(page_id: int) -> str:
+    return f"page:{page_id}"
+
+
+def file_group(file_id: int) -> str:
+    return f"file:{file_id}"
+
+
+def of_page(page: Page) -> Iterator[Document]:
+    """The page as a whole, then its sections; nothing for a page that is not live."""
+    if not page.live or page.depth < access.SPACE_DEPTH:
+        return
+    if isinstance(page, PortalPage):
+        yield from _of_portal_page(page)
+    elif isinstance(page, SpacePage):
+        yield _whole(page, kind="spazio", text=page.intro, code="", day=None, organisation="")
+
+
+def _of_portal_page(page: PortalPage) -> Iterator[Document]:
+    whole = _whole(
+        page,
+        kind=page.kind,
+        text=page.summary_text(),
+        code=page.code,
+        day=page.relevant_date(),
+        organisation=_organisation(page),
+    )
+    yield whole
+    for section in page.sections():
+        yield Document(
+            **{
+                **whole.__dict__,
+                "id": f"{whole.id}#{section.anchor}",
+                "heading": section.heading,
+                "text": section.text,
+                "url": f"{whole.url}#{section.anchor}",
+            }
+        )
+
+
+def _whole(page: Page, *, kind: str, text: str, code: str, day: date | None, organisation: str) -> Document:
+    space = access.space_of(page)
+    return Document(
+        id=page_group(page.pk),
+        group=page_group(page.pk),
+        audience=tuple(sorted(access.audience(page))),
+        kind=kind,
+        title=page.title,
+        text=text,
+        url=page.url or "",
+        space=space.code if space else "",
+        organisation=organisation,
+        year=day.year if day else 0,
+        date=_seconds(day),
+        code=code,
+    )
+
+
+def _organisation(page: PortalPage) -> str:
+    """The body that offers or answers for it."""
+    offered = getattr(page, "organisation", None)
+    return str(offered or (page.responsible and page.responsible.organisation) or "")
+
+
+def of_file(file: File) -> Iterator[Document]:
+    """The file by its title, then each of its pages."""
+    space = Space.objects.filter(collection=file.collection_id).first()
+    audience = tuple(sorted(access.file_audience(file)))
+    if space is None or not audience:
+        return
+    day = file.created_at.date()
+    whole = Document(
+        id=file_group(file.pk),
+        group=file_group(file.pk),
+        audience=audience,
+        kind=FILE_KIND,
+        title=file.title,
+        text=f"{file.title} {file.filename}",
+        url=file.url,
+        space=space.code,
+        year=day.year,
+        date=_seconds(day),
+    )
+    yield whole
+    several = len(file.text_pages) > 1
+    for number, text in enumerate(file.text_pages, start=1):
+        if text.strip():
+            yield Document(
+                **{
+                    **whole.__dict__,
+                    "id": f"{whole.id}@{number}",
+                    "heading": f"pagina {number}" if several else "",
+                    "text": text,
+                    "url": f"{whole.url}#page={number}" if several else whole.url,
+                }
+            )
+
+
+def everything() -> Iterator[Document]:
+    """All that can be found, page by page and file by file."""
+    for page in Page.objects.live().filter(depth__gte=access.SPACE_DEPTH).order_by("path").specific().iterator(200):
+        yield from of_page(page)
+    for file in File.objects.iterator(200):
+        yield from of_file(file)
+
+
+def _seconds(day: date | None) -> int:
+    return int(datetime.combine(day, time(12), UTC).timestamp()) if day else 0

@@ -1,0 +1,109 @@
+"""What a search engine must do, whichever it is: the caller brings documents and a person's tokens.
+
+Nothing here knows Django. A document says who may see it (`audience`), a query says what the person
+holds (`tokens`); an engine shows, counts, suggests and corrects only where the two meet.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+FACETS = ("kind", "space", "organisation", "year")
+
+# Called with the number of documents written so far.
+Progress = Callable[[int], None]
+
+
+class IndexBusy(Exception):
+    """Another writer is at work; nothing was written, try again later."""
+
+
+class IndexOutdated(Exception):
+    """The index on disk was made by another version of the schema: rebuild it."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A page, one section of it, or a part of a file; a page's own document has `id == group`."""
+
+    id: str
+    group: str
+    audience: tuple[str, ...]
+    kind: str
+    title: str
+    text: str
+    url: str
+    space: str = ""
+    organisation: str = ""
+    year: int = 0
+    date: int | datetime = 0
+    code: str = ""
+    heading: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Query:
+    words: str
+    tokens: frozenset[str]
+    filters: Mapping[str, str] = field(default_factory=dict)
+    page: int = 1
+    per_page: int = 10
+    # Folded word or phrase → what else it may be called.
+    synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Section:
+    heading: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    group: str
+    code: str
+    title: str
+    kind: str
+    space: str
+    url: str
+    date: int
+    snippet: str  # HTML: text escaped, matches in <mark>
+    score: float
+    sections: list[Section] = field(default_factory=list)
+    more: int = 0  # matching sections beyond those listed
+
+
+@dataclass(frozen=True)
+class Results:
+    total: int = 0
+    hits: list[Hit] = field(default_factory=list)
+    # Counted by group; each field ignores its own filter, so that its other values can be chosen.
+    facets: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: {name: [] for name in FACETS})
+    corrected: str | None = None
+    searched: str = ""
+    all_words: int = 0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    title: str
+    code: str
+    kind: str
+    url: str
+
+
+class Engine(Protocol):
+    def write(self, add: Iterable[Document], remove: Iterable[str] = ()) -> None:
+        """Delete by id, then add, in one commit; raises IndexBusy or IndexOutdated."""
+
+    def search(self, query: Query) -> Results: ...
+
+    def suggest(self, prefix: str, tokens: frozenset[str], limit: int = 8) -> list[Suggestion]: ...
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> None:
+        """Write everything aside, then switch; readers go on meanwhile, writers get IndexBusy."""
+
+    def count(self) -> int:
+        """How many documents the index holds; 0 also when it is missing or outdated."""

@@ -1,0 +1,147 @@
+"""The search engine inside the application: tantivy on the local disk, no server to run."""
+
+import logging
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Lock
+
+import tantivy
+
+from search.engines import Document, IndexBusy, IndexOutdated, Progress, Query, Results, Suggestion
+from search.engines.embedded_search import Names, PersonSearch
+from search.engines.reader import Reader
+from search.engines.spelling import Vocabulary
+from search.engines.suggestions import suggest
+from search.engines.tantivy_index import SCHEMA, open_index, to_tantivy
+from search.engines.versions import Versions
+
+logger = logging.getLogger(__name__)
+
+WRITE_HEAP = 64_000_000
+REBUILD_HEAP = 256_000_000
+PROGRESS_EVERY = 1000
+OPEN_ATTEMPTS = 5
+# A new word may wait this many times what reading the vocabulary took, before it is read again.
+VOCABULARY_PATIENCE = 20
+VOCABULARY_CHEAP = 0.05
+
+
+class EmbeddedEngine:
+    def __init__(self, path: Path) -> None:
+        self._versions = Versions(Path(path), SCHEMA)
+        self._lock = Lock()
+        self._opened: tuple[Path, tantivy.Index] | None = None
+        self._words_lock = Lock()
+        self._words: tuple[tuple[str, int], Vocabulary] | None = None
+        self._words_due = 0.0
+        self._names: Names = {}
+
+    # Reading
+
+    def search(self, query: Query) -> Results:
+        searcher = self._searcher()
+        if searcher is None:
+            return Results()
+        return PersonSearch(searcher, query, lambda: self._vocabulary(searcher), self._names).results()
+
+    def suggest(self, prefix: str, tokens: frozenset[str], limit: int = 8) -> list[Suggestion]:
+        searcher = self._searcher()
+        if searcher is None or not tokens:
+            return []
+        return suggest(Reader(searcher, tokens), prefix, limit)
+
+    def count(self) -> int:
+        searcher = self._searcher()
+        return searcher.num_docs if searcher else 0
+
+    # Writing
+
+    def write(self, add: Iterable[Document], remove: Iterable[str] = ()) -> None:
+        documents = {document.id: document for document in add}
+        with self._versions.lock():
+            if self._versions.is_outdated():
+                raise IndexOutdated(str(self._versions.path))
+            directory = self._versions.current()
+            _fill(directory or self._start(), [*remove, *documents], map(to_tantivy, documents.values()))
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> None:
+        with self._versions.lock():
+            self._versions.remove_others()
+            directory = self._versions.new()
+            writer = open_index(directory, create=True).writer(REBUILD_HEAP)
+            for number, document in enumerate(documents, start=1):
+                writer.add_document(to_tantivy(document))
+                if progress and number % PROGRESS_EVERY == 0:
+                    progress(number)
+            writer.commit()
+            writer.wait_merging_threads()
+            self._versions.switch(directory)
+            self._versions.remove_others()
+
+    def _start(self) -> Path:
+        directory = self._versions.new()
+        open_index(directory, create=True)
+        self._versions.switch(directory)
+        return directory
+
+    # The index as it is now
+
+    def _searcher(self) -> tantivy.Searcher | None:
+        """Reloaded, so that every commit is seen at once; a rebuild may switch directories meanwhile."""
+        for _ in range(OPEN_ATTEMPTS):
+            directory = self._versions.current()
+            if directory is None or self._is_unreadable():
+                return None
+            try:
+                index = self._index(directory)
+                index.reload()
+                return index.searcher()
+            except (OSError, ValueError):
+                if directory == self._versions.current():
+                    raise
+        raise IndexBusy(str(self._versions.path))
+
+    def _is_unreadable(self) -> bool:
+        outdated = self._versions.is_outdated()
+        if outdated:
+            logger.error("The search index in %s is outdated: rebuild it", self._versions.path)
+        return outdated
+
+    def _index(self, directory: Path) -> tantivy.Index:
+        with self._lock:
+            if self._opened is None or self._opened[0] != directory:
+                self._opened = directory, open_index(directory)
+            return self._opened[1]
+
+    def _vocabulary(self, searcher: tantivy.Searcher) -> Vocabulary:
+        """Read again after each commit when that is quick, less often when it is not."""
+        with self._words_lock:
+            state = self._state()
+            if self._words is None or (self._words[0] != state and time.monotonic() >= self._words_due):
+                started = time.monotonic()
+                self._words = state, Vocabulary(word for word, _ in searcher.terms_with_prefix("text_x", ""))
+                took = time.monotonic() - started
+                self._words_due = time.monotonic() + (took * VOCABULARY_PATIENCE if took > VOCABULARY_CHEAP else 0)
+            return self._words[1]
+
+    def _state(self) -> tuple[str, int]:
+        """What changes with each commit."""
+        directory = self._opened[0] if self._opened else Path()
+        try:
+            return directory.name, (directory / "meta.json").stat().st_mtime_ns
+        except FileNotFoundError:
+            return directory.name, 0
+
+
+def _fill(directory: Path, removed: Iterable[str], added: Iterable[tantivy.Document]) -> None:
+    """Deletes first, then additions, one commit."""
+    ready = list(added)  # a document that cannot be indexed raises before anything is opened
+    # One thread, one segment per commit; the merges must be waited for or they never happen.
+    writer = open_index(directory).writer(WRITE_HEAP, 1)
+    for identifier in removed:
+        writer.delete_documents_by_term("id", identifier)
+    for document in ready:
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()

@@ -1,0 +1,53 @@
+"""The index as one person sees it: every question carries the person's tokens, none goes round them."""
+
+from collections.abc import Iterable, Sequence
+
+import tantivy
+from tantivy import DocAddress, Occur
+from tantivy import Query as Clause
+
+from search.engines.matching import unscored
+from search.engines.tantivy_index import schema
+
+Scored = tuple[float, DocAddress]
+
+
+class Reader:
+    def __init__(self, searcher: tantivy.Searcher, tokens: Iterable[str]) -> None:
+        self._searcher = searcher
+        self._allowed = unscored(Clause.term_set_query(schema(), "audience", sorted(tokens)))
+
+    def best(self, clause: Clause, limit: int) -> list[Scored]:
+        return self._searcher.search(self._visible(clause), max(limit, 1), count=False).hits
+
+    def every(self, clause: Clause) -> list[DocAddress]:
+        return [address for _, address in self.best(unscored(clause), self._searcher.num_docs)]
+
+    def count(self, clause: Clause) -> int:
+        return self._searcher.search(self._visible(unscored(clause)), 1).count
+
+    def column(self, field: str, addresses: Sequence[DocAddress]) -> list[int]:
+        return self._searcher.fast_field_values(field, list(addresses)) if addresses else []
+
+    def groups(self, clause: Clause) -> set[int]:
+        return set(self.column("group_no", self.every(clause)))
+
+    def document(self, address: DocAddress) -> tantivy.Document:
+        return self._searcher.doc(address)
+
+    def snippets(self, clause: Clause, field: str) -> tantivy.SnippetGenerator:
+        return tantivy.SnippetGenerator.create(self._searcher, clause, schema(), field)
+
+    def written_at_all(self, field: str, value: str) -> bool:
+        """Whether anybody wrote it, hidden or not: only to spare a question whose answer must be no."""
+        return self._searcher.doc_freq(field, value) > 0
+
+    def _visible(self, clause: Clause) -> Clause:
+        return Clause.boolean_query([(Occur.Must, self._allowed), (Occur.Must, clause)])
+
+
+def within(clause: Clause, required: Iterable[Clause], excluded: Iterable[Clause] = ()) -> Clause:
+    """The clause keeps its score; what is required or excluded adds none."""
+    conditions = [(Occur.Must, unscored(condition)) for condition in required]
+    conditions += [(Occur.MustNot, condition) for condition in excluded]
+    return Clause.boolean_query([(Occur.Must, clause), *conditions]) if conditions else clause

@@ -1,0 +1,52 @@
+"""What a word nobody wrote may have meant: near words of the vocabulary that the person can see."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+MAX_CANDIDATES = 3
+SHORTEST = 4
+TWO_MISTAKES_FROM = 7
+
+
+class Vocabulary:
+    """The words of the whole index. Hidden ones are among them: only `corrections()` may show any."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._by_initial: dict[str, list[str]] = defaultdict(list)
+        for word in words:
+            if word.isalpha() and len(word) >= SHORTEST - 1:
+                self._by_initial[word[0]].append(word)
+
+    def pools(self, word: str) -> Iterator[list[str]]:
+        """First the words with the same initial, which people seldom miss, then the others."""
+        yield self._by_initial.get(word[0], [])
+        yield [other for initial, others in self._by_initial.items() if initial != word[0] for other in others]
+
+
+def corrections(word: str, vocabulary: Vocabulary, visible: Callable[[str], int]) -> list[str]:
+    """Up to three near words, nearest first, then most frequent among what the person can see.
+
+    `visible` counts a word under the person's tokens. It is asked of every near word before any
+    choice is made, so that hidden words can neither be chosen nor crowd out a visible one.
+    """
+    if len(word) < SHORTEST or not word.isalpha():
+        return []
+    reach = 2 if len(word) >= TWO_MISTAKES_FROM else 1
+    for pool in vocabulary.pools(word):
+        near = process.extract(word, pool, scorer=OSA.distance, score_cutoff=reach, limit=None)
+        found: list[str] = []
+        for distance in range(1, reach + 1):
+            found += _by_frequency((other for other, far, _ in near if far == distance), visible)
+            if len(found) >= MAX_CANDIDATES:
+                break
+        if found:
+            return found[:MAX_CANDIDATES]
+    return []
+
+
+def _by_frequency(words: Iterable[str], visible: Callable[[str], int]) -> list[str]:
+    counted = [(visible(word), word) for word in words]
+    return [word for count, word in sorted(counted, key=lambda pair: (-pair[0], pair[1])) if count]

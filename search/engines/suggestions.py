@@ -1,0 +1,50 @@
+"""Pages whose title or code goes on from what is being typed."""
+
+from collections.abc import Sequence
+
+import tantivy
+from tantivy import Query as Clause
+
+from search.engines import Suggestion
+from search.engines.matching import all_of, any_of, term
+from search.engines.reader import Reader, within
+from search.engines.tantivy_index import exact, schema
+from search.query import MAX_LENGTH, MAX_WORDS, code_prefix, normalise, words_of
+
+# Orders only; found with a code, then with a title that begins so, then with words anywhere in the title.
+CODE, BEGINNING, WHOLE_WORD, PREFIX = 100.0, 10.0, 0.5, 0.1
+
+# Among equals the shortest titles come first, so more are read than shown.
+READ = 5
+
+
+def suggest(reader: Reader, prefix: str, limit: int) -> list[Suggestion]:
+    words = exact().analyze(normalise(prefix[:MAX_LENGTH]))[:MAX_WORDS]
+    if not words or limit < 1:
+        return []
+    clause = any_of([all_of(map(_word, words)), *_whole(prefix, words)])
+    hits = reader.best(within(clause, [term("section", 0)]), limit * READ)
+    found = [(score, reader.document(address)) for score, address in hits]
+    found.sort(key=lambda pair: (-round(pair[0], 3), len(pair[1].get_first("title_shown"))))
+    return [_suggestion(document) for _, document in found[:limit]]
+
+
+def _whole(prefix: str, words: Sequence[str]) -> list[Clause]:
+    begun = " ".join(words_of(normalise(prefix[:MAX_LENGTH])))
+    code = code_prefix(" ".join(words))
+    return [_begins("title_start", begun, BEGINNING), _begins("code_form", code, CODE)]
+
+
+def _word(word: str) -> Clause:
+    whole = Clause.const_score_query(term("title_x", word), WHOLE_WORD)
+    return any_of([_begins("title_x", word, PREFIX), whole])
+
+
+def _begins(field: str, prefix: str, score: float) -> Clause:
+    # Only letters, numbers, spaces and hyphens come here: nothing a regular expression would read.
+    return Clause.const_score_query(Clause.regex_query(schema(), field, f"{prefix}.*"), score)
+
+
+def _suggestion(document: tantivy.Document) -> Suggestion:
+    names = ("title_shown", "code", "kind", "url")
+    return Suggestion(*(document.get_first(name) for name in names))

@@ -1,0 +1,78 @@
+"""Which directory holds the index: numbered versions side by side, and a pointer file to the current one.
+
+A rebuild writes aside and then replaces the pointer in one step, so a reader sees the old index
+or the new one, never a half.
+"""
+
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from search.engines import IndexBusy
+
+POINTER = "current"
+LOCK = "writer.lock"
+
+
+class Versions:
+    def __init__(self, path: Path, schema: str) -> None:
+        self.path = path
+        self.schema = schema
+
+    def current(self) -> Path | None:
+        try:
+            name = (self.path / POINTER).read_text().strip()
+        except FileNotFoundError:
+            return None
+        return self.path / name
+
+    def is_outdated(self) -> bool:
+        current = self.current()
+        return current is not None and not current.name.startswith(f"{self.schema}-")
+
+    def new(self) -> Path:
+        directory = self.path / f"{self.schema}-{uuid.uuid4().hex[:12]}"
+        directory.mkdir(parents=True)
+        return directory
+
+    def switch(self, directory: Path) -> None:
+        fresh = self.path / f"{POINTER}.new"
+        with fresh.open("w") as pointer:
+            pointer.write(directory.name)
+            pointer.flush()
+            os.fsync(pointer.fileno())
+        fresh.replace(self.path / POINTER)
+        self._sync()
+
+    def remove_others(self) -> None:
+        """Old versions and what a killed rebuild left behind; open readers keep their files until they let go."""
+        current = self.current()
+        for directory in self.path.iterdir():
+            if directory.is_dir() and directory != current:
+                shutil.rmtree(directory, ignore_errors=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """One writer at a time across processes and versions; the system frees it if the writer dies.
+
+        The engine's own lock would not do: it belongs to one directory, and a write into the old
+        directory during a rebuild would be lost at the switch.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / LOCK).open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise IndexBusy(str(self.path)) from error
+            yield
+
+    def _sync(self) -> None:
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,165 @@
+"""From a change to the engine: rows in the same transaction, then a task, a sweep for what was left."""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django_q.tasks import async_task
+from wagtail.models import Page, ReferenceIndex
+
+from portal.models import Document as File
+
+from . import documents
+from .engines import Document, Engine, IndexBusy, IndexOutdated
+from .engines.embedded import EmbeddedEngine
+from .models import SearchDocument
+
+BATCH = 200
+FIELDS = ("group", "audience", "kind", "space", "organisation", "year", "date", "code", "title", "heading", "text", "url")
+
+
+@cache
+def engine() -> Engine:
+    """The engine of this installation."""
+    return EmbeddedEngine(settings.SEARCH_INDEX_DIR)
+
+
+# --- Writing the rows ------------------------------------------------------------------------------------
+
+
+def refresh_page(page: Page) -> None:
+    """Bring the rows of a page, and of the files it carries, up to date."""
+    page = page.specific
+    _replace(documents.page_group(page.pk), documents.of_page(page))
+    cited = ReferenceIndex.get_references_for_object(page).filter(to_content_type__model="document")
+    for file in File.objects.filter(pk__in=[int(pk) for pk in cited.values_list("to_object_id", flat=True)]):
+        refresh_file(file)
+
+
+def refresh_file(file: File) -> None:
+    _replace(documents.file_group(file.pk), documents.of_file(file))
+
+
+def forget(group: str) -> None:
+    """What was deleted is found no more."""
+    _replace(group, [])
+
+
+def _replace(group: str, wanted: Iterable[Document]) -> None:
+    with transaction.atomic():
+        rows = {row.key: row for row in SearchDocument.objects.filter(group=group)}
+        changed = False
+        for document in wanted:
+            values = {name: getattr(document, name) for name in FIELDS} | {"audience": list(document.audience)}
+            row = rows.pop(document.id, None)
+            if row is None:
+                SearchDocument.objects.create(key=document.id, **values)
+            elif row.gone or any(getattr(row, name) != value for name, value in values.items()):
+                SearchDocument.objects.filter(pk=row.pk).update(
+                    **values, gone=False, pending=True, stamp=F("stamp") + 1
+                )
+            else:
+                continue
+            changed = True
+        stale = [row.pk for row in rows.values() if not row.gone]
+        if stale:
+            SearchDocument.objects.filter(pk__in=stale).update(gone=True, pending=True, stamp=F("stamp") + 1)
+        if changed or stale:
+            transaction.on_commit(_ask_once())
+
+
+def _ask_once() -> Callable[[], None]:
+    """One task for each transaction would do; asking twice only finds nothing left."""
+    return lambda: async_task("search.index.apply_pending")
+
+
+# --- Telling the engine ----------------------------------------------------------------------------------
+
+
+def apply_pending() -> int:
+    """Give the engine every pending row; returns how many. Safe to run twice and side by side.
+
+    Another writer at work means that somebody applies the rows or rebuilds: the sweep looks again.
+    """
+    applied = 0
+    while rows := list(SearchDocument.objects.filter(pending=True).order_by("pk")[:BATCH]):
+        try:
+            engine().write([_document(row) for row in rows if not row.gone], [row.key for row in rows if row.gone])
+        except IndexBusy:
+            return applied
+        except IndexOutdated:
+            rebuild()
+            return applied
+        for row in rows:
+            same = SearchDocument.objects.filter(pk=row.pk, stamp=row.stamp)
+            if row.gone:
+                same.delete()
+            else:
+                same.update(pending=False)
+        applied += len(rows)
+    return applied
+
+
+def _document(row: SearchDocument) -> Document:
+    return Document(id=row.key, **{name: getattr(row, name) for name in FIELDS} | {"audience": tuple(row.audience)})
+
+
+def rebuild(progress: Callable[[int], None] | None = None) -> int:
+    """Recompute every row, build a new index aside and switch to it; returns how many documents it holds."""
+    groups = set()
+    for document_group, wanted in _everything_by_group():
+        groups.add(document_group)
+        _replace(document_group, wanted)
+    for group in SearchDocument.objects.exclude(group__in=groups).values_list("group", flat=True).distinct():
+        forget(group)
+    rows = SearchDocument.objects.filter(gone=False).order_by("pk")
+    stamps = dict(rows.values_list("pk", "stamp"))
+    engine().rebuild((_document(row) for row in rows.iterator(BATCH)), progress)
+    # Rows changed meanwhile stay pending, and deleted ones are removed from the new index by the next run.
+    for pk, stamp in stamps.items():
+        SearchDocument.objects.filter(pk=pk, stamp=stamp, pending=True).update(pending=False)
+    apply_pending()
+    return len(stamps)
+
+
+def _everything_by_group() -> Iterable[tuple[str, list[Document]]]:
+    group, found = "", []
+    for document in documents.everything():
+        if document.group != group and found:
+            yield group, found
+            found = []
+        group = document.group
+        found.append(document)
+    if found:
+        yield group, found
+
+
+# --- Signals of the packages to the left -----------------------------------------------------------------
+
+
+def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
+    refresh_page(page)
+
+
+def on_audience_changed(sender: Any, pages: Any, **kwargs: Any) -> None:
+    for page in pages.specific():
+        refresh_page(page)
+
+
+def on_page_moved(sender: Any, instance: Page, **kwargs: Any) -> None:
+    on_audience_changed(sender, Page.objects.get(pk=instance.pk).get_descendants(inclusive=True))
+
+
+def on_page_deleted(sender: Any, instance: Page, **kwargs: Any) -> None:
+    forget(documents.page_group(instance.pk))
+
+
+def on_file_changed(sender: Any, document: File, **kwargs: Any) -> None:
+    refresh_file(document)
+
+
+def on_file_deleted(sender: Any, document_id: int, **kwargs: Any) -> None:
+    forget(documents.file_group(document_id))

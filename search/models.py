@@ -1,0 +1,37 @@
+"""The table of what can be found: it is also the outbox of the engine."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SearchDocument(models.Model):
+    """A page, a section of it, or a page of a file, as the engine must know it.
+
+    Written in the transaction that publishes; `pending` until the engine has it. `stamp` grows with each
+    change, so that a change made while the engine was writing stays pending.
+    """
+
+    key = models.CharField(max_length=160, unique=True)
+    group = models.CharField(max_length=80, db_index=True)
+    audience = models.JSONField(default=list)
+    kind = models.CharField(max_length=20)
+    space = models.CharField(max_length=50, blank=True)
+    organisation = models.CharField(max_length=160, blank=True)
+    year = models.PositiveSmallIntegerField(default=0)
+    date = models.BigIntegerField(default=0, help_text="seconds since 1970, UTC")
+    code = models.CharField(max_length=12, blank=True)
+    title = models.CharField(max_length=255)
+    heading = models.CharField(max_length=160, blank=True)
+    text = models.TextField(blank=True)
+    url = models.CharField(max_length=400)
+    gone = models.BooleanField(default=False)
+    pending = models.BooleanField(default=True)
+    stamp = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("documento di ricerca")
+        verbose_name_plural = _("documenti di ricerca")
+        indexes = [models.Index(fields=["id"], condition=models.Q(pending=True), name="search_pending")]
+
+    def __str__(self) -> str:
+        return self.key

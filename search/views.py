@@ -1,0 +1,213 @@
+"""The page of results, its JSON, and the suggestions while typing: one search, under one filter."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from wagtail.models import Page
+
+from portal import access
+from portal.models import Space
+from portal.models.pages import page_kinds
+
+from . import vocabulary
+from .documents import FILE_KIND
+from .engines import FACETS, Hit, Query, Results
+from .index import engine
+
+PER_PAGE = 10
+PARAMETERS = {"kind": "tipo", "space": "spazio", "organisation": "ente", "year": "anno"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a facet, as a link that takes it or leaves it."""
+
+    label: str
+    value: str
+    count: int
+    url: str
+    chosen: bool
+
+
+@dataclass
+class Search:
+    """What was asked, by whom; what was found; and how to ask a little differently."""
+
+    request: HttpRequest
+    words: str
+    filters: dict[str, str]
+    page: int
+    results: Results = field(default_factory=Results)
+    spaces: dict[str, Space] = field(default_factory=dict)
+
+    def address(self, **changes: Any) -> str:
+        """The address of the same search with something changed; an empty value takes a filter away."""
+        asked = {"q": self.words, **{PARAMETERS[name]: value for name, value in self.filters.items()}, **changes}
+        return reverse("search") + "?" + urlencode({name: value for name, value in asked.items() if value})
+
+
+def _search(request: HttpRequest) -> Search:
+    words = request.GET.get("q", "").strip()
+    filters = {name: request.GET[key] for name, key in PARAMETERS.items() if request.GET.get(key)}
+    page = request.GET.get("pagina", "1")
+    search = Search(request, words, filters, int(page) if page.isdigit() and 0 < int(page) < 1000 else 1)
+    search.spaces = {
+        space.code: space for space in access.allowed(Space.objects.select_related("root_page"), request.user)
+    }
+    search.results = engine().search(
+        Query(
+            words=words,
+            tokens=access.tokens(request.user),
+            filters=filters,
+            page=search.page,
+            per_page=PER_PAGE,
+            synonyms=vocabulary.synonyms(),
+        )
+    )
+    return search
+
+
+def results(request: HttpRequest) -> HttpResponse:
+    """`/cerca/?q=`; the same for other software with `format=json`."""
+    search = _search(request)
+    if request.GET.get("format") == "json":
+        return JsonResponse(_as_json(search), json_dumps_params={"ensure_ascii": False})
+    found = search.results
+    shown = len(found.hits) + (search.page - 1) * PER_PAGE
+    context = {
+        "search": search,
+        "results": found,
+        "hits": [_shown(search, hit) for hit in found.hits],
+        "spaces_count": len(found.facets["space"]),
+        "facets": _facets(search),
+        "chips": _chips(search),
+        "corrected_url": search.address(q=found.corrected) if found.corrected else "",
+        "senses": [(sense, search.address(q=sense.meaning)) for sense in vocabulary.senses(search.words)],
+        "next_url": search.address(pagina=search.page + 1) if shown < found.total else "",
+        "previous_url": search.address(pagina=search.page - 1) if search.page > 1 else "",
+        "left": max(found.total - shown, 0),
+    }
+    return render(request, "search/results.html", context)
+
+
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """What begins with the words typed, grouped by kind; a fragment for the box."""
+    words = request.GET.get("q", "").strip()[:100]
+    found = engine().suggest(words, access.tokens(request.user), 8) if len(words) > 1 else []
+    groups: dict[str, list[Any]] = {}
+    for each in found:
+        groups.setdefault(_kind_plural(each.kind), []).append(each)
+    return render(request, "search/suggestions.html", {"groups": groups.items(), "words": words})
+
+
+def _kinds() -> dict[str, tuple[str, str]]:
+    known = {model.kind: (str(model.kind_label), str(model.kind_plural)) for model in page_kinds()}
+    return {**known, FILE_KIND: (_("File"), _("File")), "spazio": (_("Spazio"), _("Spazi"))}
+
+
+def _kind_label(kind: str) -> str:
+    return _kinds().get(kind, (kind, kind))[0]
+
+
+def _kind_plural(kind: str) -> str:
+    return _kinds().get(kind, (kind, kind))[1]
+
+
+def _shown(search: Search, hit: Hit) -> dict[str, Any]:
+    """A result as the page shows it. The space is named only to those who may read it."""
+    space = search.spaces.get(hit.space)
+    page = _pages(search).get(hit.group)
+    state, word = getattr(page, "state", None) if isinstance(getattr(page, "state", None), tuple) else (None, "")
+    return {
+        "hit": hit,
+        "kind_label": _kind_label(hit.kind),
+        "space": space.name if space else _("condiviso con te"),
+        "state_kind": state,
+        "state": word,
+        "valid_from": getattr(page, "valid_from", None),
+        "version": getattr(page, "version", ""),
+        "date": datetime.fromtimestamp(hit.date, UTC).date() if hit.date else None,
+    }
+
+
+def _pages(search: Search) -> dict[str, Page]:
+    """The pages behind the results, read once, for their state; asked of access again."""
+    found = search.request.__dict__.get("_result_pages")
+    if found is None:
+        groups = [hit.group for hit in search.results.hits if hit.group.startswith("page:")]
+        pages = access.allowed(Page.objects.filter(pk__in=[int(group[5:]) for group in groups]), search.request.user)
+        found = {f"page:{page.pk}": page for page in pages.specific()}
+        search.request.__dict__["_result_pages"] = found
+    return found
+
+
+def _facets(search: Search) -> list[tuple[str, list[Choice]]]:
+    titles = {"kind": _("Tipo"), "space": _("Spazio"), "organisation": _("Ente"), "year": _("Anno")}
+    found = []
+    for name in FACETS:
+        choices = []
+        for value, count in search.results.facets[name]:
+            label = _facet_label(search, name, value)
+            if not label:
+                continue
+            chosen = search.filters.get(name) == value
+            url = search.address(**{PARAMETERS[name]: "" if chosen else value})
+            choices.append(Choice(label, value, count, url, chosen))
+        if choices:
+            found.append((titles[name], choices))
+    return found
+
+
+def _facet_label(search: Search, name: str, value: str) -> str:
+    """The word for a value; empty for what is not shown, as a space that one may not read."""
+    if name == "kind":
+        return _kind_plural(value)
+    if name == "space":
+        return search.spaces[value].name if value in search.spaces else ""
+    return value if value not in ("", "0") else ""
+
+
+def _chips(search: Search) -> list[tuple[str, str]]:
+    """The filters in force, each with the address that takes it away."""
+    return [
+        (_facet_label(search, name, value) or value, search.address(**{PARAMETERS[name]: ""}))
+        for name, value in search.filters.items()
+    ]
+
+
+def _as_json(search: Search) -> dict[str, Any]:
+    found = search.results
+    return {
+        "q": search.words,
+        "total": found.total,
+        "corrected": found.corrected,
+        "results": [
+            {
+                "code": hit.code,
+                "title": hit.title,
+                "kind": hit.kind,
+                "space": search.spaces[hit.space].name if hit.space in search.spaces else "",
+                "address": search.request.build_absolute_uri(hit.url),
+                "snippet": hit.snippet,
+                "sections": [
+                    {"heading": section.heading, "address": search.request.build_absolute_uri(section.url)}
+                    for section in hit.sections
+                ],
+            }
+            for hit in found.hits
+        ],
+        "facets": {
+            name: [
+                {"value": _facet_label(search, name, value), "count": count}
+                for value, count in found.facets[name]
+                if _facet_label(search, name, value)
+            ]
+            for name in FACETS
+        },
+    }

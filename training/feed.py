@@ -1,0 +1,26 @@
+"""Where the person is in the paths begun."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from portal import access
+from portal.feed import Resume, sources
+from portal.models import User
+
+from .models import PathPage
+from .progress import path_progress
+
+
+def paths(user: User) -> Iterable[Resume]:
+    """Paths not finished yet: begun ones, and for trainees the one to begin."""
+    for path in access.allowed(PathPage.objects.all(), user)[:3]:
+        progress = path_progress(path, user)
+        now = progress.now
+        if now is None or now.next is None:
+            continue
+        verb = _("Continua") if progress.done else _("Comincia")
+        yield Resume(now.next.title, now.next.url, path.title, progress.done, progress.of, verb)
+
+
+sources.resume.append(paths)

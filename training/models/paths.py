@@ -1,0 +1,102 @@
+"""Paths made of modules, modules made of lessons."""
+
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.fields import StreamField
+
+from portal.blocks import BodyBlock
+from portal.models import PortalPage, User
+
+
+class PathPage(PortalPage):
+    """A path: modules in the order in which they are taken."""
+
+    hours = models.PositiveSmallIntegerField(_("ore"), default=0)
+
+    kind = "percorso"
+    kind_label = _("Percorso")
+    kind_plural = _("Percorsi")
+    subpage_types = ["training.ModulePage"]
+
+    content_panels = [*PortalPage.title_panels, FieldPanel("hours"), *PortalPage.care_panels]
+
+    class Meta:
+        verbose_name = _("percorso formativo")
+        verbose_name_plural = _("percorsi formativi")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from training.progress import path_progress  # the process reads this model
+
+        return {**super().get_context(request, *args, **kwargs), "progress": path_progress(self, request.user)}
+
+
+class ModulePage(PortalPage):
+    """A module: its lessons, its tutor, its hours."""
+
+    day = models.CharField(_("giorno"), max_length=20, blank=True)
+    hours = models.DecimalField(_("ore"), max_digits=4, decimal_places=1, default=0)
+    tutor = models.ForeignKey(
+        User, verbose_name=_("tutor"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    kind = "formazione"
+    kind_label = _("Modulo formativo")
+    kind_plural = _("Formazione")
+    parent_page_types = ["training.PathPage", "portal.SpacePage"]
+    subpage_types = ["training.LessonPage"]
+
+    content_panels = [
+        *PortalPage.title_panels,
+        FieldPanel("code"),
+        FieldRowPanel([FieldPanel("day"), FieldPanel("hours")]),
+        FieldPanel("tutor"),
+        *PortalPage.care_panels,
+    ]
+
+    class Meta:
+        verbose_name = _("modulo formativo")
+        verbose_name_plural = _("moduli formativi")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from training.progress import module_progress
+
+        return {**super().get_context(request, *args, **kwargs), "progress": module_progress(self, request.user)}
+
+
+class LessonPage(PortalPage):
+    """One lesson, to be read in one sitting."""
+
+    minutes = models.PositiveSmallIntegerField(_("minuti"), default=15)
+    text = models.TextField(_("testo"), blank=True, help_text=_("Una riga vuota separa i paragrafi."))
+    question = models.TextField(_("una domanda per pensarci"), blank=True)
+    body = StreamField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
+
+    kind = "lezione"
+    kind_label = _("Lezione")
+    kind_plural = _("Lezioni")
+    parent_page_types = ["training.ModulePage"]
+
+    content_panels = [
+        *PortalPage.title_panels,
+        FieldPanel("minutes"),
+        FieldPanel("text"),
+        FieldPanel("question"),
+        FieldPanel("body"),
+        *PortalPage.care_panels,
+    ]
+
+    class Meta:
+        verbose_name = _("lezione")
+        verbose_name_plural = _("lezioni")
+
+    def summary_text(self) -> str:
+        return "\n".join(filter(None, [self.summary, self.text, self.question]))
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from training.progress import lesson_progress
+
+        return {**super().get_context(request, *args, **kwargs), "progress": lesson_progress(self, request.user)}
