@@ -13,7 +13,6 @@ from .models.rules import RulePage
 def keep(page: RulePage, *, by: Any = None) -> Edition:
     """Keep the page as it is now; publishing the same version again keeps the first edition."""
     sections = [[section.anchor, section.heading, section.text] for section in page.sections()]
-    content = json.dumps([page.title, page.version, page.summary_text(), sections], ensure_ascii=False, sort_keys=True)
     edition, _new = Edition.objects.get_or_create(
         page_id=page.pk,
         version=page.version,
@@ -22,12 +21,17 @@ def keep(page: RulePage, *, by: Any = None) -> Edition:
             "change_note": page.change_note,
             "valid_from": page.valid_from,
             "sections": sections,
-            "sha256": hashlib.sha256(content.encode()).hexdigest(),
+            "sha256": fingerprint(page.title, sections),
             "published_by": by,
             "published_at": page.last_published_at or timezone.now(),
         },
     )
     return edition
+
+
+def fingerprint(title: str, sections: list[list[str]]) -> str:
+    """SHA-256 of what the reader reads, as hexadecimal digits."""
+    return hashlib.sha256(json.dumps([title, sections], ensure_ascii=False).encode()).hexdigest()
 
 
 def on_published(sender: Any, page: Any, by: Any = None, **kwargs: Any) -> None:

@@ -12,6 +12,7 @@ from portal.models import PortalPage, Space, SpacePage
 from .engines import Document
 
 FILE_KIND = "file"
+BATCH = 200
 
 
 def page_group(page_id: int) -> str:
@@ -113,11 +114,19 @@ def of_file(file: File) -> Iterator[Document]:
 
 
 def everything() -> Iterator[Document]:
-    """All that can be found, page by page and file by file."""
-    for page in Page.objects.live().filter(depth__gte=access.SPACE_DEPTH).order_by("path").specific().iterator(200):
-        yield from of_page(page)
-    for file in File.objects.iterator(200):
-        yield from of_file(file)
+    """All that can be found, page by page and file by file; no cursor stays open between the batches."""
+    pages = Page.objects.live().filter(depth__gte=access.SPACE_DEPTH).order_by("path")
+    for batch in _batches(list(pages.values_list("pk", flat=True))):
+        for page in Page.objects.filter(pk__in=batch).order_by("path").specific():
+            yield from of_page(page)
+    for batch in _batches(list(File.objects.order_by("pk").values_list("pk", flat=True))):
+        for file in File.objects.filter(pk__in=batch):
+            yield from of_file(file)
+
+
+def _batches(keys: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(keys), BATCH):
+        yield keys[start : start + BATCH]
 
 
 def _seconds(day: date | None) -> int:

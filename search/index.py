@@ -68,12 +68,13 @@ def _replace(group: str, wanted: Iterable[Document]) -> None:
         if stale:
             SearchDocument.objects.filter(pk__in=stale).update(gone=True, pending=True, stamp=F("stamp") + 1)
         if changed or stale:
-            transaction.on_commit(_ask_once())
+            # One task a transaction is enough, however many pages it changes.
+            if all(waiting[1] is not _wake for waiting in transaction.get_connection().run_on_commit):
+                transaction.on_commit(_wake)
 
 
-def _ask_once() -> Callable[[], None]:
-    """One task for each transaction would do; asking twice only finds nothing left."""
-    return lambda: async_task("search.index.apply_pending")
+def _wake() -> None:
+    async_task("search.index.apply_pending")
 
 
 # --- Telling the engine ----------------------------------------------------------------------------------
@@ -117,7 +118,7 @@ def rebuild(progress: Callable[[int], None] | None = None) -> int:
         forget(group)
     rows = SearchDocument.objects.filter(gone=False).order_by("pk")
     stamps = dict(rows.values_list("pk", "stamp"))
-    engine().rebuild((_document(row) for row in rows.iterator(BATCH)), progress)
+    engine().rebuild(map(_document, rows), progress)
     # Rows changed meanwhile stay pending, and deleted ones are removed from the new index by the next run.
     for pk, stamp in stamps.items():
         SearchDocument.objects.filter(pk=pk, stamp=stamp, pending=True).update(pending=False)

@@ -29,7 +29,7 @@ from search.engines.matching import (
 )
 from search.engines.reader import Reader, Scored, within
 from search.engines.spelling import Vocabulary, corrections
-from search.engines.tantivy_index import number_of, schema
+from search.engines.tantivy_index import number_of, schema, stored
 from search.query import WEIGHTS, Typed, normalise, parse, replace_words, spelling_in, typed_codes
 
 WINDOW = 200  # hits among which further sections raise their group
@@ -144,7 +144,7 @@ class PersonSearch:
         """The vocabulary is folded; give back the accents, as a document this person sees writes them."""
         for _, address in self.reader.best(term("text_x", word.exact), 1):
             document = self.reader.document(address)
-            text = " ".join([document.get_first("title_shown"), *document.get_all("own")])
+            text = " ".join([stored(document, "title_shown"), *document.get_all("own")])
             return spelling_in(text, word.exact)
         return word.exact
 
@@ -190,7 +190,7 @@ class PersonSearch:
         if facet == "year":
             return str(number) if number else ""
         if number not in self._names:
-            self._names[number] = self.reader.document(example).get_first(facet)
+            self._names[number] = stored(self.reader.document(example), facet)
         return self._names[number]
 
     def _count_all_words(self, total: int) -> int:

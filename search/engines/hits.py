@@ -8,7 +8,7 @@ from search.engines import Hit, Section
 from search.engines.matching import term
 from search.engines.reader import Reader, Scored, within
 from search.engines.snippets import beginning, marked
-from search.engines.tantivy_index import schema
+from search.engines.tantivy_index import schema, stored
 
 SECTIONS_SHOWN = 3
 SECTIONS_READ = 1000
@@ -23,7 +23,7 @@ class Dressing:
 
     def hits(self, groups: list[Scored]) -> list[Hit]:
         best = [self._reader.document(address) for _, address in groups]
-        names = [document.get_first("group") for document in best]
+        names = [stored(document, "group") for document in best]
         pages = self._pages(names)
         sections = self._sections(names)
         return [
@@ -35,7 +35,7 @@ class Dressing:
         """The page of each group, unless a section is all this person may see of it."""
         found = self._reader.best(Clause.term_set_query(schema(), "id", names), len(names))
         documents = (self._reader.document(address) for _, address in found)
-        return {document.get_first("group"): document for document in documents}
+        return {stored(document, "group"): document for document in documents}
 
     def _sections(self, names: list[str]) -> dict[str, list[DocAddress]]:
         """The sections that hold the words themselves, best first."""
@@ -48,18 +48,18 @@ class Dressing:
         return {self._group_of(found[0]): found for found in by_number.values()}
 
     def _group_of(self, address: DocAddress) -> str:
-        return self._reader.document(address).get_first("group")
+        return stored(self._reader.document(address), "group")
 
     def _hit(self, score: float, best: tantivy.Document, page: tantivy.Document, found: list[DocAddress]) -> Hit:
         sections = [self._reader.document(address) for address in found[:SECTIONS_SHOWN]]
         return Hit(
-            group=page.get_first("group"),
-            code=page.get_first("code"),
-            title=page.get_first("title_shown"),
-            kind=page.get_first("kind"),
-            space=page.get_first("space"),
-            url=page.get_first("url"),
-            date=page.get_first("date"),
+            group=stored(page, "group"),
+            code=stored(page, "code"),
+            title=stored(page, "title_shown"),
+            kind=stored(page, "kind"),
+            space=stored(page, "space"),
+            url=stored(page, "url"),
+            date=stored(page, "date"),
             snippet=self._snippet([best, *sections, page]),
             score=score,
             sections=[_section(document) for document in sections],
@@ -74,4 +74,4 @@ class Dressing:
 
 
 def _section(document: tantivy.Document) -> Section:
-    return Section(document.get_first("heading") or document.get_first("title_shown"), document.get_first("url"))
+    return Section(stored(document, "heading") or stored(document, "title_shown"), stored(document, "url"))

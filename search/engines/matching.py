@@ -145,9 +145,9 @@ def _synonym(words: tuple[Word, ...]) -> Clause:
 
 
 def _near(words: tuple[Word, ...]) -> Clause:
-    stems = [word.stem for word in words]
-    if len(stems) == 1:
-        return term("text", stems[0])
+    if len(words) == 1:
+        return term("text", words[0].stem)
+    stems: list[str | tuple[int, str]] = [word.stem for word in words]
     return Clause.phrase_query(schema(), "text", stems, slop=PAIR_SLOP)
 
 

@@ -1,6 +1,7 @@
 """The index as one person sees it: every question carries the person's tokens, none goes round them."""
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import tantivy
 from tantivy import DocAddress, Occur
@@ -24,10 +25,11 @@ class Reader:
         return [address for _, address in self.best(unscored(clause), self._searcher.num_docs)]
 
     def count(self, clause: Clause) -> int:
-        return self._searcher.search(self._visible(unscored(clause)), 1).count
+        return self._searcher.search(self._visible(unscored(clause)), 1).count  # type: ignore[attr-defined]  # its stubs forget it
 
     def column(self, field: str, addresses: Sequence[DocAddress]) -> list[int]:
-        return self._searcher.fast_field_values(field, list(addresses)) if addresses else []
+        values = self._searcher.fast_field_values(field, list(addresses)) if addresses else []
+        return cast(list[int], values)
 
     def groups(self, clause: Clause) -> set[int]:
         return set(self.column("group_no", self.every(clause)))

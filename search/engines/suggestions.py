@@ -8,7 +8,7 @@ from tantivy import Query as Clause
 from search.engines import Suggestion
 from search.engines.matching import all_of, any_of, term
 from search.engines.reader import Reader, within
-from search.engines.tantivy_index import exact, schema
+from search.engines.tantivy_index import exact, schema, stored
 from search.query import MAX_LENGTH, MAX_WORDS, code_prefix, normalise, words_of
 
 # Orders only; found with a code, then with a title that begins so, then with words anywhere in the title.
@@ -25,7 +25,7 @@ def suggest(reader: Reader, prefix: str, limit: int) -> list[Suggestion]:
     clause = any_of([all_of(map(_word, words)), *_whole(prefix, words)])
     hits = reader.best(within(clause, [term("section", 0)]), limit * READ)
     found = [(score, reader.document(address)) for score, address in hits]
-    found.sort(key=lambda pair: (-round(pair[0], 3), len(pair[1].get_first("title_shown"))))
+    found.sort(key=lambda pair: (-round(pair[0], 3), len(stored(pair[1], "title_shown"))))
     return [_suggestion(document) for _, document in found[:limit]]
 
 
@@ -47,4 +47,4 @@ def _begins(field: str, prefix: str, score: float) -> Clause:
 
 def _suggestion(document: tantivy.Document) -> Suggestion:
     names = ("title_shown", "code", "kind", "url")
-    return Suggestion(*(document.get_first(name) for name in names))
+    return Suggestion(*(stored(document, name) for name in names))

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import tantivy
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
@@ -81,6 +82,11 @@ def open_index(directory: Path, *, create: bool = False) -> tantivy.Index:
     # The engine reloads before each search: no watching thread, no delay.
     index.config_reader("manual")
     return index
+
+
+def stored(document: tantivy.Document, field: str) -> Any:
+    """Every document has every stored field, so there is always a first value."""
+    return document.get_first(field)
 
 
 def number_of(value: str) -> int:

@@ -149,9 +149,9 @@ class TestCorrection:
         assert results.corrected == results.searched == "dimissioni protette"
 
     def test_known_words_stay_as_typed(self, engine):
-        results = search(engine, "Affido familare")
+        results = search(engine, "Affido famigglie")
         assert results.hits[0].group == "page:2"
-        assert (results.corrected, results.searched) == ("Affido familiare", "Affido familare")
+        assert (results.corrected, results.searched) == ("Affido famiglie", "Affido famigglie")
 
     def test_the_correction_has_its_accents_back(self, engine):
         assert search(engine, "responsabilta").corrected == "responsabilità"
@@ -230,6 +230,11 @@ class TestPermissions:
             document(f"page:{n}", word, word, audience=("space:7",)) for n, word in enumerate(near * 3, start=200)
         )
         assert search(engine, "dimissionw").corrected == "dimissioni"
+
+    def test_a_hidden_nearer_word_does_not_stop_the_search_for_a_visible_one(self, engine):
+        assert search(engine, "dimissonw").corrected == "dimissioni"
+        engine.write([document("page:93", "Dimissonwa", audience=("space:7",))])
+        assert search(engine, "dimissonw").corrected == "dimissioni"
 
     def test_suggestions_are_only_of_visible_pages(self, engine):
         assert engine.suggest("zef", EVERYONE, 5) == []

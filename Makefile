@@ -1,0 +1,45 @@
+# The README's commands. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+DATA_DIR ?= ./var
+export PORT DATA_DIR
+STAMP := $(VENV)/.installed
+
+.PHONY: help run test e2e bench check setup
+help: ## list the commands
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## create the virtual environment and install the lock file
+$(STAMP): requirements.lock
+	@test -x $(BIN)/python || { echo "Creo l'ambiente Python …"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installo le dipendenze (una volta sola, da mezzo minuto a un paio) …"
+	@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never uv pip sync --require-hashes requirements.lock; \
+	else $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --only-binary :all: --progress-bar on -r requirements.lock | grep -v '^Requirement already' ; fi
+	@touch $(STAMP)
+
+run: export DEMO = 1
+run: setup ## run the portal with the demo network on PORT (8000), data in DATA_DIR (./var)
+	@echo "Preparo la base dati …"
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py load_demo --if-empty
+	@exec $(BIN)/python manage.py serve --port $(PORT)
+
+test: setup ## run the tests
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+e2e: setup ## drive a real Chromium on the demo
+	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+bench: setup ## measure, as ratios within one run
+	@$(BIN)/python -m tests.bench
+
+check: setup ## ruff, mypy, migrations, templates, deploy settings
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy portal coordination protocols training search
+	@DEMO=1 DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
+	@DEMO=1 DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py check_templates
+	@SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') ALLOWED_HOSTS=portale.example \
+	  BASE_URL=https://portale.example DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -1,0 +1,64 @@
+"""Ten meetings and the cards of the services."""
+
+from pathlib import Path
+from typing import Any
+
+from django.utils.text import slugify
+
+from portal.demo import Say, day, moment, person, publish, read_toml, space
+from portal.models import Organisation
+
+from .models import Action, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
+
+CONTENT = Path(__file__).parent / "demo_content"
+
+
+def load(say: Say) -> None:
+    say("riunioni")
+    for path in sorted(CONTENT.glob("R-*.toml")):
+        _load_meeting(read_toml(path))
+    say("schede dei servizi")
+    for entry in read_toml(CONTENT / "services.toml")["services"]:
+        _load_service(entry)
+
+
+def _load_meeting(entry: dict[str, Any]) -> None:
+    hour, minute = map(int, entry["time"].split(":"))
+    chair = person(entry.get("chair"))
+    meeting = MeetingPage(
+        title=entry["title"], code=entry["code"], summary=entry["summary"], responsible=chair, chair=chair,
+        starts_at=moment(entry["day"], hour, minute), minutes_long=entry["minutes_long"], place=entry["place"],
+    )  # fmt: skip
+    meeting.agenda = [
+        AgendaItem(title=item["title"], text=item["text"].strip(), discussion=item.get("discussion", "").strip())
+        for item in entry["agenda"]
+    ]
+    present = entry.get("attendance", {}).get("present", {})
+    meeting.attendance = [
+        Attendance(organisation=Organisation.objects.get(slug=key), present=count) for key, count in present.items()
+    ]
+    meeting.decisions = [Decision(text=item["text"]) for item in entry.get("decisions", [])]
+    meeting.actions = [
+        Action(
+            text=item["text"][:240], person=person(item["person"]), due=day(item["due"]),
+            done_at=moment(min(item["due"], -1)) if item.get("done") else None,
+        )
+        for item in entry.get("actions", [])
+    ]  # fmt: skip
+    held = bool(meeting.decisions.all())
+    publish(
+        space(entry["space"]).root_page, meeting, on=min(entry["day"] + 1, -1), by=chair,
+        note="Pubblicato il verbale." if held else "Convocazione e ordine del giorno.",
+    )  # fmt: skip
+
+
+def _load_service(entry: dict[str, Any]) -> None:
+    body = Organisation.objects.filter(slug=entry.get("organisation", "")).first()
+    contact = person(entry.get("contact"))
+    service = ServicePage(
+        title=entry["name"], slug=slugify(entry["slug"]), summary=entry["summary"], service_kind=entry["kind"],
+        organisation=body, state=entry["state"], place=entry.get("place", ""), hours=entry.get("hours", ""),
+        telephone=entry.get("telephone", ""), contact=contact, text=entry["text"].strip(),
+        responsible=contact or person("chiara.bonacchi"),
+    )  # fmt: skip
+    publish(space(entry["space"]).root_page, service, on=-60, by=person("franca.giuntoli"))

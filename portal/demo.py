@@ -1,0 +1,302 @@
+"""The demonstration network: its bodies, people and spaces; and how the other packages load their content.
+
+All names are invented; municipalities and kinds of bodies are real. Dates count from the day of loading.
+"""
+
+import csv
+import tomllib
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+from django.utils.text import slugify
+from wagtail.models import Page
+
+from . import files, network, spaces
+from .models import Activity, Document, FaqPage, NewsPage, Organisation, PortalPage, Role, Space, Term, TextPage, User
+from .models.people import OrganisationKind
+from .models.spaces import Visibility
+
+Say = Callable[[str], None]
+CONTENT = Path(__file__).parent / "demo_content"
+
+# key: name, kind, area, inhabitants (rounded; ISTAT 1.1.2022 for four, estimates for the others)
+BODIES = {
+    "sds": ("Società della Salute Pistoiese", OrganisationKind.CONSORTIUM, "", None),
+    "ausl": ("Azienda USL Toscana Centro", OrganisationKind.HEALTH_UNIT, "", None),
+    "abetone-cutigliano": ("Comune di Abetone Cutigliano", OrganisationKind.MUNICIPALITY, "montagna", 1900),
+    "agliana": ("Comune di Agliana", OrganisationKind.MUNICIPALITY, "piana", 17900),
+    "marliana": ("Comune di Marliana", OrganisationKind.MUNICIPALITY, "centro", 3200),
+    "montale": ("Comune di Montale", OrganisationKind.MUNICIPALITY, "piana", 10600),
+    "pistoia": ("Comune di Pistoia", OrganisationKind.MUNICIPALITY, "centro", 89500),
+    "quarrata": ("Comune di Quarrata", OrganisationKind.MUNICIPALITY, "piana", 26900),
+    "sambuca-pistoiese": ("Comune di Sambuca Pistoiese", OrganisationKind.MUNICIPALITY, "montagna", 1500),
+    "san-marcello-piteglio": ("Comune di San Marcello Piteglio", OrganisationKind.MUNICIPALITY, "montagna", 7800),
+    "serravalle-pistoiese": ("Comune di Serravalle Pistoiese", OrganisationKind.MUNICIPALITY, "centro", 11700),
+    "filo-rosso": ("Il Filo Rosso ODV", OrganisationKind.THIRD_SECTOR, "", None),
+    "vicinanze": ("Cooperativa Vicinanze", OrganisationKind.THIRD_SECTOR, "", None),
+}
+COUNTED_BY_ISTAT = {"pistoia", "agliana", "serravalle-pistoiese", "montale"}
+MUNICIPALITIES = [key for key, body in BODIES.items() if body[1] == OrganisationKind.MUNICIPALITY]
+
+# (first name, last name, profession, body, telephone)
+PEOPLE = [
+    ("Chiara", "Bonacchi", "Assistente sociale coordinatrice", "sds", "0573 000 140"),
+    ("Paolo", "Vannini", "Direttore", "sds", "0573 000 101"),
+    ("Franca", "Giuntoli", "Amministrativa, Ufficio di Piano", "sds", "0573 000 142"),
+    ("Nadia", "El Amrani", "Assistente sociale, tutela minori", "pistoia", "0573 000 133"),
+    ("Elena", "Fedi", "Assistente sociale, adulti e anziani", "quarrata", "0573 000 131"),
+    ("Davide", "Tesi", "Assistente sociale, tutela minori", "agliana", "0573 000 134"),
+    ("Sara", "Begliomini", "Assistente sociale", "san-marcello-piteglio", "0573 000 135"),
+    ("Tommaso", "Lenzi", "Assistente sociale neoassunto", "montale", "0573 000 136"),
+    ("Giulia", "Petrucci", "Tirocinante universitaria", "sds", ""),
+    ("Irene", "Maestripieri", "Assistente sociale ospedaliera", "ausl", "0573 000 212"),
+    ("Andrea", "Salvestrini", "Responsabile servizio sociale", "ausl", "0573 000 210"),
+    ("Rosanna", "Cioni", "Referente telefonia", "filo-rosso", "0573 000 151"),
+    ("Youssef", "Haddad", "Educatore coordinatore", "vicinanze", "0573 000 152"),
+]
+
+SPACES = {
+    "SP-RETE": ("Rete dei servizi sociali", "rete", "Le regole e le notizie comuni a tutti i servizi sociali della zona."),
+    "SP-COORD": ("Coordinamento e Ufficio di Piano", "coordinamento", "Il lavoro della coordinatrice e dell’Ufficio di Piano."),
+    "SP-MINORI": ("Tutela minori e famiglie", "minori", "Per chi lavora nella tutela dei minori ed è abilitato."),
+    "SP-INTEGRA": ("Integrazione sociosanitaria", "integrazione", "Dove Comuni e azienda sanitaria lavorano insieme."),
+    "SP-FORMA": ("Formazione e accoglienza", "formazione", "Per chi arriva e per chi accompagna chi arriva."),
+    "SP-TERZO": ("Terzo settore e partecipazione", "terzo-settore", "Il lavoro comune con associazioni e cooperative."),
+    "SP-MODULI": ("Modulistica e comunicazione", "modulistica", "I moduli in vigore, uno per procedura."),
+    "SP-PUBBLICO": ("Carta per la cittadinanza sociale", "carta", "Che cosa i servizi sociali offrono, per chiunque."),
+}  # fmt: skip
+
+READER, EDITOR, APPROVER, MANAGER = Role.READER, Role.EDITOR, Role.APPROVER, Role.MANAGER
+# space → (who, role, reason); bodies by key, persons by the part of the address before @
+ROLES: dict[str, list[tuple[str, Role, str]]] = {
+    "SP-RETE": [
+        ("chiara.bonacchi", MANAGER, "Coordina la rete"),
+        ("paolo.vannini", APPROVER, "Direttore: approva"),
+        ("franca.giuntoli", EDITOR, "Segreteria dell’Ufficio di Piano"),
+        *((key, READER, "Servizio sociale del Comune") for key in MUNICIPALITIES),
+        ("sds", READER, "Personale della Società della Salute"),
+        ("ausl", READER, "Servizio sociale dell’azienda sanitaria"),
+    ],
+    "SP-COORD": [
+        ("chiara.bonacchi", MANAGER, "Coordina la rete"),
+        ("paolo.vannini", APPROVER, "Direttore: approva"),
+        ("franca.giuntoli", EDITOR, "Ufficio di Piano"),
+    ],
+    "SP-MINORI": [
+        ("chiara.bonacchi", MANAGER, "Coordina la rete"),
+        ("paolo.vannini", APPROVER, "Direttore: approva"),
+        ("nadia.elamrani", EDITOR, "Abilitata alla tutela minori"),
+        ("davide.tesi", EDITOR, "Abilitato alla tutela minori"),
+        ("sara.begliomini", EDITOR, "Abilitata alla tutela minori"),
+    ],
+    "SP-INTEGRA": [
+        ("chiara.bonacchi", MANAGER, "Coordina la rete"),
+        ("paolo.vannini", APPROVER, "Direttore: approva"),
+        ("andrea.salvestrini", APPROVER, "Responsabile per l’azienda sanitaria"),
+        *((name, READER, "Lavora con l’ospedale e il distretto") for name in (
+            "franca.giuntoli", "nadia.elamrani", "elena.fedi", "davide.tesi", "sara.begliomini", "irene.maestripieri",
+        )),
+    ],
+    "SP-FORMA": [
+        ("chiara.bonacchi", MANAGER, "Coordina la rete"),
+        *((key, READER, "Servizio sociale del Comune") for key in MUNICIPALITIES),
+        ("sds", READER, "Personale e tirocinanti"),
+        ("ausl", READER, "Servizio sociale dell’azienda sanitaria"),
+    ],
+    "SP-TERZO": [
+        ("chiara.bonacchi", MANAGER, "Coordina la rete"),
+        ("paolo.vannini", APPROVER, "Direttore: approva"),
+        *((name, READER, "Segue i progetti con il Terzo settore") for name in (
+            "franca.giuntoli", "nadia.elamrani", "elena.fedi", "davide.tesi", "sara.begliomini", "irene.maestripieri",
+        )),
+        ("filo-rosso", READER, "Accordo per la telefonia sociale"),
+        ("vicinanze", READER, "Accordo per i servizi educativi"),
+    ],
+    "SP-MODULI": [
+        ("chiara.bonacchi", MANAGER, "Coordina la rete"),
+        ("paolo.vannini", APPROVER, "Direttore: approva"),
+        ("franca.giuntoli", EDITOR, "Gruppo modulistica"),
+        ("elena.fedi", EDITOR, "Gruppo modulistica"),
+        *((key, READER, "Servizio sociale del Comune") for key in MUNICIPALITIES),
+        ("sds", READER, "Personale della Società della Salute"),
+        ("ausl", READER, "Servizio sociale dell’azienda sanitaria"),
+    ],
+    "SP-PUBBLICO": [
+        ("chiara.bonacchi", MANAGER, "Coordina la rete"),
+        ("paolo.vannini", APPROVER, "Direttore: approva"),
+        ("franca.giuntoli", EDITOR, "Cura la carta dei servizi"),
+    ],
+}  # fmt: skip
+AGREEMENT_ENDS = {"filo-rosso": 270, "vicinanze": 24}  # days from the loading: partners' access ends with it
+
+
+def load(say: Say) -> None:
+    """Bodies, people, spaces and roles, the glossary, and the pages of the ground."""
+    network.set_up("Rete sociale pistoiese")
+    say("enti e persone")
+    _load_bodies()
+    _load_people()
+    _load_glossary()
+    say("spazi e ruoli")
+    _load_spaces()
+    say("pagine, quesiti e notizie")
+    _load_pages(CONTENT / "pages.toml")
+    _load_news(CONTENT / "news.toml")
+
+
+def finish(say: Say) -> None:
+    """After the content: take the text out of the files, each in its own subprocess."""
+    say("testo dei file")
+    for pk in Document.objects.values_list("pk", flat=True):
+        files.read(pk)
+
+
+def _load_bodies() -> None:
+    for key, (name, kind, area, population) in BODIES.items():
+        Organisation.objects.create(
+            name=name, slug=key, kind=kind, area=area, population=population,
+            population_source=("ISTAT, arrotondato" if key in COUNTED_BY_ISTAT else "stima") if population else "",
+            population_date=date(2022, 1, 1) if population else None,
+            telephone="0573 000 100", email=f"servizisociali.{key}@raccordo.example",
+        )  # fmt: skip
+
+
+def _load_people() -> None:
+    password = make_password(settings.DEMO_PASSWORD)  # one hash for all: a demo password protects nothing
+    bodies = {body.slug: body for body in Organisation.objects.all()}
+    entered = timezone.now() - timedelta(days=90)
+    for first, last, profession, body, telephone in PEOPLE:
+        User.objects.create(
+            email=f"{local_part(first, last)}@raccordo.example", first_name=first, last_name=last, password=password,
+            profession=profession, organisation=bodies[body], telephone=telephone, date_joined=entered,
+        )  # fmt: skip
+    User.objects.create(
+        email="admin@raccordo.example", first_name="Amministrazione", last_name="del portale", password=password,
+        is_superuser=True, is_staff=True, organisation=bodies["sds"], date_joined=entered,
+    )  # fmt: skip
+
+
+def local_part(first: str, last: str) -> str:
+    """«Nadia El Amrani» → «nadia.elamrani»."""
+    return f"{first}.{last}".lower().replace(" ", "")
+
+
+def _load_glossary() -> None:
+    with (CONTENT / "glossary.tsv").open(encoding="utf-8") as rows:
+        Term.objects.bulk_create(
+            Term(
+                term=row["term"], meaning=row["expansion_it"], relation=row["rel"], note=row["note"] or "",
+                synonyms=[each.strip() for each in row["synonyms"].split(";") if each.strip()],
+            )
+            for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)
+        )  # fmt: skip
+
+
+def _load_spaces() -> None:
+    chiara = person("chiara.bonacchi")
+    for code, (name, slug, purpose) in SPACES.items():
+        visibility = Visibility.PUBLIC if code == "SP-PUBBLICO" else Visibility.PRIVATE
+        space = spaces.open_space(
+            code, name, slug=slug, by=person("franca.giuntoli"), purpose=purpose, intro=purpose, visibility=visibility
+        )
+        for who, role, reason in ROLES[code]:
+            holder = person(who) if "." in who else Organisation.objects.get(slug=who).group
+            ends = AGREEMENT_ENDS.get(who)
+            spaces.give_role(
+                space, holder, role, by=None if who == "chiara.bonacchi" else chiara, reason=reason,
+                expires_at=moment(ends, 23, 59) if ends else None,
+            )  # fmt: skip
+    Activity.objects.update(at=timezone.now() - timedelta(days=85))
+
+
+# --- What the other packages load with -------------------------------------------------------------------
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def person(name: str | None) -> User | None:
+    """A person of the demo by the part of the address before @."""
+    return User.objects.get(email=f"{name}@raccordo.example") if name else None
+
+
+def space(code: str) -> Space:
+    return Space.objects.select_related("root_page", "collection").get(code=code)
+
+
+def day(offset: int) -> date:
+    """So many days from the loading day; weekends move to the nearest working day."""
+    found = timezone.localdate() + timedelta(days=offset)
+    return found + timedelta(days={5: -1, 6: 1}.get(found.weekday(), 0))
+
+
+def moment(offset: int, hour: int = 9, minute: int = 0) -> datetime:
+    return timezone.make_aware(datetime.combine(day(offset), time(hour, minute)))
+
+
+def body_of(sections: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Sections of a content file as a BodyBlock stream."""
+    from .templatetags.portal_tags import plain_to_html
+
+    return [
+        (
+            "section",
+            {
+                "heading": section["heading"],
+                "text": plain_to_html(section.get("text", "")),
+                "rows": [{"term": term, "text": text} for term, text in section.get("rows", [])],
+            },
+        )
+        for section in sections
+    ]
+
+
+def publish(parent: Page, page: PortalPage, *, on: int, by: User | None, note: str = "") -> Any:
+    """Add a page below `parent` and publish it as people do, dated so many days from today."""
+    page.change_note = note or "Prima pubblicazione."
+    page.live = False
+    page.owner = by
+    page.slug = page.slug or slugify(page.code or page.title)
+    parent.add_child(instance=page)
+    page.save_revision(user=by).publish(user=None)
+    at = min(moment(on, 10), timezone.now())
+    Page.objects.filter(pk=page.pk).update(first_published_at=at, last_published_at=at, latest_revision_created_at=at)
+    page.activities.update(at=at)
+    page.refresh_from_db()
+    return page
+
+
+def _load_pages(path: Path) -> None:
+    """Text pages and questions of a content file."""
+    for entry in read_toml(path)["pages"]:
+        kind = FaqPage if entry.get("kind") == "quesito" else TextPage
+        page = kind(
+            title=entry["title"], slug=entry["slug"], summary=entry["summary"], body=body_of(entry["sections"]),
+            responsible=person(entry.get("responsible", "chiara.bonacchi")),
+        )  # fmt: skip
+        root = space(entry["space"]).root_page
+        state = entry.get("state", "")
+        if state == "bozza":
+            page.live, page.change_note = False, "Bozza da completare."
+            root.add_child(instance=page)
+            page.save_revision(user=person("chiara.bonacchi"))
+            continue
+        publish(root, page, on=-20, by=person("chiara.bonacchi"))
+        if state == "scaduto":
+            page.unpublish(set_expired=True)
+
+
+def _load_news(path: Path) -> None:
+    for entry in read_toml(path)["news"]:
+        page = NewsPage(
+            title=entry["title"], summary=entry["summary"], news_kind=entry["kind"], slug=slugify(entry["title"])[:60],
+            body=body_of([{"heading": "In breve", "text": entry["text"]}]), responsible=person("chiara.bonacchi"),
+        )  # fmt: skip
+        publish(space(entry["space"]).root_page, page, on=entry["day"], by=person("chiara.bonacchi"),
+                note=entry["summary"])  # fmt: skip

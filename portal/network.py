@@ -1,0 +1,67 @@
+"""Setting a network up: its first page, its address, the one workflow of publication."""
+
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django_q.models import Schedule
+from wagtail.models import Page, Site, Workflow, WorkflowPage, WorkflowTask
+
+from .models.pages import HomePage
+from .models.workflow import ApprovalTask
+
+# What the worker does by the clock: function, every how many minutes.
+SCHEDULES = {
+    "portal.jobs.sweep": 1,
+    "portal.clock.settle": 1,
+    "portal.clock.send_digests": 5,
+    "portal.clock.publish_scheduled": 5,
+    "search.index.apply_pending": 1,
+}
+
+
+def set_up(name: str, hostname: str = "localhost", port: int = 80) -> HomePage:
+    """Make the home page, the site and the workflow, or bring them up to date. Idempotent."""
+    with transaction.atomic():
+        home = HomePage.objects.first() or _make_home(name)
+        Site.objects.update_or_create(
+            is_default_site=True,
+            defaults={"hostname": hostname, "port": port, "root_page": home, "site_name": name},
+        )
+        _make_workflow(home)
+        # Wagtail's own groups reach the whole tree; here every right comes from a space.
+        Group.objects.filter(name__in=["Moderators", "Editors"]).delete()
+        ensure_schedules()
+    return home
+
+
+def _make_home(name: str) -> HomePage:
+    """Take the place of Wagtail's welcome page."""
+    root = Page.get_first_root_node()
+    for page in Page.objects.filter(depth=2):
+        Site.objects.filter(root_page=page).delete()
+        page.delete()
+    root.refresh_from_db()
+    home = HomePage(title=name, slug="home", content_type=ContentType.objects.get_for_model(HomePage))
+    root.add_child(instance=home)
+    return home
+
+
+def _make_workflow(home: HomePage) -> None:
+    if WorkflowPage.objects.filter(page=home).exists():
+        return
+    Workflow.objects.all().delete()
+    workflow = Workflow.objects.create(name=_("Pubblicazione"))
+    task = ApprovalTask.objects.create(name=_("Approvazione nello spazio"))
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    WorkflowPage.objects.create(workflow=workflow, page=home)
+
+
+def ensure_schedules() -> None:
+    """The clock's rows; the worker reads them."""
+    for function, minutes in SCHEDULES.items():
+        Schedule.objects.update_or_create(
+            name=function,
+            defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1},
+        )
+    Schedule.objects.exclude(name__in=SCHEDULES).delete()

@@ -1,0 +1,133 @@
+"""Twelve protocols, twelve procedures, and their forms as real files."""
+
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from wagtail.models import Page
+
+from portal import spaces
+from portal.demo import Say, body_of, day, person, publish, read_toml, space
+from portal.models import Document, Organisation
+
+from . import editions
+from .demo_forms import as_bytes, signed
+from .models import Edition, FormPage, ProcedurePage, ProtocolPage
+from .models.protocols import RelatedPage
+
+CONTENT = Path(__file__).parent / "demo_content"
+
+
+def load(say: Say) -> None:
+    say("moduli, come file veri")
+    for entry in read_toml(CONTENT / "forms.toml")["forms"]:
+        _load_form(entry)
+    say("procedure")
+    for path in sorted(CONTENT.glob("OP-*.toml")):
+        _load_procedure(read_toml(path))
+    say("protocolli")
+    for path in sorted(CONTENT.glob("PR-*.toml")):
+        _load_protocol(read_toml(path))
+
+
+def _load_form(entry: dict[str, Any]) -> None:
+    home = space("SP-MODULI")
+    responsible = person(entry["responsible"])
+    name = f"{entry['code'].lower()}-v{entry['version']}"
+    document = _file(f"{entry['code']} {entry['title']}", f"{name}.{entry['format']}", as_bytes(entry), home)
+    signed_file = None
+    if entry.get("signed"):
+        # What is signed is always a PDF, whatever the format that people fill in.
+        envelope = signed(as_bytes({**entry, "format": "pdf"}))
+        signed_file = _file(f"{entry['code']} {entry['title']}, firmato", f"{name}.pdf.p7m", envelope, home)
+    form = FormPage(
+        title=entry["title"], code=entry["code"], summary=entry["summary"], version=entry["version"],
+        valid_from=day(entry["valid_from"]), responsible=responsible, document=document, signed=signed_file,
+        note=entry["note"],
+    )  # fmt: skip
+    publish(home.root_page, form, on=entry["valid_from"], by=responsible, note=entry.get("change_note", ""))
+    for older in _each(entry.get("superseded")):
+        fields = "\n".join(older["fields"])
+        _superseded(form, older, [["campi", "Campi", fields]])
+    _share(form, entry)
+
+
+def _load_procedure(entry: dict[str, Any]) -> None:
+    responsible = person(entry["responsible"])
+    names = ("title", "text", "who", "within", "days", "form", "question", "yes", "no")
+    procedure = ProcedurePage(
+        title=entry["title"], code=entry["code"], summary=entry["summary"], version=entry["version"],
+        valid_from=day(entry["valid_from"]), review_date=day(entry["review"]), responsible=responsible,
+        when_to_use=entry["when_to_use"], when_not=entry["when_not"], starts=entry["starts"],
+        total_time=entry["total_time"], protocols=" ".join(entry["protocols"]),
+        steps=[("step", {name: step.get(name) for name in names}) for step in entry["steps"]],
+    )  # fmt: skip
+    publish(
+        space(entry["space"]).root_page, procedure, on=entry["valid_from"], by=responsible, note=entry["change_note"]
+    )
+    _share(procedure, entry)
+
+
+def _load_protocol(entry: dict[str, Any]) -> None:
+    responsible = person(entry["responsible"])
+    protocol = ProtocolPage(
+        title=entry["title"], code=entry["code"], summary=entry["summary"], version=entry["version"],
+        valid_from=day(entry["valid_from"]), review_date=day(entry["review"]), responsible=responsible,
+        in_brief=[("line", line) for line in entry["in_brief"]], body=body_of(entry["sections"]),
+        register_number=entry.get("register", ""), norm=entry.get("norm", ""),
+        asks_acknowledgement=entry.get("acknowledge", False),
+    )  # fmt: skip
+    protocol.signatories = list(Organisation.objects.filter(slug__in=entry["signatories"]))
+    related = [slug.lower() for slug in [*entry.get("forms", []), *entry.get("procedures", [])]]
+    targets = {page.slug: page for page in Page.objects.filter(slug__in=related)}
+    protocol.related = [RelatedPage(target=targets[slug]) for slug in related if slug in targets]
+    home = space(entry["space"]).root_page
+    publish(home, protocol, on=entry["valid_from"], by=responsible, note=entry["change_note"])
+    for older in _each(entry.get("superseded")):
+        sections = [
+            [section["heading"].lower().replace(" ", "-"), section["heading"], _plain(section)]
+            for section in older["sections"]
+        ]
+        _superseded(protocol, older, sections)
+    _share(protocol, entry)
+    if draft := entry.get("draft"):
+        _draft(protocol, draft)
+
+
+def _draft(protocol: ProtocolPage, draft: dict[str, Any]) -> None:
+    """A next version, waiting for approval."""
+    latest = protocol.get_latest_revision_as_object()
+    latest.version, latest.change_note = draft["version"], draft["change_note"]
+    latest.body = body_of(draft["sections"])
+    author = person("chiara.bonacchi")
+    latest.save_revision(user=author)
+    protocol.refresh_from_db()
+    protocol.get_workflow().start(protocol, author)
+
+
+def _superseded(page: Any, older: dict[str, Any], sections: list[list[str]]) -> None:
+    Edition.objects.create(
+        page_id=page.pk, version=older["version"], title=page.title, change_note=older.get("change_note", ""),
+        valid_from=day(older["valid_from"]), sections=sections, sha256=editions.fingerprint(page.title, sections),
+        published_at=timezone.make_aware(datetime.combine(day(older["valid_from"]), time(10))),
+    )  # fmt: skip
+
+
+def _plain(section: dict[str, Any]) -> str:
+    rows = "\n".join(f"{term}: {text}" for term, text in section.get("rows", []))
+    return f"{section.get('text', '').strip()}\n\n{rows}".strip()
+
+
+def _share(page: Any, entry: dict[str, Any]) -> None:
+    for code in entry.get("shared_with", []):
+        spaces.share_page(page, space(code), by=person("chiara.bonacchi"), reason="Vale anche per i partner")
+
+
+def _file(title: str, name: str, content: bytes, home: Any) -> Document:
+    return Document.objects.create(title=title, file=ContentFile(content, name=name), collection=home.collection)
+
+
+def _each(value: Any) -> list[dict[str, Any]]:
+    return [] if value is None else value if isinstance(value, list) else [value]
