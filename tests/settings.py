@@ -3,15 +3,24 @@
 import os
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="raccordo-test-"))
-os.environ.setdefault("DEMO", "1")
+# One folder for each process of a parallel run: they inherit the environment of the first.
+os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix=f"raccordo-test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-")
+os.environ["DEMO"] = "1"
 
 from portal.settings import *  # noqa: E402, F403
-from portal.settings import DATABASES, STORAGES
+from portal.settings import REDIS_URL, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-DATABASES["default"]["TEST"] = {"NAME": None}
-WAGTAILADMIN_BASE_URL = "http://testserver"
+WAGTAILADMIN_BASE_URL = BASE_URL = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
+if REDIS_URL:
+    # Each process of a parallel run has a cache of its own, as with the in-memory one.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": os.environ.get("PYTEST_XDIST_WORKER", "main"),
+        }
+    }

@@ -1,123 +1,62 @@
-// The search box: `/` reaches it, suggestions appear below it grouped by kind (an ARIA combobox).
-// The server writes the suggestions (components/suggestions.html); without this file the form still searches.
+// The search box: "/" focuses it; suggestions while typing, reached with the arrows. Without script it is a form.
+const box = document.getElementById("q");
+const list = document.getElementById("suggerimenti");
+let asked = 0;
+let timer;
+const options = () => [...list.querySelectorAll("a")];
 
-const WAIT = 150;
-const SHORTEST = 2;
-
-const box = document.querySelector("input[data-suggestions]");
-if (box) suggestTo(box);
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (!box || "noShortcut" in document.body.dataset || isTyping(event.target)) return;
-  event.preventDefault();
-  box.focus();
-  box.select();
-});
-
-function isTyping(target) {
-  return target.isContentEditable || target.matches("input, textarea, select");
+function close() {
+  list.hidden = true;
+  box.setAttribute("aria-expanded", "false");
+  box.removeAttribute("aria-activedescendant");
 }
 
-function suggestTo(input) {
-  const list = document.createElement("div");
-  list.id = "suggerimenti";
-  list.className = "suggestions";
-  list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggerimenti");
-  list.hidden = true;
-  input.form.append(list);
+async function suggest() {
+  const words = box.value.trim();
+  const turn = ++asked;
+  if (words.length < 2) return close();
+  const answer = await fetch(`/cerca/suggerimenti/?q=${encodeURIComponent(words)}`);
+  if (turn !== asked || !answer.ok) return;
+  list.innerHTML = await answer.text();
+  options().forEach((option, number) => { option.id = `suggerimento-${number}`; });
+  list.hidden = options().length === 0;
+  box.setAttribute("aria-expanded", String(!list.hidden));
+}
 
-  input.setAttribute("role", "combobox");
-  input.setAttribute("aria-autocomplete", "list");
-  input.setAttribute("aria-controls", list.id);
-  input.setAttribute("aria-expanded", "false");
+function move(step) {
+  const all = options();
+  const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+  const next = Math.max(-1, Math.min(all.length - 1, now + step));
+  all.forEach((option, number) => option.setAttribute("aria-selected", String(number === next)));
+  if (next >= 0) box.setAttribute("aria-activedescendant", all[next].id);
+  else box.removeAttribute("aria-activedescendant");
+}
 
-  let timer;
-  let asked;
-  let chosen = -1;
-
-  const options = () => [...list.querySelectorAll("[role=option]")];
-
-  function show(open) {
-    list.hidden = !open;
-    input.setAttribute("aria-expanded", String(open));
-    if (!open) choose(-1);
-  }
-
-  function choose(index) {
-    const all = options();
-    chosen = index;
-    all.forEach((option, each) => option.setAttribute("aria-selected", String(each === index)));
-    if (all[index]) {
-      input.setAttribute("aria-activedescendant", all[index].id);
-      all[index].scrollIntoView({ block: "nearest" });
-    } else {
-      input.removeAttribute("aria-activedescendant");
+if (box && list) {
+  box.setAttribute("role", "combobox");
+  box.setAttribute("aria-controls", list.id);
+  box.setAttribute("aria-autocomplete", "list");
+  box.setAttribute("aria-expanded", "false");
+  box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(suggest, 150); });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    if (list.hidden) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      move(event.key === "ArrowDown" ? 1 : -1);
     }
-  }
-
-  async function ask() {
-    const words = input.value.trim();
-    asked?.abort();
-    if (words.length < SHORTEST) return show(false);
-    asked = new AbortController();
-    const address = `${input.dataset.suggestions}?${new URLSearchParams({ q: words })}`;
-    try {
-      const answer = await fetch(address, { signal: asked.signal, credentials: "same-origin" });
-      if (!answer.ok || answer.redirected) return show(false);
-      render(await answer.text());
-    } catch {
-      show(false); // aborted by the next letter, or the network is away: the form still works
-    }
-  }
-
-  function render(html) {
-    const parsed = new DOMParser().parseFromString(html, "text/html");
-    list.replaceChildren(...parsed.body.childNodes);
-    options().forEach((option, index) => {
-      option.id ||= `suggerimento-${index}`;
-      option.tabIndex = -1;
-    });
-    const found = options().length;
-    choose(-1);
-    show(found > 0 && document.activeElement === input);
-    announce(found);
-  }
-
-  function announce(found) {
-    const region = document.getElementById("annuncio");
-    if (!region) return;
-    if (found === 0) region.textContent = "Nessun suggerimento";
-    else region.textContent = found === 1 ? "Un suggerimento" : `${found} suggerimenti: scegli con le frecce`;
-  }
-
-  input.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, WAIT);
-  });
-
-  input.addEventListener("keydown", (event) => {
-    const all = options();
-    if (event.key === "Escape" && !list.hidden) {
-      event.preventDefault();
-      show(false);
-    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && all.length) {
-      event.preventDefault();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      const next = list.hidden && step === 1 ? 0 : chosen + step;
-      show(true);
-      // One place more than the options: the box itself, with the words typed.
-      choose(next < -1 ? all.length - 1 : next >= all.length ? -1 : next);
-    } else if (event.key === "Enter" && !list.hidden && all[chosen]) {
-      event.preventDefault();
-      all[chosen].click();
+    if (event.key === "Enter") {
+      const chosen = list.querySelector('[aria-selected="true"]');
+      if (chosen) { event.preventDefault(); location.href = chosen.href; }
     }
   });
-
-  input.form.addEventListener("focusout", (event) => {
-    if (!input.form.contains(event.relatedTarget)) show(false);
+  document.addEventListener("click", (event) => { if (!list.contains(event.target) && event.target !== box) close(); });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !document.body.hasAttribute("data-no-shortcut")) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
   });
-  // Keep the focus in the box while the pointer picks.
-  list.addEventListener("pointerdown", (event) => event.preventDefault());
 }

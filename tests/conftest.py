@@ -1,0 +1,78 @@
+"""The demo network, loaded once, and its cast: the same people in every test."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+
+CAST = {
+    "coordinator": "chiara.bonacchi",
+    "director": "paolo.vannini",
+    "office": "franca.giuntoli",
+    "worker_minors": "nadia.elamrani",
+    "worker": "elena.fedi",
+    "newcomer": "tommaso.lenzi",
+    "trainee": "giulia.petrucci",
+    "hospital_worker": "irene.maestripieri",
+    "health_manager": "andrea.salvestrini",
+    "partner": "rosanna.cioni",
+    "partner_coop": "youssef.haddad",
+    "administrator": "admin",
+}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Every test starts from the demo network, and leaves it as it was (each runs in a transaction)."""
+    with django_db_blocker.unblock():
+        call_command("load_demo", if_empty=True, stdout=open("/dev/null", "w"))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def person(db: None) -> Callable[[str], Any]:
+    """`person("worker")` → the User of the cast, read anew."""
+    from portal.models import User
+
+    return lambda name: User.objects.get(email=f"{CAST.get(name, name)}@raccordo.example")
+
+
+@pytest.fixture
+def as_(person: Callable[[str], Any]) -> Callable[[str], Client]:
+    """`as_("worker").get(...)`; "anonymous" for somebody who has not entered."""
+
+    def enter(name: str) -> Client:
+        client = Client()
+        if name != "anonymous":
+            client.force_login(person(name))
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def index(db: None) -> Any:
+    """Bring the engine up to date with the rows written in this test, and back when it ends."""
+    from search import index as search_index
+
+    class Index:
+        @staticmethod
+        def refresh() -> None:
+            search_index.apply_pending()
+
+    yield Index
+    search_index.engine().rebuild(_committed_documents())
+
+
+def _committed_documents() -> Any:
+    from search.index import _document
+    from search.models import SearchDocument
+
+    return [_document(row) for row in SearchDocument.objects.filter(gone=False)]
