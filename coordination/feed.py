@@ -6,10 +6,12 @@ from datetime import date
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal import access
 from portal.feed import Appointment, Todo, sources
 from portal.models import User
+from portal.navigation import Entry, entries
 
 from .models import Action, MeetingPage
 
@@ -37,3 +39,5 @@ def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
 
 sources.todos.append(open_actions)
 sources.agenda.append(meetings)
+entries.append(Entry(40, "riunioni", gettext_lazy("Riunioni"), "/riunioni/", "meetingpage"))
+entries.append(Entry(90, "rubrica", gettext_lazy("Rubrica"), "/rubrica/"))

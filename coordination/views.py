@@ -48,8 +48,9 @@ def meeting_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     """One meeting for the person's own calendar (RFC 5545)."""
     meeting = access.get_or_404(MeetingPage.objects.live(), request.user, slug=slug)
     lines = [
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Raccordo//IT", "BEGIN:VEVENT", f"UID:riunione-{meeting.pk}@raccordo",
-        f"DTSTAMP:{_moment(timezone.now())}", f"DTSTART:{_moment(meeting.starts_at)}", f"DTEND:{_moment(meeting.ends_at)}",
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Raccordo//IT", "BEGIN:VEVENT",
+        f"UID:riunione-{meeting.pk}@raccordo", f"DTSTAMP:{_moment(timezone.now())}",
+        f"DTSTART:{_moment(meeting.starts_at)}", f"DTEND:{_moment(meeting.ends_at)}",
         f"SUMMARY:{_escaped(meeting.title)}", f"LOCATION:{_escaped(meeting.place)}", "END:VEVENT", "END:VCALENDAR", "",
     ]  # fmt: skip
     response = HttpResponse("\r\n".join(lines), content_type="text/calendar; charset=utf-8")
@@ -77,5 +78,10 @@ def directory(request: HttpRequest) -> HttpResponse:
         people = people.filter(first_name__icontains=word) | people.filter(last_name__icontains=word)
         services = services.filter(title__icontains=word) | services.filter(summary__icontains=word)
         bodies = bodies.filter(name__icontains=word)
-    context = {"people": people.order_by("last_name", "first_name"), "services": services, "bodies": bodies, "words": words}
+    context = {
+        "people": people.order_by("last_name", "first_name"),
+        "services": services,
+        "bodies": bodies,
+        "words": words,
+    }
     return render(request, "coordination/directory.html", context)

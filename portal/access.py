@@ -105,13 +105,17 @@ def _read_standing(user: Person) -> Standing:
 
 
 def _opened_paths(user: Any, spaces: Iterable[int], known: bool) -> tuple[str, ...]:
-    """Paths of pages shared with the person's spaces or granted to the person, the topmost of each branch."""
-    paths = set(PageShare.objects.filter(space__in=list(spaces)).values_list("page__path", flat=True))
+    """Paths of pages shared with the person's spaces or granted to the person, the topmost of each branch.
+
+    Only pages in spaces: above them, one share would open the whole site.
+    """
+    shares = PageShare.objects.filter(space__in=list(spaces), page__depth__gte=SPACE_DEPTH)
+    paths = set(shares.values_list("page__path", flat=True))
     if known:
         granted = get_objects_for_user(
             user, "wagtailcore.view_page", Page, accept_global_perms=False, with_superuser=False
         )
-        paths.update(granted.values_list("path", flat=True))
+        paths.update(granted.filter(depth__gte=SPACE_DEPTH).values_list("path", flat=True))
     top: list[str] = []
     for path in sorted(paths):
         if not (top and path.startswith(top[-1])):
@@ -212,6 +216,8 @@ def _people(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]
     held = standing(user)
     if held.administrator:
         return queryset
+    if action != "view":
+        return queryset.none()
     fellow = Membership.objects.current().filter(space__in=list(held.roles))
     return queryset.filter(
         Q(pk=held.person) | Q(pk__in=fellow.values("user")) | Q(groups__in=fellow.exclude(group=None).values("group"))
@@ -284,21 +290,19 @@ def tokens(user: Person) -> frozenset[str]:
     """What the person holds; a search document is seen when its audience meets this set."""
     held = standing(user)
     own = {f"person:{held.person}"} if held.person else set()
-    return frozenset(
-        {PUBLIC} | own | {f"space:{pk}" for pk in held.paths} | {f"group:{pk}" for pk in held.groups}
-    )
+    return frozenset({PUBLIC} | own | {f"space:{pk}" for pk in held.paths} | {f"group:{pk}" for pk in held.groups})
 
 
 def audience(page: Page) -> set[str]:
     """The tokens that open a page: its space, the spaces it is shared with, grants on it or above it."""
-    space = space_of(page)
-    if space is None:
+    if page.depth < SPACE_DEPTH:
         return {PUBLIC}
+    space = space_of(page)  # None for a branch that no space was opened on: then only shares and grants open it
     line = [page.path[: end * Page.steplen] for end in range(SPACE_DEPTH, page.depth + 1)]
     shares = Space.objects.filter(shared_pages__page__path__in=line)
     grants = {"content_object__path__in": line, "permission__codename": "view_page"}
     return (
-        {_token(each) for each in [space, *shares]}
+        {_token(each) for each in [space, *shares] if each}
         | {f"person:{pk}" for pk in PageUserGrant.objects.filter(**grants).values_list("user", flat=True)}
         | {f"group:{pk}" for pk in PageGroupGrant.objects.filter(**grants).values_list("group", flat=True)}
     )
@@ -324,12 +328,18 @@ def _token(space: Space) -> str:
     return PUBLIC if space.is_public else f"space:{space.pk}"
 
 
-def readers(obj: Page | Document | Space) -> QuerySet[User]:
-    """Everybody with an account who may see it now: the reverse of `can`, for digests and counts."""
+def _opened_by(obj: Page | Document | Space) -> set[str]:
     if isinstance(obj, Space):
-        found = {_token(obj)}
-    else:
-        found = audience(obj) if isinstance(obj, Page) else file_audience(obj)
+        return {_token(obj)}
+    return audience(obj) if isinstance(obj, Page) else file_audience(obj)
+
+
+def readers(obj: Page | Document | Space) -> QuerySet[User]:
+    """Everybody with an account who may see it now: the reverse of `can`, for digests and counts.
+
+    Of a page that is not live: who will see it once it is.
+    """
+    found = _opened_by(obj)
     current = User.objects.current()
     if PUBLIC in found:
         return current

@@ -10,15 +10,16 @@ class PortalConfig(AppConfig):
     verbose_name = _("Raccordo")
 
     def ready(self) -> None:
-        from django.db.models.signals import post_delete, post_save
+        from django.db.models.signals import m2m_changed, post_delete, post_save
         from wagtail.signals import page_published, page_unpublished, task_submitted
 
-        from . import checks, files, publication, workflow  # noqa: F401
-        from .models import Document
+        from . import checks, files, publication, spaces, workflow  # noqa: F401
+        from .models import Document, User
 
         page_published.connect(publication.on_page_published)
         page_unpublished.connect(publication.on_page_unpublished)
         post_save.connect(files.on_document_saved, sender=Document)
         post_delete.connect(files.on_document_deleted, sender=Document)
         task_submitted.connect(workflow.on_task_submitted)
+        m2m_changed.connect(spaces.on_groups_changed, sender=User.groups.through)
         autodiscover_modules("feed")

@@ -14,13 +14,20 @@ def check_safe_start(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
         return []
     setup = "Esegui prima «manage.py setup_network»."
     problems = []
-    if not settings.SECRET_KEY or settings.SECRET_KEY == settings.DEMO_SECRET_KEY:
+    if not _has_own_key():
         problems.append(("Manca una SECRET_KEY propria: quella della demo è pubblica.", "portal.E001"))
     if settings.DEBUG:
         problems.append(("DEBUG è acceso: mostrerebbe a chiunque dati e codice.", "portal.E002"))
     if not settings.ALLOWED_HOSTS:
         problems.append(("ALLOWED_HOSTS è vuoto: manca il nome a cui il portale risponde.", "portal.E003"))
     return [Error(message, hint=setup, id=number) for message, number in problems]
+
+
+def _has_own_key() -> bool:
+    try:
+        return settings.SECRET_KEY != settings.DEMO_SECRET_KEY
+    except ImproperlyConfigured:  # what Django answers when asked for an empty one
+        return False
 
 
 def refuse_unsafe_start() -> None:

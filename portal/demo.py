@@ -61,8 +61,8 @@ PEOPLE = [
 ]
 
 SPACES = {
-    "SP-RETE": ("Rete dei servizi sociali", "rete", "Le regole e le notizie comuni a tutti i servizi sociali della zona."),
-    "SP-COORD": ("Coordinamento e Ufficio di Piano", "coordinamento", "Il lavoro della coordinatrice e dell’Ufficio di Piano."),
+    "SP-RETE": ("Rete dei servizi sociali", "rete", "Le regole e le notizie comuni a tutti i servizi della zona."),
+    "SP-COORD": ("Coordinamento e Ufficio di Piano", "coordinamento", "Il lavoro della coordinatrice e dell’ufficio."),
     "SP-MINORI": ("Tutela minori e famiglie", "minori", "Per chi lavora nella tutela dei minori ed è abilitato."),
     "SP-INTEGRA": ("Integrazione sociosanitaria", "integrazione", "Dove Comuni e azienda sanitaria lavorano insieme."),
     "SP-FORMA": ("Formazione e accoglienza", "formazione", "Per chi arriva e per chi accompagna chi arriva."),

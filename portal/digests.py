@@ -77,9 +77,7 @@ def window_end(choice: DigestPreference, now: datetime) -> datetime | None:
 def window_start(user: User, end: datetime) -> datetime:
     """Where the last window that was dealt with ended; a week back for the first."""
     last = (
-        Delivery.objects.filter(
-            user=user, window_end__lt=end, state__in=[DeliveryState.SENT, DeliveryState.EMPTY]
-        )
+        Delivery.objects.filter(user=user, window_end__lt=end, state__in=[DeliveryState.SENT, DeliveryState.EMPTY])
         .order_by("-window_end")
         .values_list("window_end", flat=True)
         .first()

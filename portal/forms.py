@@ -22,7 +22,8 @@ class RoleForm(forms.Form):
     role = forms.TypedChoiceField(label=_("Ruolo"), choices=Role.choices, coerce=lambda value: Role(int(value)))
     reason = forms.CharField(label=_("Perché"), max_length=240, help_text=_("Resta scritto nel registro."))
     expires_on = forms.DateField(
-        label=_("Fino a (facoltativo)"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        label=_("Fino a (facoltativo)"), required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("L’accesso finisce alla fine di quel giorno."),
     )  # fmt: skip
 

@@ -6,19 +6,16 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page, Site
 
 from . import access, feed
-from .models.people import User
+from .models.people import OrganisationKind, User
 from .models.spaces import Space
+from .navigation import entries
 
 
 class Frame:
     """Read lazily: an error page or a mail asks for less than a full page."""
-
-    # (key, label, address, the kind of page that makes it worth showing)
-    entries: list[tuple[str, Any, str, str | None]] = [("home", _("Home"), "/", None)]
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -61,16 +58,21 @@ class Frame:
         """Only where there is something for this person to see."""
         if self.user is None:
             return []
+        if not self.person:
+            return [(each.key, each.label, each.url) for each in entries if each.key == "home"]
         visible = access.allowed(Page.objects.all(), self.user).order_by().values_list("content_type", flat=True)
         models = {ContentType.objects.get_for_id(pk).model for pk in visible.distinct()}
-        shown = [(key, label, url) for key, label, url, model in self.entries if model is None or model in models]
-        return shown if self.person else [each for each in shown if each[0] in ("home",)]
+        shown = [
+            each for each in sorted(entries, key=lambda each: each.order) if not each.model or each.model in models
+        ]
+        return [(each.key, each.label, each.url) for each in shown]
 
     @cached_property
     def section(self) -> str:
         first = self.request.path.strip("/").split("/")[0]
         named = getattr(self.request, "section", "")
-        return named or ("home" if not first else first)
+        page_entry = next((each.key for each in entries if each.model and each.model == named), "")
+        return page_entry or named or first or "home"
 
     @cached_property
     def contact(self) -> User | None:
@@ -79,6 +81,24 @@ class Frame:
         if named is None and self.person:
             named = access.somebody_to_ask(self.person)
         return named
+
+    @property
+    def contact_is_named(self) -> bool:
+        """Whether the page itself names who answers for it."""
+        return getattr(self.request, "contact", None) is not None
+
+    @cached_property
+    def is_partner(self) -> bool:
+        """People of the third sector read what is shared with them: the home page says it so."""
+        body = self.person.organisation if self.person else None
+        return body is not None and body.kind == OrganisationKind.THIRD_SECTOR
+
+    @cached_property
+    def is_learner(self) -> bool:
+        """Trainees and newcomers find their path first."""
+        return self.person is not None and any(
+            word in self.person.profession.lower() for word in ("tirocinante", "neoassunt")
+        )
 
     @cached_property
     def can_edit(self) -> bool:

@@ -69,17 +69,17 @@ class Child:
             except subprocess.TimeoutExpired:
                 continue
             if number == signal.SIGTERM:
-                self._kill_leftovers()
+                _kill_group(self.process.pid)
             break
         self.process = None
 
-    def _kill_leftovers(self) -> None:
-        """Workers whose leader went first."""
-        assert self.process is not None
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+
+def _kill_group(leader: int) -> None:
+    """End the workers whose leader went first."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
 class Launcher:

@@ -34,9 +34,7 @@ class AdminScopeMiddleware:
             response._csp_update = {"script-src": "'unsafe-inline'", "style-src": "'unsafe-inline'"}  # type: ignore[attr-defined]
         return response
 
-    def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         if not request.path.startswith(ADMIN) or not request.user.is_authenticated:
             return None
         for model, ids in _named(request, kwargs).items():

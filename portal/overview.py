@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from . import access, feed
@@ -13,6 +14,12 @@ from .models.pages import SpacePage
 from .models.people import User
 from .models.spaces import Role
 
+ROLE_IN_WORDS = {
+    Role.READER: _("Puoi leggere, cercare e scaricare."),
+    Role.EDITOR: _("Puoi leggere e scrivere; la pubblicazione passa da chi approva."),
+    Role.APPROVER: _("Puoi scrivere, approvare e pubblicare."),
+    Role.MANAGER: _("Puoi pubblicare e decidere chi entra."),
+}
 LAPSING = timedelta(days=30)
 
 
@@ -28,6 +35,7 @@ def overview(page: SpacePage, user: Any) -> dict[str, Any]:
     return {
         "space": space,
         "role": role,
+        "role_meaning": ROLE_IN_WORDS.get(role, ""),
         "tally": _tally(below),
         "kinds": _by_kind(pages),
         "changes": changes[:6],
@@ -51,7 +59,9 @@ def _tally(pages: Any) -> list[tuple[str, str, int]]:
 def _by_kind(pages: list[Page]) -> list[tuple[str, str, list[Page]]]:
     found: dict[tuple[str, str], list[Page]] = {}
     for page in pages:
-        found.setdefault((str(getattr(page, "kind_plural", "Pagine")), getattr(page, "kind", "pagina")), []).append(page)
+        found.setdefault((str(getattr(page, "kind_plural", "Pagine")), getattr(page, "kind", "pagina")), []).append(
+            page
+        )
     return [(plural, kind, sorted(each, key=feed.name)) for (plural, kind), each in sorted(found.items())]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -16,6 +17,7 @@ from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermi
 
 from . import access
 from .activity import record
+from .files import file_changed
 from .models.activity import Activity, Verb
 from .models.media import Document
 from .models.pages import HomePage, SpacePage
@@ -202,6 +204,8 @@ def set_visibility(space: Space, visibility: str, *, by: User | None) -> None:
     with transaction.atomic():
         space.visibility = visibility
         space.save(update_fields=["visibility"])
+        for document in Document.objects.filter(collection=space.collection):
+            file_changed.send(sender=Document, document=document)
         sentence = _("ha reso lo spazio %(visibility)s") % {"visibility": space.get_visibility_display()}
         record(Verb.SHARED, by=by, space=space, sentence=sentence)
         _audience_of_subtree_changed(space.root_page)
@@ -234,10 +238,12 @@ def log(space: Space) -> Iterable[Activity]:
 
 def settle_lapsed(now: datetime | None = None) -> int:
     """Take away the roles whose time is over. `access` never counted them; this frees admin and guardian too."""
-    lapsed = list(Membership.objects.lapsed(now).select_related("space", "user", "group"))
-    if not lapsed:
+    if not Membership.objects.lapsed(now).exists():
         return 0
     with transaction.atomic():
+        # Read under the lock: a role renewed, or settled by another process, in the meantime is not ours to take.
+        rows = Membership.objects.lapsed(now).select_for_update(of=("self",))
+        lapsed = list(rows.select_related("space", "user", "group"))
         for membership in lapsed:
             sentence = _("è scaduto il ruolo di %(role)s di %(holder)s") % {
                 "role": membership.get_role_display(),
@@ -264,19 +270,32 @@ def sync_space(space: Space) -> int:
             repaired += _sync_page_permissions(space, group, PAGE_PERMISSIONS[role])
             repaired += _sync_file_permissions(space, group, FILE_PERMISSIONS if role >= Role.EDITOR else ())
             repaired += _sync_guardian(space, group, SPACE_PERMISSIONS[role])
-            if role >= Role.EDITOR:
-                group.permissions.add(_enter_admin())
+            repaired += _sync_admin_door(group, is_open=role >= Role.EDITOR)
     return repaired
 
 
-def sync_person(user: User) -> None:
-    """After a person changed body: the spaces of the old and the new body follow."""
-    for space in Space.objects.filter(memberships__group__organisation__isnull=False).distinct():
+def on_groups_changed(
+    sender: Any, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **kwargs: Any
+) -> None:
+    """Somebody joined or left a group, as when changing body: the spaces where the group holds a role follow."""
+    if action not in {"post_add", "post_remove", "post_clear"}:
+        return
+    through_groups = Space.objects.filter(memberships__group__isnull=False)
+    groups = {instance.pk} if reverse else pk_set
+    if groups is not None:
+        through_groups = Space.objects.filter(memberships__group__in=groups)
+    for space in through_groups.distinct():
         sync_space(space)
 
 
-def _enter_admin() -> Permission:
-    return Permission.objects.get(codename="access_admin", content_type__app_label="wagtailadmin")
+def _sync_admin_door(group: Group, *, is_open: bool) -> int:
+    """Entering the admin is the one permission that a role group holds beyond its space."""
+    wanted = set(
+        Permission.objects.filter(codename="access_admin", content_type__app_label="wagtailadmin") if is_open else ()
+    )
+    held = set(group.permissions.all())
+    group.permissions.set(wanted)
+    return len(wanted ^ held)
 
 
 def _sync_people(space: Space, groups: dict[Role, Group]) -> int:
@@ -297,7 +316,9 @@ def _sync_people(space: Space, groups: dict[Role, Group]) -> int:
 
 
 def _sync_page_permissions(space: Space, group: Group, codenames: Iterable[str]) -> int:
-    wanted = set(Permission.objects.filter(content_type=ContentType.objects.get_for_model(Page), codename__in=codenames))
+    wanted = set(
+        Permission.objects.filter(content_type=ContentType.objects.get_for_model(Page), codename__in=codenames)
+    )
     held = {row.permission: row for row in GroupPagePermission.objects.filter(group=group, page=space.root_page)}
     strays = GroupPagePermission.objects.filter(group=group).exclude(page=space.root_page).delete()[0]
     for permission in wanted - set(held):
@@ -312,7 +333,8 @@ def _sync_file_permissions(space: Space, group: Group, codenames: Iterable[str])
         Permission.objects.filter(content_type__app_label__in=["wagtaildocs", "wagtailimages"], codename__in=codenames)
     )
     held = {
-        row.permission: row for row in GroupCollectionPermission.objects.filter(group=group, collection=space.collection)
+        row.permission: row
+        for row in GroupCollectionPermission.objects.filter(group=group, collection=space.collection)
     }
     strays = GroupCollectionPermission.objects.filter(group=group).exclude(collection=space.collection).delete()[0]
     for permission in wanted - set(held):
@@ -328,8 +350,9 @@ def _sync_guardian(space: Space, group: Group, codenames: Iterable[str]) -> int:
             "permission__codename", flat=True
         )
     )
+    strays = SpaceGroupPermission.objects.filter(group=group).exclude(content_object=space).delete()[0]
     for codename in set(codenames) - held:
         assign_perm(f"portal.{codename}", group, space)
     for codename in held - set(codenames):
         remove_perm(f"portal.{codename}", group, space)
-    return len(set(codenames) ^ held)
+    return strays + len(set(codenames) ^ held)

@@ -60,14 +60,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "agenda": feed.agenda(request.user),
         "resume": feed.resume(request.user),
         "today": timezone.localdate(),
-        "fresh": _fresh_by_space(changes),
+        "spaces": _spaces_with_news(request.user, changes),
     }
     return render(request, "portal/home.html", context)
 
 
-def _fresh_by_space(changes: list[feed.Change]) -> dict[str, int]:
-    """Name of a space → how many of its pages are new."""
-    return dict(Counter(change.space for change in changes if change.space))
+def _spaces_with_news(user: Any, changes: list[feed.Change]) -> list[tuple[Space, int]]:
+    """The person's spaces, each with how many of its pages are new."""
+    fresh = Counter(change.space for change in changes)
+    found = access.allowed(Space.objects.select_related("root_page"), user)
+    return sorted(((space, fresh[space.name]) for space in found), key=lambda row: (-row[1], row[0].name))
 
 
 @login_required
@@ -212,9 +214,7 @@ def digest_preference(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Preferenza salvata."))
         return redirect("digest_preference")
-    return render(
-        request, "portal/digest_preference.html", {"form": form, "digest": digests.preview(request.user)}
-    )
+    return render(request, "portal/digest_preference.html", {"form": form, "digest": digests.preview(request.user)})
 
 
 @csrf_exempt  # RFC 8058: the mail program posts without a session

@@ -16,6 +16,12 @@ def edition(request: HttpRequest, code: str, version: str) -> HttpResponse:
     if found is None:
         raise Http404
     request.contact = page.responsible  # type: ignore[attr-defined]
-    request.section = f"{page.kind}"  # type: ignore[attr-defined]
-    context = {"page": page, "edition": found, "in_force": found.version == page.version, "space": access.space_of(page)}
+    request.section = page._meta.model_name  # type: ignore[attr-defined]
+    space = access.spaces_of([page], request.user).get(page.pk)
+    context = {
+        "page": page,
+        "edition": found,
+        "in_force": found.version == page.version,
+        "space": space,
+    }
     return render(request, "protocols/edition.html", context)

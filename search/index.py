@@ -18,7 +18,20 @@ from .engines.embedded import EmbeddedEngine
 from .models import SearchDocument
 
 BATCH = 200
-FIELDS = ("group", "audience", "kind", "space", "organisation", "year", "date", "code", "title", "heading", "text", "url")
+FIELDS = (
+    "group",
+    "audience",
+    "kind",
+    "space",
+    "organisation",
+    "year",
+    "date",
+    "code",
+    "title",
+    "heading",
+    "text",
+    "url",
+)
 
 
 @cache
@@ -67,10 +80,10 @@ def _replace(group: str, wanted: Iterable[Document]) -> None:
         stale = [row.pk for row in rows.values() if not row.gone]
         if stale:
             SearchDocument.objects.filter(pk__in=stale).update(gone=True, pending=True, stamp=F("stamp") + 1)
-        if changed or stale:
-            # One task a transaction is enough, however many pages it changes.
-            if all(waiting[1] is not _wake for waiting in transaction.get_connection().run_on_commit):
-                transaction.on_commit(_wake)
+        # One task a transaction is enough, however many pages it changes.
+        waiting = transaction.get_connection().run_on_commit
+        if (changed or stale) and all(entry[1] is not _wake for entry in waiting):
+            transaction.on_commit(_wake)
 
 
 def _wake() -> None:

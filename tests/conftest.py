@@ -1,6 +1,7 @@
 """The demo network, loaded once, and its cast: the same people in every test."""
 
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ CAST = {
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Every test starts from the demo network, and leaves it as it was (each runs in a transaction)."""
     with django_db_blocker.unblock():
-        call_command("load_demo", if_empty=True, stdout=open("/dev/null", "w"))
+        call_command("load_demo", if_empty=True, stdout=StringIO())
 
 
 @pytest.fixture(autouse=True)

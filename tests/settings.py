@@ -8,13 +8,14 @@ os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix=f"raccordo-test-{os.environ.get
 os.environ["DEMO"] = "1"
 
 from portal.settings import *  # noqa: E402, F403
-from portal.settings import REDIS_URL, STORAGES
+from portal.settings import REDIS_URL, STATIC_ROOT, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WAGTAILADMIN_BASE_URL = BASE_URL = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
+STATIC_ROOT.mkdir(exist_ok=True)  # else WhiteNoise warns, and a warning fails a test
 if REDIS_URL:
     # Each process of a parallel run has a cache of its own, as with the in-memory one.
     CACHES = {

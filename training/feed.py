@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal import access
 from portal.feed import Resume, sources
 from portal.models import User
+from portal.navigation import Entry, entries
 
 from .models import PathPage
 from .progress import path_progress
@@ -24,3 +26,4 @@ def paths(user: User) -> Iterable[Resume]:
 
 
 sources.resume.append(paths)
+entries.append(Entry(50, "formazione", gettext_lazy("Formazione"), "/formazione/", "modulepage"))

@@ -34,7 +34,11 @@ class MeetingPage(PortalPage):
         *PortalPage.title_panels,
         FieldPanel("code"),
         MultiFieldPanel(
-            [FieldRowPanel([FieldPanel("starts_at"), FieldPanel("minutes_long")]), FieldPanel("place"), FieldPanel("chair")],
+            [
+                FieldRowPanel([FieldPanel("starts_at"), FieldPanel("minutes_long")]),
+                FieldPanel("place"),
+                FieldPanel("chair"),
+            ],
             heading=_("Convocazione"),
         ),
         InlinePanel("agenda", heading=_("Ordine del giorno"), label=_("Punto")),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db import models, transaction
@@ -41,8 +41,7 @@ class PortalPageForm(WagtailAdminPageForm):
         if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
             self.initial["change_note"] = ""
         if "responsible" in self.fields and self.for_user:
-            field = self.fields["responsible"]
-            assert isinstance(field, forms.ModelChoiceField)
+            field = cast("forms.ModelChoiceField[Any]", self.fields["responsible"])
             field.queryset = access.allowed(field.queryset, self.for_user)
 
     def clean(self) -> dict[str, Any]:
@@ -136,8 +135,10 @@ class PortalPage(WholePublication):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        context["space"] = access.space_of(self)
+        # The space is named only to those who may read it: a shared page says nothing of its home.
+        context["space"] = access.spaces_of([self], request.user).get(self.pk)
         context["sections"] = self.sections()
+        request.section = self._meta.model_name  # type: ignore[attr-defined]  # the word of the navigation in bold
         request.contact = self.responsible  # type: ignore[attr-defined]  # the frame's footer names whom to ask
         return context
 
@@ -200,7 +201,6 @@ class SpacePage(WholePublication):
             return super().set_url_path(parent)
         self.url_path = f"{parent.url_path}{SPACES_ADDRESS}/{self.slug}/"
         return self.url_path
-
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from portal.overview import overview  # it lists the kinds of page

@@ -57,12 +57,12 @@ class Space(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return f"/spazi/{self.root_page.slug}/"
+
     @property
     def slug(self) -> str:
         return self.root_page.slug
-
-    def get_absolute_url(self) -> str:
-        return f"/spazi/{self.root_page.slug}/"
 
     @property
     def is_public(self) -> bool:
@@ -100,9 +100,7 @@ class Membership(models.Model):
     """The role that a person, or everybody of a group, holds in a space: the one source of who may do what."""
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(
-        "portal.User", null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
-    )
+    user = models.ForeignKey("portal.User", null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
     group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
     role = models.PositiveSmallIntegerField(_("ruolo"), choices=Role.choices)
     reason = models.CharField(_("perché"), max_length=240, blank=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from html import escape
 from typing import Any
 
-from bs4 import BeautifulSoup, NavigableString
+from bs4 import BeautifulSoup
 from django import template
 from django.core.cache import cache
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from portal import access
+from portal import access, feed
 from portal.models import Term
 
 register = template.Library()
@@ -41,7 +41,9 @@ def day(value: date | datetime | None) -> str:
         words = date_format(moment, "j F")
     else:
         words = date_format(moment, "j F Y")
-    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), date_format(moment, "l j F Y"), words)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), date_format(moment, "l j F Y"), words
+    )
 
 
 @register.filter
@@ -113,7 +115,8 @@ def explained(context: dict[str, Any], value: Any) -> SafeString:
     html = _as_html(value)
     request = context.get("request")
     soup = BeautifulSoup(html, "html.parser")
-    seen = context.render_context.setdefault("explained", set()) if hasattr(context, "render_context") else set()
+    # Each word is explained once a page.
+    seen = request.__dict__.setdefault("_explained", set()) if request is not None else set()
     links = _links(html, getattr(request, "user", None))
     for node in list(soup.find_all(string=True)):
         if any(parent.name in UNTOUCHED for parent in node.parents):
@@ -122,6 +125,12 @@ def explained(context: dict[str, Any], value: Any) -> SafeString:
         if new is not None:
             node.replace_with(BeautifulSoup(new, "html.parser"))
     return mark_safe(str(soup))
+
+
+@register.simple_tag(takes_context=True)
+def explained_line(context: dict[str, Any], value: Any) -> SafeString:
+    """As `explained`, for a line of plain text inside another element."""
+    return explained(context, mark_safe(escape(str(value or ""), quote=False)))
 
 
 def _as_html(value: Any) -> str:
@@ -157,7 +166,7 @@ def _explain(text: str, seen: set[str], links: dict[str, str]) -> str | None:
             return escape(word)
         seen.add(word)
         found = True
-        number = f"def-{len(seen)}-{abs(hash(word)) % 10_000}"
+        number = f"def-{len(seen)}"
         return (
             f'<button type="button" class="term" popovertarget="{number}">{escape(word)}</button>'
             f'<span class="def" id="{number}" popover role="note"><b>{escape(word)}</b>: {escape(meaning)}</span>'
@@ -192,15 +201,7 @@ def _glossary() -> tuple[re.Pattern[str], dict[str, str]]:
 _compiled: dict[str, Any] = {}
 
 
-@register.filter
-def anchor(heading: str) -> str:
-    from portal.blocks import anchor as make
-
-    return make(heading)
-
-
 @register.simple_tag
 def page_name(page: Any) -> str:
-    from portal.feed import name
-
-    return name(page)
+    """Code and title."""
+    return feed.name(page)

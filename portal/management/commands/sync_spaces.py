@@ -10,7 +10,7 @@ from portal.spaces import sync_space
 
 
 class Command(BaseCommand):
-    help = "Riallinea i permessi dell’area redazionale ai ruoli degli spazi; con --check dice soltanto che cosa differisce."
+    help = "Riallinea l’area redazionale ai ruoli degli spazi; con --check dice soltanto che cosa differisce."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true")
