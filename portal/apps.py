@@ -3,10 +3,12 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
+from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class PortalConfig(AppConfig):
     name = "portal"
+    default = True
     verbose_name = _("Raccordo")
 
     def ready(self) -> None:
@@ -23,3 +25,9 @@ class PortalConfig(AppConfig):
         task_submitted.connect(workflow.on_task_submitted)
         m2m_changed.connect(spaces.on_groups_changed, sender=User.groups.through)
         autodiscover_modules("feed")
+
+
+class PeopleConfig(WagtailUsersAppConfig):
+    """Wagtail's own pages about people, with Raccordo's fields."""
+
+    user_viewset = "portal.users.PersonViewSet"

@@ -29,7 +29,7 @@ VERSION = "1.0"
 INSTALLED_APPS = [
     *LAYERS,
     "wagtail.embeds",
-    "wagtail.users",
+    "portal.apps.PeopleConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",

@@ -77,9 +77,12 @@ def module_progress(module: ModulePage, user: Any) -> ModuleProgress:
 def lesson_progress(lesson: LessonPage, user: Any) -> LessonProgress:
     module = ModulePage.objects.get(path=lesson.path[: -lesson.steplen])
     progress = module_progress(module, user)
-    number = next(index for index, (each, _done) in enumerate(progress.lessons, start=1) if each.pk == lesson.pk)
-    following = progress.lessons[number][0] if number < progress.of else None
-    return LessonProgress(progress, number, progress.lessons[number - 1][1], following)
+    order = [each.pk for each, _done in progress.lessons]
+    if lesson.pk not in order:  # a draft in its preview
+        return LessonProgress(progress, progress.of + 1, False, None)
+    place = order.index(lesson.pk)
+    following = progress.lessons[place + 1][0] if place + 1 < progress.of else None
+    return LessonProgress(progress, place + 1, progress.lessons[place][1], following)
 
 
 def _with_lessons(modules: list[ModulePage], user: Any) -> list[ModuleProgress]:

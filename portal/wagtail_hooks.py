@@ -1,0 +1,116 @@
+"""Wagtail's doors, each of which asks `access`."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
+from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
+from wagtail.models import Page
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+
+from . import access
+from .models import Organisation, Term
+
+
+@hooks.register("before_serve_page", order=-100)
+def only_to_readers(page: Page, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponse | None:
+    """The front end's one gate: what one may not see does not exist."""
+    if not access.can(request.user, "view", page):
+        raise Http404
+    return None
+
+
+# --- Choosers, explorer, the admin's own API: only what is one's own -------------------------------------
+
+
+def _known_pages(pages: Any, user: Any) -> Any:
+    """Pages to choose from: what the person reads or writes."""
+    return pages.filter(
+        pk__in=access.allowed(Page.objects.all(), user).order_by().values("pk").union(
+            access.allowed(Page.objects.all(), user, "edit").order_by().values("pk")
+        )
+    )  # fmt: skip
+
+
+@hooks.register("construct_page_chooser_queryset")
+def choose_known_pages(pages: Any, request: HttpRequest) -> Any:
+    return _known_pages(pages, request.user)
+
+
+@hooks.register("construct_document_chooser_queryset")
+def choose_known_documents(documents: Any, request: HttpRequest) -> Any:
+    return access.allowed(documents, request.user)
+
+
+@hooks.register("construct_image_chooser_queryset")
+def choose_known_images(images: Any, request: HttpRequest) -> Any:
+    return access.allowed(images, request.user)
+
+
+class KnownImages(ImagesAdminAPIViewSet):
+    """The admin's API would list every image to every editor."""
+
+    def get_queryset(self) -> Any:
+        return access.allowed(super().get_queryset(), self.request.user)
+
+
+class KnownDocuments(DocumentsAdminAPIViewSet):
+    """The admin's API would list every document to every editor."""
+
+    def get_queryset(self) -> Any:
+        return access.allowed(super().get_queryset(), self.request.user)
+
+
+@hooks.register("construct_admin_api", order=100)
+def filter_admin_api(router: Any) -> None:
+    router.register_endpoint("images", KnownImages)
+    router.register_endpoint("documents", KnownDocuments)
+
+
+# --- The admin as editors think of it --------------------------------------------------------------------
+
+
+@hooks.register("construct_main_menu")
+def plain_menu(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Without help pages in English and what only the sharing page may change."""
+    items[:] = [item for item in items if item.name not in {"help"}]
+
+
+@hooks.register("construct_settings_menu")
+def plain_settings(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Groups and collections belong to the spaces: their permissions are written by `sync_space` alone."""
+    items[:] = [item for item in items if item.name not in {"groups", "collections"}]
+
+
+@hooks.register("register_admin_menu_item")
+def back_to_the_portal() -> MenuItem:
+    return MenuItem(_("Torna al portale"), "/", name="portale", icon_name="arrow-left", order=10)
+
+
+class TermViewSet(SnippetViewSet):
+    model = Term
+    icon = "openquote"
+    list_display = ["term", "meaning", "relation"]
+    search_fields = ["term", "meaning"]
+
+
+class OrganisationViewSet(SnippetViewSet):
+    model = Organisation
+    icon = "site"
+    list_display = ["name", "kind", "area"]
+    search_fields = ["name"]
+
+
+class NetworkViewSetGroup(SnippetViewSetGroup):
+    """What administrators keep up to date for everybody."""
+
+    menu_label = _("Rete")
+    menu_icon = "group"
+    items = (OrganisationViewSet, TermViewSet)
+
+
+register_snippet(NetworkViewSetGroup)
