@@ -47,7 +47,7 @@ class ApprovalTask(Task):
         return super().on_action(task_state, user, action_name, **kwargs)
 
     def get_task_states_user_can_moderate(self, user: Any, **kwargs: Any) -> Any:
-        waiting = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS, task=self.task_ptr)
+        waiting = TaskState.objects.filter(status=TaskState.STATUS_IN_PROGRESS, task=self.task_ptr)
         return access.approvals(user, waiting)
 
     @classmethod

@@ -10,13 +10,31 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
-// A defined word opens its meaning on hover too; focus and tap need no script.
-for (const term of document.querySelectorAll(".term")) {
-  const meaning = document.getElementById(term.getAttribute("popovertarget"));
-  if (!meaning || !meaning.showPopover) continue;
+// A meaning opened by hovering stays while the pointer is on the word or on the meaning; a click pins it.
+for (const word of document.querySelectorAll("button.term[popovertarget]")) {
+  const meaning = document.getElementById(word.getAttribute("popovertarget"));
+  if (!meaning?.showPopover) continue;
+  let hovered = false;
   let timer;
-  term.addEventListener("mouseenter", () => { timer = setTimeout(() => meaning.showPopover({ source: term }), 250); });
-  term.addEventListener("mouseleave", () => { clearTimeout(timer); meaning.hidePopover(); });
-  term.addEventListener("focus", () => { if (term.matches(":focus-visible")) meaning.showPopover({ source: term }); });
-  term.addEventListener("blur", () => meaning.hidePopover());
+  const later = (wait, act) => { clearTimeout(timer); timer = setTimeout(act, wait); };
+  const isOpen = () => meaning.matches(":popover-open");
+  for (const part of [word, meaning]) {
+    part.addEventListener("pointerenter", (event) => {
+      if (event.pointerType !== "mouse") return;
+      later(200, () => {
+        if (isOpen()) return;
+        meaning.showPopover({ source: word });
+        hovered = true;
+      });
+    });
+    part.addEventListener("pointerleave", () => later(200, () => { if (hovered) meaning.hidePopover(); }));
+  }
+  word.addEventListener("click", (event) => {
+    clearTimeout(timer);
+    if (hovered && isOpen()) event.preventDefault();
+    hovered = false;
+  });
+  word.addEventListener("focus", () => { if (word.matches(":focus-visible") && !isOpen()) meaning.showPopover({ source: word }); });
+  word.addEventListener("blur", () => { if (isOpen()) meaning.hidePopover(); });
+  meaning.addEventListener("toggle", (event) => { if (event.newState === "closed") hovered = false; });
 }

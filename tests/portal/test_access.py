@@ -1,0 +1,521 @@
+"""Who may see and do what: random networks against a naive oracle, then the cases that must never open."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.http import Http404
+from django.test import Client
+from django.utils import timezone
+from guardian.core import ObjectPermissionChecker
+from guardian.shortcuts import assign_perm
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wagtail.models import Collection, Page, ReferenceIndex
+from wagtail.permissions import page_permission_policy
+from wagtail_factories import ImageFactory
+
+from portal import access, spaces
+from portal.models import Document, Image, Membership, Organisation, PageShare, Rendition, Space, User
+from portal.models.activity import Activity
+from portal.models.pages import HomePage, SpacePage, TextPage
+from portal.models.spaces import Role, Visibility
+
+pytestmark = pytest.mark.django_db
+
+# --- A random network, described in plain values ---------------------------------------------------------
+
+PARENT = {"root": None, "a": "root", "a1": "a", "a11": "a1", "b": "root"}
+SPACES = range(3)
+NOWHERE = 9  # a branch on which nobody opened a space, and a file in nobody's collection
+HOME = (None, "home")
+PAGES = [HOME, (NOWHERE, "root"), (NOWHERE, "a"), *((space, name) for space in SPACES for name in PARENT)]
+FILES = [(kind, space) for kind in ("document", "image") for space in (*SPACES, NOWHERE)]
+PEOPLE = range(5)
+GROUPS = range(4)  # the first two are those of organisations
+HOLDERS = [*(("person", each) for each in PEOPLE), *(("group", each) for each in GROUPS)]
+RANK = {"view": 1, "edit": 2, "approve": 3, "manage": 4}
+ANONYMOUS = None
+
+
+@dataclass(frozen=True)
+class Account:
+    state: str
+    is_administrator: bool
+    groups: frozenset[int]
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that decides who may do what. Its methods are the oracle: slow, plain, and blind to the database."""
+
+    public: frozenset[int]
+    accounts: tuple[Account, ...]
+    roles: dict[tuple[Any, int], tuple[int, str]]  # (holder, space) → (role, expiry)
+    shares: frozenset[tuple[Any, int]]
+    grants: frozenset[tuple[Any, Any]]
+    drafts: frozenset[Any]
+    citations: frozenset[tuple[Any, Any]]
+    asked: tuple[str, Any] = field(compare=False)
+
+    def is_current(self, who: int | None) -> bool:
+        return who is not ANONYMOUS and self.accounts[who].state in {"lasting", "until tomorrow"}
+
+    def is_administrator(self, who: int | None) -> bool:
+        return self.is_current(who) and self.accounts[who].is_administrator
+
+    def belongs(self, who: int | None, holder: Any) -> bool:
+        """Whether the person is the holder, or one of the group."""
+        kind, number = holder
+        return self.is_current(who) and (number == who if kind == "person" else number in self.accounts[who].groups)
+
+    def role(self, who: int | None, space: int) -> int:
+        held = [0]
+        for (holder, where), (role, expiry) in self.roles.items():
+            if where == space and expiry != "past" and self.belongs(who, holder):
+                held.append(role)
+        return max(held)
+
+    def may_in_space(self, who: int | None, action: str, space: int) -> bool:
+        if self.is_administrator(who):
+            return True
+        if action == "view" and space in self.public:
+            return True
+        return space != NOWHERE and self.role(who, space) >= RANK[action]
+
+    def may_with_page(self, who: int | None, action: str, page: Any) -> bool:
+        if action == "view":
+            return page not in self.drafts and self.would_see(who, page)
+        return self.is_administrator(who) or (page != HOME and self.may_in_space(who, action, page[0]))
+
+    def would_see(self, who: int | None, page: Any) -> bool:
+        """Whether the person sees the page when it is live."""
+        if page == HOME or self.may_in_space(who, "view", page[0]):
+            return True
+        space, name = page
+        while name:
+            if any(at == (space, name) and self.may_in_space(who, "view", to) for at, to in self.shares):
+                return True
+            if any(at == (space, name) and self.belongs(who, holder) for at, holder in self.grants):
+                return True
+            name = PARENT[name]
+        return False
+
+    def may_with_file(self, who: int | None, action: str, file: Any) -> bool:
+        if self.may_in_space(who, action, file[1]):
+            return True
+        carriers = [page for page, cited in self.citations if cited == file and page[0] == file[1] != NOWHERE]
+        return action == "view" and any(self.may_with_page(who, "view", page) for page in carriers)
+
+    def knows(self, who: int | None, other: int) -> bool:
+        """Oneself, and whoever holds a role where one holds a role."""
+        if self.is_administrator(who) or (self.is_current(who) and who == other):
+            return True
+        for (holder, space), (_role, expiry) in self.roles.items():
+            kind, number = holder
+            is_other = number == other if kind == "person" else number in self.accounts[other].groups
+            if is_other and expiry != "past" and self.role(who, space):
+                return True
+        return False
+
+
+ACCOUNTS = st.builds(
+    Account,
+    state=st.sampled_from(["lasting", "lasting", "until tomorrow", "over", "deactivated"]),
+    is_administrator=st.sampled_from([False, False, False, True]),
+    groups=st.frozensets(st.sampled_from(GROUPS), max_size=2),
+)
+WORLDS = st.builds(
+    World,
+    public=st.frozensets(st.sampled_from(SPACES), max_size=1),
+    accounts=st.tuples(*(ACCOUNTS for _ in PEOPLE)),
+    roles=st.dictionaries(
+        st.tuples(st.sampled_from(HOLDERS), st.sampled_from(SPACES)),
+        st.tuples(st.sampled_from([1, 2, 3, 4]), st.sampled_from(["never", "future", "past"])),
+        min_size=1,
+        max_size=8,
+    ),
+    shares=st.frozensets(st.tuples(st.sampled_from(PAGES), st.sampled_from(SPACES)), max_size=4),
+    grants=st.frozensets(st.tuples(st.sampled_from(PAGES), st.sampled_from(HOLDERS)), max_size=5),
+    drafts=st.frozensets(st.sampled_from(PAGES), max_size=4),
+    citations=st.frozensets(st.tuples(st.sampled_from(PAGES), st.sampled_from(FILES)), max_size=8),
+    asked=st.tuples(st.sampled_from(list(RANK)), st.sampled_from([*PAGES, *FILES, *SPACES])),
+)
+# The same examples at every run: a test that fails is one that failed for a reason of today's.
+examples = settings(
+    deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+# --- The same network in the database --------------------------------------------------------------------
+
+
+class Stage:
+    """Spaces, pages, files, people and groups with no role at all; `shows` puts a world on it for a moment."""
+
+    def __init__(self) -> None:
+        self.spaces = {n: spaces.open_space(f"prova-{n}", f"Prova {n}", slug=f"prova-{n}", by=None) for n in SPACES}
+        home = HomePage.objects.get()
+        self.pages: dict[Any, Page] = {HOME: home}
+        for number, space in self.spaces.items():
+            self.pages[number, "root"] = space.root_page
+        self.pages[NOWHERE, "root"] = home.add_child(instance=SpacePage(title="Senza spazio", slug="senza-spazio"))
+        for where, name in PAGES[1:]:
+            if name != "root":
+                parent = Page.objects.get(pk=self.pages[where, PARENT[name]].pk)
+                page = TextPage(title=f"{name} {where}", slug=f"{name}-{where}", change_note="Nuova.")
+                self.pages[where, name] = parent.add_child(instance=page)
+        collections = {n: space.collection for n, space in self.spaces.items()}
+        collections[NOWHERE] = Collection.get_first_root_node()
+        self.files = {file: _new_file(file[0], collections[file[1]]) for file in FILES}
+        for image in Image.objects.filter(pk__in=self.ids("image").values()):
+            image.get_rendition("width-1")
+        self.people = [User.objects.create_user(f"prova{n}@raccordo.example", last_name=f"Prova{n}") for n in PEOPLE]
+        bodies = [Organisation.objects.create(name=f"Ente {n}", slug=f"ente-{n}", kind="altro") for n in GROUPS[:2]]
+        loose = [Group.objects.create(name=f"Gruppo {n}") for n in GROUPS[2:]]
+        self.groups = [*(body.group for body in bodies), *loose]
+
+    def ids(self, kind: str) -> dict[Any, int]:
+        return {file: row.pk for file, row in self.files.items() if file[0] == kind}
+
+    def user(self, who: int | None) -> Any:
+        """The person, read anew, as at the start of a request."""
+        return AnonymousUser() if who is ANONYMOUS else User.objects.get(pk=self.people[who].pk)
+
+    def row(self, thing: Any) -> Any:
+        found = self.spaces.get(thing) if isinstance(thing, int) else self.files.get(thing) or self.pages[thing]
+        return type(found)._default_manager.get(pk=found.pk)
+
+    @contextmanager
+    def shows(self, world: World) -> Iterator[None]:
+        with transaction.atomic():
+            self._write(world)
+            yield
+            transaction.set_rollback(True)
+
+    def _write(self, world: World) -> None:
+        now = timezone.now()
+        until = {"never": None, "future": now + timedelta(minutes=5), "past": now}
+        Space.objects.filter(pk__in=[self.spaces[n].pk for n in world.public]).update(visibility=Visibility.PUBLIC)
+        ends = {"until tomorrow": now + timedelta(days=1), "over": now}
+        for user, account in zip(self.people, world.accounts, strict=True):
+            User.objects.filter(pk=user.pk).update(
+                is_superuser=account.is_administrator,
+                is_active=account.state != "deactivated",
+                valid_until=ends.get(account.state),
+            )
+        User.groups.through.objects.bulk_create(
+            User.groups.through(user=user, group=self.groups[number])
+            for user, account in zip(self.people, world.accounts, strict=True)
+            for number in account.groups
+        )
+        Membership.objects.bulk_create(
+            Membership(space=self.spaces[space], role=role, expires_at=until[expiry], **self._holder(holder))
+            for (holder, space), (role, expiry) in world.roles.items()
+        )
+        PageShare.objects.bulk_create(
+            PageShare(page_id=self.pages[page].pk, space=self.spaces[space]) for page, space in world.shares
+        )
+        for page, holder in world.grants:
+            who = next(iter(self._holder(holder).values()))
+            assign_perm("wagtailcore.view_page", who, Page.objects.get(pk=self.pages[page].pk))
+        Page.objects.filter(pk__in=[self.pages[page].pk for page in world.drafts]).update(live=False)
+        ReferenceIndex.objects.bulk_create(self._citation(page, file) for page, file in world.citations)
+
+    def _holder(self, holder: Any) -> dict[str, Any]:
+        kind, number = holder
+        return {"user": self.people[number]} if kind == "person" else {"group": self.groups[number]}
+
+    def _citation(self, page: Any, file: Any) -> ReferenceIndex:
+        citing, cited = self.pages[page], self.files[file]
+        return ReferenceIndex(
+            base_content_type=ContentType.objects.get_for_model(Page),
+            content_type=ContentType.objects.get_for_model(citing),
+            object_id=str(citing.pk),
+            to_content_type=ContentType.objects.get_for_model(cited),
+            to_object_id=str(cited.pk),
+            model_path="body",
+            content_path="body",
+            content_path_hash=ReferenceIndex._get_content_path_hash(f"body.{file}"),
+        )
+
+
+def _new_file(kind: str, collection: Collection) -> Document | Image:
+    if kind == "image":
+        return ImageFactory(title="Figura", collection=collection, file__width=2, file__height=2)
+    return Document.objects.create(title="File", file=ContentFile(b"testo", name="file.txt"), collection=collection)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def allowed_among(rows: dict[Any, int], queryset: Any, user: Any, action: str) -> set[Any]:
+    """The names of the rows that `access.allowed` lets through."""
+    found = set(access.allowed(queryset.filter(pk__in=rows.values()), user, action).values_list("pk", flat=True))
+    return {name for name, pk in rows.items() if pk in found}
+
+
+# --- The rules against the oracle ------------------------------------------------------------------------
+
+
+@settings(examples, max_examples=60)
+@given(world=WORLDS)
+def test_in_any_network_everybody_may_exactly_what_the_roles_shares_and_grants_say(world: World, stage: Stage) -> None:
+    action, thing = world.asked
+    with stage.shows(world):
+        audiences = {each: _audience(stage, each) for each in (*PAGES, *FILES)}
+        for who in (*PEOPLE, ANONYMOUS):
+            user = stage.user(who)
+            _querysets_agree(world, stage, who, user)
+            _tokens_agree(world, audiences, who, access.tokens(user))
+            assert access.can(user, action, stage.row(thing)) == _expected(world, who, action, thing), (who, thing)
+        _readers_agree(world, stage)
+
+
+def _expected(world: World, who: int | None, action: str, thing: Any) -> bool:
+    if isinstance(thing, int):
+        return world.may_in_space(who, action, thing)
+    return (world.may_with_file if thing in FILES else world.may_with_page)(who, action, thing)
+
+
+def _querysets_agree(world: World, stage: Stage, who: int | None, user: Any) -> None:
+    pages = {page: row.pk for page, row in stage.pages.items()}
+    homes = {number: space.pk for number, space in stage.spaces.items()}
+    for action in RANK:
+        expected = {page for page in PAGES if world.may_with_page(who, action, page)}
+        assert allowed_among(pages, Page.objects.all(), user, action) == expected, (who, action)
+    for action in {"view", world.asked[0]}:
+        expected = {space for space in SPACES if world.may_in_space(who, action, space)}
+        assert allowed_among(homes, Space.objects.all(), user, action) == expected, (who, action)
+        for kind, model in (("document", Document), ("image", Image)):
+            expected = {file for file in FILES if file[0] == kind and world.may_with_file(who, action, file)}
+            assert allowed_among(stage.ids(kind), model.objects.all(), user, action) == expected, (who, action)
+
+
+def _tokens_agree(world: World, audiences: dict[Any, set[str]], who: int | None, tokens: frozenset[str]) -> None:
+    """The same answer from sets that an index can hold; administrators alone see what lies in no space."""
+    for thing, audience in audiences.items():
+        if NOWHERE in thing and world.is_administrator(who):
+            continue
+        sees = world.may_with_file(who, "view", thing) if thing in FILES else world.would_see(who, thing)
+        assert bool(tokens & audience) == sees, (who, thing)
+
+
+def _audience(stage: Stage, thing: Any) -> set[str]:
+    row = stage.row(thing)
+    return access.audience(row) if isinstance(row, Page) else access.file_audience(row)
+
+
+def _readers_agree(world: World, stage: Stage) -> None:
+    number_of = {user.pk: number for number, user in enumerate(stage.people)}
+    questions = {**dict.fromkeys(PAGES, world.would_see)}
+    questions |= {file: lambda who, file: world.may_with_file(who, "view", file) for file in FILES}
+    questions |= {space: lambda who, space: world.may_in_space(who, "view", space) for space in SPACES}
+    for thing, sees in questions.items():
+        found = access.readers(stage.row(thing)).filter(pk__in=number_of).values_list("pk", flat=True)
+        expected = {who for who in PEOPLE if world.is_current(who) and sees(who, thing)}
+        assert sorted(number_of[pk] for pk in found) == sorted(expected), thing
+
+
+@settings(examples, max_examples=20)
+@given(world=WORLDS)
+def test_people_and_roles_are_known_only_to_those_who_share_a_space(world: World, stage: Stage) -> None:
+    people = {number: user.pk for number, user in enumerate(stage.people)}
+    with stage.shows(world):
+        held = {}
+        for row in Membership.objects.filter(space__in=[space.pk for space in stage.spaces.values()]):
+            held[row.pk] = next(number for number, space in stage.spaces.items() if space.pk == row.space_id)
+        for who in (*PEOPLE, ANONYMOUS):
+            user = stage.user(who)
+            expected = {other for other in PEOPLE if world.knows(who, other)}
+            assert allowed_among(people, User.objects.all(), user, "view") == expected
+            for action, rank in RANK.items():
+                expected = {
+                    pk for pk, space in held.items() if world.is_administrator(who) or world.role(who, space) >= rank
+                }
+                assert allowed_among({pk: pk for pk in held}, Membership.objects.all(), user, action) == expected
+            writes = any(world.role(who, space) >= RANK["edit"] for space in SPACES)
+            assert access.may_enter_admin(user) == (writes or world.is_administrator(who))
+
+
+@settings(examples, max_examples=15)
+@given(world=WORLDS)
+def test_after_the_copy_guardian_and_the_admin_give_the_same_answer(world: World, stage: Stage) -> None:
+    names = {"view": "view_space", "edit": "contribute_space", "approve": "approve_space", "manage": "manage_space"}
+    pages = {page: row.pk for page, row in stage.pages.items()}
+    with stage.shows(world):
+        for space in stage.spaces.values():
+            spaces.sync_space(space)
+            assert spaces.sync_space(space) == 0
+        for who in PEOPLE:
+            if world.is_administrator(who) or not world.is_current(who):
+                continue
+            user = stage.user(who)
+            guardian = ObjectPermissionChecker(user)
+            for number, space in stage.spaces.items():
+                for action, codename in names.items():
+                    holds = world.role(who, number) >= RANK[action]
+                    assert guardian.has_perm(codename, space) == holds, (who, number, action)
+                    assert user.has_perm(f"portal.{codename}", space) == holds, (who, number, action)
+            for action, codename in (("edit", "change"), ("approve", "publish")):
+                found = page_permission_policy.instances_user_has_permission_for(user, codename)
+                found = set(found.values_list("pk", flat=True))
+                assert {page for page, pk in pages.items() if pk in found} == {
+                    page for page in PAGES if world.may_with_page(who, action, page)
+                }
+
+
+# --- What must never open --------------------------------------------------------------------------------
+
+
+@dataclass
+class Case:
+    """Two spaces, and a page of the first that cites a file of each."""
+
+    inside: Space
+    elsewhere: Space
+    page: TextPage
+    own_file: Document
+    foreign_file: Document
+    reader: User  # of nothing yet
+    manager: User
+
+
+@pytest.fixture
+def case(person: Any) -> Case:
+    manager = person("coordinator")
+    inside = spaces.open_space("dentro", "Dentro", slug="dentro", by=manager)
+    elsewhere = spaces.open_space("altrove", "Altrove", slug="altrove", by=manager)
+    own, foreign = _new_file("document", inside.collection), _new_file("document", elsewhere.collection)
+    links = "".join(f'<p><a linktype="document" id="{file.pk}">file</a></p>' for file in (own, foreign))
+    body = [("section", {"heading": "Allegati", "text": links, "rows": []})]
+    page = TextPage(title="Con allegati", slug="con-allegati", change_note="Nuova.", body=body)
+    Page.objects.get(pk=inside.root_page_id).add_child(instance=page)
+    ReferenceIndex.create_or_update_for_object(page)
+    return Case(inside, elsewhere, page, own, foreign, person("partner"), manager)
+
+
+def status_of(client: Client, file: Document) -> int:
+    return client.get(f"/documenti/{file.pk}/{file.filename}").status_code
+
+
+def test_a_shared_page_opens_its_own_file_but_not_the_one_it_cites_from_another_space(case: Case, as_: Any) -> None:
+    third = spaces.open_space("terzo", "Terzo", slug="terzo", by=case.manager)
+    spaces.give_role(third, case.reader, Role.READER, by=case.manager)
+    assert status_of(as_("partner"), case.own_file) == 404
+
+    spaces.share_page(case.page, third, by=case.manager)
+    assert status_of(as_("partner"), case.own_file) == 200
+    assert status_of(as_("partner"), case.foreign_file) == 404
+    assert set(access.readers(case.foreign_file)) == set(User.objects.filter(is_superuser=True))
+
+
+def test_citing_a_file_does_not_open_it_to_the_readers_of_the_citing_space(case: Case, as_: Any) -> None:
+    spaces.give_role(case.inside, case.reader, Role.MANAGER, by=case.manager)
+    assert status_of(as_("partner"), case.own_file) == 200
+    assert status_of(as_("partner"), case.foreign_file) == 404
+
+
+def test_withdrawing_a_page_closes_the_file_that_only_the_page_had_opened(case: Case, as_: Any) -> None:
+    spaces.grant_page(case.page, case.reader, by=case.manager)
+    assert status_of(as_("partner"), case.own_file) == 200
+    case.page.unpublish()
+    assert status_of(as_("partner"), case.own_file) == 404
+
+
+def test_a_grant_opens_the_page_and_what_lies_below_until_it_is_revoked(case: Case, person: Any) -> None:
+    below = case.page.add_child(instance=TextPage(title="Sotto", slug="sotto", change_note="Nuova."))
+    sibling = Page.objects.get(pk=case.inside.root_page_id).add_child(
+        instance=TextPage(title="Accanto", slug="accanto", change_note="Nuova.")
+    )
+
+    def seen() -> list[bool]:
+        return [access.can(person("partner"), "view", page) for page in (case.page, below, sibling)]
+
+    spaces.grant_page(case.page, case.reader, by=case.manager)
+    assert seen() == [True, True, False]
+    assert not access.can(person("partner"), "edit", case.page)
+    spaces.revoke_page(case.page, case.reader, by=case.manager)
+    assert seen() == [False, False, False]
+
+
+def test_a_grant_to_a_body_follows_the_person_who_changes_body(case: Case, person: Any) -> None:
+    spaces.grant_page(case.page, case.reader.organisation.group, by=case.manager)
+    assert access.can(person("partner"), "view", case.page)
+    assert not access.can(person("partner_coop"), "view", case.page)
+    moved = person("partner")
+    moved.organisation = person("partner_coop").organisation
+    moved.save()
+    assert not access.can(person("partner"), "view", case.page)
+
+
+def test_a_branch_on_which_no_space_was_opened_is_nobodys(case: Case, person: Any) -> None:
+    orphan = HomePage.objects.get().add_child(instance=SpacePage(title="Orfana", slug="orfana"))
+    below = orphan.add_child(instance=TextPage(title="Sotto", slug="sotto-orfana", change_note="Nuova."))
+    for page in (orphan, below):
+        assert access.audience(page) == set()
+        assert not access.can(person("coordinator"), "view", page)
+        assert not access.can(AnonymousUser(), "view", page)
+        assert access.can(person("administrator"), "view", page)
+
+
+def test_sharing_the_first_page_of_the_site_opens_nothing(case: Case, person: Any) -> None:
+    """Spaces lie below it: what is shared with the public one would be the whole portal."""
+    PageShare.objects.create(page=HomePage.objects.get(), space=Space.objects.get(code="SP-PUBBLICO"))
+    assert not access.can(AnonymousUser(), "view", case.page)
+    assert not access.can(person("partner"), "view", case.page)
+
+
+def test_hidden_and_missing_files_answer_with_the_same_page(case: Case, as_: Any) -> None:
+    client = as_("partner")
+    hidden = client.get(f"/documenti/{case.own_file.pk}/{case.own_file.filename}")
+    missing = client.get(f"/documenti/{case.own_file.pk + 1_000_000}/{case.own_file.filename}")
+    assert hidden.status_code == missing.status_code == 404
+    assert hidden.content == missing.content
+
+
+def test_what_may_be_seen_but_not_done_is_refused_and_what_is_hidden_is_missing(case: Case, person: Any) -> None:
+    pages = Page.objects.all()
+    with pytest.raises(Http404):
+        access.get_or_404(pages, person("partner"), "edit", pk=case.page.pk)
+    with pytest.raises(Http404):
+        access.get_or_404(pages, person("partner"), "view", pk=0)
+    spaces.give_role(case.inside, case.reader, Role.READER, by=case.manager)
+    assert access.get_or_404(pages, person("partner"), "view", pk=case.page.pk).pk == case.page.pk
+    with pytest.raises(PermissionDenied):
+        access.get_or_404(pages, person("partner"), "edit", pk=case.page.pk)
+    spaces.give_role(case.inside, case.reader, Role.EDITOR, by=case.manager)
+    assert access.get_or_404(pages, person("partner"), "edit", pk=case.page.pk).pk == case.page.pk
+
+
+def test_a_picture_and_its_renditions_open_together(case: Case, person: Any) -> None:
+    image = _new_file("image", case.inside.collection)
+    rendition = image.get_rendition("width-1")
+    for role, opens in ((None, False), (Role.READER, True)):
+        if role:
+            spaces.give_role(case.inside, case.reader, role, by=case.manager)
+        assert access.can(person("partner"), "view", image) is opens
+        assert access.allowed(Rendition.objects.filter(pk=rendition.pk), person("partner")).exists() is opens
+
+
+def test_a_colleague_is_seen_but_only_administrators_do_more(person: Any) -> None:
+    colleague = person("director")
+    assert access.can(person("coordinator"), "view", colleague)
+    for action in ("edit", "approve", "manage"):
+        assert not access.can(person("coordinator"), action, colleague)
+        assert access.can(person("administrator"), action, colleague)
+
+
+def test_a_kind_of_row_without_a_rule_is_refused_to_everybody(person: Any) -> None:
+    assert access.allowed(Space.objects.all(), person("administrator")).exists()
+    with pytest.raises(TypeError):
+        access.allowed(Activity.objects.all(), person("administrator"))
