@@ -12,15 +12,16 @@ from django.views.decorators.http import require_POST
 
 from portal import access
 from portal.models import Organisation, User
+from portal.requests import PersonRequest
 
 from . import actions
 from .models import Action, MeetingPage, ServicePage
 
 
 @login_required
-def meeting_list(request: HttpRequest) -> HttpResponse:
+def meeting_list(request: PersonRequest) -> HttpResponse:
     """Meetings to come, then those held, newest first."""
-    request.section = "riunioni"  # type: ignore[attr-defined]
+    request.section = "riunioni"
     meetings = list(access.allowed(MeetingPage.objects.all(), request.user).order_by("starts_at"))
     homes = access.spaces_of(meetings, request.user)
     rows = [(meeting, homes.get(meeting.pk)) for meeting in meetings]
@@ -33,7 +34,7 @@ def meeting_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def close_action(request: HttpRequest, pk: int) -> HttpResponse:
+def close_action(request: PersonRequest, pk: int) -> HttpResponse:
     """«Fatta»: the person closes an own action, with a note."""
     meetings = access.allowed(MeetingPage.objects.all(), request.user)
     action = Action.objects.filter(pk=pk, person=request.user, page__in=meetings).first()
@@ -67,9 +68,9 @@ def _escaped(text: str) -> str:
 
 
 @login_required
-def directory(request: HttpRequest) -> HttpResponse:
+def directory(request: PersonRequest) -> HttpResponse:
     """People, bodies and services that the reader may see, found by name."""
-    request.section = "rubrica"  # type: ignore[attr-defined]
+    request.section = "rubrica"
     words = request.GET.get("nome", "").strip()[:80]
     people = access.allowed(User.objects.current().select_related("organisation"), request.user)
     services = access.allowed(ServicePage.objects.select_related("organisation"), request.user).order_by("title")

@@ -126,8 +126,11 @@ def _opened_paths(user: Any, spaces: Iterable[int], known: bool) -> tuple[str, .
 # --- The rules, as querysets -----------------------------------------------------------------------------
 
 
-def allowed(queryset: QuerySet[M], user: Person, action: str = "view") -> QuerySet[M]:
-    """The rows of `queryset` with which the person may do `action` (a key of NEEDS)."""
+def allowed(queryset: Any, user: Person, action: str = "view") -> Any:
+    """The rows of `queryset` (of one of the models in `_rules`) with which the person may do `action` (of NEEDS).
+
+    Untyped, so that each queryset keeps its own methods.
+    """
     for model, rule in _rules():
         if issubclass(queryset.model, model):
             return rule(queryset, user, action)
@@ -354,12 +357,21 @@ def readers(obj: Page | Document | Space) -> QuerySet[User]:
     ).distinct()
 
 
+def managers(*spaces: Space) -> list[User]:
+    """The persons who answer for the spaces now, who has done so for longest first."""
+    return _managers([space.pk for space in spaces])
+
+
 def somebody_to_ask(user: Person) -> User | None:
     """The person who has answered for the user's spaces for longest; None where there is none."""
     held = standing(user)
-    managers = Membership.objects.current().filter(space__in=list(held.roles or held.public), role=Role.MANAGER)
-    first = managers.exclude(user=None).select_related("user__organisation").order_by("given_at", "pk").first()
-    return first.user if first else None
+    return next(iter(_managers(list(held.roles or held.public))), None)
+
+
+def _managers(spaces: list[int]) -> list[User]:
+    holds = Membership.objects.current().filter(space__in=spaces, role=Role.MANAGER, user__isnull=False)
+    rows = holds.select_related("user__organisation").order_by("given_at", "pk")
+    return list(dict.fromkeys(row.user for row in rows if row.user))
 
 
 # --- Wagtail's workflow ----------------------------------------------------------------------------------

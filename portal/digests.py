@@ -129,7 +129,7 @@ def send(delivery: Delivery) -> bool:
         mail.send()
     except OSError as problem:  # smtplib's errors are OSErrors too
         return _close(delivery, DeliveryState.FAILED, problem=str(problem))
-    return _close(delivery, DeliveryState.SENT, subject=mail.subject)
+    return _close(delivery, DeliveryState.SENT, subject=str(mail.subject))
 
 
 def _close(delivery: Delivery, state: DeliveryState, subject: str = "", problem: str = "") -> bool:

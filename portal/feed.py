@@ -105,8 +105,8 @@ def changes(user: User, since: datetime, until: datetime | None = None, limit: i
     acts = Activity.objects.filter(verb=Verb.PUBLISHED, at__gt=since, at__lte=until).exclude(by=user.pk)
     pages = access.allowed(Page.objects.all(), user)
     newest = acts.filter(page__in=pages.values("pk")).order_by().values("page").annotate(last=Max("pk")).values("last")
-    rows = Activity.objects.filter(pk__in=newest).select_related("page").order_by("-at", "-pk")
-    rows = list(rows[:limit] if limit else rows)
+    acts = Activity.objects.filter(pk__in=newest).select_related("page").order_by("-at", "-pk")
+    rows = list(acts[:limit] if limit else acts)
     specific = {page.pk: page for page in Page.objects.filter(pk__in=[row.page_id for row in rows]).specific()}
     homes = access.spaces_of(specific.values(), user)
     found = []

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -227,7 +228,7 @@ def reach(space: Space, holder: User | Group) -> Reach:
     )
 
 
-def log(space: Space) -> Iterable[Activity]:
+def log(space: Space) -> QuerySet[Activity]:
     """The changes of who may enter, newest first."""
     verbs = [Verb.ROLE_GIVEN, Verb.ROLE_TAKEN, Verb.ROLE_LAPSED, Verb.SHARED, Verb.UNSHARED, Verb.SPACE_OPENED]
     return space.activities.filter(verb__in=verbs).select_related("by")

@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from .forms import DigestForm, ProblemForm, ProfileForm, RoleForm
 from .models import Delivery, Document, Image, Membership, Organisation, Rendition, Space, User
 from .models.pages import PortalPage
 from .models.spaces import ROLE_MEANING, Role
+from .requests import FramedRequest, PersonRequest
 from .serving import file_response
 
 NEWS_WINDOW = timedelta(days=30)
@@ -50,8 +51,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """The desk: what to do, what changed, what is coming, where I was. The public pages for whoever has not entered."""
     if not request.user.is_authenticated:
         space = Space.objects.filter(visibility="pubblico").select_related("root_page").first()
-        pages = access.allowed(Page.objects.child_of(space.root_page), request.user) if space else []
-        return render(request, "portal/home_public.html", {"space": space, "pages": pages and pages.specific()})
+        below = Page.objects.child_of(space.root_page) if space else Page.objects.none()
+        pages = access.allowed(below, request.user).specific()
+        return render(request, "portal/home_public.html", {"space": space, "pages": pages})
     since = timezone.now() - NEWS_WINDOW
     changes = feed.changes(request.user, since)
     context = {
@@ -73,7 +75,7 @@ def _spaces_with_news(user: Any, changes: list[feed.Change]) -> list[tuple[Space
 
 
 @login_required
-def news(request: HttpRequest) -> HttpResponse:
+def news(request: PersonRequest) -> HttpResponse:
     """Everything that changed for the person in the last thirty days."""
     return render(request, "portal/news.html", {"changes": feed.changes(request.user, timezone.now() - NEWS_WINDOW)})
 
@@ -81,9 +83,9 @@ def news(request: HttpRequest) -> HttpResponse:
 # --- Spaces ----------------------------------------------------------------------------------------------
 
 
-def space_list(request: HttpRequest) -> HttpResponse:
+def space_list(request: FramedRequest) -> HttpResponse:
     """The spaces that the person may read."""
-    request.section = "spazi"  # type: ignore[attr-defined]
+    request.section = "spazi"
     found = access.allowed(Space.objects.select_related("root_page"), request.user)
     roles = access.standing(request.user).roles
     rows = [(space, Role(roles[space.pk]).label if space.pk in roles else "") for space in found]
@@ -97,7 +99,7 @@ def _managed_space(request: HttpRequest, slug: str) -> Space:
 
 
 @login_required
-def sharing(request: HttpRequest, slug: str) -> HttpResponse:
+def sharing(request: PersonRequest, slug: str) -> HttpResponse:
     """Who has which role in the space and why; giving one, in two steps: what it opens, then yes."""
     space = _managed_space(request, slug)
     form = RoleForm(request.POST or None, space=space, manager=request.user)
@@ -128,7 +130,7 @@ def sharing(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def change_role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+def change_role(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     """Another role for somebody who has one, or none."""
     space = _managed_space(request, slug)
     membership = access.get_or_404(Membership.objects.current().filter(space=space), request.user, "manage", pk=pk)
@@ -138,7 +140,7 @@ def change_role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             messages.success(request, _("%(who)s non ha più un ruolo nello spazio.") % {"who": membership.holder})
         elif request.POST.get("role") in {str(role.value) for role in Role}:
             spaces.give_role(
-                space, membership.user or membership.group, Role(int(request.POST["role"])), by=request.user,
+                space, membership.held_by, Role(int(request.POST["role"])), by=request.user,
                 reason=membership.reason, expires_at=membership.expires_at,
             )  # fmt: skip
             messages.success(request, _("Il ruolo di %(who)s è cambiato.") % {"who": membership.holder})
@@ -152,7 +154,7 @@ def change_role(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 # --- Files -----------------------------------------------------------------------------------------------
 
 
-def document(request: HttpRequest, document_id: int, filename: str) -> HttpResponse:
+def document(request: HttpRequest, document_id: int, filename: str) -> HttpResponseBase:
     """A file, to whoever may see it; its name in the address must be its own."""
     found = access.get_or_404(Document.objects.all(), request.user, pk=document_id)
     if found.filename != filename:
@@ -160,7 +162,7 @@ def document(request: HttpRequest, document_id: int, filename: str) -> HttpRespo
     return file_response(request, found.file, found.filename, etag=found.sha256)
 
 
-def media(request: HttpRequest, path: str) -> HttpResponse:
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """An image or a rendition by its place on disk; documents have their own address and none here."""
     for queryset in (Rendition.objects.all(), Image.objects.all()):
         found = access.allowed(queryset, request.user).filter(file=path).first()
@@ -173,17 +175,17 @@ def media(request: HttpRequest, path: str) -> HttpResponse:
 
 
 @login_required
-def person(request: HttpRequest, pk: int) -> HttpResponse:
+def person(request: PersonRequest, pk: int) -> HttpResponse:
     """A colleague: body, profession, telephone."""
-    request.section = "rubrica"  # type: ignore[attr-defined]
+    request.section = "rubrica"
     found = access.get_or_404(User.objects.current().select_related("organisation"), request.user, pk=pk)
     return render(request, "portal/person.html", {"found": found})
 
 
 @login_required
-def organisation(request: HttpRequest, slug: str) -> HttpResponse:
+def organisation(request: PersonRequest, slug: str) -> HttpResponse:
     """A body of the network and its people, as far as the reader works with them."""
-    request.section = "rubrica"  # type: ignore[attr-defined]
+    request.section = "rubrica"
     found = Organisation.objects.filter(slug=slug).first()
     if found is None:
         raise Http404
@@ -195,7 +197,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: PersonRequest) -> HttpResponse:
     """One's own telephone and profession; where password and second factor are changed."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
@@ -206,7 +208,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def digest_preference(request: HttpRequest) -> HttpResponse:
+def digest_preference(request: PersonRequest) -> HttpResponse:
     """How often, which day, at what hour; with what the next one would say."""
     choice = digests.preference(request.user)
     form = DigestForm(request.POST or None, instance=choice)
@@ -230,7 +232,7 @@ def digest_stop(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @login_required
-def report_problem(request: HttpRequest) -> HttpResponse:
+def report_problem(request: PersonRequest) -> HttpResponse:
     """«Segnala un problema in questa pagina»: to whoever answers for it."""
     form = ProblemForm(request.POST or None, initial={"page": request.GET.get("pagina", "/")[:300]})
     if request.method == "POST" and form.is_valid():
@@ -248,7 +250,7 @@ def report_problem(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def sent_mail(request: HttpRequest) -> HttpResponse:
+def sent_mail(request: PersonRequest) -> HttpResponse:
     """«Posta inviata»: in the demo mails go to a folder, shown here to administrators."""
     access.require_administrator(request.user)
     folder = Path(getattr(settings, "EMAIL_FILE_PATH", "") or "/nonexistent")
@@ -267,9 +269,9 @@ def sent_mail(request: HttpRequest) -> HttpResponse:
 # --- Lists -----------------------------------------------------------------------------------------------
 
 
-def kind_list(request: HttpRequest, model: type[PortalPage], section: str) -> HttpResponse:
+def kind_list(request: FramedRequest, model: type[PortalPage], section: str) -> HttpResponse:
     """All the pages of one kind that the person may see, by code."""
-    request.section = section  # type: ignore[attr-defined]
+    request.section = section
     pages = list(access.allowed(model.objects.select_related("responsible"), request.user).order_by("slug"))
     homes = access.spaces_of(pages, request.user)
     rows = [(page, homes.get(page.pk)) for page in pages]

@@ -1,22 +1,23 @@
 """Superseded editions, reachable and marked."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from wagtail.models import Page
 
 from portal import access
+from portal.requests import FramedRequest
 
 from .models import Edition
 
 
-def edition(request: HttpRequest, code: str, version: str) -> HttpResponse:
+def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
     """What a page said in one of its versions; whoever may read the page may read its past."""
     page = access.get_or_404(Page.objects.live(), request.user, slug=code.lower()).specific
     found = Edition.objects.filter(page_id=page.pk, version=version).first()
     if found is None:
         raise Http404
-    request.contact = page.responsible  # type: ignore[attr-defined]
-    request.section = page._meta.model_name  # type: ignore[attr-defined]
+    request.contact = page.responsible
+    request.section = page._meta.model_name
     space = access.spaces_of([page], request.user).get(page.pk)
     context = {
         "page": page,

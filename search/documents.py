@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
+from django.db.models import Q
 from wagtail.models import Page
 
 from portal import access
 from portal.models import Document as File
 from portal.models import PortalPage, Space, SpacePage
+from protocols.models import FormPage
 
 from .engines import Document
 
@@ -43,6 +45,8 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
         organisation=_organisation(page),
     )
     yield whole
+    if isinstance(page, FormPage) and page.document:
+        yield from _pages_of(page.document, whole)
     for section in page.sections():
         yield Document(
             **{
@@ -80,7 +84,9 @@ def _organisation(page: PortalPage) -> str:
 
 
 def of_file(file: File) -> Iterator[Document]:
-    """The file by its title, then each of its pages."""
+    """The file by its title, then each of its pages; a form's file is found under the form."""
+    if FormPage.objects.live().filter(Q(document=file) | Q(signed=file)).exists():
+        return
     space = Space.objects.filter(collection=file.collection_id).first()
     audience = tuple(sorted(access.file_audience(file)))
     if space is None or not audience:
@@ -99,6 +105,11 @@ def of_file(file: File) -> Iterator[Document]:
         date=_seconds(day),
     )
     yield whole
+    yield from _pages_of(file, whole)
+
+
+def _pages_of(file: File, whole: Document) -> Iterator[Document]:
+    """The text of a file, page by page, found under its own title or under the form it belongs to."""
     several = len(file.text_pages) > 1
     for number, text in enumerate(file.text_pages, start=1):
         if text.strip():
@@ -106,9 +117,9 @@ def of_file(file: File) -> Iterator[Document]:
                 **{
                     **whole.__dict__,
                     "id": f"{whole.id}@{number}",
-                    "heading": f"pagina {number}" if several else "",
+                    "heading": f"pagina {number} del file" if several else "nel file",
                     "text": text,
-                    "url": f"{whole.url}#page={number}" if several else whole.url,
+                    "url": f"{file.url}#page={number}" if several else file.url,
                 }
             )
 

@@ -11,6 +11,7 @@ from django_q.tasks import async_task
 from wagtail.models import Page, ReferenceIndex
 
 from portal.models import Document as File
+from protocols.models import FormPage
 
 from . import documents
 from .engines import Document, Engine, IndexBusy, IndexOutdated
@@ -140,7 +141,7 @@ def rebuild(progress: Callable[[int], None] | None = None) -> int:
 
 
 def _everything_by_group() -> Iterable[tuple[str, list[Document]]]:
-    group, found = "", []
+    group, found = "", list[Document]()
     for document in documents.everything():
         if document.group != group and found:
             yield group, found
@@ -173,6 +174,8 @@ def on_page_deleted(sender: Any, instance: Page, **kwargs: Any) -> None:
 
 def on_file_changed(sender: Any, document: File, **kwargs: Any) -> None:
     refresh_file(document)
+    for form in FormPage.objects.live().filter(document=document):
+        _replace(documents.page_group(form.pk), documents.of_page(form))
 
 
 def on_file_deleted(sender: Any, document_id: int, **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ from wagtail.models import Page
 from portal import access
 from portal.models import Space
 from portal.models.pages import page_kinds
+from protocols.models.rules import RulePage
 
 from . import vocabulary
 from .documents import FILE_KIND
@@ -123,7 +124,7 @@ def _shown(search: Search, hit: Hit) -> dict[str, Any]:
     """A result as the page shows it. The space is named only to those who may read it."""
     space = search.spaces.get(hit.space)
     page = _pages(search).get(hit.group)
-    state, word = getattr(page, "state", None) if isinstance(getattr(page, "state", None), tuple) else (None, "")
+    state, word = page.state if isinstance(page, RulePage) else (None, "")
     return {
         "hit": hit,
         "kind_label": _kind_label(hit.kind),

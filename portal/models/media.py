@@ -1,7 +1,6 @@
 """Files, each in the collection of one space."""
 
 import hashlib
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -38,10 +37,6 @@ class Document(AbstractDocument):
     class Meta(AbstractDocument.Meta):
         verbose_name = _("documento")
         verbose_name_plural = _("documenti")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.title = self.title[:255]
-        super().save(*args, **kwargs)
 
     def fingerprint(self) -> str:
         """SHA-256 of the file's bytes, as hexadecimal digits."""

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
-from django import forms
 from django.db import models, transaction
 from django.http import Http404, HttpRequest
 from django.utils.html import strip_tags
@@ -41,7 +40,7 @@ class PortalPageForm(WagtailAdminPageForm):
         if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
             self.initial["change_note"] = ""
         if "responsible" in self.fields and self.for_user:
-            field = cast("forms.ModelChoiceField[Any]", self.fields["responsible"])
+            field: Any = self.fields["responsible"]
             field.queryset = access.allowed(field.queryset, self.for_user)
 
     def clean(self) -> dict[str, Any]:
@@ -189,6 +188,7 @@ class SpacePage(WholePublication):
     intro = models.TextField(_("presentazione"), blank=True, help_text=_("Per chi è lo spazio, in una frase."))
 
     parent_page_types = ["portal.HomePage"]
+    is_creatable = False  # a space is opened with `spaces.open_space`, which makes its first page
     # Everything but the pages that structure the portal may lie in a space.
     content_panels = [*Page.content_panels, FieldPanel("intro")]
     promote_panels = [MultiFieldPanel([FieldPanel("slug")], heading=_("Indirizzo"))]

@@ -83,8 +83,8 @@ class User(AbstractUser):
     )
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
-    objects = UserManager.from_queryset(UserQuerySet)()  # type: ignore[misc]
+    REQUIRED_FIELDS = []  # type: ignore[misc]
+    objects = UserManager.from_queryset(UserQuerySet)()  # type: ignore[assignment, misc]
 
     class Meta:
         verbose_name = _("persona")
@@ -104,7 +104,7 @@ class User(AbstractUser):
         """Belong to the group of one's body, and to no other body's."""
         group_id = self.organisation.group_id if self.organisation else None
         held = set(self.groups.filter(organisation__isnull=False).values_list("pk", flat=True))
-        wanted = {group_id} - {None}
+        wanted = {group_id} if group_id else set()
         self.groups.remove(*(held - wanted))
         self.groups.add(*(wanted - held))
 

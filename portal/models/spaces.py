@@ -1,6 +1,7 @@
 """Spaces, the roles held in them, and what is shared beyond them."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
 from django.contrib.auth.models import Group
 from django.db import models
@@ -8,6 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from wagtail.models import Collection, Page
+
+if TYPE_CHECKING:
+    from .people import User
 
 
 class Role(models.IntegerChoices):
@@ -125,6 +129,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder}: {self.get_role_display()} in {self.space}"
+
+    @property
+    def held_by(self) -> "User | Group":
+        """The person or the group; the database sees to it that there is exactly one."""
+        return cast("User | Group", self.user or self.group)
 
     @property
     def holder(self) -> str:

@@ -52,4 +52,4 @@ class ApprovalTask(Task):
 
     @classmethod
     def get_description(cls) -> str:
-        return _("Decide un approvatore dello spazio in cui sta la pagina, diverso da chi la propone.")
+        return str(_("Decide un approvatore dello spazio in cui sta la pagina, diverso da chi la propone."))
