@@ -5,6 +5,7 @@ heartbeat through the queue, and starts the worker anew when none comes back.
 """
 
 import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -12,7 +13,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -80,21 +84,13 @@ class Child:
             return
         # The leader alone is asked: it lets its workers finish, who would die at once of the same signal.
         self.process.send_signal(self.stop_signal)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            pass
-        self._kill_group()
-        self.process = None
-
-    def _kill_group(self) -> None:
-        """A leader that did not obey, or the workers of one who went first."""
-        assert self.process is not None
-        try:
+        # Then whoever did not obey, and the workers of a leader that went first.
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
         self.process.wait()
+        self.process = None
 
 
 class Launcher:
@@ -112,18 +108,19 @@ class Launcher:
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM."""
-        self._require_free_port()
-        ensure_schedules()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
-        try:
-            while not self.is_stopping:
-                self._watch()
-                time.sleep(TICK)
-            self.say("Mi fermo: finisco i lavori in corso …")
-        finally:
-            self.web.stop()
-            self.worker.stop()
+        with _only_one_here():
+            self._require_free_port()
+            ensure_schedules()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._on_signal)
+            try:
+                while not self.is_stopping:
+                    self._watch()
+                    time.sleep(TICK)
+                self.say("Mi fermo: finisco i lavori in corso …")
+            finally:
+                self.web.stop()
+                self.worker.stop()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.is_stopping = True
@@ -209,6 +206,17 @@ class Launcher:
             for name, what in DEMO_ACCOUNTS:
                 self.say(f"  {name + '@raccordo.example':<40} {what}")
         self.say("Ctrl-C per fermare.\n")
+
+
+def _only_one_here() -> IO[str]:
+    """The lock of the data folder, held while the file is open; CommandError where another launcher has it."""
+    file = (Path(settings.DATA_DIR) / "serve.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        file.close()
+        raise CommandError(_("Raccordo è già acceso su questa cartella dei dati.")) from problem
+    return file
 
 
 def _catch_up() -> None:

@@ -1,0 +1,142 @@
+"""Every kind of page, for each of its readers, on a desk and in a pocket: accessible, within its width, on its own."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext
+
+from tests.e2e.desk import SIZES, Site, Watch, Window
+
+EVERYBODY = ("coordinator", "worker", "trainee", "partner")
+STAFF = ("coordinator", "worker", "trainee")
+WITHIN = ("coordinator", "worker")  # those who read SP-INTEGRA
+ANYBODY = (*EVERYBODY, "anonymous")
+
+# page → (address, the status it answers with, its readers)
+PAGES: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    "home": ("/", 200, ANYBODY),
+    "login": ("/accesso/login/", 200, ("anonymous",)),
+    "risultati": ("/cerca/?q=telefonia+sociale", 200, ANYBODY),
+    "nessun-risultato": ("/cerca/?q=xqzwkj", 200, ANYBODY),
+    "sigla-ambigua": ("/cerca/?q=ADI", 200, EVERYBODY),
+    "spazi": ("/spazi/", 200, ANYBODY),
+    "spazio": ("/spazi/terzo-settore/", 200, ("coordinator", "worker", "partner")),
+    "spazio-rete": ("/spazi/rete/", 200, STAFF),
+    "spazio-pubblico": ("/spazi/carta/", 200, ("anonymous", "worker")),
+    "pagina-pubblica": ("/spazi/carta/come-si-accede/", 200, ("anonymous", "partner")),
+    "condivisione": ("/spazi/terzo-settore/condivisione/", 200, ("coordinator",)),
+    "protocollo": ("/p/PR-02/", 200, WITHIN),
+    "protocollo-condiviso": ("/p/PR-12/", 200, EVERYBODY),
+    "edizione-superata": ("/p/PR-02/edizioni/2.0/", 200, WITHIN),
+    "procedura": ("/p/OP-04/", 200, WITHIN),
+    "procedura-passo": ("/p/OP-04/?passo=2", 200, WITHIN),
+    "procedura-terzo-settore": ("/p/OP-11/", 200, ("partner",)),
+    "modulo": ("/p/MD-04/", 200, STAFF),
+    "riunione": ("/p/R-05/", 200, WITHIN),
+    "riunione-terzo-settore": ("/p/R-08/", 200, ("partner",)),
+    "servizio": ("/spazi/rete/serd/", 200, STAFF),
+    "quesito": ("/spazi/rete/quesito-uvm-urgente/", 200, STAFF),
+    "notizia": ("/spazi/integrazione/dimissioni-protette-si-segnala-entro-48-ore/", 200, WITHIN),
+    "percorso": ("/spazi/formazione/settimana-di-accoglienza/", 200, STAFF),
+    "modulo-formativo": ("/p/M1/", 200, STAFF),
+    "modulo-formativo-condiviso": ("/p/M6/", 200, ("partner",)),
+    "lezione": ("/spazi/formazione/settimana-di-accoglienza/m1/usare-il-portale/", 200, STAFF),
+    "rubrica": ("/rubrica/", 200, EVERYBODY),
+    "ente": ("/rubrica/enti/quarrata/", 200, EVERYBODY),
+    "persona": ("/rubrica/persone/{person}/", 200, EVERYBODY),
+    "profilo": ("/profilo/", 200, EVERYBODY),
+    "digest": ("/profilo/digest/", 200, EVERYBODY),
+    "password": ("/accesso/password/change/", 200, ("worker",)),
+    "secondo-fattore": ("/accesso/secondo-fattore/", 200, ("worker",)),
+    "segnala": ("/segnala/?pagina=/p/PR-12/", 200, ("worker",)),
+    "novita": ("/novita/", 200, EVERYBODY),
+    "protocolli": ("/protocolli/", 200, EVERYBODY),
+    "procedure": ("/procedure/", 200, EVERYBODY),
+    "moduli": ("/moduli/", 200, EVERYBODY),
+    "riunioni": ("/riunioni/", 200, EVERYBODY),
+    "formazione": ("/formazione/", 200, EVERYBODY),
+    "non-trovata": ("/p/PR-99/", 404, EVERYBODY),
+    "accessibilita": ("/accessibilita/", 200, ANYBODY),
+    "riservatezza": ("/riservatezza/", 200, ("anonymous", "worker")),
+}
+CASES = [(person, name) for name, (_path, _status, readers) in PAGES.items() for person in readers]
+
+
+@pytest.fixture(scope="module")
+def window_of(
+    site: Site, new_context: Callable[..., BrowserContext], session_of: Callable[[str], Any]
+) -> Iterator[Callable[[str], Window]]:
+    """One tab for each person, kept from page to page."""
+    windows: dict[str, Window] = {}
+
+    def find(person: str) -> Window:
+        if person not in windows:
+            state = {} if person == "anonymous" else {"storage_state": session_of(person)}
+            context, watch = new_context(**state), Watch(site)
+            watch.over(context)
+            windows[person] = Window(site, context.new_page(), watch)
+        windows[person].watch.problems.clear()
+        return windows[person]
+
+    yield find
+    for window in windows.values():
+        window.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def colleague(window_of: Callable[[str], Window]) -> str:
+    """The address of the coordinator in the directory: everybody works with her."""
+    window = window_of("coordinator")
+    window.go("/rubrica/?nome=Chiara+Bonacchi")
+    href = window.page.get_by_role("link", name="Chiara Bonacchi").first.get_attribute("href")
+    found = re.fullmatch(r"/rubrica/persone/(\d+)/", href or "")
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize(("person", "name"), CASES, ids=[f"{name}-{person}" for person, name in CASES])
+def test_a_page_is_accessible_within_its_width_and_asks_nobody_else(
+    window_of: Callable[[str], Window], colleague: str, person: str, name: str
+) -> None:
+    path, status, _readers = PAGES[name]
+    window = window_of(person)
+    answer = window.go(path.format(person=colleague))
+    assert answer.status == status
+    faults = []
+    for width, size in SIZES.items():
+        window.page.set_viewport_size(size)
+        _shoot(window, f"{person}-{name}-{width}")
+        faults += [f"{width}: {fault}" for fault in (*_axe(window), *_beyond_the_edge(window))]
+    faults += window.watch.problems
+    assert not faults, "\n".join(faults)
+
+
+def _axe(window: Window) -> list[str]:
+    """What axe finds: the rule and the nodes."""
+    violations = Axe().run(window.page).response["violations"]
+    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in violations for node in each["nodes"]]
+
+
+def _beyond_the_edge(window: Window) -> list[str]:
+    """What makes the page scroll sideways."""
+    return window.page.evaluate("""() => {
+        const width = document.documentElement.clientWidth;
+        if (document.documentElement.scrollWidth <= width) return [];
+        return [...document.querySelectorAll("body *")]
+            .filter((node) => node.getBoundingClientRect().right > width + 0.5)
+            .map((node) => `fuori dal margine: ${node.tagName}.${node.className} ${node.innerText.slice(0, 60)}`)
+            .slice(0, 8);
+    }""")
+
+
+def _shoot(window: Window, name: str) -> None:
+    """A picture to look at, where E2E_SHOTS names a folder."""
+    folder = os.environ.get("E2E_SHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        window.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -1,0 +1,161 @@
+"""From a publication to what is found: one transaction, an outbox, an index that can be rebuilt."""
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from wagtail.models import Page
+
+from portal import access
+from portal.models import Activity, TextPage
+from search import index as search_index
+from search.engines import IndexBusy, Query
+from search.models import SearchDocument
+
+
+@pytest.fixture
+def page(person):
+    """A page in SP-RETE, published with a word that stands nowhere else."""
+    from portal.demo import body_of, publish, space
+
+    page = TextPage(title="Prova di ricerca", body=body_of([{"heading": "Dove", "text": "Il zufolamento notturno."}]))
+    return publish(space("SP-RETE").root_page, page, on=-1, by=person("coordinator"), note="Una nota.")
+
+
+def found(words, user):
+    return search_index.engine().search(Query(words=words, tokens=access.tokens(user)))
+
+
+def test_what_is_published_is_found_with_a_deep_link_once_the_outbox_is_applied(page, person, index):
+    assert SearchDocument.objects.filter(group=f"page:{page.pk}", pending=True).count() == 2
+    assert found("zufolamento", person("worker")).total == 0
+    index.refresh()
+    results = found("zufolamento", person("worker"))
+    assert results.total == 1
+    assert results.hits[0].sections[0].url.endswith("#dove")
+    assert not SearchDocument.objects.filter(pending=True).exists()
+    assert found("zufolamento", person("partner")).total == 0
+
+
+def test_a_publication_that_fails_leaves_neither_activity_nor_search_rows(page, monkeypatch):
+    acts, rows = Activity.objects.count(), set(SearchDocument.objects.values_list("key", "stamp"))
+
+    def fail(*args, **kwargs):
+        raise RuntimeError("the last thing that a publication does")
+
+    monkeypatch.setattr(search_index, "refresh_page", fail)
+    revision = page.save_revision()
+    with pytest.raises(RuntimeError), transaction.atomic():
+        revision.publish()
+    assert Activity.objects.count() == acts
+    assert set(SearchDocument.objects.values_list("key", "stamp")) == rows
+
+
+def test_a_withdrawn_or_deleted_page_is_found_no_more(page, person, index):
+    index.refresh()
+    page.unpublish()
+    index.refresh()
+    assert found("zufolamento", person("worker")).total == 0
+    page.save_revision().publish()
+    index.refresh()
+    assert found("zufolamento", person("worker")).total == 1
+    Page.objects.get(pk=page.pk).delete()
+    index.refresh()
+    assert found("zufolamento", person("worker")).total == 0
+    assert not SearchDocument.objects.filter(group=f"page:{page.pk}").exists()
+
+
+def test_sharing_a_page_opens_it_to_search_and_taking_it_back_closes_it(page, person, index):
+    from portal.demo import space
+    from portal.spaces import share_page, unshare_page
+
+    share = share_page(page, space("SP-TERZO"), by=person("coordinator"))
+    index.refresh()
+    assert found("zufolamento", person("partner")).total == 1
+    unshare_page(share, by=person("coordinator"))
+    index.refresh()
+    assert found("zufolamento", person("partner")).total == 0
+
+
+def test_a_moved_page_follows_its_new_space(page, person, index):
+    from portal.demo import space
+
+    index.refresh()
+    page.move(space("SP-MINORI").root_page, pos="last-child")
+    index.refresh()
+    assert found("zufolamento", person("worker")).total == 0
+    assert found("zufolamento", person("worker_minors")).total == 1
+
+
+def test_a_busy_engine_leaves_the_rows_for_the_next_run(page, monkeypatch, index):
+    class Busy:
+        def write(self, add, remove=()):
+            raise IndexBusy
+
+    monkeypatch.setattr(search_index, "engine", lambda: Busy())
+    assert search_index.apply_pending() == 0
+    assert SearchDocument.objects.filter(group=f"page:{page.pk}", pending=True).exists()
+
+
+def test_a_row_changed_while_the_engine_writes_stays_pending(page, monkeypatch, index):
+    class Slow:
+        def write(self, add, remove=()):
+            SearchDocument.objects.filter(group=f"page:{page.pk}").update(stamp=99)
+            monkeypatch.undo()
+
+    monkeypatch.setattr(search_index, "engine", lambda: Slow())
+    search_index.apply_pending()
+    # The second round, with the real engine, has applied the newer state.
+    assert not SearchDocument.objects.filter(pending=True).exists()
+    assert search_index.engine().count() >= SearchDocument.objects.filter(gone=False).count()
+
+
+def test_the_index_is_rebuilt_aside_and_holds_the_same(page, person, index, capsys):
+    index.refresh()
+    before = found("zufolamento", person("worker")).total
+    call_command("rebuild_search")
+    assert "Indice pronto" in capsys.readouterr().out
+    assert found("zufolamento", person("worker")).total == before == 1
+
+
+def test_the_misspelt_main_job_finds_the_protocol_first(as_, index):
+    answer = as_("worker").get("/cerca/?q=dimisioni protete&format=json").json()
+    assert answer["results"][0]["code"] == "PR-02"
+    assert answer["corrected"] == "dimissioni protette"
+    assert {"code", "title", "kind", "space", "address", "snippet", "sections"} <= set(answer["results"][0])
+    assert answer["total"] >= 5 and answer["facets"]["kind"]
+    outsider = as_("anonymous").get("/cerca/?q=dimissioni protette&format=json").json()
+    assert "PR-02" not in [result["code"] for result in outsider["results"]]
+
+
+@pytest.mark.parametrize("words", ["PR-02", "pr02", "PR 02"])
+def test_a_code_leads_to_its_page_however_it_is_typed(as_, words, index):
+    answer = as_("worker").get("/cerca/", {"q": words, "format": "json"}).json()
+    assert answer["results"][0]["code"] == "PR-02"
+
+
+def test_an_ambiguous_word_offers_its_senses_and_an_old_word_leads_to_the_current_one(as_, index):
+    page = as_("worker").get("/cerca/?q=ADI").content.decode()
+    assert "Assistenza Domiciliare Integrata" in page and "Assegno di Inclusione" in page
+    answer = as_("worker").get("/cerca/?q=SerT&format=json").json()
+    assert any("SerD" in result["title"] for result in answer["results"])
+
+
+def test_facets_narrow_the_results_and_count_what_they_lead_to(as_, index):
+    client = as_("worker")
+    answer = client.get("/cerca/?q=dimissioni&format=json").json()
+    for facet in answer["facets"]["kind"][:3]:
+        kind = {"Protocolli": "protocollo", "Procedure": "procedura", "Riunioni": "riunione"}.get(facet["value"])
+        if kind:
+            narrowed = client.get("/cerca/", {"q": "dimissioni", "tipo": kind, "format": "json"}).json()
+            assert narrowed["total"] == facet["count"]
+            assert {result["kind"] for result in narrowed["results"]} == {kind}
+
+
+def test_suggestions_show_only_what_the_person_may_read(as_, index):
+    assert "Dimissioni protette" in as_("worker").get("/cerca/suggerimenti/?q=dimiss").content.decode()
+    assert "Dimissioni protette" not in as_("partner").get("/cerca/suggerimenti/?q=dimiss").content.decode()
+
+
+@pytest.mark.parametrize("words", ["", " ", '"', "l'università", "a:b", "((", "x" * 5000, "-", "è", "\x00"])
+def test_no_words_break_the_search(as_, words, index):
+    assert as_("worker").get("/cerca/", {"q": words}).status_code == 200
