@@ -6,10 +6,10 @@ from datetime import date
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal import access
-from portal.feed import Appointment, Todo, sources
+from portal.feed import Appointment, Figure, Todo, sources
 from portal.models import User
 from portal.navigation import Entry, entries
 
@@ -37,7 +37,17 @@ def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
         yield Appointment(when.date(), meeting.title, meeting.url, f"{when:%H:%M}", _("riunione"))
 
 
+def late_actions(user: User) -> Iterable[Figure]:
+    """Actions past their day, of anybody, in the meetings that the person may see."""
+    meetings = access.allowed(MeetingPage.objects.all(), user)
+    late = Action.objects.filter(done_at=None, due__lt=timezone.localdate(), page__in=meetings)
+    codes = sorted(set(late.values_list("page__slug", flat=True)))
+    what = ngettext("azione scaduta", "azioni scadute", late.count())
+    yield Figure(late.count(), what, "/riunioni/", ", ".join(code.upper() for code in codes))
+
+
 sources.todos.append(open_actions)
+sources.figures.append(late_actions)
 sources.agenda.append(meetings)
 entries.append(Entry(40, "riunioni", gettext_lazy("Riunioni"), "/riunioni/", "meetingpage"))
 entries.append(Entry(90, "rubrica", gettext_lazy("Rubrica"), "/rubrica/"))

@@ -10,11 +10,13 @@ from datetime import date, datetime, timedelta
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.models import Page, TaskState
 
 from . import access
 from .models.activity import Activity, Verb
 from .models.people import User
+from .models.spaces import Membership
 from .models.workflow import ApprovalState
 
 
@@ -69,11 +71,22 @@ class Resume:
     verb: str = ""
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A count for whoever looks after the network, with the list that it counts."""
+
+    count: int
+    what: str
+    url: str
+    detail: str = ""
+
+
 @dataclass
 class Sources:
     todos: list[Callable[[User], Iterable[Todo]]] = field(default_factory=list)
     agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
     resume: list[Callable[[User], Iterable[Resume]]] = field(default_factory=list)
+    figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)
 
 
 sources = Sources()
@@ -94,6 +107,13 @@ def agenda(user: User, days: int = 8) -> list[Appointment]:
 
 def resume(user: User) -> list[Resume]:
     return [each for source in sources.resume for each in source(user)]
+
+
+def figures(user: User) -> list[Figure]:
+    """«Rete in breve», for whoever decides who enters somewhere; what counts nothing is left out."""
+    if not access.standing(user).spaces("manage"):
+        return []
+    return [each for source in sources.figures for each in source(user) if each.count]
 
 
 def changes(user: User, since: datetime, until: datetime | None = None, limit: int | None = None) -> list[Change]:
@@ -139,4 +159,14 @@ def approvals(user: User) -> Iterable[Todo]:
         )
 
 
+def lapsing_roles(user: User) -> Iterable[Figure]:
+    """Roles that end within a month, in the spaces that the person looks after."""
+    soon = timezone.now() + timedelta(days=30)
+    rows = access.allowed(Membership.objects.current(), user, "manage").filter(expires_at__lt=soon)
+    spaces = sorted({row.space.name for row in rows.select_related("space")})
+    what = ngettext("accesso in scadenza", "accessi in scadenza", len(rows))
+    yield Figure(len(rows), what, "/spazi/", ", ".join(spaces))
+
+
 sources.todos.append(approvals)
+sources.figures.append(lapsing_roles)

@@ -92,7 +92,7 @@ class DigestForm(forms.ModelForm):
 class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
-        fields = ["first_name", "last_name", "profession", "telephone"]
+        fields = ["first_name", "last_name", "profession", "telephone", "slash_searches"]
 
 
 class ProblemForm(forms.Form):

@@ -184,7 +184,7 @@ class Launcher:
                 socket.create_server((self.host.strip("[]"), self.port), family=family).close()
             except OSError as problem:
                 if time.monotonic() > end:
-                    words = {"port": self.port, "problem": problem.strerror or problem}
+                    words = {"port": self.port, "problem": os.strerror(problem.errno or 0)}
                     raise CommandError(_("La porta %(port)d non è libera (%(problem)s).") % words) from problem
                 time.sleep(TICK)
             else:

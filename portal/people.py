@@ -6,11 +6,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from . import access
 from .models.people import User
 
 
@@ -31,12 +34,27 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         # The password was right: the reason is told to the person it belongs to, and to nobody else.
         if not user.is_current():
-            raise ImmediateHttpResponse(
-                render(request, "account/account_inactive.html", {"expired_at": user.valid_until}, status=403)
-            )
+            raise ImmediateHttpResponse(self._refusal(request, user))
         if user.check_password(settings.DEMO_PASSWORD) and not settings.DEMO:
-            raise ImmediateHttpResponse(render(request, "account/account_inactive.html", status=403))
+            raise ImmediateHttpResponse(self._refusal(request, user))
         return super().pre_login(request, user, **kwargs)
+
+    @staticmethod
+    def _refusal(request: HttpRequest, user: User) -> HttpResponse:
+        """Why not, and whom to ask."""
+        over = user.valid_until is not None and user.valid_until <= timezone.now()
+        context = {"expired_at": user.valid_until if over else None, "contact": access.somebody_to_ask(user)}
+        return render(request, "account/account_inactive.html", context, status=403)
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's, with the sentence that its Italian translation lacks."""
+
+    def get_error_message(self) -> str:
+        return _("La password è troppo corta: servono almeno %(length)d caratteri.") % {"length": self.min_length}
+
+    def get_help_text(self) -> str:
+        return _("Almeno %(length)d caratteri.") % {"length": self.min_length}
 
 
 class NotTheDemoPassword:

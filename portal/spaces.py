@@ -113,9 +113,8 @@ def give_role(
                 "given_at": timezone.now(),
             },
         )
-        until = (
-            _(" fino al %(day)s") % {"day": date_format(timezone.localtime(expires_at), "j F Y")} if expires_at else ""
-        )
+        last_day = date_format(timezone.localtime(expires_at), "j F Y").lower() if expires_at else ""
+        until = _(" fino al %(day)s") % {"day": last_day} if last_day else ""
         sentence = _("ha dato a %(holder)s il ruolo di %(role)s%(until)s") % {
             "holder": membership.holder,
             "role": Role(role).label,

@@ -14,8 +14,9 @@ to_login = RedirectView.as_view(pattern_name="account_login", query_string=True)
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("novita/", views.news, name="news"),
-    # Both doors of Wagtail's admin lead to the one login: its own would not ask for the second factor.
+    # All of Wagtail's doors lead to the one login: its own would not ask for the second factor.
     path("admin/login/", to_login),
+    path("_util/login/", to_login),
     re_path(r"^admin/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
     path("admin/", include(wagtailadmin_urls)),
     path("accesso/", include("allauth.account.urls")),

@@ -61,6 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "more_changes": len(changes) > SHOWN,
         "agenda": feed.agenda(request.user),
         "resume": feed.resume(request.user),
+        "figures": feed.figures(request.user),
         "today": timezone.localdate(),
         "spaces": _spaces_with_news(request.user, changes),
     }

@@ -1,8 +1,30 @@
-"""The words of the navigation that lead to the rules."""
+"""What the rules ask of whoever looks after them, and the words of the navigation that lead to them."""
 
+from collections.abc import Iterable
+
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from portal import access
+from portal.feed import Figure, sources
+from portal.models import User
 from portal.navigation import Entry, entries
+
+from .models import ProtocolPage
+from .models.rules import SOON
+
+
+def expiring_protocols(user: User) -> Iterable[Figure]:
+    """Protocols to be looked at again within two months, or already late."""
+    last = timezone.localdate() + SOON
+    found = access.allowed(ProtocolPage.objects.filter(review_date__lte=last), user).order_by("review_date")
+    codes = list(found.values_list("code", flat=True))
+    what = ngettext("protocollo in scadenza", "protocolli in scadenza", len(codes))
+    yield Figure(len(codes), what, "/protocolli/", ", ".join(codes))
+
+
+sources.figures.append(expiring_protocols)
 
 entries.append(Entry(10, "protocolli", _("Protocolli"), "/protocolli/", "protocolpage"))
 entries.append(Entry(20, "procedure", _("Procedure"), "/procedure/", "procedurepage"))

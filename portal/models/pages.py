@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.apps import apps
 from django.db import models, transaction
 from django.http import Http404, HttpRequest
 from django.utils.html import strip_tags
@@ -258,8 +259,4 @@ class NewsPage(PortalPage):
 
 def page_kinds() -> list[type[PortalPage]]:
     """Every concrete kind of page, in the order of the packages."""
-    kinds: list[type[PortalPage]] = []
-    for model in PortalPage.__subclasses__():
-        if not model._meta.abstract:
-            kinds.append(model)
-    return kinds
+    return [model for model in apps.get_models() if issubclass(model, PortalPage)]

@@ -78,6 +78,9 @@ class User(AbstractUser):
         Organisation, verbose_name=_("ente"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
     )
     telephone = models.CharField(_("telefono"), max_length=40, blank=True)
+    slash_searches = models.BooleanField(
+        _("il tasto / porta alla casella di ricerca"), default=True, help_text=_("Toglilo se usi comandi vocali.")
+    )
     valid_until = models.DateTimeField(
         _("account valido fino a"), null=True, blank=True, help_text=_("Dopo questo momento la persona non entra più.")
     )

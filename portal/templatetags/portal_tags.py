@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from portal import access, feed
+from portal import access
 from portal.models import Term
 
 register = template.Library()
@@ -36,14 +36,13 @@ def day(value: date | datetime | None) -> str:
     if distance in near:
         words = near[distance]
     elif -7 < distance < 8:
-        words = date_format(moment, "l j F")
+        words = date_format(moment, "l j F").lower()
     elif moment.year == today.year:
-        words = date_format(moment, "j F")
+        words = date_format(moment, "j F").lower()
     else:
-        words = date_format(moment, "j F Y")
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), date_format(moment, "l j F Y"), words
-    )
+        words = date_format(moment, "j F Y").lower()
+    exact = date_format(moment, "l j F Y").lower()
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
 
 
 @register.filter
@@ -52,7 +51,7 @@ def full_day(value: date | datetime | None) -> str:
     if value is None:
         return ""
     moment = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    words = date_format(moment, "j F Y")
+    words = date_format(moment, "j F Y").lower()
     words = "1°" + words[1:] if words.startswith("1 ") else words
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), words)
 
@@ -160,7 +159,7 @@ def _explain(text: str, seen: set[str], links: dict[str, str]) -> str | None:
         word = match.group(0)
         if word in links:
             found = True
-            return f'<a href="{links[word]}">{word}</a>'
+            return f'<a class="together" href="{links[word]}">{word}</a>'
         meaning = meanings.get(word)
         if meaning is None or word in seen:
             return escape(word)
@@ -194,7 +193,7 @@ def _glossary() -> tuple[re.Pattern[str], dict[str, str]]:
     if _compiled.get("key") != key:
         words = sorted((re.escape(word) for word in meanings), key=len, reverse=True)
         _compiled["key"] = key
-        _compiled["pattern"] = re.compile(r"(?<![\w-])(?:" + "|".join([CODE.pattern, *words]) + r")(?![\w-])")
+        _compiled["pattern"] = re.compile(r"(?<![\w@.-])(?:" + "|".join([CODE.pattern, *words]) + r")(?![\w@-]|\.\w)")
     return _compiled["pattern"], meanings
 
 
@@ -203,5 +202,6 @@ _compiled: dict[str, Any] = {}
 
 @register.simple_tag
 def page_name(page: Any) -> str:
-    """Code and title."""
-    return feed.name(page)
+    """Code and title; the code in one piece."""
+    code = getattr(page, "code", "")
+    return format_html('<span class="together">{}</span> {}', code, page.title) if code else page.title
