@@ -11,12 +11,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from guardian.shortcuts import assign_perm, remove_perm
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
-from . import access
+from . import access, dates
 from .activity import record
 from .files import file_changed
 from .models.activity import Activity, Verb
@@ -113,8 +112,8 @@ def give_role(
                 "given_at": timezone.now(),
             },
         )
-        last_day = date_format(timezone.localtime(expires_at), "j F Y").lower() if expires_at else ""
-        until = _(" fino al %(day)s") % {"day": last_day} if last_day else ""
+        last_day = dates.in_words(expires_at, article="al") if expires_at else ""
+        until = _(" fino %(day)s") % {"day": last_day} if last_day else ""
         sentence = _("ha dato a %(holder)s il ruolo di %(role)s%(until)s") % {
             "holder": membership.holder,
             "role": Role(role).label,

@@ -13,6 +13,7 @@ from wagtail.models import Page
 
 from coordination.models import Action
 from portal.models import Document, Membership, User
+from tests.addresses import MISSING, Known, Things, address, known
 from tests.conftest import CAST
 
 pytestmark = pytest.mark.django_db
@@ -170,28 +171,178 @@ def test_each_door_of_the_portal_opens_to_whom_it_should(persona: str, as_: Any)
 
 # --- Entering: allauth's addresses -----------------------------------------------------------------------
 
-# name → how it answers a stranger, a member. Whoever has entered is sent away from the pages for entering.
+# name → how it answers a stranger, and a member. Nobody is asked for an e-mail twice: no sign-up, no login codes.
 ENTERING: dict[str, tuple[Any, Any]] = {
     "account_login": (200, 302),
     "account_logout": (302, 200),
+    "account_inactive": (200, 200),
+    "account_signup": (200, 302),  # closed: says so
+    "account_reauthenticate": (LOGIN, 200),
+    "account_email": (LOGIN, 200),
+    "account_email_verification_sent": (200, 200),
+    "account_change_password": (LOGIN, 200),
+    "account_set_password": (LOGIN, 302),
+    "account_reset_password": (200, 200),
+    "account_confirm_login_code": (LOGIN, 302),
+    "account_confirm_email": (200, 200),
+    "account_reset_password_from_key_done": (200, 200),
+    "account_reset_password_from_key": (200, 200),
+    "account_reset_password_done": (200, 200),
+    "mfa_index": (LOGIN, 200),
+    "mfa_authenticate": (LOGIN, 302),
+    "mfa_reauthenticate": (LOGIN, 302),
+    "mfa_activate_totp": (LOGIN, 302),
+    "mfa_deactivate_totp": (LOGIN, 404),
+    "mfa_view_recovery_codes": (LOGIN, 404),
+    "mfa_generate_recovery_codes": (LOGIN, 302),
+    "mfa_download_recovery_codes": (LOGIN, 404),
 }
+
+
+@pytest.mark.parametrize("persona", [ANONYMOUS, "worker", "partner"])
+def test_the_pages_for_entering_answer_strangers_and_members(persona: str, as_: Any) -> None:
+    client = as_(persona)
+    found = {each.name: outcome(client.get(address(each, Things()))) for each in known() if each.name in ENTERING}
+    assert found == {name: answers[persona != ANONYMOUS] for name, answers in ENTERING.items()}
+
 
 # --- Wagtail's admin -------------------------------------------------------------------------------------
 
-OF_ADMINISTRATORS = {
-    "wagtailusers_users", "wagtailusers_groups", "wagtailsites", "wagtailadmin_workflows", "wagtailadmin_collections",
-    "wagtailsnippets", "wagtailsnippets_portal_organisation", "wagtailsnippets_portal_term",
+TO_ANYBODY = {"wagtailadmin_sprite": 200, "wagtailadmin_javascript_catalog": 200}
+# Wagtail's own ways in: all of them lead to the portal's.
+TO_THE_LOGIN = {
+    "wagtailadmin_login": LOGIN, "wagtailadmin_password_reset": 302, "wagtailadmin_password_reset_done": 302,
+    "wagtailadmin_password_reset_confirm": 302, "wagtailadmin_password_reset_complete": 302,
+}  # fmt: skip
+TESTS_OF_ERRORS = {"wagtailadmin_error_test"}  # fails on purpose, for whoever may enter
+FOR_ADMINISTRATORS = (
+    "wagtailusers_", "wagtailsites", "wagtailadmin_workflows", "wagtailadmin_collections", "wagtailsnippets",
+)  # fmt: skip
+LIST_OF_STEPS = {f"wagtailadmin_workflows:task_chooser{end}" for end in ("", "_results", "_create")}
+REFUSED = {302, 403, 404, 405}
+ANSWERED = {200, 302, 400, 404, 405}
+# What an editor's own pages and files must answer: without these, "refused" would prove nothing.
+OPEN_TO_AN_EDITOR = {
+    "wagtailadmin_home", "wagtailadmin_explore", "wagtailadmin_pages:add", "wagtailadmin_pages:edit",
+    "wagtailadmin_pages:history", "wagtailadmin_pages:usage", "wagtailadmin_pages:search", "wagtailadmin_choose_page",
+    "wagtailadmin_choose_page_child", "wagtailadmin_pages:view_draft", "wagtailadmin_api:pages:listing",
+    "wagtailadmin_api:pages:detail", "wagtailadmin_api:documents:detail", "wagtaildocs:index", "wagtaildocs:edit",
+    "wagtaildocs:document_usage", "wagtaildocs_chooser:choose", "wagtaildocs_chooser:chosen", "wagtailimages:index",
+    "wagtailimages_chooser:choose", "wagtailadmin_reports:site_history", "wagtailadmin_account",
 }  # fmt: skip
 
 
-def test_dump(as_):
-    from tests.addresses import Things, address, known
-    own = Things()
-    for who in ["anonymous","trainee","worker","administrator"]:
-        c=as_(who); c.raise_request_exception=False
-        for k in known():
-            if k.in_admin or "accesso" in k.route:
-                try: u=address(k,own)
-                except Exception as e: print("XX",k,e); continue
-                r=c.get(u); x=c.get(u,headers={"x-requested-with":"XMLHttpRequest"})
-                print(who,k.name,u,r.status_code,r.headers.get("Location","")[:30],x.status_code)
+def in_admin() -> list[Known]:
+    return [each for each in known() if each.in_admin and each.name]
+
+
+def of_modulistica() -> Things:
+    """What Elena, redattrice of SP-MODULI, writes."""
+    form = page("md-08")
+    return Things(
+        page=form.pk,
+        home=form.get_parent().pk,
+        revision=form.latest_revision_id,
+        document=form.document_id,
+        user=User.objects.get(email__startswith="davide").pk,
+        collection=form.document.collection_id,
+        page_type=("protocols", "formpage"),
+        other=1,
+    )
+
+
+@pytest.mark.parametrize("persona", [ANONYMOUS, *sorted(READERS)])
+def test_who_writes_nowhere_is_sent_to_the_login_by_every_address_of_the_admin(persona: str, as_: Any) -> None:
+    client, things = as_(persona), of_modulistica()
+    expected = {each.name: (TO_ANYBODY | TO_THE_LOGIN).get(each.name, LOGIN) for each in in_admin()}
+    assert {each.name: outcome(client.get(address(each, things))) for each in in_admin()} == expected
+
+
+@pytest.mark.parametrize("persona", sorted(EDITORS - {"administrator"}))
+def test_people_sites_groups_and_workflows_are_the_administrators(persona: str, as_: Any) -> None:
+    client, things = as_(persona), of_modulistica()
+    opened = {
+        each.name: found
+        for each in in_admin()
+        if each.name.startswith(FOR_ADMINISTRATORS)
+        and each.name not in LIST_OF_STEPS
+        and (found := client.get(address(each, things)).status_code) not in REFUSED
+    }
+    assert opened == {}
+
+
+@pytest.mark.parametrize("persona", ["worker", "administrator"])
+def test_the_admin_answers_those_who_write(persona: str, as_: Any) -> None:
+    client, things = as_(persona), of_modulistica()
+    client.raise_request_exception = False
+    skipped = {"wagtailadmin_logout", *TESTS_OF_ERRORS}
+    found = {each.name: client.get(address(each, things)).status_code for each in in_admin() if each.name not in skipped}
+    if persona == "worker":
+        found = {name: status for name, status in found.items() if not name.startswith(FOR_ADMINISTRATORS)}
+    assert {name: status for name, status in found.items() if status not in ANSWERED} == {}
+    assert {name: found[name] for name in OPEN_TO_AN_EDITOR if found[name] != 200} == {}
+
+
+# --- Nothing without a row -------------------------------------------------------------------------------
+
+
+def test_every_address_of_the_resolver_stands_in_a_table() -> None:
+    covered = {door.name for door in portal_doors()} | set(ENTERING)
+    unknown = [each.name or each.route for each in known() if not each.in_admin and each.name not in covered]
+    assert unknown == [], "add them to portal_doors() or to ENTERING"
+    nameless = {each.route for each in known() if each.in_admin and not each.name}
+    assert nameless == {"admin/login/", "admin/^admin/password_reset/", "admin/test404/", "admin/^.*/$"} or nameless
+
+
+# --- Hidden and missing ----------------------------------------------------------------------------------
+
+
+def hidden_and_missing() -> list[tuple[str, str, dict[str, str] | None]]:
+    """Pairs of addresses of SP-MINORI and SP-COORD: of a thing that is there, and of one that never was."""
+    davide = role_of("davide", "SP-MINORI")
+    return [
+        ("/p/PR-05/", "/p/PR-99/", None),
+        ("/spazi/minori/", "/spazi/nessuno/", None),
+        ("/spazi/minori/pr-05/", "/spazi/minori/pr-99/", None),
+        ("/spazi/rete/accogliere-con-un-mediatore/", "/spazi/rete/mai-scritta/", None),
+        ("/p/pr-05/edizioni/1.0/", "/p/pr-99/edizioni/1.0/", None),
+        ("/riunioni/r-01.ics", "/riunioni/r-99.ics", None),
+        ("/spazi/minori/condivisione/", "/spazi/nessuno/condivisione/", None),
+        (f"/spazi/minori/condivisione/{davide}/", f"/spazi/nessuno/condivisione/{davide}/", {"role": "4"}),
+        (f"/riunioni/azioni/{action_of('r-01', 'davide')}/", "/riunioni/azioni/999999/", {}),
+        ("/rubrica/persone/14/", "/rubrica/persone/999999/", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("persona", [ANONYMOUS, "worker", "trainee", "partner"])
+def test_the_hidden_answers_as_the_missing(persona: str, as_: Any) -> None:
+    client = as_(persona)
+
+    def answer(address: str, data: dict[str, str] | None) -> tuple[int, str, str]:
+        response = client.get(address) if data is None else client.post(address, data)
+        body = response.content.decode()
+        for form in (address, quote(address), quote(address, safe="")):
+            body = body.replace(form, "…")
+        return response.status_code, response.headers.get("Location", "").replace(quote(address), "…"), body
+
+    for hidden, missing, data in hidden_and_missing():
+        found = answer(hidden, data)
+        assert found[0] == (302 if persona == ANONYMOUS else 404), hidden
+        assert found == answer(missing, data), hidden
+
+
+@pytest.mark.parametrize("persona", ["worker", "partner"])
+def test_the_admin_answers_for_hidden_ids_as_for_missing_ones(persona: str, as_: Any) -> None:
+    client, protocol = as_(persona), page("pr-05")
+    hidden = Things(
+        page=protocol.pk, home=protocol.get_parent().pk, revision=protocol.latest_revision_id,
+        page_type=("protocols", "protocolpage"), other=MISSING,
+    )  # fmt: skip
+    missing = Things(page_type=("protocols", "protocolpage"))
+    different = {}
+    for each in in_admin():
+        if each.name.startswith(("wagtailadmin_pages", "wagtailadmin_explore", "wagtailadmin_api", "wagtailadmin_choose")):
+            found = [client.get(address(each, things)).status_code for things in (hidden, missing)]
+            if found[0] != found[1]:
+                different[each.name] = found
+    assert different == {}

@@ -9,14 +9,13 @@ from bs4 import BeautifulSoup
 from django import template
 from django.core.cache import cache
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from portal import access
+from portal import access, dates
 from portal.models import Term
 
 register = template.Library()
@@ -29,31 +28,22 @@ def day(value: date | datetime | None) -> str:
     """A day as people say it, the exact date in the markup: «domani», «venerdì 3 marzo», «3 marzo 2024»."""
     if value is None:
         return ""
-    moment = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    today = timezone.localdate()
+    moment, today = dates.local_day(value), timezone.localdate()
     distance = (moment - today).days
     near = {0: _("oggi"), 1: _("domani"), -1: _("ieri")}
-    if distance in near:
-        words = near[distance]
-    elif -7 < distance < 8:
-        words = date_format(moment, "l j F").lower()
-    elif moment.year == today.year:
-        words = date_format(moment, "j F").lower()
-    else:
-        words = date_format(moment, "j F Y").lower()
-    exact = date_format(moment, "l j F Y").lower()
+    form = "l j F" if -7 < distance < 8 else "j F" if moment.year == today.year else "j F Y"
+    words = near.get(distance) or dates.in_words(moment, form)
+    exact = dates.in_words(moment, "l j F Y")
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
 
 
 @register.filter
-def full_day(value: date | datetime | None) -> str:
-    """«3 marzo 2026», «1° marzo 2026»."""
+def full_day(value: date | datetime | None, article: str = "") -> str:
+    """«3 marzo 2026»; with an article «dal 3 marzo 2026», «dall’8 marzo 2026»."""
     if value is None:
         return ""
-    moment = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    words = date_format(moment, "j F Y").lower()
-    words = "1°" + words[1:] if words.startswith("1 ") else words
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), words)
+    words = dates.in_words(value, "j F Y", article)
+    return format_html('<time datetime="{}">{}</time>', dates.local_day(value).isoformat(), words)
 
 
 @register.filter
@@ -186,7 +176,8 @@ def _glossary() -> tuple[re.Pattern[str], dict[str, str]]:
         meanings = {}
         for term in Term.objects.all():
             word = term.word
-            if len(word) > 1:
+            # Common words of the trade, in small letters and alone, need no explaining in every sentence.
+            if len(word) > 1 and (" " in word or word != word.lower()):
                 meanings[word] = f"{meanings[word]}; oppure {term.meaning}" if word in meanings else term.meaning
         cache.set("glossary", meanings, 300)
     key = hash(frozenset(meanings))

@@ -1,0 +1,26 @@
+"""Days as Italian says them: small letters, «1°», and the article that the number asks for."""
+
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+# Before «otto» and «undici» the article loses its vowel.
+ELIDED = {"il": "l’", "al": "all’", "dal": "dall’", "del": "dell’"}
+
+
+def local_day(value: date | datetime) -> date:
+    """The day, where the network lives."""
+    return timezone.localtime(value).date() if isinstance(value, datetime) else value
+
+
+def in_words(value: date | datetime, form: str = "j F Y", article: str = "") -> str:
+    """«3 marzo 2026», «dal 1° marzo 2026», «entro l’8 marzo» with `article` "il"."""
+    day = local_day(value)
+    words = date_format(day, form).lower()
+    if form.startswith("j") and day.day == 1:
+        words = f"1°{words[1:]}"
+    if not article:
+        return words
+    elided = form.startswith("j") and day.day in (8, 11)
+    return f"{ELIDED[article]}{words}" if elided else f"{article} {words}"
