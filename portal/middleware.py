@@ -35,8 +35,8 @@ class AdminScopeMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
-        if not request.path.startswith(ADMIN) or not request.user.is_authenticated:
-            return None
+        if not request.path.startswith(ADMIN) or not access.may_enter_admin(request.user):
+            return None  # Wagtail sends them to the login, whatever the id
         for model, ids in _named(request, kwargs).items():
             if ids and not _all_known(model, ids, request.user):
                 raise Http404
@@ -60,13 +60,16 @@ def _named(request: HttpRequest, kwargs: dict[str, Any]) -> dict[type, set[int]]
 
 
 def _all_known(model: Any, ids: set[int], user: Any) -> bool:
-    """Rows that exist must be the person's to see or edit; Home and root, above the spaces, are for walking down."""
+    """Every id must be the person's to see or edit: what is not answers as what never was.
+
+    Home and root, above the spaces, are for walking down.
+    """
     rows = model.objects.filter(pk__in=ids)
-    if model is Page:
-        rows = rows.filter(depth__gte=access.SPACE_DEPTH)
     known = set(access.allowed(rows, user, "view").values_list("pk", flat=True))
     known.update(access.allowed(rows, user, "edit").values_list("pk", flat=True))
-    return known == set(rows.values_list("pk", flat=True))
+    if model is Page:
+        known.update(rows.filter(depth__lt=access.SPACE_DEPTH).values_list("pk", flat=True))
+    return known == ids
 
 
 class PrivateCacheMiddleware:

@@ -39,7 +39,9 @@ def _walk(patterns: Any, route: str, names: str, before: tuple[str, ...]) -> Ite
         if isinstance(each, URLPattern):
             yield Known(names + (each.name or ""), here, arguments)
         elif isinstance(each, URLResolver):
-            yield from _walk(each.url_patterns, here, names + (f"{each.namespace}:" if each.namespace else ""), arguments)
+            yield from _walk(
+                each.url_patterns, here, names + (f"{each.namespace}:" if each.namespace else ""), arguments
+            )
 
 
 def _arguments(pattern: Any) -> tuple[str, ...]:

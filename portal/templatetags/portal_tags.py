@@ -1,6 +1,7 @@
 """What templates need beyond Django: days as people say them, words explained, codes linked."""
 
 import re
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
 from typing import Any
@@ -19,6 +20,7 @@ from portal import access, dates
 from portal.models import Term
 
 register = template.Library()
+CODED_SLUG = r"^(pr|op|md|pg|m|r)-?[0-9]{1,3}$"
 CODE = re.compile(r"\b(?:PR|OP|MD|PG|M|R)-?\d{1,3}\b")
 UNTOUCHED = {"a", "button", "h1", "h2", "h3", "h4", "script", "style", "code"}
 
@@ -102,24 +104,52 @@ def explained(context: dict[str, Any], value: Any) -> SafeString:
     Takes rich text, HTML already safe, or plain text (escaped, in paragraphs).
     """
     html = _as_html(value)
-    request = context.get("request")
+    reading = _reading(context.get("request"))
+    if not reading.pattern.search(html):
+        return mark_safe(html)
     soup = BeautifulSoup(html, "html.parser")
-    # Each word is explained once a page.
-    seen = request.__dict__.setdefault("_explained", set()) if request is not None else set()
-    links = _links(html, getattr(request, "user", None))
     for node in list(soup.find_all(string=True)):
         if any(parent.name in UNTOUCHED for parent in node.parents):
             continue
-        new = _explain(str(node), seen, links)
+        new = _explain(str(node), reading)
         if new is not None:
             node.replace_with(BeautifulSoup(new, "html.parser"))
     return mark_safe(str(soup))
+
+
+@dataclass
+class Reading:
+    """What one page view knows of words and codes; read once, whatever the number of texts."""
+
+    pattern: re.Pattern[str]
+    meanings: dict[str, str]
+    codes: frozenset[str]  # of the pages that the reader may see
+    seen: set[str] = field(default_factory=set)
+
+
+def _reading(request: Any) -> Reading:
+    if request is None:
+        return Reading(CODE, {}, frozenset())
+    found: Reading | None = request.__dict__.get("_reading")
+    if found is None:
+        pattern, meanings = _glossary()
+        codes = _codes(getattr(request, "user", None))
+        found = request.__dict__["_reading"] = Reading(pattern, meanings, codes)
+    return found
 
 
 @register.simple_tag(takes_context=True)
 def explained_line(context: dict[str, Any], value: Any) -> SafeString:
     """As `explained`, for a line of plain text inside another element."""
     return explained(context, mark_safe(escape(str(value or ""), quote=False)))
+
+
+def _codes(user: Any) -> frozenset[str]:
+    """The codes of the pages that the person may see."""
+    if user is None:
+        return frozenset()
+    pages = access.allowed(Page.objects.filter(slug__regex=CODED_SLUG, depth__gt=access.SPACE_DEPTH), user)
+    return frozenset(slug.upper() for slug in pages.values_list("slug", flat=True))
 
 
 def _as_html(value: Any) -> str:
@@ -130,43 +160,36 @@ def _as_html(value: Any) -> str:
     return plain_to_html(str(value or ""))
 
 
-def _links(html: str, user: Any) -> dict[str, str]:
-    """Code in the text → address, for those pages that the reader may see."""
-    codes = {code.lower() for code in CODE.findall(html)}
-    if not codes or user is None:
-        return {}
-    pages = access.allowed(Page.objects.filter(slug__in=codes, depth__gt=access.SPACE_DEPTH), user)
-    return {slug.upper(): f"/p/{slug.upper()}/" for slug in pages.values_list("slug", flat=True)}
-
-
-def _explain(text: str, seen: set[str], links: dict[str, str]) -> str | None:
+def _explain(text: str, reading: Reading) -> str | None:
     """The text with definitions and links, escaped; None when there is nothing to add."""
-    pattern, meanings = _glossary()
     found = False
 
     def replace(match: re.Match[str]) -> str:
         nonlocal found
         word = match.group(0)
-        if word in links:
+        if word in reading.codes:
             found = True
-            return f'<a class="together" href="{links[word]}">{word}</a>'
-        meaning = meanings.get(word)
-        if meaning is None or word in seen:
+            return f'<a class="together" href="/p/{word}/">{word}</a>'
+        meaning = reading.meanings.get(word)
+        if meaning is None or word in reading.seen:
             return escape(word)
-        seen.add(word)
         found = True
-        number = f"def-{len(seen)}"
-        return (
-            f'<button type="button" class="term" popovertarget="{number}">{escape(word)}</button>'
-            f'<span class="def" id="{number}" popover role="note"><b>{escape(word)}</b>: {escape(meaning)}</span>'
-        )
+        reading.seen.add(word)
+        return _definition(word, meaning, len(reading.seen))
 
     parts, last = [], 0
-    for match in pattern.finditer(text):
+    for match in reading.pattern.finditer(text):
         parts += [escape(text[last : match.start()], quote=False), replace(match)]
         last = match.end()
     parts.append(escape(text[last:], quote=False))
     return "".join(parts) if found else None
+
+
+def _definition(word: str, meaning: str, number: int) -> str:
+    return (
+        f'<button type="button" class="term" popovertarget="def-{number}">{escape(word)}</button>'
+        f'<span class="def" id="def-{number}" popover role="note"><b>{escape(word)}</b>: {escape(meaning)}</span>'
+    )
 
 
 def _glossary() -> tuple[re.Pattern[str], dict[str, str]]:

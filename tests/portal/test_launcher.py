@@ -48,9 +48,11 @@ for line in sys.stdin:
 
 
 def hold(file: str, seconds: float) -> None:
-    """A job that says which process works on it, and takes its time."""
+    """A job that says which process works on it, and goes on until the file is taken away."""
     Path(file).write_text(str(os.getpid()))
-    time.sleep(seconds)
+    end = time.monotonic() + seconds
+    while Path(file).exists() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def wait_for(what: Callable[[], Any], words: str) -> Any:
@@ -174,10 +176,10 @@ class Installation:
         named = [pid for pid in children(self.launcher.pid) if word in Path(f"/proc/{pid}/cmdline").read_text()]
         return named[0] if named else 0
 
-    def worker_of(self, file: Path, seconds: float) -> int:
-        """The worker that has just begun to hold."""
-        self.ask("tests.portal.test_launcher.hold", str(file), seconds)
-        return int(wait_for(lambda: file.exists() and file.read_text(), "a worker takes the job"))
+    def hold(self, file: Path, seconds: float = 300) -> tuple[int, int]:
+        """A job that has just begun to hold, and the worker that does it."""
+        job = self.ask("tests.portal.test_launcher.hold", str(file), seconds)
+        return job, int(wait_for(lambda: file.exists() and file.read_text(), "a worker takes the job"))
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +210,8 @@ def test_a_killed_site_answers_again(running: Installation) -> None:
 
 def test_while_a_killed_worker_was_busy_the_others_do_the_work(running: Installation, tmp_path: Path) -> None:
     leader = running.leader
-    kill(running.worker_of(tmp_path / "busy", 300))
+    _job, busy = running.hold(tmp_path / "busy")
+    kill(busy)
     running.does_work()
     assert running.answers()
     assert running.leader == leader  # django-q2 replaces a busy worker by itself
@@ -217,14 +220,15 @@ def test_while_a_killed_worker_was_busy_the_others_do_the_work(running: Installa
 def test_killed_idle_workers_take_the_queue_with_them_and_work_goes_on(running: Installation, tmp_path: Path) -> None:
     """One of two idle workers holds the lock of the queue: whoever comes after it waits for ever."""
     leader = running.leader
-    idle = {running.worker_of(tmp_path / name, 1) for name in "ab"}
-    time.sleep(1.5)
-    kill(*idle)
+    held = [running.hold(tmp_path / name) for name in "ab"]
+    for name in "ab":
+        (tmp_path / name).unlink()
+    wait_for(lambda: all(running.is_done(job) for job, _worker in held), "both workers are idle")
+    kill(*(worker for _job, worker in held))
     running.does_work()
     assert running.answers()
-    if len(idle) == 2:
-        assert running.leader != leader
-        wait_for(lambda: not is_alive(leader), "the dead queue's leader is gone")
+    assert running.leader != leader
+    assert not is_alive(leader)
 
 
 def test_a_killed_leader_of_the_workers_is_replaced_and_leaves_nobody_unwatched(running: Installation) -> None:
@@ -237,8 +241,7 @@ def test_a_killed_leader_of_the_workers_is_replaced_and_leaves_nobody_unwatched(
 
 
 def test_sigterm_lets_work_finish_and_frees_the_port(running: Installation, tmp_path: Path) -> None:
-    running.worker_of(tmp_path / "last", 2)
-    job = running("Job.objects.latest('pk').pk")
+    job, _worker = running.hold(tmp_path / "last", seconds=2)
     everybody = family(running.launcher.pid)
     assert len(everybody) > 6  # launcher, site, leader, sentinel and those who work
     running.launcher.terminate()

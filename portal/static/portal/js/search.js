@@ -39,8 +39,11 @@ if (box && list) {
   box.setAttribute("aria-expanded", "false");
   box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(suggest, 150); });
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
     if (list.hidden) return;
+    if (event.key === "Escape") {
+      event.preventDefault(); // else the browser also empties the box
+      close();
+    }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       move(event.key === "ArrowDown" ? 1 : -1);

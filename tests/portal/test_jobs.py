@@ -1,0 +1,285 @@
+"""Work is a row before it is a task: asked for once, tried three times, never lost."""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.signals import post_execute_in_worker, pre_execute
+from django_q.signing import SignedPackage
+
+from portal import jobs
+from portal.models import Job
+
+pytestmark = pytest.mark.django_db
+done: list[Any] = []
+
+
+class Broken(Exception):
+    pass
+
+
+def work(word: str) -> None:
+    done.append(word)
+
+
+def fail() -> None:
+    raise Broken("la stampante è in fiamme")
+
+
+def ask_again_meanwhile() -> None:
+    work("prima")
+    jobs.ask("lettera", f"{__name__}.work", "dopo")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_do(db: None) -> None:
+    """The demo network leaves work of its own."""
+    OrmQ.objects.all().delete()
+    Job.objects.all().delete()
+    done.clear()
+
+
+@pytest.fixture
+def worker(django_capture_on_commit_callbacks: Any) -> Callable[[], int]:
+    """Does the tasks that lie in the queue, as django-q2's worker would; returns how many."""
+
+    def do() -> int:
+        tasks = list(OrmQ.objects.order_by("pk"))
+        for task in tasks:
+            package = SignedPackage.loads(task.payload)
+            with django_capture_on_commit_callbacks(execute=True):
+                jobs.run(*package["args"])
+            task.delete()
+        return len(tasks)
+
+    return do
+
+
+@pytest.fixture
+def ask(django_capture_on_commit_callbacks: Any) -> Callable[..., Job]:
+    """`jobs.ask` in a transaction that is then committed."""
+
+    def asking(key: str, function: str, *args: Any) -> Job:
+        with django_capture_on_commit_callbacks(execute=True):
+            return jobs.ask(key, f"{__name__}.{function}", *args)
+
+    return asking
+
+
+def forgotten(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(touched_at=timezone.now() - jobs.FORGOTTEN - timedelta(seconds=1))
+
+
+def state(job: Job) -> str:
+    job.refresh_from_db()
+    return job.state
+
+
+# --- A row, then a task ----------------------------------------------------------------------------------
+
+
+def test_work_is_a_row_before_it_is_a_task(worker: Callable[[], int], django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        job = jobs.ask("lettera", f"{__name__}.work", "ciao")
+        assert (state(job), job.attempts) == ("attesa", 0)
+        assert not OrmQ.objects.exists()
+    assert OrmQ.objects.count() == 1
+    worker()
+    assert done == ["ciao"]
+    assert (state(job), job.attempts, job.problem) == ("fatto", 1, "")
+
+
+def test_work_asked_for_in_a_transaction_that_fails_is_never_done(
+    worker: Callable[[], int], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(Broken), transaction.atomic():
+        jobs.ask("lettera", f"{__name__}.work", "ciao")
+        raise Broken
+    assert worker() == 0
+    assert not Job.objects.filter(key="lettera").exists()
+
+
+def test_work_asked_for_twice_is_done_once_with_the_last_words(
+    ask: Callable[..., Job], worker: Callable[[], int]
+) -> None:
+    first = ask("lettera", "work", "vecchie")
+    second = ask("lettera", "work", "nuove")
+    assert first.pk == second.pk
+    worker()
+    assert done == ["nuove"]
+    assert state(second) == "fatto"
+
+
+def test_work_done_can_be_asked_for_again(ask: Callable[..., Job], worker: Callable[[], int]) -> None:
+    ask("lettera", "work", "uno")
+    worker()
+    job = ask("lettera", "work", "due")
+    assert (state(job), job.attempts) == ("attesa", 0)
+    worker()
+    assert done == ["uno", "due"]
+
+
+def test_a_task_delivered_twice_works_once(ask: Callable[..., Job], worker: Callable[[], int]) -> None:
+    job = ask("lettera", "work", "ciao")
+    task = OrmQ.objects.get()
+    OrmQ.objects.create(key=task.key, payload=task.payload, lock=task.lock)
+    assert worker() == 2
+    assert done == ["ciao"]
+    assert (state(job), job.attempts) == ("fatto", 1)
+
+
+def test_work_asked_for_again_while_it_is_done_is_done_again(
+    ask: Callable[..., Job], worker: Callable[[], int]
+) -> None:
+    job = ask("lettera", "ask_again_meanwhile")
+    worker()
+    assert done == ["prima"]
+    assert state(job) == "attesa"
+    worker()
+    assert done == ["prima", "dopo"]
+    assert state(job) == "fatto"
+
+
+# --- Attempts --------------------------------------------------------------------------------------------
+
+
+def test_the_attempt_is_counted_before_the_work(ask: Callable[..., Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    job = ask("lettera", "work", "ciao")
+    counted = []
+
+    def imported(name: str) -> Any:
+        counted.append((state(job), job.attempts))
+        return lambda word: None
+
+    monkeypatch.setattr(jobs, "import_string", imported)
+    jobs.run(job.pk)
+    assert counted == [("attesa", 1)]
+
+
+def test_work_that_fails_is_tried_three_times_then_given_up_with_its_reason(
+    ask: Callable[..., Job], worker: Callable[[], int]
+) -> None:
+    job = ask("lettera", "fail")
+    for attempt in (1, 2, 3):
+        assert state(job) == "attesa"
+        with pytest.raises(Broken):
+            worker()
+        OrmQ.objects.all().delete()
+        assert state(job) == ("fallito" if attempt == 3 else "attesa")
+        assert job.attempts == attempt
+        assert "la stampante è in fiamme" in job.problem
+        forgotten(job)
+        assert jobs.sweep() == (0 if attempt == 3 else 1)
+
+
+def test_work_that_kills_its_process_is_given_up_after_three(
+    ask: Callable[..., Job], worker: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies in the middle: nothing after the work is ever reached."""
+    job = ask("lettera", "work", "ciao")
+
+    def dying(name: str) -> Any:
+        raise SystemExit
+
+    monkeypatch.setattr(jobs, "import_string", dying)
+    for _attempt in range(3):
+        with pytest.raises(SystemExit):
+            worker()
+        OrmQ.objects.all().delete()
+        assert state(job) == "attesa"
+        forgotten(job)
+        jobs.sweep()
+    assert state(job) == "fallito"
+    assert job.attempts == 3
+    assert job.problem == "Il processo si è interrotto ogni volta."
+    assert not OrmQ.objects.exists()
+
+
+def test_a_task_that_django_q_delivers_again_after_a_death_waits_for_the_sweep(
+    ask: Callable[..., Job], worker: Callable[[], int]
+) -> None:
+    """Its turn has passed with the counted attempt: else it could work beside the sweep's own task."""
+    job = ask("lettera", "work", "ciao")
+    Job.objects.filter(pk=job.pk).update(attempts=1)
+    worker()
+    assert done == []
+    forgotten(job)
+    assert jobs.sweep() == 1
+    worker()
+    assert done == ["ciao"]
+    assert (state(job), job.attempts) == ("fatto", 2)
+
+
+def test_work_given_up_can_be_asked_for_again(ask: Callable[..., Job], worker: Callable[[], int]) -> None:
+    job = ask("lettera", "work", "ciao")
+    OrmQ.objects.all().delete()
+    Job.objects.filter(pk=job.pk).update(state="fallito", attempts=3, problem="stanco")
+    ask("lettera", "work", "ciao")
+    worker()
+    assert (state(job), job.attempts, job.problem) == ("fatto", 1, "")
+
+
+# --- What was left behind --------------------------------------------------------------------------------
+
+
+def test_the_sweep_asks_again_only_for_what_lies_for_long(ask: Callable[..., Job], worker: Callable[[], int]) -> None:
+    lost, fresh, finished = (ask(key, "work", key) for key in ("persa", "fresca", "finita"))
+    OrmQ.objects.all().delete()
+    jobs.run(finished.pk)
+    forgotten(lost)
+    forgotten(finished)
+    assert jobs.sweep() == 1
+    assert jobs.sweep() == 0  # it has just been asked for
+    worker()
+    assert done == ["finita", "persa"]
+    assert (state(lost), state(fresh)) == ("fatto", "attesa")
+
+
+def test_a_new_worker_takes_up_what_nobody_had_begun(ask: Callable[..., Job], worker: Callable[[], int]) -> None:
+    waiting, begun = ask("in coda", "work", "in coda"), ask("a metà", "work", "a metà")
+    OrmQ.objects.all().delete()
+    Job.objects.filter(pk=begun.pk).update(attempts=1)  # perhaps another worker is at it
+    assert jobs.recover() == 1
+    worker()
+    assert done == ["in coda"]
+    assert (state(waiting), state(begun)) == ("fatto", "attesa")
+
+
+# --- The heartbeat ---------------------------------------------------------------------------------------
+
+
+def listen() -> None:
+    """Set the heartbeat's clock back; one beat brings it to now."""
+    file = jobs.heartbeat_file()
+    file.touch()
+    os.utime(file, (1, 1))
+
+
+def has_beaten(within: float = 2) -> bool:
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if jobs.heartbeat_file().stat().st_mtime > 1:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_the_heart_beats_while_a_task_is_worked_on_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "PULSE", 0.02)
+    listen()
+    pre_execute.send(sender="test", func=None, task={})
+    try:
+        assert has_beaten()
+        listen()
+        assert has_beaten()  # and again
+    finally:
+        post_execute_in_worker.send(sender="test", func=None, task={})
+    time.sleep(0.1)
+    listen()
+    assert not has_beaten(within=0.2)
