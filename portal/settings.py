@@ -11,7 +11,7 @@ import environ
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+(DATA_DIR / "static").mkdir(parents=True, exist_ok=True)
 env.read_env(DATA_DIR / "raccordo.env", overwrite=False)
 
 # Imports only to the left: portal ← coordination ← protocols ← training ← search.

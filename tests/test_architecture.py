@@ -1,0 +1,305 @@
+"""The order of the packages, one place for permissions, and names that say what a module is for."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+BASE = Path(settings.BASE_DIR)
+LAYERS: list[str] = settings.LAYERS
+SOURCES = sorted(path for layer in LAYERS for path in (BASE / layer).rglob("*.py"))
+TEMPLATES = sorted(path for path in (BASE / "templates").rglob("*") if path.is_file())
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(BASE).as_posix()
+
+
+def rank(name: str) -> int | None:
+    """The place of a dotted name in the order; None for what is not ours."""
+    first = name.split(".")[0]
+    return LAYERS.index(first) if first in LAYERS else None
+
+
+# --- Imports only to the left ----------------------------------------------------------------------------
+
+# Text that names a module to the right, where an import would be wrong too.
+NAMED_BY_TEXT = {
+    ("portal/network.py", "search.index.apply_pending"): "the one table of what the clock calls, by address",
+}
+
+
+def rightward_imports(source: str, module: str) -> list[str]:
+    """What a module imports from a package to its right, by statement or by its name in a text."""
+    here = rank(module)
+    assert here is not None
+    found = [name for name in imported(ast.parse(source), module) if (rank(name) or 0) > here]
+    return found
+
+
+def imported(tree: ast.AST, module: str) -> Iterator[str]:
+    dotted = re.compile(rf"({'|'.join(LAYERS)})(\.[a-z_]\w*)+$")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = ".".join(module.split(".")[: -node.level]) if node.level else ""
+            base = ".".join(filter(None, [start, node.module or ""]))
+            yield from (f"{base}.{alias.name}" if base else alias.name for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and dotted.match(node.value):
+            yield node.value
+
+
+def module_of(path: Path) -> str:
+    """The dotted name against which the relative imports of a file are read."""
+    return name_of(path).removesuffix(".py").replace("/", ".")
+
+
+def test_the_order_is_the_one_of_the_design_and_the_apps_are_loaded_in_it() -> None:
+    assert LAYERS == ["portal", "coordination", "protocols", "training", "search"]
+    assert settings.INSTALLED_APPS[: len(LAYERS)] == LAYERS
+    assert all((BASE / layer / "__init__.py").exists() for layer in LAYERS)
+
+
+def test_every_package_imports_only_to_the_left() -> None:
+    wrong = {(name_of(path), name) for path in SOURCES for name in rightward_imports(path.read_text(), module_of(path))}
+    assert wrong == set(NAMED_BY_TEXT)
+
+
+def test_packages_to_the_right_do_use_those_to_the_left() -> None:
+    """Else the test above would pass on an empty order."""
+    used = {
+        (module_of(path).split(".")[0], name.split(".")[0])
+        for path in SOURCES
+        for name in imported(ast.parse(path.read_text()), module_of(path))
+    }
+    assert {(layer, "portal") for layer in LAYERS} <= used
+    assert ("training", "protocols") in used or ("training", "coordination") in used or ("search", "protocols") in used
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("portal.feed", "import search.index"),
+        ("portal.feed", "from search import index"),
+        ("portal.feed", "def later():\n    from training.models import PathPage"),
+        ("portal.models.pages", "from ...search import index"),
+        ("portal.feed", "import_module('search.index')"),
+        ("coordination.views", "from protocols.models import ProtocolPage as P"),
+        ("training.models.paths", "page = models.ForeignKey('search.SearchDocument')".replace("SearchD", "d")),
+    ],
+)
+def test_a_planted_import_to_the_right_is_seen(module: str, source: str) -> None:
+    assert rightward_imports(source, module)
+    assert not rightward_imports(source, "search.documents")
+
+
+def rightward_relations(model: Any) -> Iterator[str]:
+    """Relations and parents of a model that lie in a package to its right."""
+    here = rank(model._meta.app_label)
+    near = [*model._meta.parents]
+    for field in model._meta.get_fields(include_hidden=True):
+        if field.is_relation and not field.auto_created and field.related_model not in (None, "self"):
+            near.append(field.related_model)
+            near += [field.remote_field.through] if getattr(field.remote_field, "through", None) else []
+    for other in near:
+        there = rank(other._meta.app_label)
+        if here is not None and there is not None and there > here:
+            yield f"{model._meta.label} → {other._meta.label}"
+
+
+def test_models_point_only_to_the_left() -> None:
+    models = [model for layer in LAYERS for model in apps.get_app_config(layer).get_models(include_auto_created=True)]
+    assert {model._meta.app_label for model in models} == set(LAYERS)
+    assert [wrong for model in models for wrong in rightward_relations(model)] == []
+
+
+def test_a_planted_relation_to_the_right_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of training that points to the portal would be wrong the other way round."""
+    model = apps.get_model("training", "ModulePage")
+    assert list(rightward_relations(model)) == []
+    monkeypatch.setattr("tests.test_architecture.LAYERS", list(reversed(LAYERS)))
+    assert any(wrong.endswith("portal.User") for wrong in rightward_relations(model))
+
+
+# --- Permissions in one place ----------------------------------------------------------------------------
+
+# (file, function or class) → why it may ask what only `access` asks.
+MAY_ASK = {
+    ("portal/access.py", "*"): "every rule is written here",
+    ("portal/spaces.py", "_keep_a_manager"): "no rule: what a change of roles must leave behind",
+    ("portal/spaces.py", "reach"): "counts the people of a group before a role is given",
+    ("portal/spaces.py", "sync_space"): "writes for Wagtail's admin what access says",
+    ("portal/apps.py", "PortalConfig"): "listens to the table of who is in which group",
+    ("portal/models/people.py", "UserManager"): "makes the first administrator",
+    ("portal/models/people.py", "User"): "keeps a person in the group of the own body",
+    ("portal/demo.py", "_load_people"): "makes the administrator of the demo",
+}
+WORDS = {
+    "is_superuser",
+    "is_staff",
+    "has_perm",
+    "has_perms",
+    "has_module_perms",
+    "user_permissions",
+    "get_objects_for_user",
+    "ObjectPermissionChecker",
+    "permissions_for_user",
+}
+ROLES = {"READER", "EDITOR", "APPROVER", "MANAGER"}
+ASKS = {"filter", "exclude", "get", "Q", "When", "get_or_create", "update_or_create"}
+
+
+def permission_words(source: str) -> set[tuple[str, str]]:
+    """(function or class at the top of the file, word) for each question about rights."""
+    tree = ast.parse(source)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = set()
+    for top in tree.body:
+        where = getattr(top, "name", "")
+        found |= {(where, word) for node in ast.walk(top) if (word := _permission_word(node, called))}
+    return found
+
+
+def _permission_word(node: ast.AST, called: set[int]) -> str:
+    """The word of permission that a piece of code uses, if it does."""
+    word = ""
+    if isinstance(node, ast.Attribute):
+        word = node.attr
+    elif isinstance(node, ast.Name):
+        word = node.id
+    elif isinstance(node, ast.alias | ast.keyword):
+        word = (node.name if isinstance(node, ast.alias) else node.arg) or ""
+    if word in WORDS or (word == "groups" and isinstance(node, ast.Attribute) and id(node) not in called):
+        return word
+    if isinstance(node, ast.Compare) and any(map(_is_role, [node.left, *node.comparators])):
+        return "role compared"
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in ASKS:
+        lookups = [keyword.arg or "" for keyword in node.keywords]
+        return next((each for each in lookups if re.search(r"(^|__)(role|groups)(__|$)", each)), "")
+    return ""
+
+
+def _is_role(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr == "role" or node.attr in ROLES
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "id", "") == "Role" or getattr(node.func, "attr", "") == "role_in"
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return any(map(_is_role, node.elts))
+    return isinstance(node, ast.Name) and (node.id == "role" or node.id in ROLES)
+
+
+def test_rights_are_asked_in_one_module_only() -> None:
+    asked = {
+        (name_of(path), where): word
+        for path in SOURCES
+        if "migrations" not in path.parts
+        for where, word in permission_words(path.read_text())
+    }
+    wrong = {key: word for key, word in asked.items() if key not in MAY_ASK and (key[0], "*") not in MAY_ASK}
+    assert wrong == {}
+    unused = {
+        key for key in MAY_ASK if key not in asked and (key[1] != "*" or key[0] not in {file for file, _ in asked})
+    }
+    assert unused == set(), "the list of exceptions is longer than it needs to be"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "user.is_superuser",
+        "user.has_perm('portal.manage_space', space)",
+        "user.groups.filter(name='x')",
+        "membership.role == 4",
+        "membership.role >= Role.EDITOR",
+        "role in (Role.EDITOR, Role.MANAGER)",
+        "access.role_in(user, space) == Role.MANAGER",
+        "Membership.objects.filter(role__gte=2)",
+        "Membership.objects.filter(Q(space__memberships__role=4))",
+        "User.objects.filter(groups=group)",
+        "from guardian.shortcuts import get_objects_for_user",
+    ],
+)
+def test_a_planted_question_about_rights_is_seen(question: str) -> None:
+    body = question if question.startswith("from") else f"if {question}: pass"
+    assert {where for where, _word in permission_words(f"def view(request):\n    {body}")} == {"view"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["match.groups()", "Membership(role=Role.READER)", "[role.label for role in Role]", "give_role(s, u, Role.EDITOR)"],
+)
+def test_what_asks_nothing_about_rights_is_let_through(other: str) -> None:
+    assert permission_words(f"def view(request):\n    return {other}") == set()
+
+
+# The settings of Wagtail's own templates: they are shown in the admin, behind its doors.
+MAY_ASK_TEMPLATES: dict[str, str] = {}
+
+
+def test_templates_ask_nothing_about_rights() -> None:
+    """They show what the view hands them, and `frame`."""
+    asks = re.compile(r"\bperms\.|\bis_superuser\b|\bis_staff\b|\buser\.groups\b|\buser\.memberships\b|\.role [=!<>]")
+    assert len(TEMPLATES) > 20
+    wrong = {name_of(path) for path in TEMPLATES if asks.search(path.read_text(encoding="utf-8"))}
+    assert wrong == set(MAY_ASK_TEMPLATES)
+
+
+# --- Names and habits ------------------------------------------------------------------------------------
+
+NAMES_OF_NOTHING = {
+    "util",
+    "utils",
+    "helper",
+    "helpers",
+    "service",
+    "services",
+    "core",
+    "common",
+    "misc",
+    "lib",
+    "tools",
+}
+
+
+def test_no_module_is_named_after_nothing() -> None:
+    assert len(SOURCES) > 100
+    parts = {(name_of(path), part) for path in SOURCES for part in path.relative_to(BASE).with_suffix("").parts}
+    assert {path for path, part in parts if part in NAMES_OF_NOTHING} == set()
+
+
+def broad_excepts(source: str) -> list[int]:
+    """Lines that catch everything; catching it to write it down and raise it again is allowed."""
+    lines = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ExceptHandler):
+            caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+            broad = any(each is None or getattr(each, "id", "") in {"Exception", "BaseException"} for each in caught)
+            last = node.body[-1]
+            if broad and not (isinstance(last, ast.Raise) and last.exc is None and node.type is not None):
+                lines.append(node.lineno)
+    return lines
+
+
+def test_no_error_is_swallowed_unnamed() -> None:
+    assert {name_of(path): lines for path in SOURCES if (lines := broad_excepts(path.read_text()))} == {}
+    assert broad_excepts("try:\n    f()\nexcept:\n    raise") == [3]
+    assert broad_excepts("try:\n    f()\nexcept (ValueError, Exception):\n    pass") == [3]
+    assert broad_excepts("try:\n    f()\nexcept Exception:\n    note()\n    raise") == []
+    assert broad_excepts("try:\n    f()\nexcept OSError:\n    pass") == []
+
+
+def test_every_migration_says_what_it_does() -> None:
+    names = {layer: sorted(path.stem for path in (BASE / layer / "migrations").glob("[0-9]*.py")) for layer in LAYERS}
+    assert all(names.values()), "every package has models, and so migrations"
+    unnamed = re.compile(r"\d{4}_(initial$|auto(_|$)|.*_and_more$)")
+    assert [(layer, name) for layer in LAYERS for name in names[layer] if unnamed.match(name)] == []
+    assert all(re.fullmatch(r"\d{4}_[a-z][a-z0-9_]+", name) for layer in LAYERS for name in names[layer])
+    numbers = [[name[:4] for name in names[layer]] for layer in LAYERS]
+    assert all(len(set(each)) == len(each) for each in numbers), "no two of one number"
