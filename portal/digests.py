@@ -4,23 +4,28 @@ The end of a window is the moment that the person chose, stored; its beginning i
 window that was dealt with. Nothing is computed from "today", so a night without a worker loses nothing.
 """
 
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
-from django.db import transaction
+from django.core.mail import get_connection
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import emails, feed
+from . import dates, emails, feed
 from .models.digests import Delivery, DeliveryState, DigestPreference, Frequency
 from .models.people import User
 
 FIRST_WINDOW = timedelta(days=7)
+SOON = timedelta(days=7)
 LOST_AFTER = timedelta(minutes=30)
+LONGEST_ROUND = 240.0  # seconds: django-q2 kills a task after five minutes, and the clock calls again
 STOP_SALT = "raccordo.digest.stop"
 
 
@@ -41,15 +46,32 @@ class Digest:
 
     @property
     def summary(self) -> str:
-        """The most urgent thing first, as in the subject."""
-        parts = []
-        if self.todos:
-            count = len(self.todos)
-            parts.append(ngettext("%(count)d cosa da fare", "%(count)d cose da fare", count) % {"count": count})
-        if self.changes:
-            count = len(self.changes)
-            parts.append(ngettext("%(count)d novità", "%(count)d novità", count) % {"count": count})
-        return ", ".join(parts)
+        """«2 cose da fare, 3 novità»."""
+        return ", ".join(part for part in (self._asked(len(self.todos)), self._news()) if part)
+
+    @property
+    def headline(self) -> str:
+        """The most urgent thing first, as in the subject: «1 cosa in ritardo, 2 novità»."""
+        late = sum(todo.is_late for todo in self.todos)
+        words = ngettext("%(count)d cosa in ritardo", "%(count)d cose in ritardo", late) % {"count": late}
+        urgent = [words, self._asked(len(self.todos) - late)] if late else [self._asked(len(self.todos)) + self._by()]
+        return ", ".join(part for part in (*urgent, self._news()) if part)
+
+    @staticmethod
+    def _asked(count: int) -> str:
+        return ngettext("%(count)d cosa da fare", "%(count)d cose da fare", count) % {"count": count} if count else ""
+
+    def _by(self) -> str:
+        """«entro venerdì 20 marzo», where the first thing to do is due soon."""
+        due = self.todos[0].due if self.todos else None
+        if due is None or due > timezone.localdate() + SOON:
+            return ""
+        words = _(" entro %(day)s") if len(self.todos) == 1 else _(", la prima entro %(day)s")
+        return words % {"day": dates.in_words(due, "l j F")}
+
+    def _news(self) -> str:
+        count = len(self.changes)
+        return ngettext("%(count)d novità", "%(count)d novità", count) % {"count": count} if count else ""
 
 
 def build(user: User, start: datetime, end: datetime) -> Digest:
@@ -86,16 +108,23 @@ def window_start(user: User, end: datetime) -> datetime:
 
 
 def schedule_due(now: datetime | None = None) -> int:
-    """Write a row for every digest that is due by now; returns how many are new."""
+    """Write a row for every digest that is due by now; returns how many are new.
+
+    Windows only go forward: whoever chooses another day is not told twice of the days already told.
+    """
     now = now or timezone.now()
     made = 0
-    for user in User.objects.current(now).select_related("digest_preference"):
+    people = User.objects.current(now).select_related("digest_preference")
+    for user in people.annotate(last_end=Max("deliveries__window_end")):
         choice = getattr(user, "digest_preference", None) or DigestPreference(user=user)
         end = window_end(choice, now)
-        if end is None or end <= user.date_joined:
+        if end is None or end <= (user.last_end or user.date_joined):
             continue
         _delivery, new = Delivery.objects.get_or_create(
             user=user, window_end=end, defaults={"window_start": window_start(user, end)}
+        )
+        Delivery.objects.filter(user=user, window_end__lt=end, state=DeliveryState.DUE).update(
+            state=DeliveryState.FAILED, problem=_("Non è partito in tempo: lo comprende quello seguente.")
         )
         made += new
     return made
@@ -105,8 +134,11 @@ def send_due(now: datetime | None = None) -> int:
     """Send every digest that is due; returns how many mails left. Safe to run twice and side by side."""
     schedule_due(now)
     _give_up_lost(now or timezone.now())
+    began = time.monotonic()
     sent = 0
-    for delivery in Delivery.objects.filter(state=DeliveryState.DUE).select_related("user"):
+    for delivery in Delivery.objects.filter(state=DeliveryState.DUE).order_by("window_end", "pk"):
+        if time.monotonic() - began > LONGEST_ROUND:
+            break
         sent += send(delivery)
     return sent
 
@@ -119,27 +151,34 @@ def send(delivery: Delivery) -> bool:
     if not claimed:
         return False
     user = User.objects.get(pk=delivery.user_id)
-    if not user.is_current():
+    if not user.is_current() or preference(user).frequency == Frequency.NEVER:
         return _close(delivery, DeliveryState.EMPTY)
     digest = build(user, delivery.window_start, delivery.window_end)
     if digest.is_empty:
         return _close(delivery, DeliveryState.EMPTY)
     mail = emails.digest_mail(user, digest, stop_url(user))
+    mail.connection = get_connection()
+    try:
+        mail.connection.open()
+    except OSError as problem:  # nothing has left: the next round tries again
+        return _close(delivery, DeliveryState.DUE, problem=str(problem))
     try:
         mail.send()
     except OSError as problem:  # smtplib's errors are OSErrors too
         return _close(delivery, DeliveryState.FAILED, problem=str(problem))
-    return _close(delivery, DeliveryState.SENT, subject=str(mail.subject))
+    finally:
+        with suppress(OSError):
+            mail.connection.close()
+    return _close(delivery, DeliveryState.SENT, subject=mail.subject)
 
 
 def _close(delivery: Delivery, state: DeliveryState, subject: str = "", problem: str = "") -> bool:
-    with transaction.atomic():
-        Delivery.objects.filter(pk=delivery.pk).update(
-            state=state,
-            subject=subject,
-            problem=problem,
-            sent_at=timezone.now() if state == DeliveryState.SENT else None,
-        )
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=state,
+        subject=subject[:200],
+        problem=problem,
+        sent_at=timezone.now() if state == DeliveryState.SENT else None,
+    )
     return state == DeliveryState.SENT
 
 

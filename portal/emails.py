@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from . import access
 from .models.people import User
 
 
@@ -36,7 +37,9 @@ def digest_mail(user: User, digest: Any, stop_url: str) -> EmailMultiAlternative
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Auto-Submitted": "auto-generated",
     }
-    return _mail("digest", user.email, {"person": user, "digest": digest, "stop_url": stop_url}, headers)
+    contact = access.somebody_to_ask(user)
+    context = {"person": user, "digest": digest, "stop_url": stop_url, "contact": contact if contact != user else None}
+    return _mail("digest", user.email, context, headers)
 
 
 def problem_mail(to: User, *, by: User, page: str, text: str) -> EmailMultiAlternatives:

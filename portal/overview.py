@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from . import access, feed
-from .models.pages import SpacePage
+from .models.pages import PortalPage, SpacePage
 from .models.people import User
 from .models.spaces import Role, Space
 
@@ -53,11 +53,13 @@ def _for_members(space: Space, user: Any) -> dict[str, Any]:
 
 
 def _by_kind(pages: Iterable[Page]) -> list[tuple[str, str, list[Page]]]:
-    found: dict[tuple[str, str], list[Page]] = {}
+    """The pages under the plural and the name of their kind, the rules first."""
+    found: dict[type[PortalPage], list[Page]] = {}
     for page in pages:
-        kind = (str(getattr(page, "kind_plural", "Pagine")), getattr(page, "kind", "pagina"))
-        found.setdefault(kind, []).append(page)
-    return [(plural, kind, sorted(each, key=feed.name)) for (plural, kind), each in sorted(found.items())]
+        if isinstance(page, PortalPage):
+            found.setdefault(type(page), []).append(page)
+    kinds = sorted(found, key=lambda kind: kind.kind_order)
+    return [(str(kind.kind_plural), kind.kind, sorted(found[kind], key=feed.name)) for kind in kinds]
 
 
 def _members(space: Space) -> list[tuple[str, list[User]]]:

@@ -45,7 +45,7 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
         organisation=_organisation(page),
     )
     yield whole
-    if isinstance(page, FormPage) and page.document:
+    if isinstance(page, FormPage) and page.document and _carries(page, page.document):
         yield from _pages_of(page.document, whole)
     for section in page.sections():
         yield Document(
@@ -85,7 +85,8 @@ def _organisation(page: PortalPage) -> str:
 
 def of_file(file: File) -> Iterator[Document]:
     """The file by its title, then each of its pages; a form's file is found under the form."""
-    if FormPage.objects.live().filter(Q(document=file) | Q(signed=file)).exists():
+    forms = FormPage.objects.live().filter(Q(document=file) | Q(signed=file))
+    if any(_carries(form, file) for form in forms):
         return
     space = Space.objects.filter(collection=file.collection_id).first()
     audience = tuple(sorted(access.file_audience(file)))
@@ -106,6 +107,12 @@ def of_file(file: File) -> Iterator[Document]:
     )
     yield whole
     yield from _pages_of(file, whole)
+
+
+def _carries(form: FormPage, file: File) -> bool:
+    """Only a file of the form's own space: one of another space is not opened by being cited."""
+    space = access.space_of(form)
+    return space is not None and file.collection_id == space.collection_id
 
 
 def _pages_of(file: File, whole: Document) -> Iterator[Document]:

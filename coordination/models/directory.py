@@ -40,6 +40,7 @@ class ServicePage(PortalPage):
     text = models.TextField(_("che cosa fa e come ci si arriva"), blank=True)
     body = StreamField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
 
+    kind_order = 50
     kind = "servizio"
     kind_label = _("Servizio")
     kind_plural = _("Servizi")

@@ -26,6 +26,7 @@ class MeetingPage(PortalPage):
     )
     minutes = models.TextField(_("sintesi del verbale"), blank=True)
 
+    kind_order = 40
     kind = "riunione"
     kind_label = _("Riunione")
     kind_plural = _("Riunioni")

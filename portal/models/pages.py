@@ -94,6 +94,7 @@ class PortalPage(WholePublication):
     kind = "pagina"
     kind_label = _("Pagina")
     kind_plural = _("Pagine")
+    kind_order = 90  # where the kind stands in lists of everything
 
     base_form_class = PortalPageForm
     parent_page_types: list[str] = ["portal.SpacePage"]
@@ -225,6 +226,7 @@ class FaqPage(PortalPage):
     """A question that somebody asked, and the answer that now holds for everybody."""
 
     body = StreamField(BodyBlock(), verbose_name=_("risposta"), blank=True)
+    kind_order = 70
     kind = "quesito"
     kind_label = _("Quesito")
     kind_plural = _("Quesiti")
@@ -246,6 +248,7 @@ class NewsPage(PortalPage):
 
     news_kind = models.CharField(_("che cos’è"), max_length=12, choices=NewsKind, default=NewsKind.NEWS)
     body = StreamField(BodyBlock(), verbose_name=_("testo"), blank=True)
+    kind_order = 80
     kind = "notizia"
     kind_label = _("Notizia")
     kind_plural = _("Notizie")

@@ -17,7 +17,7 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from portal import access, dates
-from portal.models import Term
+from portal.models import Document, Term
 
 register = template.Library()
 CODED_SLUG = r"^(pr|op|md|pg|m|r)-?[0-9]{1,3}$"
@@ -103,8 +103,9 @@ def explained(context: dict[str, Any], value: Any) -> SafeString:
 
     Takes rich text, HTML already safe, or plain text (escaped, in paragraphs).
     """
-    html = _as_html(value)
-    reading = _reading(context.get("request"))
+    request = context.get("request")
+    html = _as_html(value, getattr(request, "user", None))
+    reading = _reading(request)
     if not reading.pattern.search(html):
         return mark_safe(html)
     soup = BeautifulSoup(html, "html.parser")
@@ -152,12 +153,27 @@ def _codes(user: Any) -> frozenset[str]:
     return frozenset(slug.upper() for slug in pages.values_list("slug", flat=True))
 
 
-def _as_html(value: Any) -> str:
+def _as_html(value: Any, user: Any = None) -> str:
     if hasattr(value, "source"):
-        return expand_db_html(value.source)
+        return expand_db_html(_only_known_links(value.source, user))
     if isinstance(value, SafeString):
         return str(value)
     return plain_to_html(str(value or ""))
+
+
+def _only_known_links(source: str, user: Any) -> str:
+    """Rich text without the links whose target the reader may not see: their addresses are made of titles."""
+    if "linktype=" not in source:
+        return source
+    soup = BeautifulSoup(source, "html.parser")
+    for kind, model in (("page", Page), ("document", Document)):
+        links = soup.find_all("a", linktype=kind)
+        rows = model.objects.filter(pk__in={int(link["id"]) for link in links if link.get("id", "").isdigit()})
+        known = set(access.allowed(rows, user).values_list("pk", flat=True)) if user is not None else set()
+        for link in links:
+            if not (link.get("id", "").isdigit() and int(link["id"]) in known):
+                link.unwrap()
+    return str(soup)
 
 
 def _explain(text: str, reading: Reading) -> str | None:

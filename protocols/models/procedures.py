@@ -48,6 +48,7 @@ class ProcedurePage(RulePage):
         _("protocolli che applica"), max_length=60, blank=True, help_text=_("Codici separati da spazi: PR-02 PR-03.")
     )
 
+    kind_order = 20
     kind = "procedura"
     kind_label = _("Procedura")
     kind_plural = _("Procedure")
@@ -105,6 +106,7 @@ class FormPage(RulePage):
     )  # fmt: skip
     note = models.TextField(_("che cosa non si scrive e dove va"), blank=True)
 
+    kind_order = 30
     kind = "modulo"
     kind_label = _("Modulo")
     kind_plural = _("Moduli")
@@ -132,4 +134,7 @@ class FormPage(RulePage):
             ProcedurePage.objects.filter(steps__icontains=f'"{self.code}"'), request.user
         )
         context["editions"] = list(self.editions.all())
+        for name in ("document", "signed"):  # a file of another space is not opened by being cited
+            file = getattr(self, name)
+            context[name] = file if file and access.can(request.user, "view", file) else None
         return context

@@ -31,6 +31,7 @@ class ProtocolPage(RulePage):
     signatories = ParentalManyToManyField(Organisation, verbose_name=_("enti firmatari"), blank=True)
     asks_acknowledgement = models.BooleanField(_("chiede la presa visione"), default=False)
 
+    kind_order = 10
     kind = "protocollo"
     kind_label = _("Protocollo")
     kind_plural = _("Protocolli")

@@ -17,6 +17,7 @@ class PathPage(PortalPage):
 
     hours = models.PositiveSmallIntegerField(_("ore"), default=0)
 
+    kind_order = 60
     kind = "percorso"
     kind_label = _("Percorso")
     kind_plural = _("Percorsi")
@@ -43,6 +44,7 @@ class ModulePage(PortalPage):
         User, verbose_name=_("tutor"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    kind_order = 61
     kind = "formazione"
     kind_label = _("Modulo formativo")
     kind_plural = _("Formazione")
@@ -75,6 +77,7 @@ class LessonPage(PortalPage):
     question = models.TextField(_("una domanda per pensarci"), blank=True)
     body = StreamField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
 
+    kind_order = 62
     kind = "lezione"
     kind_label = _("Lezione")
     kind_plural = _("Lezioni")

@@ -1,0 +1,363 @@
+"""A secret word put into everything hidden is sought by everybody who may not see it, and never found.
+
+Each kind of hidden thing, in SP-MINORI and in SP-COORD, holds a word of its own that begins with
+«zibaldone»; the surfaces are asked for «zibaldone» alone, and read for the words. Whoever may see a thing
+must find its word: else its absence elsewhere would prove nothing.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from django.db import models, transaction
+from django.test import Client, override_settings
+from django.utils import timezone
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Comment, Page, TaskState, Workflow
+
+from coordination.models import Action, AgendaItem, Decision, MeetingPage
+from portal import demo, digests, emails, spaces
+from portal.files import file_changed
+from portal.models import Document, Image, Organisation, Space, TextPage, User
+from portal.models.pages import page_kinds
+from portal.models.spaces import Role
+from protocols.models import FormPage, ProtocolPage
+from protocols.models.protocols import RelatedPage
+from search import index as search_index
+from tests.addresses import Things, address, known
+from tests.conftest import CAST
+from training.models import LessonPage, ModulePage, PathPage
+
+pytestmark = pytest.mark.django_db
+
+WORD = "zibaldone"
+SECRET = re.compile(WORD + "[a-z]+")
+MINORI, COORD, CLOSED = "minori", "coord", "chiuso"
+READ_BY = {  # who of the cast may see the things of each space
+    MINORI: {"coordinator", "director", "worker_minors", "administrator"},
+    COORD: {"coordinator", "director", "office", "administrator"},
+    CLOSED: {"coordinator", "administrator"},
+}
+WRITER = {MINORI: "worker_minors", COORD: "office"}
+STRANGERS = ["anonymous", *(name for name in CAST if name not in READ_BY[MINORI] & READ_BY[COORD])]
+NOT_TEXT = {"code", "slug", "version", "protocols", "seo_title", "search_description", "draft_title", "url_path",
+            "expired_at", "path", "telephone"}  # fmt: skip
+
+
+@dataclass
+class Planted:
+    """The hidden things of one space, and every word that was hidden in them."""
+
+    space: Space
+    words: set[str] = field(default_factory=set)
+    pages: list[Page] = field(default_factory=list)
+    things: Things = field(default_factory=Things)
+    document: Any = None
+    image: Any = None
+    person: Any = None
+    addresses: list[str] = field(default_factory=list)
+
+    def word(self, *parts: str) -> str:
+        name = WORD + "".join(parts).replace("_", "") + {"SP-MINORI": MINORI, "SP-COORD": COORD}[self.space.code]
+        self.words.add(name)
+        return f"{WORD} {name}"
+
+
+class Undone(Exception):
+    """Takes back what the module planted."""
+
+
+@pytest.fixture(scope="module")
+def planted(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[dict[str, Planted]]:
+    """The network with its secrets, in the database and in a copy of the index, for all the tests of this module."""
+    copy = tmp_path_factory.mktemp("leaks") / "index"
+    shutil.copytree(settings.SEARCH_INDEX_DIR, copy)
+    with django_db_blocker.unblock(), override_settings(SEARCH_INDEX_DIR=copy):
+        search_index.engine.cache_clear()
+        try:
+            with transaction.atomic():
+                found = {name: plant(name) for name in (MINORI, COORD)}
+                open_closed_space()
+                cite_from_elsewhere(found)
+                search_index.apply_pending()
+                yield found
+                raise Undone
+        except Undone:
+            search_index.engine.cache_clear()
+
+
+# --- Planting --------------------------------------------------------------------------------------------
+
+
+def cast(name: str) -> User:
+    return User.objects.get(email=f"{CAST[name]}@raccordo.example")
+
+
+def plant(name: str) -> Planted:
+    here = Planted(Space.objects.select_related("root_page", "collection").get(code=f"SP-{name.upper()}"))
+    writer, coordinator = cast(WRITER[name]), cast("coordinator")
+    plant_files(here)
+    plant_person(here, coordinator)
+    plant_pages(here, coordinator)
+    plant_drafts(here, writer)
+    plant_approval(here, writer, coordinator)
+    plant_editions(here, coordinator)
+    here.addresses = [page.url for page in here.pages] + [
+        here.document.url, f"/media/{here.image.file.name}",
+        f"/rubrica/persone/{here.person.pk}/", here.space.get_absolute_url(),
+        f"{here.space.get_absolute_url()}condivisione/",
+    ]  # fmt: skip
+    return here
+
+
+def plant_files(here: Planted) -> None:
+    name = here.word("filename").split()[1]
+    here.document = Document.objects.create(
+        title=here.word("documenttitle"), collection=here.space.collection, file=ContentFile(b"testo", f"{name}.txt")
+    )
+    Document.objects.filter(pk=here.document.pk).update(text_pages=[here.word("filetext")], reading_state="letto")
+    here.document.refresh_from_db()
+    file_changed.send(sender=Document, document=here.document)
+    here.image = Image.objects.create(
+        title=here.word("imagetitle"), collection=here.space.collection, file=get_test_image_file()
+    )
+    here.image.get_rendition("width-100")
+
+
+def plant_person(here: Planted, by: User) -> None:
+    here.person = User.objects.create(
+        email=f"{here.space.code.lower()}@altrove.example", first_name=here.word("firstname"),
+        last_name="Chiusa", profession=here.word("profession"), organisation=Organisation.objects.get(slug="quarrata"),
+    )  # fmt: skip
+    # Of a body whose people read other spaces too: this one reads only here.
+    here.person.groups.remove(here.person.organisation.group)
+    spaces.give_role(here.space, here.person, Role.READER, by=by, reason=here.word("rolereason"))
+
+
+def plant_pages(here: Planted, by: User) -> None:
+    """One page of each kind, with a word in each of its fields of text."""
+    for kind in page_kinds():
+        page = kind(**texts(here, kind), responsible=here.person)
+        parent = here.space.root_page
+        if isinstance(page, ModulePage | LessonPage):
+            above = PathPage if isinstance(page, ModulePage) else ModulePage
+            parent = next(each for each in here.pages if isinstance(each, above))
+        if isinstance(page, MeetingPage):
+            page.starts_at = timezone.now() + timedelta(days=2)
+            page.decisions = [Decision(text=here.word("decision"))]
+            item = {"title": here.word("agenda"), "text": here.word("agendatext"), "discussion": here.word("said")}
+            page.agenda = [AgendaItem(**item)]
+            page.actions = [Action(text=here.word("action"), person=here.person, due=timezone.localdate())]
+        if isinstance(page, FormPage):
+            page.document = here.document
+        demo.publish(parent, page, on=0, by=by, note=here.word("note", kind._meta.model_name or ""))
+        here.pages.append(page)
+
+
+def texts(here: Planted, kind: type[Page]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for each in kind._meta.get_fields():
+        is_text = isinstance(each, models.CharField | models.TextField) and not each.choices
+        if is_text and (each.max_length or 999) >= 60 and each.name not in NOT_TEXT:
+            found[each.name] = here.word(kind._meta.model_name or "", each.name)
+    if any(each.name == "body" for each in kind._meta.get_fields()):
+        section = {"heading": here.word(kind._meta.model_name or "", "heading"),
+                   "text": here.word(kind._meta.model_name or "", "section")}  # fmt: skip
+        found["body"] = demo.body_of([section])
+    found["slug"] = f"{found['title'].split()[1]}"
+    return found
+
+
+def plant_drafts(here: Planted, writer: User) -> None:
+    words = {"title": here.word("drafttitle"), "summary": here.word("draftsummary"), "change_note": "Bozza."}
+    draft = TextPage(**words, live=False, owner=writer)
+    here.space.root_page.add_child(instance=draft)
+    draft.save_revision(user=writer)
+    live = next(page for page in here.pages if isinstance(page, TextPage))
+    live.title, live.summary = here.word("revisiontitle"), here.word("revisionsummary")
+    live.save_revision(user=writer)
+    Comment.objects.create(page_id=live.pk, user=writer, text=here.word("comment"), contentpath="title")
+    here.pages.append(draft)
+
+
+def plant_approval(here: Planted, writer: User, approver: User) -> None:
+    """A page sent back with a comment, and asked for again."""
+    meeting = next(page for page in here.pages if isinstance(page, MeetingPage))
+    meeting.save_revision(user=writer)
+    state = Workflow.objects.get().start(meeting, writer)
+    state.current_task_state.specific.reject(user=approver, comment=here.word("approvalcomment"))
+    state.refresh_from_db()
+    state.resume(user=writer)
+    waiting = TaskState.objects.get(workflow_state=state, status=TaskState.STATUS_IN_PROGRESS)
+    here.things = Things(
+        page=meeting.pk, revision=meeting.latest_revision_id, task_state=waiting.pk, workflow_state=state.pk,
+        document=here.document.pk, image=here.image.pk, user=here.person.pk,
+        group=Group.objects.get(name__startswith=here.space.code + ": redattore").pk,
+        collection=here.space.collection_id, home=here.space.root_page_id,
+        page_type=("coordination", "meetingpage"), other=1,
+    )  # fmt: skip
+
+
+def plant_editions(here: Planted, by: User) -> None:
+    protocol = next(page for page in here.pages if isinstance(page, ProtocolPage))
+    protocol.version, protocol.code = "2.0", f"Z-{here.space.pk}"
+    protocol.body = demo.body_of([{"heading": "Oggi", "text": "Altro testo."}])
+    protocol.save_revision(user=by).publish(user=None)
+    here.addresses.append(f"/p/{protocol.slug}/edizioni/1.0/")
+
+
+def open_closed_space() -> None:
+    coordinator = cast("coordinator")
+    name = f"{WORD} {WORD}name{CLOSED}"
+    space = spaces.open_space("SP-ZETA", name, slug="zeta", by=coordinator, purpose=name, intro=name)
+    spaces.give_role(space, coordinator, Role.MANAGER, by=None)
+
+
+def cite_from_elsewhere(found: dict[str, Planted]) -> None:
+    """Pages that many read and that lead to hidden ones, written by somebody who sees both."""
+    coordinator = cast("coordinator")
+    for name, here in found.items():
+        hidden = {type(page): page for page in here.pages}
+        links = (
+            f'<a linktype="page" id="{here.pages[0].pk}">qui</a> <a linktype="document" id="{here.document.pk}">qua</a>'
+        )
+        body = [("section", {"heading": "Altrove", "text": f"<p>{links}</p>", "rows": []})]
+        citing = ProtocolPage(title="Che cita", slug=f"che-cita-{name}", body=body, summary="Cita")
+        citing.related = [RelatedPage(target=Page.objects.get(pk=hidden[FormPage].pk))]
+        demo.publish(demo.space("SP-RETE").root_page, citing, on=0, by=coordinator)
+        form = FormPage(title="Modulo che cita", slug=f"modulo-che-cita-{name}", document=here.document)
+        demo.publish(demo.space("SP-MODULI").root_page, form, on=0, by=coordinator)
+
+
+CITING = [f"/spazi/rete/che-cita-{name}/" for name in (MINORI, COORD)] + [
+    f"/spazi/modulistica/modulo-che-cita-{name}/" for name in (MINORI, COORD)
+]
+
+# --- Looking ---------------------------------------------------------------------------------------------
+
+SPACES = [
+    "rete",
+    "coordinamento",
+    "minori",
+    "integrazione",
+    "formazione",
+    "terzo-settore",
+    "modulistica",
+    "carta",
+    "zeta",
+]
+PORTAL = [
+    "/", "/novita/", "/spazi/", *(f"/spazi/{slug}/" for slug in SPACES), "/protocolli/", "/procedure/", "/moduli/",
+    "/riunioni/", "/rubrica/", f"/rubrica/?nome={WORD}", "/rubrica/enti/quarrata/", "/formazione/", "/profilo/digest/",
+    f"/cerca/?q={WORD}", f"/cerca/?q={WORD}&format=json", "/cerca/?q=zibaldane", "/cerca/?q=zibaldane&format=json",
+    "/cerca/suggerimenti/?q=zib", "/sitemap.xml", "/feed/", "/posta-inviata/", *CITING,
+]  # fmt: skip
+
+
+def found_in(response: Any) -> set[str]:
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    text = body.decode(errors="replace") + str(response.headers)
+    return set(SECRET.findall(text.replace("<mark>", "").replace("</mark>", "").lower()))
+
+
+def enter(name: str) -> Client:
+    client = Client(raise_request_exception=False)
+    if name != "anonymous":
+        client.force_login(cast(name))
+    return client
+
+
+def look(client: Client, addresses: list[str], **headers: str) -> dict[str, set[str]]:
+    """Address → the secret words in its answer; its own words, as typed by whoever asks, do not count."""
+    found = {}
+    for each in addresses:
+        response = client.get(each, headers=headers)
+        assert response.status_code < 500, each
+        found[each] = found_in(response) - set(SECRET.findall(each))
+    return found
+
+
+def may_see(persona: str, word: str) -> bool:
+    return any(word.endswith(space) and persona in READ_BY[space] for space in READ_BY)
+
+
+def leaks(found: dict[str, set[str]], persona: str) -> dict[str, set[str]]:
+    """Where something was found that is not the persona's."""
+    hidden = {where: {word for word in words if not may_see(persona, word)} for where, words in found.items()}
+    return {where: words for where, words in hidden.items() if words}
+
+
+def digest_of(persona: str) -> set[str]:
+    """The words of the mail that the persona would get now."""
+    if persona == "anonymous":
+        return set()
+    user, now = cast(persona), timezone.now()
+    digest = digests.build(user, now - timedelta(days=2), now)
+    mail = emails.digest_mail(user, digest, "https://portale.example/")
+    return set(SECRET.findall("\n".join([mail.subject, mail.body, mail.alternatives[0][0]])))
+
+
+@pytest.mark.parametrize("persona", STRANGERS)
+def test_nobody_finds_on_the_portal_what_is_not_theirs(persona: str, planted: dict[str, Planted]) -> None:
+    client = enter(persona)
+    addresses = PORTAL + [each for here in planted.values() for each in here.addresses]
+    assert leaks(look(client, addresses) | {"digest": digest_of(persona)}, persona) == {}
+
+
+# --- The admin -------------------------------------------------------------------------------------------
+
+EDITORS = {"office": [MINORI], "worker_minors": [COORD], "worker": [MINORI, COORD]}
+WITHOUT_EDITING = ["anonymous", "trainee", "partner"]
+NOT_ASKED = {"wagtailadmin_error_test", "wagtailadmin_logout"}
+SEARCHES = [
+    "/admin/pages/search/?q={q}", "/admin/pages/search/results/?q={q}", "/admin/choose-page/search/?q={q}",
+    "/admin/choose-page/search/?q={q}&page_type=protocols.formpage", "/admin/choose-page/?page_type=protocols.formpage",
+    "/admin/documents/?q={q}", "/admin/documents/chooser/results/?q={q}", "/admin/images/?q={q}",
+    "/admin/images/chooser/results/?q={q}", "/admin/api/main/pages/?search={q}", "/admin/api/main/pages/?fields=*",
+    "/admin/api/main/documents/?search={q}", "/admin/api/main/images/?search={q}",
+    "/admin/tag-autocomplete/?term={q}", "/admin/reports/site-history/?label={q}", "/admin/users/?q={q}",
+    "/admin/api/main/pages/?child_of={home}", "/admin/api/main/pages/?descendant_of={home}",
+    "/admin/choose-page/chosen-multiple/?id={page}", "/admin/documents/chooser/chosen-multiple/?id={document}",
+    "/admin/images/chooser/chosen-multiple/?id={image}", "/admin/documents/?collection_id={collection}",
+    "/admin/images/?collection_id={collection}", "/admin/documents/chooser/results/?collection_id={collection}",
+    "/admin/bulk/wagtailcore/page/delete/?id={page}", "/admin/bulk/wagtailcore/page/move/?id={page}",
+    "/admin/bulk/wagtailcore/page/publish/?id={page}", "/admin/bulk/wagtailcore/page/unpublish/?id={page}",
+    "/admin/bulk/portal/document/delete/?id={document}", "/admin/bulk/portal/document/add_tags/?id={document}",
+    "/admin/bulk/portal/image/delete/?id={image}", "/admin/bulk/portal/image/add_to_collection/?id={image}",
+    "/admin/choose-external-link/?link_url=http://testserver{address}",
+    "/admin/reports/workflow/?reviewable=true", "/admin/reports/site-history/?user={user}",
+]  # fmt: skip
+
+
+def admin_addresses(here: Planted) -> list[str]:
+    """Every address of the admin with the ids of a hidden space, and every search for the word."""
+    things = here.things
+    values = {"q": WORD, "address": here.pages[0].url, **things.__dict__}
+    every = [address(each, things) for each in known() if each.in_admin and each.name not in NOT_ASKED]
+    return every + [each.format(**values) for each in SEARCHES]
+
+
+@pytest.mark.parametrize("as_script", [False, True], ids=["plain", "xhr"])
+@pytest.mark.parametrize("persona", EDITORS)
+def test_no_address_of_the_admin_shows_an_editor_another_space(
+    persona: str, as_script: bool, planted: dict[str, Planted]
+) -> None:
+    client = enter(persona)
+    asked = [each for name in EDITORS[persona] for each in admin_addresses(planted[name])]
+    headers = {"X-Requested-With": "XMLHttpRequest", "HX-Request": "true", "Accept": "application/json"}
+    assert leaks(look(client, list(dict.fromkeys(asked)), **(headers if as_script else {})), persona) == {}
+
+
+@pytest.mark.parametrize("persona", WITHOUT_EDITING)
+def test_no_address_of_the_admin_shows_anything_to_whoever_writes_nowhere(
+    persona: str, planted: dict[str, Planted]
+) -> None:
+    client = enter(persona)
+    assert leaks(look(client, admin_addresses(planted[MINORI])), persona) == {}
