@@ -40,6 +40,9 @@ check: setup ## ruff, mypy, migrations, templates, deploy settings
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy portal coordination protocols training search
 	@DEMO=1 DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
+	@export DEMO=1 DATA_DIR=$$(mktemp -d); $(BIN)/python manage.py migrate -v0 \
+	  && for app in search training protocols coordination; do $(BIN)/python manage.py migrate $$app zero -v0 || exit 1; done \
+	  && $(BIN)/python manage.py migrate portal 0001 -v0 && $(BIN)/python manage.py migrate -v0 && echo "Migrations go back and forth."
 	@DEMO=1 DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py check_templates
 	@SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') ALLOWED_HOSTS=portale.example \
 	  BASE_URL=https://portale.example DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py check --deploy --fail-level WARNING

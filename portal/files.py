@@ -50,5 +50,5 @@ def read(document_id: int) -> None:
                 {"name": each.signer, "intact": each.is_intact, "kind": each.kind} for each in found.signatures
             ],
         )
-        document.refresh_from_db()
-        file_changed.send(sender=Document, document=document)
+        if (document := Document.objects.filter(pk=document_id).first()) is not None:  # not deleted meanwhile
+            file_changed.send(sender=Document, document=document)

@@ -12,21 +12,22 @@ from django.http.response import HttpResponseNotModified
 CHUNK = 1 << 16
 # Shown in the browser; anything else is downloaded, so that no uploaded page runs on our address.
 INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
-RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def file_response(request: HttpRequest, file: Any, name: str, *, etag: str) -> HttpResponseBase:
     """The file, a part of it (206), or 304, with the headers of a private file."""
     size = file.size
     tag = f'"{etag}"'
-    if request.headers.get("If-None-Match") == tag:
+    if _is_known(request, tag):
         return _private(HttpResponseNotModified(), tag)
     content_type = _content_type(name)
     part = _part(request, size, tag)
     if part == (-1, -1):
         return _private(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), tag)
     start, end = part or (0, size - 1)
-    response = StreamingHttpResponse(_read(file, start, end), status=206 if part else 200, content_type=content_type)
+    body = _read(file, start, end) if request.method != "HEAD" else iter(())
+    response = StreamingHttpResponse(body, status=206 if part else 200, content_type=content_type)
     if part:
         response["Content-Range"] = f"bytes {start}-{end}/{size}"
     response["Content-Length"] = str(max(end - start + 1, 0))
@@ -46,6 +47,12 @@ def _private(response: HttpResponseBase, tag: str) -> HttpResponseBase:
     return response
 
 
+def _is_known(request: HttpRequest, tag: str) -> bool:
+    """Whether the reader has the file already; a proxy that compresses makes tags weak."""
+    known = request.headers.get("If-None-Match", "").split(",")
+    return tag in {each.strip().removeprefix("W/") for each in known}
+
+
 def _content_type(name: str) -> str:
     found, _encoding = mimetypes.guess_type(name)
     if name.lower().endswith(".p7m"):
@@ -57,10 +64,12 @@ def _content_type(name: str) -> str:
 
 def _part(request: HttpRequest, size: int, tag: str) -> tuple[int, int] | None:
     """First and last byte asked for; None for the whole file; (-1, -1) for a part that does not exist."""
-    match = RANGE.match(request.headers.get("Range", ""))
-    if not match or match.groups() == ("", "") or request.headers.get("If-Range", tag) != tag:
+    match = RANGE.fullmatch(request.headers.get("Range", ""))
+    if not match or request.headers.get("If-Range", tag) != tag:
         return None
     first, last = match.groups()
+    if not (first or last) or (first and last and int(last) < int(first)):
+        return None  # no range at all, says RFC 9110: the whole file is sent
     if not first:
         start, end = max(size - int(last), 0), size - 1
     else:

@@ -279,8 +279,8 @@ def look(client: Client, addresses: list[str], **headers: str) -> dict[str, set[
     found = {}
     for each in addresses:
         response = client.get(each, headers=headers)
-        assert response.status_code < 500, each
-        found[each] = found_in(response) - set(SECRET.findall(each))
+        broken = {"errore 500"} if response.status_code >= 500 else set()
+        found[each] = broken | found_in(response) - set(SECRET.findall(each))
     return found
 
 
@@ -315,6 +315,8 @@ def test_nobody_finds_on_the_portal_what_is_not_theirs(persona: str, planted: di
 
 EDITORS = {"office": [MINORI], "worker_minors": [COORD], "worker": [MINORI, COORD]}
 WITHOUT_EDITING = ["anonymous", "trainee", "partner"]
+REFUSED_ANYWAY = ("wagtailusers_", "wagtailsites", "wagtailadmin_workflows", "wagtailsnippets")
+ASKED_BY_SCRIPTS = re.compile("results|choose|chosen|api|collect|ping|preview|multiple|privacy|workflow_action")
 NOT_ASKED = {"wagtailadmin_error_test", "wagtailadmin_logout"}
 SEARCHES = [
     "/admin/pages/search/?q={q}", "/admin/pages/search/results/?q={q}", "/admin/choose-page/search/?q={q}",
@@ -336,11 +338,18 @@ SEARCHES = [
 ]  # fmt: skip
 
 
-def admin_addresses(here: Planted) -> list[str]:
-    """Every address of the admin with the ids of a hidden space, and every search for the word."""
+def admin_addresses(here: Planted, as_script: bool = False) -> list[str]:
+    """Every address of the admin with the ids of a hidden space, and every search for the word.
+
+    Scripts ask for lists and choices; what is the administrators' is refused anyway (test_doors.py).
+    """
     things = here.things
     values = {"q": WORD, "address": here.pages[0].url, **things.__dict__}
-    every = [address(each, things) for each in known() if each.in_admin and each.name not in NOT_ASKED]
+    names = [each for each in known() if each.in_admin and each.name not in NOT_ASKED]
+    if as_script:
+        asked = [each for each in names if ASKED_BY_SCRIPTS.search(each.name)]
+        names = [each for each in asked if not each.name.startswith(REFUSED_ANYWAY)]
+    every = [address(each, things) for each in names]
     return every + [each.format(**values) for each in SEARCHES]
 
 
@@ -350,7 +359,7 @@ def test_no_address_of_the_admin_shows_an_editor_another_space(
     persona: str, as_script: bool, planted: dict[str, Planted]
 ) -> None:
     client = enter(persona)
-    asked = [each for name in EDITORS[persona] for each in admin_addresses(planted[name])]
+    asked = [each for name in EDITORS[persona] for each in admin_addresses(planted[name], as_script)]
     headers = {"X-Requested-With": "XMLHttpRequest", "HX-Request": "true", "Accept": "application/json"}
     assert leaks(look(client, list(dict.fromkeys(asked)), **(headers if as_script else {})), persona) == {}
 

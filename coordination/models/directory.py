@@ -3,9 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.fields import StreamField
 
 from portal.blocks import BodyBlock
+from portal.fields import BlocksField
 from portal.models import Organisation, PortalPage, User
 from portal.models.pages import Section
 
@@ -38,7 +38,7 @@ class ServicePage(PortalPage):
         User, verbose_name=_("referente"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     text = models.TextField(_("che cosa fa e come ci si arriva"), blank=True)
-    body = StreamField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
+    body = BlocksField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
 
     kind_order = 50
     kind = "servizio"

@@ -12,12 +12,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.url_routing import RouteResult
 
 from portal import access
 from portal.blocks import BodyBlock, anchor
+from portal.fields import BlocksField
 
 CODE_ADDRESS = "p"
 SPACES_ADDRESS = "spazi"
@@ -213,7 +213,7 @@ class SpacePage(WholePublication):
 class TextPage(PortalPage):
     """A page of text in sections."""
 
-    body = StreamField(BodyBlock(), verbose_name=_("testo"), blank=True)
+    body = BlocksField(BodyBlock(), verbose_name=_("testo"), blank=True)
 
     content_panels = [*PortalPage.title_panels, FieldPanel("body"), *PortalPage.care_panels]
 
@@ -225,7 +225,7 @@ class TextPage(PortalPage):
 class FaqPage(PortalPage):
     """A question that somebody asked, and the answer that now holds for everybody."""
 
-    body = StreamField(BodyBlock(), verbose_name=_("risposta"), blank=True)
+    body = BlocksField(BodyBlock(), verbose_name=_("risposta"), blank=True)
     kind_order = 70
     kind = "quesito"
     kind_label = _("Quesito")
@@ -247,7 +247,7 @@ class NewsPage(PortalPage):
     """Something to know, or to take part in."""
 
     news_kind = models.CharField(_("che cos’è"), max_length=12, choices=NewsKind, default=NewsKind.NEWS)
-    body = StreamField(BodyBlock(), verbose_name=_("testo"), blank=True)
+    body = BlocksField(BodyBlock(), verbose_name=_("testo"), blank=True)
     kind_order = 80
     kind = "notizia"
     kind_label = _("Notizia")

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.fields import StreamField
 
 from portal import access
+from portal.fields import BlocksField
 from portal.models.pages import Section
 
 from .rules import RulePage
@@ -43,7 +43,7 @@ class ProcedurePage(RulePage):
     when_not = models.TextField(_("quando non si usa"), blank=True)
     starts = models.CharField(_("chi parte"), max_length=160, blank=True)
     total_time = models.CharField(_("in tutto"), max_length=120, blank=True)
-    steps = StreamField([("step", StepBlock())], verbose_name=_("passi"), blank=True)
+    steps = BlocksField([("step", StepBlock())], verbose_name=_("passi"), blank=True)
     protocols = models.CharField(
         _("protocolli che applica"), max_length=60, blank=True, help_text=_("Codici separati da spazi: PR-02 PR-03.")
     )

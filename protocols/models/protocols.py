@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
-from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page
 
 from portal import access
 from portal.blocks import BodyBlock
+from portal.fields import BlocksField
 from portal.models import Organisation
 
 from .rules import RulePage
@@ -21,11 +21,11 @@ from .rules import RulePage
 class ProtocolPage(RulePage):
     """One protocol: in brief, in sections, with its forms, its signatories and its editions."""
 
-    in_brief = StreamField(
+    in_brief = BlocksField(
         [("line", blocks.CharBlock(label=_("Riga"), max_length=200))],
         verbose_name=_("in breve"), blank=True, max_num=5, help_text=_("Al massimo cinque righe: la regola stessa."),
     )  # fmt: skip
-    body = StreamField(BodyBlock(), verbose_name=_("testo"), blank=True)
+    body = BlocksField(BodyBlock(), verbose_name=_("testo"), blank=True)
     register_number = models.CharField(_("numero di registro"), max_length=40, blank=True)
     norm = models.CharField(_("perché esiste: la norma"), max_length=240, blank=True)
     signatories = ParentalManyToManyField(Organisation, verbose_name=_("enti firmatari"), blank=True)

@@ -76,12 +76,16 @@ def _is_a_good_mail(mail: EmailMessage, site: Site) -> None:
     assert "<img" not in html.get_content() and "<style" not in html.get_content()
     assert set(re.findall(r"https?://[^/\s\"<]+", html.get_content() + text_of(mail))) == {site.url}
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert str(mail["List-Unsubscribe"]).strip("<>") in text_of(mail)
+    assert _stop_address(mail) in text_of(mail)
+
+
+def _stop_address(mail: EmailMessage) -> str:
+    return str(mail["List-Unsubscribe"]).strip(" <>")
 
 
 def _stop(window: Window, mail: EmailMessage) -> None:
     """A visit only asks; the mail program's own POST, without a session, stops it."""
-    address = str(mail["List-Unsubscribe"]).strip("<>")
+    address = _stop_address(mail)
     stranger = window.page.context.browser.new_context()  # type: ignore[union-attr]
     assert "Vuoi fermare il digest?" in stranger.request.get(address).text()
     window.go("/profilo/digest/")

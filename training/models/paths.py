@@ -6,9 +6,9 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
-from wagtail.fields import StreamField
 
 from portal.blocks import BodyBlock
+from portal.fields import BlocksField
 from portal.models import PortalPage, User
 
 
@@ -75,7 +75,7 @@ class LessonPage(PortalPage):
     minutes = models.PositiveSmallIntegerField(_("minuti"), default=15)
     text = models.TextField(_("testo"), blank=True, help_text=_("Una riga vuota separa i paragrafi."))
     question = models.TextField(_("una domanda per pensarci"), blank=True)
-    body = StreamField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
+    body = BlocksField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
 
     kind_order = 62
     kind = "lezione"
