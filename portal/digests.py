@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core import signing
 from django.core.mail import get_connection
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -97,14 +97,11 @@ def window_end(choice: DigestPreference, now: datetime) -> datetime | None:
 
 
 def window_start(user: User, end: datetime) -> datetime:
-    """Where the last window that was dealt with ended; a week back for the first."""
-    last = (
-        Delivery.objects.filter(user=user, window_end__lt=end, state__in=[DeliveryState.SENT, DeliveryState.EMPTY])
-        .order_by("-window_end")
-        .values_list("window_end", flat=True)
-        .first()
-    )
-    return last or end - FIRST_WINDOW
+    """Where the last window that was dealt with ended; else where the first began, which is a week back."""
+    earlier = Delivery.objects.filter(user=user, window_end__lt=end)
+    dealt_with = earlier.filter(state__in=[DeliveryState.SENT, DeliveryState.EMPTY])
+    last = dealt_with.aggregate(Max("window_end"))["window_end__max"]
+    return last or earlier.aggregate(Min("window_start"))["window_start__min"] or end - FIRST_WINDOW
 
 
 def schedule_due(now: datetime | None = None) -> int:

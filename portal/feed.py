@@ -149,11 +149,11 @@ def approvals(user: User) -> Iterable[Todo]:
     if not access.standing(user).spaces("approve"):
         return
     waiting = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS)
-    for state in access.approvals(user, waiting).select_related("workflow_state__requested_by"):
-        page = state.workflow_state.content_object
+    for state in access.approvals(user, waiting).select_related("workflow_state__requested_by", "revision"):
+        proposed = state.revision.content  # the title as it was proposed, without building the page for it
         yield Todo(
-            title=name(page.get_latest_revision_as_object()),
-            url=f"/admin/pages/{page.pk}/edit/",
+            title=f"{proposed.get('code', '')} {proposed['title']}".strip(),
+            url=f"/admin/pages/{state.workflow_state.object_id}/edit/",
             verb=_("Approva"),
             why=_("parere chiesto da %(person)s") % {"person": state.workflow_state.requested_by},
         )

@@ -15,7 +15,13 @@ ADMIN = "/admin/"
 # The names under which Wagtail's admin views receive the id of a page, an image or a document.
 IDS = {
     "page_id": Page, "parent_page_id": Page, "destination_id": Page, "page_to_move_id": Page,
-    "image_id": Image, "document_id": Document,
+    "image_id": Image, "document_id": Document, "doc_id": Document,
+}  # fmt: skip
+POSTED = ("new_parent_page", "chooser")  # where a page is copied or moved to: a refusal would print its title
+# Counts and titles over all spaces, and words from all of them: no permission is asked there.
+FOR_ADMINISTRATORS = {
+    "wagtailadmin_reports:page_types_usage", "wagtailadmin_reports:page_types_usage_results",
+    "wagtailadmin_tag_autocomplete", "wagtailadmin_tag_model_autocomplete",
 }  # fmt: skip
 
 
@@ -37,6 +43,8 @@ class AdminScopeMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         if not request.path.startswith(ADMIN) or not access.may_enter_admin(request.user):
             return None  # Wagtail sends them to the login, whatever the id
+        if request.resolver_match and request.resolver_match.view_name in FOR_ADMINISTRATORS:
+            access.require_administrator(request.user)
         for model, ids in _named(request, kwargs).items():
             if ids and not _all_known(model, ids, request.user):
                 raise Http404
@@ -55,6 +63,8 @@ def _named(request: HttpRequest, kwargs: dict[str, Any]) -> dict[type, set[int]]
     values = [*request.GET.getlist("id"), *([kwargs["pk"]] if "pk" in kwargs and "/pages/" in request.path else [])]
     if model is not Page and "pk" in kwargs:
         values.append(kwargs["pk"])
+    if request.method == "POST":
+        found[Page] |= {int(request.POST[name]) for name in POSTED if request.POST.get(name, "").isdigit()}
     found[model] |= {int(value) for value in values if str(value).isdigit()}
     return found
 

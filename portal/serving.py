@@ -54,7 +54,10 @@ def _is_known(request: HttpRequest, tag: str) -> bool:
 
 
 def _content_type(name: str) -> str:
-    found, _encoding = mimetypes.guess_type(name)
+    # Not strict: else Python up to 3.12 does not know WebP where the system has no list of its own.
+    found, packed = mimetypes.guess_type(name, strict=False)
+    if packed:
+        return "application/octet-stream"
     if name.lower().endswith(".p7m"):
         found = "application/pkcs7-mime"
     if found == "text/plain":

@@ -6,7 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
+from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.models import Page
 from wagtail.snippets.models import register_snippet
@@ -76,6 +78,39 @@ def filter_admin_api(router: Any) -> None:
     router.register_endpoint("documents", KnownDocuments)
 
 
+class PageLink(PageLinkElementHandler):
+    """A link in the editor says where it leads by number: the address would tell the title of a hidden page."""
+
+    def get_attribute_data(self, attrs: dict[str, str]) -> dict[str, Any]:
+        data = super().get_attribute_data(attrs)
+        return {**data, "url": f"/admin/pages/{data['id']}/"} if data.get("id") else data
+
+
+class FileLink(DocumentLinkElementHandler):
+    """As with pages: the address of a file ends with its name."""
+
+    def get_attribute_data(self, attrs: dict[str, str]) -> dict[str, Any]:
+        data = super().get_attribute_data(attrs)
+        return {"id": data["id"], "url": f"/admin/documents/edit/{data['id']}/"} if data.get("id") else data
+
+
+@hooks.register("register_rich_text_features", order=100)
+def nameless_links(features: Any) -> None:
+    rules = features.converter_rules_by_converter["contentstate"]
+    rules["link"]["from_database_format"]['a[linktype="page"]'] = PageLink("LINK")
+    rules["document-link"]["from_database_format"]['a[linktype="document"]'] = FileLink("DOCUMENT")
+
+
+@hooks.register("before_edit_page")
+def keep_what_was_published(request: HttpRequest, page: Page) -> None:
+    """Autosave rewrites the last revision in place; never one that is published or under approval."""
+    asked = request.POST.get("overwrite_revision_id", "")
+    task = page.current_workflow_task_state
+    if asked and asked in {str(page.live_revision_id), str(task.revision_id if task else "")}:
+        request.POST = request.POST.copy()  # type: ignore[assignment]
+        del request.POST["overwrite_revision_id"]
+
+
 # --- The admin as editors think of it --------------------------------------------------------------------
 
 
@@ -83,6 +118,13 @@ def filter_admin_api(router: Any) -> None:
 def plain_menu(request: HttpRequest, items: list[MenuItem]) -> None:
     """Without help pages in English and what only the sharing page may change."""
     items[:] = [item for item in items if item.name not in {"help"}]
+
+
+@hooks.register("construct_reports_menu")
+def plain_reports(request: HttpRequest, items: list[MenuItem]) -> None:
+    """Without the one that counts the pages of all spaces, but for administrators."""
+    if not access.is_administrator(request.user):
+        items[:] = [item for item in items if item.name != "page-types-usage"]
 
 
 @hooks.register("construct_settings_menu")

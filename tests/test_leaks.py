@@ -5,6 +5,7 @@ Each kind of hidden thing, in SP-MINORI and in SP-COORD, holds a word of its own
 must find its word: else its absence elsewhere would prove nothing.
 """
 
+import html
 import re
 import shutil
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Comment, Page, TaskState, Workflow
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from coordination.models import Action, AgendaItem, Decision, MeetingPage
 from portal import demo, digests, emails, spaces
@@ -48,7 +50,7 @@ READ_BY = {  # who of the cast may see the things of each space
 WRITER = {MINORI: "worker_minors", COORD: "office"}
 STRANGERS = ["anonymous", *(name for name in CAST if name not in READ_BY[MINORI] & READ_BY[COORD])]
 NOT_TEXT = {"code", "slug", "version", "protocols", "seo_title", "search_description", "draft_title", "url_path",
-            "expired_at", "path", "telephone"}  # fmt: skip
+            "expired_at", "path", "telephone", "change_note"}  # fmt: skip
 
 
 @dataclass
@@ -207,7 +209,7 @@ def plant_approval(here: Planted, writer: User, approver: User) -> None:
 
 def plant_editions(here: Planted, by: User) -> None:
     protocol = next(page for page in here.pages if isinstance(page, ProtocolPage))
-    protocol.version, protocol.code = "2.0", f"Z-{here.space.pk}"
+    protocol.version = "2.0"
     protocol.body = demo.body_of([{"heading": "Oggi", "text": "Altro testo."}])
     protocol.save_revision(user=by).publish(user=None)
     here.addresses.append(f"/p/{protocol.slug}/edizioni/1.0/")
@@ -370,3 +372,152 @@ def test_no_address_of_the_admin_shows_anything_to_whoever_writes_nowhere(
 ) -> None:
     client = enter(persona)
     assert leaks(look(client, admin_addresses(planted[MINORI])), persona) == {}
+
+
+# --- Whoever may see it, finds it ------------------------------------------------------------------------
+
+AT_HOME = [
+    "/admin/pages/{page}/edit/", "/admin/pages/{page}/history/", "/admin/pages/workflow_history/detail/",
+    "/admin/pages/{page}/workflow_history/detail/{workflow_state}/", "/admin/documents/edit/{document}/",
+    "/admin/images/{image}/", "/admin/images/?q={q}", "/admin/pages/{home}/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [MINORI, COORD])
+def test_whoever_may_see_a_thing_finds_its_word(name: str, planted: dict[str, Planted]) -> None:
+    here = planted[name]
+    values = {"q": WORD, **here.things.__dict__}
+    asked = PORTAL + here.addresses + [each.format(**values) for each in AT_HOME]
+    asked += [f"/admin/pages/{page.pk}/edit/" for page in here.pages if isinstance(page, TextPage)]
+    asked += [f"/cerca/?q={WORD}&format=json&pagina={number}" for number in range(2, 5)]
+    found = look(enter(WRITER[name]), asked)
+    found |= look(enter("coordinator"), [f"{here.space.get_absolute_url()}condivisione/"])
+    seen = set().union(*found.values(), digest_of(WRITER[name]))
+    assert here.words - seen == set()
+
+
+def test_the_name_of_a_closed_space_is_found_by_who_answers_for_it(planted: dict[str, Planted]) -> None:
+    found = look(enter("coordinator"), ["/spazi/", "/spazi/zeta/", f"/cerca/?q={WORD}name{CLOSED}&format=json"])
+    assert all(found[each] == {f"{WORD}name{CLOSED}"} for each in ("/spazi/", "/spazi/zeta/"))
+
+
+# --- Ids typed by hand -----------------------------------------------------------------------------------
+
+REFUSAL = "La pagina porta a qualcosa che non puoi vedere"
+
+
+@pytest.fixture
+def own(planted: dict[str, Planted]) -> dict[type[Page], Page]:
+    """Pages that Elena writes in SP-MODULI."""
+    root, elena = demo.space("SP-MODULI").root_page, cast("worker")
+    protocol = ProtocolPage(title="Suo", slug="suo-protocollo", summary="Suo", in_brief=[], body=[])
+    text = TextPage(title="Suo", slug="suo-testo", summary="Suo", body=[])
+    file = Document.objects.get(title__startswith="MD-08")
+    form = FormPage(title="Suo", slug="suo-modulo", summary="Suo", document=file)
+    return {type(page): demo.publish(root, page, on=0, by=elena) for page in (protocol, text, form)}
+
+
+def posted(page: Page, **changes: Any) -> dict[str, Any]:
+    """What the editor of the page sends, with these changes."""
+    base: dict[str, Any] = {
+        "title": page.title, "summary": "Suo", "slug": page.slug, "change_note": "Prova", "responsible": "",
+        "review_date": "", "comments": inline_formset([]),
+    }  # fmt: skip
+    if isinstance(page, FormPage | ProtocolPage):
+        base |= {"code": "", "version": "1.0", "valid_from": "", "valid_until": ""}
+    if isinstance(page, FormPage):
+        base |= {"document": str(page.document_id), "signed": "", "note": ""}
+    if isinstance(page, ProtocolPage):
+        base |= {"in_brief": streamfield([]), "related": inline_formset([]), "register_number": "", "norm": ""}
+    if isinstance(page, TextPage | ProtocolPage):
+        base |= {"body": streamfield([])}
+    return nested_form_data(base | changes)
+
+
+def linking(kind: str, pk: int) -> Any:
+    text = rich_text(f'<p>Vedi <a linktype="{kind}" id="{pk}">qui</a></p>', features=["link", "document-link"])
+    return streamfield([("section", {"heading": "Una", "text": text, "rows": streamfield([])})])
+
+
+FORGERIES = {
+    "a person": (TextPage, lambda here: {"responsible": str(here.person.pk)}),
+    "a link to a page": (TextPage, lambda here: {"body": linking("page", here.pages[0].pk)}),
+    "a link to a draft": (TextPage, lambda here: {"body": linking("page", here.pages[-1].pk)}),
+    "a link to a file": (TextPage, lambda here: {"body": linking("document", here.document.pk)}),
+    "a related page": (
+        ProtocolPage,
+        lambda here: {"related": inline_formset([{"target": str(form_of(here)), "ORDER": "1"}])},
+    ),
+    "a file": (FormPage, lambda here: {"document": str(here.document.pk)}),
+    "a signed file": (FormPage, lambda here: {"signed": str(here.document.pk)}),
+}
+
+
+def form_of(here: Planted) -> int:
+    return next(page.pk for page in here.pages if isinstance(page, FormPage))
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_an_id_of_another_space_typed_by_hand_is_refused(
+    forgery: str, planted: dict[str, Planted], own: dict[type[Page], Page]
+) -> None:
+    kind, changes = FORGERIES[forgery]
+    page, client = own[kind], enter("worker")
+    before = page.latest_revision_id
+    response = client.post(f"/admin/pages/{page.pk}/edit/", posted(page, **changes(planted[MINORI])))
+    assert response.status_code == 200
+    body = html.unescape(response.content.decode())
+    assert REFUSAL in body or "Scegli un'opzione valida" in body
+    assert leaks({forgery: found_in(response)}, "worker") == {}
+    assert Page.objects.get(pk=page.pk).latest_revision_id == before
+
+
+def test_an_id_of_ones_own_is_kept(planted: dict[str, Planted], own: dict[type[Page], Page]) -> None:
+    page, target = own[TextPage], Page.objects.get(slug="md-01")
+    response = enter("worker").post(f"/admin/pages/{page.pk}/edit/", posted(page, body=linking("page", target.pk)))
+    assert response.status_code == 302
+    kept = Page.objects.get(pk=page.pk).get_latest_revision_as_object()
+    assert f'id="{target.pk}"' in kept.body.raw_data[0]["value"]["text"]
+
+
+@pytest.mark.parametrize("act", ["copy", "move"])
+def test_a_page_cannot_be_sent_to_a_space_that_one_may_not_see(
+    act: str, planted: dict[str, Planted], own: dict[type[Page], Page]
+) -> None:
+    page = own[TextPage]
+    for parent, status in ((planted[MINORI].pages[7].pk, 404), (999_999, 404)):
+        data = {"new_title": "Copia", "new_slug": "copia", "new_parent_page": str(parent)}
+        response = enter("worker").post(f"/admin/pages/{page.pk}/{act}/", data)
+        assert (response.status_code, leaks({act: found_in(response)}, "worker")) == (status, {})
+
+
+@pytest.mark.parametrize("where", ["edit", "history", "usage", "view_draft", "copy"])
+def test_the_editor_of_a_page_that_cites_a_hidden_one_does_not_name_it(where: str, planted: dict[str, Planted]) -> None:
+    page = Page.objects.get(slug=f"modulo-che-cita-{MINORI}")
+    found = look(enter("worker"), [f"/admin/pages/{page.pk}/{where}/"])
+    assert leaks(found, "worker") == {}
+
+
+def test_a_published_revision_is_not_rewritten(planted: dict[str, Planted], own: dict[type[Page], Page]) -> None:
+    page = Page.objects.get(pk=own[TextPage].pk)
+    data = posted(own[TextPage], title="Riscritto") | {"overwrite_revision_id": str(page.live_revision_id)}
+    enter("worker").post(f"/admin/pages/{page.pk}/edit/", data)
+    assert page.live_revision.content["title"] == "Suo"
+    assert Page.objects.get(pk=page.pk).live_revision_id == page.live_revision_id
+    assert Page.objects.get(pk=page.pk).latest_revision.content["title"] == "Riscritto"
+
+
+def test_lists_of_persons_hold_only_those_one_knows(planted: dict[str, Planted]) -> None:
+    root = demo.space("SP-MODULI").root_page
+    client = enter("worker")
+    for app, kind in (("coordination", "meetingpage"), ("coordination", "servicepage"), ("portal", "textpage")):
+        response = client.get(f"/admin/pages/add/{app}/{kind}/{root.pk}/")
+        assert "Petrucci" in response.content.decode()
+        assert leaks({kind: found_in(response)}, "worker") == {}
+
+
+def test_free_words_on_files_are_not_offered_to_editors(planted: dict[str, Planted]) -> None:
+    planted[MINORI].document.tags.add(f"{WORD}tag{MINORI}")
+    asked = f"/admin/tag-autocomplete/?term={WORD}"
+    assert found_in(enter("administrator").get(asked)) == {f"{WORD}tag{MINORI}"}
+    assert found_in(enter("worker").get(asked)) == set()

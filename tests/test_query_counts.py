@@ -1,11 +1,10 @@
 """Query counts do not grow with spaces: the same at 5 more spaces and at 500 more."""
 
-from io import StringIO
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import Collection, Page
+from wagtail.models import Collection
+from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from portal import digests
 from portal.models import Membership, Role, Space, SpacePage, TextPage
@@ -14,24 +13,23 @@ from portal.models.pages import HomePage
 ADDRESSES = ["/", "/spazi/rete/", "/p/PR-01/", "/cerca/?q=assistenza", "/riunioni/", "/protocolli/", "/rubrica/"]
 
 
+WITH_NEWS = 20  # so many of the new spaces hold a new page; the others are only there
+
+
 def many_spaces(count, reader):
-    """Spaces with one page each, made without the admin's copy: what is counted here never asks for it."""
-    home = HomePage.objects.get()
-    root = Collection.get_first_root_node()
+    """Spaces made without the admin's copy of their roles: what is counted here never asks for it."""
+    home, root = HomePage.objects.get(), Collection.get_first_root_node()
     start = Space.objects.count()
-    for number in range(start, start + count):
-        page = home.add_child(instance=SpacePage(title=f"Spazio {number}", slug=f"spazio-{number}"))
-        text = page.add_child(instance=TextPage(title=f"Pagina {number}", slug="pagina", change_note="-"))
-        space = Space.objects.create(
-            code=f"SX-{number}",
-            name=f"Spazio {number}",
-            root_page=page,
-            collection=root.add_child(name=f"Spazio {number}"),
-        )
-        Membership.objects.create(space=space, user=reader, role=Role.READER)
-        space.activities.create(verb="pubblicato", page=Page.objects.get(pk=text.pk), note="Nuova.")
-        home.refresh_from_db()
-        root.refresh_from_db()
+    with disable_reference_index_auto_update():
+        for number in range(start, start + count):
+            name = f"Spazio {number}"
+            page = home.add_child(instance=SpacePage(title=name, slug=f"spazio-{number}"))
+            collection = root.add_child(name=name)
+            space = Space.objects.create(code=f"SX-{number}", name=name, root_page=page, collection=collection)
+            Membership.objects.create(space=space, user=reader, role=Role.READER)
+            if number - start < WITH_NEWS:
+                text = page.add_child(instance=TextPage(title=f"Pagina {number}", slug="pagina", change_note="-"))
+                space.activities.create(verb="pubblicato", page_id=text.pk, note="Nuova.")
 
 
 def counted(client):
@@ -60,10 +58,13 @@ def test_pages_lists_search_and_digest_ask_as_often_at_5_spaces_as_at_500(as_, p
     assert max(few.values()) <= 60
 
 
-def test_a_page_costs_as_many_queries_for_whoever_reads_little_as_for_the_administrator(as_):
+def test_a_page_costs_about_as_much_for_whoever_reads_little_as_for_the_administrator(as_):
+    found = {}
     for name in ("partner", "trainee", "administrator"):
         client = as_(name)
         client.get("/p/PR-12/")
         with CaptureQueriesContext(connection) as queries:
             client.get("/p/PR-12/")
-        assert len(queries) <= 40, StringIO("\n".join(query["sql"][:120] for query in queries)).getvalue()
+        found[name] = len(queries)
+    assert max(found.values()) - min(found.values()) <= 6
+    assert max(found.values()) <= 40

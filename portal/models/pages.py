@@ -15,7 +15,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.models import Page
 from wagtail.url_routing import RouteResult
 
-from portal import access
+from portal import access, citations
 from portal.blocks import BodyBlock, anchor
 from portal.fields import BlocksField
 
@@ -38,11 +38,18 @@ class PortalPageForm(WagtailAdminPageForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         page = self.instance
+        self.cited_before = citations.of(page) if page.pk else set()
         if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
             self.initial["change_note"] = ""
-        if "responsible" in self.fields and self.for_user:
-            field: Any = self.fields["responsible"]
-            field.queryset = access.allowed(field.queryset, self.for_user)
+        if self.for_user:
+            citations.offer_known(self)
+
+    def is_valid(self) -> bool:
+        valid: bool = super().is_valid()
+        if self.for_user and citations.refuse_unknown(self):
+            self.add_error(None, _("La pagina porta a qualcosa che non puoi vedere: toglilo, o scegli altro."))
+            return False
+        return valid
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

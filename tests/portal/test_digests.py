@@ -1,0 +1,645 @@
+"""The digest: due at the moment chosen, never empty, never twice, and only with what the person may see now."""
+
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html import unescape
+from io import StringIO
+from pathlib import Path
+from smtplib import SMTPRecipientsRefused
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core import signing
+from django.core.mail import EmailMultiAlternatives
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal import access, digests, emails, feed, jobs, problems, spaces
+from portal.digests import Digest
+from portal.models import Delivery, DigestPreference, Membership, Space, TextPage, User
+from portal.models.spaces import Role
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
+ROME = ZoneInfo("Europe/Rome")
+WEEK = timedelta(days=7)
+
+
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=ROME)
+
+
+def prefer(user: User, frequency: str, weekday: int = 0, hour: int = 8) -> DigestPreference:
+    values = {"frequency": frequency, "weekday": weekday, "hour": hour}
+    return DigestPreference.objects.update_or_create(user=user, defaults=values)[0]
+
+
+def due(user: User, since: timedelta = WEEK, until: timedelta = timedelta()) -> Delivery:
+    now = timezone.now()
+    return Delivery.objects.create(user=user, window_start=now - since, window_end=now - until)
+
+
+def publish(space: str, title: str, note: str = "Una frase.", ago: timedelta = timedelta(hours=1)) -> TextPage:
+    root = Space.objects.get(code=space).root_page
+    page = root.add_child(instance=TextPage(title=title, change_note=note, live=False))
+    page.save_revision().publish()
+    page.activities.update(at=timezone.now() - ago)
+    page.refresh_from_db()
+    return page
+
+
+def newcomer() -> User:
+    """Somebody with an account since this moment, of no body and in no space."""
+    return User.objects.create_user("nuova@raccordo.example", first_name="Nuova", last_name="Arrivata")
+
+
+def state(delivery: Delivery) -> str:
+    delivery.refresh_from_db()
+    return delivery.state
+
+
+def text_of(mail: EmailMultiAlternatives) -> str:
+    return mail.body + unescape(str(mail.alternatives[0][0]))
+
+
+# --- Windows ---------------------------------------------------------------------------------------------
+
+# 16 March 2026 is a Monday.
+MOMENTS = [
+    # frequency, weekday, hour, now → end of the window
+    ("settimana", 0, 8, at(2026, 3, 16, 7, 59), at(2026, 3, 9, 8)),
+    ("settimana", 0, 8, at(2026, 3, 16, 8, 0), at(2026, 3, 16, 8)),
+    ("settimana", 0, 8, at(2026, 3, 22, 23, 59), at(2026, 3, 16, 8)),
+    ("settimana", 4, 17, at(2026, 3, 20, 17, 5), at(2026, 3, 20, 17)),
+    ("settimana", 4, 17, at(2026, 3, 20, 16, 59), at(2026, 3, 13, 17)),
+    ("giorno", 0, 6, at(2026, 3, 18, 6, 1), at(2026, 3, 18, 6)),
+    ("giorno", 0, 6, at(2026, 3, 18, 5, 59), at(2026, 3, 17, 6)),
+    ("giorno", 0, 20, at(2026, 3, 21, 20, 1), at(2026, 3, 20, 20)),  # Saturday: Friday's was the last
+    ("giorno", 0, 20, at(2026, 3, 23, 8, 0), at(2026, 3, 20, 20)),  # Monday morning, before the hour
+    ("mai", 0, 8, at(2026, 3, 16, 8, 0), None),
+]
+
+
+@pytest.mark.parametrize(("frequency", "weekday", "hour", "now", "end"), MOMENTS)
+def test_a_window_ends_at_the_chosen_hour_of_the_chosen_day(
+    frequency: str, weekday: int, hour: int, now: datetime, end: datetime | None
+) -> None:
+    choice = DigestPreference(frequency=frequency, weekday=weekday, hour=hour)
+    assert digests.window_end(choice, now) == end
+    assert digests.window_end(choice, now.astimezone(ZoneInfo("UTC"))) == end
+
+
+@pytest.mark.parametrize("sunday", [at(2026, 3, 29), at(2026, 10, 25)], ids=["spring", "autumn"])
+def test_when_the_clocks_change_the_hour_stays_and_no_minute_is_lost_or_told_twice(
+    sunday: datetime, person: Callable[[str], User]
+) -> None:
+    worker = person("worker")
+    User.objects.filter(pk=worker.pk).update(date_joined=at(2026, 1, 1))
+    prefer(worker, "settimana", weekday=0, hour=8)
+    for week in (-1, 0, 1):
+        monday = (sunday + timedelta(days=1, weeks=week)).replace(hour=8, minute=1)
+        digests.schedule_due(monday)
+        worker.deliveries.filter(state="dovuto").update(state="inviato")
+    first, second, third = worker.deliveries.order_by("window_end")
+    assert (second.window_start, third.window_start) == (first.window_end, second.window_end)
+    assert {each.window_end.astimezone(ROME).hour for each in (first, second, third)} == {8}
+    lengths = {second.window_end - first.window_end, third.window_end - second.window_end}
+    assert WEEK in lengths and abs(sum(lengths, timedelta()) - 2 * WEEK) == timedelta(hours=1)
+
+
+def test_whoever_chose_nothing_is_due_on_monday_at_eight_and_whoever_chose_never_is_not(
+    person: Callable[[str], User],
+) -> None:
+    worker, director = person("worker"), person("director")
+    prefer(director, "mai")
+    now = timezone.now()
+    digests.schedule_due(now)
+    end = timezone.localtime(worker.deliveries.get().window_end)
+    assert (end.weekday(), end.hour, end.minute) == (0, 8, 0)
+    assert end <= now < end + WEEK
+    assert not director.deliveries.exists()
+
+
+def test_a_window_is_written_once_and_its_end_never_moves(person: Callable[[str], User]) -> None:
+    worker, now = person("worker"), timezone.now()
+    assert digests.schedule_due(now) > 5
+    end = worker.deliveries.get().window_end
+    assert digests.schedule_due(now + timedelta(minutes=5)) == 0
+    assert worker.deliveries.get().window_end == end
+
+
+def test_nights_without_a_worker_lose_nothing(person: Callable[[str], User]) -> None:
+    """The next window begins where the last one that was dealt with ended, however long ago."""
+    worker, now = person("worker"), timezone.now()
+    last = Delivery.objects.create(user=worker, state="inviato", window_start=now - 6 * WEEK, window_end=now - 5 * WEEK)
+    digests.schedule_due(now)
+    new = worker.deliveries.get(state="dovuto")
+    assert new.window_start == last.window_end
+    page = publish("SP-RETE", "Di un mese fa", ago=4 * WEEK)
+    assert page.title in text_of_digest(new)
+
+
+def text_of_digest(delivery: Delivery) -> str:
+    user = User.objects.get(pk=delivery.user_id)
+    digest = digests.build(user, delivery.window_start, delivery.window_end)
+    return text_of(emails.digest_mail(user, digest, "http://testserver/stop/"))
+
+
+def test_a_window_that_failed_is_told_by_the_next_one(person: Callable[[str], User]) -> None:
+    worker, now = person("worker"), timezone.now()
+    Delivery.objects.create(user=worker, state="fallito", window_start=now - 3 * WEEK, window_end=now - 2 * WEEK)
+    assert digests.window_start(worker, now) == now - 3 * WEEK  # also when it was the very first
+    Delivery.objects.create(user=worker, state="vuoto", window_start=now - 5 * WEEK, window_end=now - 4 * WEEK)
+    assert digests.window_start(worker, now) == now - 4 * WEEK
+    page = publish("SP-RETE", "Della settimana fallita", ago=2.5 * WEEK)
+    digests.schedule_due(now)
+    assert page.title in text_of_digest(worker.deliveries.get(state="dovuto"))
+
+
+def test_choosing_another_day_tells_nothing_twice(person: Callable[[str], User]) -> None:
+    worker = person("worker")
+    User.objects.filter(pk=worker.pk).update(date_joined=at(2026, 1, 1))
+    prefer(worker, "settimana", weekday=4, hour=8)
+    friday = at(2026, 3, 20, 8)
+    digests.schedule_due(friday)
+    told = worker.deliveries.get()
+    worker.deliveries.update(state="inviato")
+    prefer(worker, "settimana", weekday=0, hour=8)  # this week's Monday lies before what was told on Friday
+    digests.schedule_due(friday + timedelta(minutes=10))
+    assert worker.deliveries.get() == told
+    digests.schedule_due(at(2026, 3, 23, 8, 5))
+    assert worker.deliveries.get(state="dovuto").window_start == told.window_end
+
+
+def test_a_digest_that_did_not_leave_in_time_is_part_of_the_next_one(
+    person: Callable[[str], User], mailoutbox: list[Any]
+) -> None:
+    worker, now = person("worker"), timezone.now()
+    last = Delivery.objects.create(user=worker, state="inviato", window_start=now - 4 * WEEK, window_end=now - 3 * WEEK)
+    left = Delivery.objects.create(user=worker, window_start=last.window_end, window_end=now - 2 * WEEK)
+    digests.schedule_due(now)
+    assert state(left) == "fallito"
+    assert worker.deliveries.get(state="dovuto").window_start == last.window_end
+    digests.send_due(now)
+    assert len([mail for mail in mailoutbox if mail.to == [worker.email]]) == 1
+
+
+def test_a_new_account_is_not_told_of_a_window_that_ended_before() -> None:
+    now, new = timezone.now(), newcomer()
+    digests.schedule_due(now)
+    assert not new.deliveries.exists()
+    digests.schedule_due(now + WEEK)
+    assert new.deliveries.count() == 1
+
+
+# --- What is in it ---------------------------------------------------------------------------------------
+
+
+def test_it_tells_what_changed_in_its_window_and_nothing_outside(person: Callable[[str], User]) -> None:
+    worker, now = person("worker"), timezone.now()
+    for title, days in (("Troppo vecchia", 8), ("Dentro la finestra", 3), ("Troppo nuova", 0)):
+        publish("SP-RETE", title, ago=timedelta(days=days))
+    titles = {change.title for change in digests.build(worker, now - WEEK, now - timedelta(days=1)).changes}
+    assert "Dentro la finestra" in titles
+    assert not titles & {"Troppo vecchia", "Troppo nuova"}
+
+
+def test_a_page_published_often_is_told_once_with_its_last_words(person: Callable[[str], User]) -> None:
+    page = publish("SP-RETE", "Orari", note="Prime parole.")
+    page.change_note = "Ultime parole."
+    page.save_revision().publish()
+    found = [change for change in digests.preview(person("worker")).changes if change.title == "Orari"]
+    assert [change.sentence for change in found] == ["Ultime parole."]
+
+
+def test_what_one_published_is_no_news_to_oneself(person: Callable[[str], User]) -> None:
+    page = publish("SP-RETE", "Fatta da Chiara")
+    page.activities.update(by=person("coordinator"))
+    assert "Fatta da Chiara" not in {change.title for change in digests.preview(person("coordinator")).changes}
+    assert "Fatta da Chiara" in {change.title for change in digests.preview(person("worker")).changes}
+
+
+def _loses_the_role(page: TextPage, reader: User) -> None:
+    membership = Membership.objects.get(space=access.space_of(page), user=reader)
+    spaces.take_role(membership, by=None)
+
+
+def _role_lapses(page: TextPage, reader: User) -> None:
+    Membership.objects.filter(space=access.space_of(page), user=reader).update(
+        expires_at=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def _page_is_withdrawn(page: TextPage, reader: User) -> None:
+    page.unpublish()
+
+
+def _page_moves_to_a_closed_space(page: TextPage, reader: User) -> None:
+    page.move(Space.objects.get(code="SP-COORD").root_page, pos="last-child")
+
+
+@pytest.mark.parametrize("happens", [_loses_the_role, _role_lapses, _page_is_withdrawn, _page_moves_to_a_closed_space])
+def test_what_one_may_no_longer_see_is_not_in_it_even_if_one_could_when_it_was_published(
+    happens: Callable[[TextPage, User], None], person: Callable[[str], User], mailoutbox: list[Any]
+) -> None:
+    reader, other = person("worker_minors"), person("coordinator")
+    page = publish("SP-MINORI", "Quercia segreta", note="Parole riservate.")
+    publish("SP-RETE", "Faggio di tutti")
+    assert "Quercia segreta" in text_of_digest(due(reader, until=timedelta(seconds=1)))
+    delivery = due(reader)
+    happens(page, reader)
+    assert digests.send(delivery)
+    words = mailoutbox[-1].subject + text_of(mailoutbox[-1])
+    assert "Faggio di tutti" in words
+    assert not re.search("Quercia|riservate|quercia", words)
+    if happens in (_loses_the_role, _role_lapses):
+        assert digests.send(due(other))
+        assert "Quercia segreta" in text_of(mailoutbox[-1])
+
+
+def test_each_is_told_only_what_is_theirs(person: Callable[[str], User], mailoutbox: list[Any]) -> None:
+    publish("SP-MINORI", "Quercia segreta")
+    publish("SP-RETE", "Faggio di rete")
+    publish("SP-TERZO", "Pino di tutti")
+    told = {}
+    for name in ("worker_minors", "worker", "partner"):
+        assert digests.send(due(person(name)))
+        words = text_of(mailoutbox[-1])
+        told[name] = {word for word in ("Quercia", "Faggio", "Pino") if word in words}
+    assert told == {
+        "worker_minors": {"Quercia", "Faggio", "Pino"},
+        "worker": {"Faggio", "Pino"},
+        "partner": {"Pino"},
+    }
+
+
+def test_nothing_to_say_is_no_mail_and_the_cursor_moves(person: Callable[[str], User], mailoutbox: list[Any]) -> None:
+    new = newcomer()
+    delivery = due(new)
+    assert not digests.send(delivery)
+    assert (state(delivery), mailoutbox) == ("vuoto", [])
+    assert digests.window_start(new, timezone.now()) == delivery.window_end
+    publish("SP-PUBBLICO", "Betulla", ago=timedelta())
+    assert digests.send(due(new))
+
+
+def test_an_appointment_alone_is_no_reason_to_write() -> None:
+    now = timezone.now()
+    appointment = feed.Appointment(timezone.localdate(), "Riunione", "/p/R-01/")
+    todo, change = feed.Todo("Fare", "/", "Completa", "perché sì"), feed.Change("Nuova", "/", "Sì.", now, "")
+    assert Digest([], [], [appointment], now, now).is_empty
+    assert not Digest([todo], [], [], now, now).is_empty
+    assert not Digest([], [change], [], now, now).is_empty
+
+
+# --- Never twice -----------------------------------------------------------------------------------------
+
+
+def test_a_digest_is_sent_once_however_often_one_tries(person: Callable[[str], User], mailoutbox: list[Any]) -> None:
+    publish("SP-RETE", "Faggio di rete")
+    delivery = due(person("worker"))
+    beside = Delivery.objects.get(pk=delivery.pk)  # as another process read it
+    assert digests.send(delivery)
+    assert not digests.send(beside)
+    assert not digests.send(Delivery.objects.get(pk=delivery.pk))
+    assert len(mailoutbox) == 1
+    assert state(delivery) == "inviato"
+    assert delivery.sent_at and delivery.subject == mailoutbox[0].subject
+
+
+def test_a_round_sends_to_everybody_once_and_the_next_round_to_nobody(mailoutbox: list[Any]) -> None:
+    now = timezone.now()
+    publish("SP-PUBBLICO", "Betulla", ago=now - digests.window_end(DigestPreference(), now) + timedelta(hours=1))
+    assert digests.send_due(now) == len(mailoutbox) == User.objects.current().count()
+    assert len({mail.to[0] for mail in mailoutbox}) == len(mailoutbox)
+    assert digests.send_due(now) == 0
+
+
+def test_a_death_between_claim_and_mail_is_not_mailed_again_and_the_next_window_tells_it(
+    person: Callable[[str], User], mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail may have left: not knowing, we do not send it a second time."""
+    worker, now = person("worker"), timezone.now()
+    publish("SP-RETE", "Faggio di rete")
+    delivery = due(worker)
+
+    def dies(*args: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(EmailMultiAlternatives, "send", dies)
+        digests.send(delivery)
+    assert state(delivery) == "preso"
+    digests.send_due(now)
+    assert state(delivery) == "preso"  # somebody may still be at it
+    digests.send_due(now + digests.LOST_AFTER + timedelta(minutes=1))
+    assert state(delivery) == "fallito"
+    assert not [mail for mail in mailoutbox if mail.to == [worker.email]]
+    assert digests.send(due(worker))
+    assert "Faggio di rete" in text_of(mailoutbox[-1])
+
+
+def test_without_a_mail_server_it_waits_and_leaves_when_the_server_is_back(
+    person: Callable[[str], User], mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("SP-RETE", "Faggio di rete")
+    delivery = due(person("worker"))
+
+    class Closed:
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+        def open(self) -> None:
+            raise ConnectionRefusedError("nessuno risponde")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "get_connection", Closed)
+        assert not digests.send(delivery)
+    assert state(delivery) == "dovuto"
+    assert "nessuno risponde" in delivery.problem
+    assert digests.send(delivery)
+    assert (state(delivery), delivery.problem, len(mailoutbox)) == ("inviato", "", 1)
+
+
+def test_a_mail_that_was_refused_is_not_tried_again_for_ever(
+    person: Callable[[str], User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("SP-RETE", "Faggio di rete")
+    delivery = due(person("worker"))
+
+    def refused(*args: Any) -> Any:
+        raise SMTPRecipientsRefused({"elena": (550, b"casella piena")})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailMultiAlternatives, "send", refused)
+        assert not digests.send(delivery)
+    assert state(delivery) == "fallito"
+    assert "casella piena" in delivery.problem
+    assert not digests.send(delivery)
+
+
+def test_whoever_stopped_it_or_left_meanwhile_gets_none(person: Callable[[str], User], mailoutbox: list[Any]) -> None:
+    publish("SP-RETE", "Faggio di rete")
+    stopped, left = person("worker"), person("newcomer")
+    rows = [due(stopped), due(left)]
+    prefer(stopped, "mai")
+    User.objects.filter(pk=left.pk).update(valid_until=timezone.now())
+    assert [digests.send(row) for row in rows] == [False, False]
+    assert mailoutbox == []
+    assert digests.send(due(person("coordinator")))
+
+
+# --- Through a real mail server --------------------------------------------------------------------------
+
+
+class Sink:
+    """A mail server that keeps what it gets, slowly enough for two senders to meet."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], EmailMessage]] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        time.sleep(0.03)
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        self.mails.append((envelope.rcpt_tos, message))
+        return "250 OK"
+
+
+@pytest.fixture
+def sink() -> Iterator[tuple[Sink, int]]:
+    handler = Sink()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield handler, port
+    controller.stop()
+
+
+def test_a_mail_server_receives_text_and_html_that_any_program_reads(
+    person: Callable[[str], User], sink: tuple[Sink, int], settings: Any
+) -> None:
+    handler, port = sink
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    publish("SP-RETE", "Età & <b>«libertà»</b>", note="Perché l’età conta: 1 < 2 & così via.")
+    worker = person("worker")
+    assert digests.send(due(worker))
+    ((recipients, mail),) = handler.mails
+    assert recipients == [worker.email]
+    assert mail["From"] == "Raccordo <raccordo@raccordo.example>"
+    assert mail["To"] == worker.email
+    assert re.fullmatch(r"Raccordo: .*\d+ novità", mail["Subject"])
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert not mail.defects and not any(part.defects for part in mail.iter_parts())
+    text, html = (mail.get_body(preferencelist=(kind,)).get_content() for kind in ("plain", "html"))
+    assert "Età & <b>«libertà»</b>" in text and "l’età conta: 1 < 2 & così via." in text
+    assert "Età &amp; &lt;b&gt;«libertà»&lt;/b&gt;" in html and "<b>«" not in html
+    assert "<style" not in html and 'style="' in html and "<img" not in html
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the copy of the database is SQLite's own")
+def test_two_processes_that_send_at_the_same_time_write_once_to_each(sink: tuple[Sink, int], tmp_path: Path) -> None:
+    handler, port = sink
+    now = timezone.now()
+    publish("SP-PUBBLICO", "Betulla", ago=now - digests.window_end(DigestPreference(), now) + timedelta(hours=1))
+    with sqlite3.connect(tmp_path / "raccordo.sqlite3") as copy:
+        connection.connection.backup(copy)
+    copy.close()
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+    env = {**kept, "DATA_DIR": str(tmp_path), "DEMO": "1", "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+    command = [sys.executable, "manage.py", "send_digests"]
+    both = [subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=90)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    sent = sum(int(re.search(r"Digest inviati: (\d+)", words).group(1)) for words in said)
+    recipients = [each for recipients, _mail in handler.mails for each in recipients]
+    assert sorted(recipients) == sorted(User.objects.current().values_list("email", flat=True))
+    assert sent == len(recipients)
+
+
+# --- The words -------------------------------------------------------------------------------------------
+
+
+def digest_of(todos: list[feed.Todo], news: int) -> Digest:
+    now = timezone.now()
+    return Digest(todos, [feed.Change(f"N{each}", "/", "", now, "") for each in range(news)], [], now, now)
+
+
+def todo(days: int | None) -> feed.Todo:
+    day = None if days is None else timezone.localdate() + timedelta(days=days)
+    return feed.Todo("Fare", "/p/R-01/", "Completa", "deciso insieme", day)
+
+
+def test_the_subject_says_the_most_urgent_thing_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "localdate", lambda *args: at(2026, 3, 18).date())
+    subjects = {
+        digest_of([todo(-3), todo(2)], 3).headline: "1 cosa in ritardo, 1 cosa da fare, 3 novità",
+        digest_of([todo(-3), todo(-2)], 0).headline: "2 cose in ritardo",
+        digest_of([todo(2)], 1).headline: "1 cosa da fare entro venerdì 20 marzo, 1 novità",
+        digest_of([todo(2), todo(None)], 0).headline: "2 cose da fare, la prima entro venerdì 20 marzo",
+        digest_of([todo(30)], 2).headline: "1 cosa da fare, 2 novità",
+        digest_of([], 2).headline: "2 novità",
+    }
+    assert list(subjects) == list(subjects.values())
+
+
+def test_the_mail_begins_with_the_count_and_ends_with_how_to_change_it(person: Callable[[str], User]) -> None:
+    worker = person("worker")
+    prefer(worker, "settimana", weekday=2, hour=17)
+    publish("SP-RETE", "Faggio di rete", note="Cresce in fretta.")
+    digest = digests.preview(worker)
+    mail = emails.digest_mail(worker, digest, digests.stop_url(worker))
+    first, *_rest = mail.body.splitlines()
+    assert first == f"{digest.summary}." and digest.summary.endswith("novità")
+    assert f"Buongiorno {worker.first_name}" in mail.body
+    parts = re.findall(r"^(DA FARE|CAMBIATO PER TE|PER CONOSCENZA)$", mail.body, re.MULTILINE)
+    assert parts == [part for part in ("DA FARE", "CAMBIATO PER TE", "PER CONOSCENZA") if part in parts]
+    assert "Faggio di rete\nCresce in fretta. Perché leggi «Rete dei servizi sociali»." in mail.body
+    for words in (mail.body, str(mail.alternatives[0][0])):
+        assert "Ricevi questo riepilogo ogni mercoledì alle 17" in words
+        assert "http://testserver/profilo/digest/" in words
+        assert digests.stop_url(worker) in words
+        assert "Chiara Bonacchi, 0573 000 140" in words
+
+
+def test_every_link_leads_to_the_site_by_its_whole_address(person: Callable[[str], User]) -> None:
+    worker = person("worker")
+    mail = emails.digest_mail(worker, digests.preview(worker), digests.stop_url(worker))
+    links = re.findall(r'href="([^"]*)"', str(mail.alternatives[0][0]))
+    assert len(links) > 3
+    assert [link for link in links if not link.startswith("http://testserver/")] == []
+    for link in links:
+        assert unescape(link) in mail.body
+
+
+def test_a_preview_shows_the_mail_and_sends_nothing(person: Callable[[str], User], mailoutbox: list[Any]) -> None:
+    worker = person("worker")
+    publish("SP-RETE", "Faggio di rete")
+    out = StringIO()
+    call_command("send_digests", preview=worker.email.upper(), stdout=out)
+    assert re.search(r"Oggetto: Raccordo: .*\d+ novità", out.getvalue())
+    assert "Faggio di rete" in out.getvalue()
+    assert (mailoutbox, worker.deliveries.count()) == ([], 0)
+    empty = StringIO()
+    call_command("send_digests", preview=newcomer().email, stdout=empty)
+    assert "Niente da dire" in empty.getvalue()
+    with pytest.raises(CommandError):
+        call_command("send_digests", preview="nessuno@raccordo.example")
+
+
+# --- One click stops it ----------------------------------------------------------------------------------
+
+
+def test_one_click_stops_it_without_a_session(person: Callable[[str], User], mailoutbox: list[Any]) -> None:
+    """RFC 8058: the mail program posts to the address of the header, without cookies and without a visit."""
+    worker = person("worker")
+    publish("SP-RETE", "Faggio di rete")
+    digests.send(due(worker))
+    headers = mailoutbox[-1].message()
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = re.fullmatch(r"<http://testserver(/[^>]+)>", headers["List-Unsubscribe"]).group(1)
+    client = Client(enforce_csrf_checks=True)
+    assert client.get(address).status_code == 200
+    assert digests.preference(worker).frequency == "settimana"  # scanners visit every link: a visit stops nothing
+    assert client.post(address, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert digests.preference(worker).frequency == "mai"
+    assert digests.preference(person("newcomer")).frequency == "settimana"
+    assert digests.schedule_due(timezone.now() + WEEK)
+    assert worker.deliveries.filter(state="dovuto").count() == 0
+
+
+def test_a_forged_stop_address_stops_nobody(person: Callable[[str], User], as_: Callable[[str], Client]) -> None:
+    worker = person("worker")
+    good = digests.stop_url(worker).removeprefix("http://testserver/digest/stop/").rstrip("/")
+    number, rest = good.split(":", 1)
+    another = signing.dumps(person("director").pk, salt=digests.STOP_SALT).split(":", 1)[0]
+    forged = [good + "x", f"{another}:{rest}", signing.dumps(worker.pk), str(worker.pk), "x"]
+    for token in forged:
+        assert Client(enforce_csrf_checks=True).post(f"/digest/stop/{token}/").status_code == 404
+        assert as_("coordinator").get(f"/digest/stop/{token}/").status_code == 404
+    assert not DigestPreference.objects.filter(frequency="mai").exists()
+    assert Client(enforce_csrf_checks=True).post(f"/digest/stop/{good}/").status_code == 200
+
+
+# --- Cost ------------------------------------------------------------------------------------------------
+
+
+def queries_of(name: str, person: Callable[[str], User]) -> int:
+    user = person(name)
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        emails.digest_mail(user, digests.build(user, timezone.now() - WEEK, timezone.now()), "http://testserver/")
+    return len(captured)
+
+
+def test_its_cost_does_not_grow_with_spaces_pages_and_people(person: Callable[[str], User]) -> None:
+    coordinator = person("coordinator")
+    publish("SP-RETE", "La prima")
+    queries_of("coordinator", person)  # what is kept in memory afterwards
+    before = queries_of("coordinator", person)
+    for number in range(4):
+        space = spaces.open_space(f"SP-N{number}", f"Nuovo {number}", slug=f"nuovo-{number}", by=None)
+        spaces.give_role(space, coordinator, Role.MANAGER, by=None)
+        for each in range(3):
+            publish(space.code, f"Pagina {each} di {number}")
+            reader = User.objects.create_user(f"{number}-{each}@raccordo.example")
+            spaces.give_role(space, reader, Role.READER, by=None)
+    digest = digests.preview(person("coordinator"))
+    assert len([change for change in digest.changes if change.title.startswith("Pagina")]) == 12
+    assert queries_of("coordinator", person) == before
+    assert before < 30
+
+
+# --- The other mails -------------------------------------------------------------------------------------
+
+
+def test_a_reported_problem_reaches_whoever_answers_for_the_space_and_can_be_answered(
+    person: Callable[[str], User], mailoutbox: list[Any]
+) -> None:
+    worker = person("worker")
+    problems.tell(worker.pk, "/p/OP-04/", "Il numero <b>è</b> vecchio.\nGrazie & saluti")
+    (mail,) = mailoutbox
+    assert mail.to == [person("coordinator").email]
+    assert mail.reply_to == [worker.email]
+    assert "/p/OP-04/" in mail.subject and "http://testserver/p/OP-04/" in mail.body
+    assert "Elena Fedi" in mail.body and "Il numero <b>è</b> vecchio.\nGrazie & saluti" in mail.body
+    html = str(mail.alternatives[0][0])
+    assert "<b>è</b>" not in html and "Grazie &amp; saluti" in html
+
+
+def test_whoever_may_approve_is_told_and_nobody_else(
+    person: Callable[[str], User], mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    office = person("office")
+    root = Space.objects.get(code="SP-RETE").root_page
+    page = root.add_child(instance=TextPage(title="Da leggere & approvare", change_note="Nuova.", live=False))
+    page.save_revision(user=office)
+    page.get_workflow().start(page, office)
+    job = jobs.Job.objects.get(
+        key__startswith="approval-mail:", state="attesa", args=[page.current_workflow_task_state.pk]
+    )
+    jobs.run(job.pk)
+    told = {mail.to[0] for mail in mailoutbox}
+    assert {person("coordinator").email, person("director").email} <= told
+    assert not told & {office.email, person("worker").email, person("partner").email}
+    mail = mailoutbox[0]
+    assert "Da leggere & approvare" in mail.subject and "Franca Giuntoli chiede" in mail.body
+    assert f"http://testserver/admin/pages/{page.pk}/edit/" in mail.body
+    assert "Da leggere &amp; approvare" in str(mail.alternatives[0][0])
