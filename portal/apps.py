@@ -22,8 +22,8 @@ class PortalConfig(AppConfig):
         page_unpublished.connect(publication.on_page_unpublished)
         post_save.connect(files.on_document_saved, sender=Document)
         post_delete.connect(files.on_document_deleted, sender=Document)
-        task_submitted.connect(workflow.on_task_submitted)
         m2m_changed.connect(spaces.on_groups_changed, sender=User.groups.through)
+        task_submitted.connect(workflow.on_task_submitted)
         autodiscover_modules("feed")
 
 

@@ -43,6 +43,10 @@ def unknown(cited: set[Citation], user: Any) -> set[Citation]:
     return left
 
 
+def _rows(field: Any) -> Any:
+    return field.queryset
+
+
 def offer_known(form: Any) -> None:
     """Lists of persons hold those whom the author knows, and those the page names already.
 
@@ -57,7 +61,7 @@ def offer_known(form: Any) -> None:
         for name, field in fields.items():
             if not isinstance(field, forms.ModelChoiceField) or not hasattr(row, f"{name}_id"):
                 continue
-            model = _guarded(field.queryset.model)
+            model = _guarded(_rows(field).model)
             if model is User:
                 field.queryset = people
             elif (model, getattr(row, f"{name}_id")) in hidden:
@@ -92,7 +96,7 @@ def refuse_unknown(form: Any) -> bool:
     data = form.data.copy()
     for each in (form, *rows):
         for name, field in each.fields.items():
-            model = _guarded(field.queryset.model) if isinstance(field, forms.ModelChoiceField) else None
+            model = _guarded(_rows(field).model) if isinstance(field, forms.ModelChoiceField) else None
             value = data.get(each.add_prefix(name), "")
             if model and value.isdigit() and (model, int(value)) in refused:
                 data[each.add_prefix(name)] = ""

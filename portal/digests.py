@@ -166,7 +166,7 @@ def send(delivery: Delivery) -> bool:
     finally:
         with suppress(OSError):
             mail.connection.close()
-    return _close(delivery, DeliveryState.SENT, subject=mail.subject)
+    return _close(delivery, DeliveryState.SENT, subject=str(mail.subject))
 
 
 def _close(delivery: Delivery, state: DeliveryState, subject: str = "", problem: str = "") -> bool:

@@ -16,6 +16,7 @@ SCHEDULES = {
     "portal.clock.settle": 1,
     "portal.clock.send_digests": 5,
     "portal.clock.publish_scheduled": 5,
+    "portal.clock.repair": 24 * 60,
     "search.index.apply_pending": 1,
 }
 

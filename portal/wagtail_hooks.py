@@ -107,8 +107,9 @@ def keep_what_was_published(request: HttpRequest, page: Page) -> None:
     asked = request.POST.get("overwrite_revision_id", "")
     task = page.current_workflow_task_state
     if asked and asked in {str(page.live_revision_id), str(task.revision_id if task else "")}:
-        request.POST = request.POST.copy()  # type: ignore[assignment]
-        del request.POST["overwrite_revision_id"]
+        data = request.POST.copy()
+        del data["overwrite_revision_id"]
+        request.POST = data  # type: ignore[assignment]
 
 
 # --- The admin as editors think of it --------------------------------------------------------------------

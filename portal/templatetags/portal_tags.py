@@ -167,11 +167,12 @@ def _only_known_links(source: str, user: Any) -> str:
         return source
     soup = BeautifulSoup(source, "html.parser")
     for kind, model in (("page", Page), ("document", Document)):
-        links = soup.find_all("a", linktype=kind)
-        rows = model.objects.filter(pk__in={int(link["id"]) for link in links if link.get("id", "").isdigit()})
-        known = set(access.allowed(rows, user).values_list("pk", flat=True)) if user is not None else set()
-        for link in links:
-            if not (link.get("id", "").isdigit() and int(link["id"]) in known):
+        links = {link: str(link.get("id", "")) for link in soup.find_all("a", linktype=kind)}
+        rows: Any = model.objects.filter(pk__in=[pk for pk in links.values() if pk.isdigit()])
+        known = access.allowed(rows, user).values_list("pk", flat=True) if user is not None else ()
+        targets = {str(pk) for pk in known}
+        for link, pk in links.items():
+            if pk not in targets:
                 link.unwrap()
     return str(soup)
 

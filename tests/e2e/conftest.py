@@ -34,6 +34,19 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
+def chromium() -> str:
+    """Debian's Chromium, or the one that CHROMIUM names; without one, a failure in CI and a loud skip elsewhere."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        words = "PROVE NEL BROWSER NON ESEGUITE: manca Chromium (apt install chromium, oppure CHROMIUM=/percorso)"
+        if os.environ.get("CI"):
+            pytest.fail(words, pytrace=False)
+        sys.stderr.write(f"\n\n*** {words} ***\n\n")
+        pytest.skip(words)
+    return path
+
+
+@pytest.fixture(scope="session")
 def mailbox() -> Iterator[Mailbox]:
     found = Mailbox(free_port())
     controller = Controller(found, hostname="127.0.0.1", port=found.port)
@@ -43,7 +56,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="session")
-def site(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(chromium: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo network, migrated, loaded and served exactly as `make run` does."""
     port, data_dir = free_port(), tmp_path_factory.mktemp("raccordo")
     kept = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL", "DEBUG"}}
@@ -75,23 +88,10 @@ def _wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:
 # --- The browser -----------------------------------------------------------------------------------------
 
 
-def chromium_path() -> str:
-    """Debian's Chromium, or the one that CHROMIUM names; without one, a failure in CI and a loud skip elsewhere."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        words = "PROVE NEL BROWSER NON ESEGUITE: manca Chromium (apt install chromium, oppure CHROMIUM=/percorso)"
-        if os.environ.get("CI"):
-            pytest.fail(words, pytrace=False)
-        sys.stderr.write(f"\n\n*** {words} ***\n\n")
-        pytest.skip(words)
-    return path
-
-
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium_path()
+def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, headless=True, args=CHROMIUM_FLAGS)
+        found = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_FLAGS)
         yield found
         found.close()
 

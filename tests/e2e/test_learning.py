@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.desk import SIZES, Site, Watch, Window
+from tests.e2e.desk import Site, Watch, Window
 
 MODULE = "/p/M5/"
 
 
 def test_the_trainee_finds_her_path_first_and_follows_it_by_keyboard(
-    site: Site, new_context: Callable[..., object], browser: Browser
+    site: Site, new_context: Callable[..., BrowserContext]
 ) -> None:
-    context = browser.new_context(locale="it-IT", viewport=SIZES[1280])
+    context = new_context()
     watch = Watch(site)
     watch.over(context)
     window = Window(site, context.new_page(), watch)
