@@ -17,7 +17,20 @@ from django.utils.text import slugify
 from wagtail.models import Page
 
 from . import files, network, spaces
-from .models import Activity, Document, FaqPage, NewsPage, Organisation, PortalPage, Role, Space, Term, TextPage, User
+from .models import (
+    Activity,
+    Document,
+    FaqPage,
+    Membership,
+    NewsPage,
+    Organisation,
+    PortalPage,
+    Role,
+    Space,
+    Term,
+    TextPage,
+    User,
+)
 from .models.people import OrganisationKind
 from .models.spaces import Visibility
 
@@ -211,7 +224,9 @@ def _load_spaces() -> None:
                 space, holder, role, by=None if who == "chiara.bonacchi" else chiara, reason=reason,
                 expires_at=moment(ends, 23, 59) if ends else None,
             )  # fmt: skip
-    Activity.objects.update(at=timezone.now() - timedelta(days=85))
+    opened = timezone.now() - timedelta(days=85)
+    Activity.objects.update(at=opened)
+    Membership.objects.update(given_at=opened)
 
 
 # --- What the other packages load with -------------------------------------------------------------------

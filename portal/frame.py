@@ -93,12 +93,9 @@ class Frame:
         body = self.person.organisation if self.person else None
         return body is not None and body.kind == OrganisationKind.THIRD_SECTOR
 
-    @cached_property
+    @property
     def is_learner(self) -> bool:
-        """Trainees and newcomers find their path first."""
-        return self.person is not None and any(
-            word in self.person.profession.lower() for word in ("tirocinante", "neoassunt")
-        )
+        return self.person is not None and self.person.is_learner
 
     @cached_property
     def can_edit(self) -> bool:

@@ -234,7 +234,7 @@ def cite_from_elsewhere(found: dict[str, Planted]) -> None:
         links = (
             f'<a linktype="page" id="{here.pages[0].pk}">qui</a> <a linktype="document" id="{here.document.pk}">qua</a>'
         )
-        body = [("section", {"heading": "Altrove", "text": f"<p>{links}</p>", "rows": []})]
+        body = [("section", {"heading": "Altrove", "text": f"<p>{links} {links}</p>", "rows": []})]
         citing = ProtocolPage(title="Che cita", slug=f"che-cita-{name}", body=body, summary="Cita")
         citing.related = [RelatedPage(target=Page.objects.get(pk=hidden[FormPage].pk))]
         demo.publish(demo.space("SP-RETE").root_page, citing, on=0, by=coordinator)

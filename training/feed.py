@@ -19,7 +19,7 @@ def paths(user: User) -> Iterable[Resume]:
     for path in access.allowed(PathPage.objects.all(), user)[:3]:
         progress = path_progress(path, user)
         now = progress.now
-        if now is None or now.next is None:
+        if now is None or now.next is None or not (progress.done or user.is_learner):
             continue
         verb = _("Continua") if progress.done else _("Comincia")
         yield Resume(now.next.title, now.next.url, path.title, progress.done, progress.of, verb)

@@ -1,8 +1,9 @@
 """Files, each in the collection of one space."""
 
 import hashlib
+from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 from wagtail.documents.models import AbstractDocument
@@ -37,6 +38,10 @@ class Document(AbstractDocument):
     class Meta(AbstractDocument.Meta):
         verbose_name = _("documento")
         verbose_name_plural = _("documenti")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():  # with the row goes the job that reads the file
+            super().save(*args, **kwargs)
 
     def fingerprint(self) -> str:
         """SHA-256 of the file's bytes, as hexadecimal digits."""

@@ -1,5 +1,6 @@
 """The page that every kind of content is, and the kinds that belong to no process."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -163,8 +164,10 @@ def body_sections(body: Any) -> list[Section]:
 
 
 def plain(html: str) -> str:
-    """Text of rich text, a space where a tag ends."""
-    return " ".join(strip_tags(html.replace("</", " </").replace("<br", " <br")).split())
+    """Text of rich text: a blank line between paragraphs, «- » before the items of a list."""
+    broken = re.sub(r"</(p|ul|ol|h\d)>", "\n\n", re.sub(r"<li[^>]*>", "\n- ", html))
+    lines = (" ".join(line.split()) for line in strip_tags(broken.replace("<br", "\n<br")).splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 class HomePage(Page):

@@ -111,6 +111,11 @@ class User(AbstractUser):
         self.groups.remove(*(held - wanted))
         self.groups.add(*(wanted - held))
 
+    @property
+    def is_learner(self) -> bool:
+        """Trainees and newcomers, who find their path first."""
+        return any(word in self.profession.lower() for word in ("tirocinante", "neoassunt"))
+
     def is_current(self, now: datetime | None = None) -> bool:
         """Whether the account may enter now."""
         return self.is_active and (self.valid_until is None or self.valid_until > (now or timezone.now()))

@@ -167,11 +167,11 @@ def _only_known_links(source: str, user: Any) -> str:
         return source
     soup = BeautifulSoup(source, "html.parser")
     for kind, model in (("page", Page), ("document", Document)):
-        links = {link: str(link.get("id", "")) for link in soup.find_all("a", linktype=kind)}
-        rows: Any = model.objects.filter(pk__in=[pk for pk in links.values() if pk.isdigit()])
+        links = [(link, str(link.get("id", ""))) for link in soup.find_all("a", linktype=kind)]
+        rows: Any = model.objects.filter(pk__in=[pk for _link, pk in links if pk.isdigit()])
         known = access.allowed(rows, user).values_list("pk", flat=True) if user is not None else ()
         targets = {str(pk) for pk in known}
-        for link, pk in links.items():
+        for link, pk in links:
             if pk not in targets:
                 link.unwrap()
     return str(soup)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext
 
 from tests.e2e.desk import SIZES, Site, Watch, Window
@@ -118,7 +118,9 @@ def test_a_page_is_accessible_within_its_width_and_asks_nobody_else(
 
 def _axe(window: Window) -> list[str]:
     """What axe finds: the rule and the nodes."""
-    violations = Axe().run(window.page).response["violations"]
+    if not window.page.evaluate("'axe' in window"):
+        window.page.evaluate(AXE_SCRIPT)
+    violations = window.page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
     return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in violations for node in each["nodes"]]
 
 
