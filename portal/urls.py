@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("_util/login/", to_login),
     re_path(r"^admin/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
     path("admin/", include(wagtailadmin_urls)),
+    # The address is the login, given with the account: nobody changes an own one.
+    path("accesso/email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
     path("accesso/", include("allauth.account.urls")),
     path("accesso/secondo-fattore/", include("allauth.mfa.urls")),
     path("spazi/", views.space_list, name="spaces"),

@@ -181,7 +181,7 @@ ENTERING: dict[str, tuple[Any, Any]] = {
     "account_inactive": (200, 200),
     "account_signup": (200, 302),  # closed: says so
     "account_reauthenticate": (LOGIN, 200),
-    "account_email": (LOGIN, 200),
+    "account_email": (302, 302),  # closed: leads to the profile
     "account_email_verification_sent": (200, 200),
     "account_change_password": (LOGIN, 200),
     "account_set_password": (LOGIN, 302),

@@ -172,11 +172,14 @@ def test_what_a_browser_shows_safely_is_shown(name: str) -> None:
     response = served(name)
     assert response["Content-Type"] == SHOWN[name]
     assert response["Content-Disposition"] == f"inline; filename*=UTF-8''{name}"
+    assert response["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("name", DOWNLOADED)
 def test_anything_else_is_downloaded(name: str) -> None:
-    assert served(name)["Content-Disposition"].startswith("attachment; ")
+    response = served(name)
+    assert response["Content-Disposition"].startswith("attachment; ")
+    assert response["X-Content-Type-Options"] == "nosniff"
 
 
 def test_the_headers_of_a_file_keep_it_private_and_harmless(as_: Callable[[str], Client]) -> None:

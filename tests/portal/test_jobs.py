@@ -283,3 +283,11 @@ def test_the_heart_beats_while_a_task_is_worked_on_and_no_longer(monkeypatch: py
     time.sleep(0.1)
     listen()
     assert not has_beaten(within=0.2)
+
+
+def test_a_short_task_is_heard_too() -> None:
+    """Many of them in a row leave no room in the queue for the launcher's own heartbeat."""
+    listen()
+    pre_execute.send(sender="test", func=None, task={})
+    post_execute_in_worker.send(sender="test", func=None, task={})
+    assert has_beaten()
