@@ -220,6 +220,7 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer must not hold a worker
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Raccordo <raccordo@raccordo.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
