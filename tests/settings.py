@@ -16,12 +16,14 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 WAGTAILADMIN_BASE_URL = BASE_URL = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
 STATIC_ROOT.mkdir(exist_ok=True)  # else WhiteNoise warns, and a warning fails a test
+# The tests look into the queue, which only the broker in the database lets them do.
+Q_CLUSTER = {**{key: value for key, value in Q_CLUSTER.items() if key != "redis"}, "orm": "default"}
 if REDIS_URL:
-    # Each process of a parallel run has a cache of its own, as with the in-memory one.
+    # A database of its own for each process of a parallel run: clearing a cache empties the whole database.
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) + 1
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": os.environ.get("PYTEST_XDIST_WORKER", "main"),
+            "LOCATION": f"{REDIS_URL.rsplit('/', 1)[0]}/{number}",
         }
     }

@@ -430,8 +430,10 @@ def test_citing_a_file_does_not_open_it_to_the_readers_of_the_citing_space(case:
 def test_withdrawing_a_page_closes_the_file_that_only_the_page_had_opened(case: Case, as_: Any) -> None:
     spaces.grant_page(case.page, case.reader, by=case.manager)
     assert status_of(as_("partner"), case.own_file) == 200
+    assert case.reader in access.readers(case.own_file)
     case.page.unpublish()
     assert status_of(as_("partner"), case.own_file) == 404
+    assert case.reader not in access.readers(case.own_file)
 
 
 def test_a_grant_opens_the_page_and_what_lies_below_until_it_is_revoked(case: Case, person: Any) -> None:
@@ -468,6 +470,20 @@ def test_a_branch_on_which_no_space_was_opened_is_nobodys(case: Case, person: An
         assert not access.can(person("coordinator"), "view", page)
         assert not access.can(AnonymousUser(), "view", page)
         assert access.can(person("administrator"), "view", page)
+
+
+def test_a_file_in_nobodys_collection_is_opened_by_no_page(case: Case, person: Any) -> None:
+    orphan = HomePage.objects.get().add_child(instance=SpacePage(title="Orfana", slug="orfana"))
+    file = _new_file("document", Collection.get_first_root_node())
+    link = f'<p><a linktype="document" id="{file.pk}">file</a></p>'
+    body = [("section", {"heading": "Allegati", "text": link, "rows": []})]
+    page = orphan.add_child(instance=TextPage(title="Sotto", slug="sotto-orfana", change_note="Nuova.", body=body))
+    ReferenceIndex.create_or_update_for_object(page)
+    spaces.grant_page(page, case.reader, by=case.manager)
+    assert access.can(person("partner"), "view", page)
+    assert not access.can(person("partner"), "view", file)
+    assert access.file_audience(file) == set()
+    assert access.can(person("administrator"), "view", file)
 
 
 def test_sharing_the_first_page_of_the_site_opens_nothing(case: Case, person: Any) -> None:
@@ -520,6 +536,14 @@ def test_a_colleague_is_seen_but_only_administrators_do_more(person: Any) -> Non
     for action in ("edit", "approve", "manage"):
         assert not access.can(person("coordinator"), action, colleague)
         assert access.can(person("administrator"), action, colleague)
+
+
+def test_an_administrator_answers_for_every_space_without_a_role_in_it(case: Case, person: Any) -> None:
+    assert access.role_in(person("administrator"), case.inside) == Role.MANAGER
+    assert access.role_in(person("partner"), case.inside) is None
+    User.objects.filter(pk=person("administrator").pk).update(valid_until=timezone.now())
+    assert access.role_in(person("administrator"), case.inside) is None
+    assert not access.is_administrator(person("administrator"))
 
 
 def test_a_kind_of_row_without_a_rule_is_refused_to_everybody(person: Any) -> None:
