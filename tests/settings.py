@@ -8,6 +8,7 @@ os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix=f"raccordo-test-{os.environ.get
 os.environ["DEMO"] = "1"
 
 from portal.settings import *  # noqa: E402, F403
+from portal.settings import Q_CLUSTER as QUEUE
 from portal.settings import REDIS_URL, STATIC_ROOT, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -17,7 +18,7 @@ WAGTAILADMIN_BASE_URL = BASE_URL = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
 STATIC_ROOT.mkdir(exist_ok=True)  # else WhiteNoise warns, and a warning fails a test
 # The tests look into the queue, which only the broker in the database lets them do.
-Q_CLUSTER = {**{key: value for key, value in Q_CLUSTER.items() if key != "redis"}, "orm": "default"}
+Q_CLUSTER = {**{key: value for key, value in QUEUE.items() if key != "redis"}, "orm": "default"}
 if REDIS_URL:
     # A database of its own for each process of a parallel run: clearing a cache empties the whole database.
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) + 1
