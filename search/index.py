@@ -10,7 +10,9 @@ from django.db.models import F
 from django_q.tasks import async_task
 from wagtail.models import Page, ReferenceIndex
 
+from portal import access
 from portal.models import Document as File
+from portal.models import Space
 from protocols.models import FormPage
 
 from . import documents
@@ -50,6 +52,15 @@ def refresh_page(page: Page) -> None:
     _replace(documents.page_group(page.pk), documents.of_page(page))
     cited = ReferenceIndex.get_references_for_object(page).filter(to_content_type__model="document")
     for file in File.objects.filter(pk__in=[int(pk) for pk in cited.values_list("to_object_id", flat=True)]):
+        refresh_file(file)
+    _close_files(access.space_of(page))
+
+
+def _close_files(space: Space | None) -> None:
+    """A page that no longer carries a file no longer opens it: look again at the space's opened files."""
+    rows = SearchDocument.objects.filter(space=space.code if space else "", group__startswith="file:", gone=False)
+    opened = {group for group, audience in rows.values_list("group", "audience") if len(audience) > 1}
+    for file in File.objects.filter(pk__in=[int(group.removeprefix("file:")) for group in opened]):
         refresh_file(file)
 
 
@@ -170,6 +181,7 @@ def on_page_moved(sender: Any, instance: Page, **kwargs: Any) -> None:
 
 def on_page_deleted(sender: Any, instance: Page, **kwargs: Any) -> None:
     forget(documents.page_group(instance.pk))
+    _close_files(access.space_of(instance))
 
 
 def on_file_changed(sender: Any, document: File, **kwargs: Any) -> None:

@@ -159,3 +159,27 @@ def test_suggestions_show_only_what_the_person_may_read(as_, index):
 @pytest.mark.parametrize("words", ["", " ", '"', "l'università", "a:b", "((", "x" * 5000, "-", "è", "\x00"])
 def test_no_words_break_the_search(as_, words, index):
     assert as_("worker").get("/cerca/", {"q": words}).status_code == 200
+
+
+@pytest.mark.parametrize("how", ["dropped", "deleted"])
+def test_a_file_that_a_shared_page_carries_no_more_is_closed_again_in_search(page, how):
+    from django.core.files.base import ContentFile
+
+    from portal.demo import body_of, space
+    from portal.models import Document
+    from portal.spaces import share_page
+
+    home = space("SP-RETE")
+    file = Document.objects.create(title="Prova", file=ContentFile(b"testo", name="p.txt"), collection=home.collection)
+    share_page(page, space("SP-TERZO"), by=None)
+    link = f'<a linktype="document" id="{file.pk}">file</a>'
+    page.body = [("section", {"heading": "File", "text": f"<p>{link}</p>", "rows": []})]
+    page.save_revision().publish()
+    rows = SearchDocument.objects.filter(group=f"file:{file.pk}")
+    assert len(rows.get().audience) == 2
+    if how == "dropped":
+        page.body = body_of([{"heading": "File", "text": "Niente."}])
+        page.save_revision().publish()
+    else:
+        Page.objects.get(pk=page.pk).delete()
+    assert rows.get().audience == [f"space:{home.pk}"]
