@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Model, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 from django.http import Http404
-from guardian.shortcuts import get_objects_for_user
 from wagtail.models import Collection, Page, ReferenceIndex
 
 from .models.media import Document, Image, Rendition
@@ -79,7 +78,8 @@ def may_enter_admin(user: Person) -> bool:
 
 def _read_standing(user: Person) -> Standing:
     known = isinstance(user, User) and user.pk is not None and user.is_current()
-    groups = frozenset(user.groups.values_list("pk", flat=True)) if known else frozenset()
+    # The groups of roles are a copy of the roles: what is held through them would outlive its role.
+    groups = frozenset(user.groups.filter(role_group=None).values_list("pk", flat=True)) if known else frozenset()
     administrator = known and user.is_superuser
     roles: dict[int, int] = {}
     if known:
@@ -97,25 +97,23 @@ def _read_standing(user: Person) -> Standing:
         roles=roles,
         paths=paths,
         public=frozenset(pk for pk, _, visibility in rows if visibility == "pubblico"),
-        opened=() if administrator else _opened_paths(user, paths, known),
+        opened=() if administrator else _opened_paths(paths, user.pk if known else None, groups),
         groups=groups,
         person=user.pk if known else None,
         administrator=administrator,
     )
 
 
-def _opened_paths(user: Any, spaces: Iterable[int], known: bool) -> tuple[str, ...]:
+def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[int]) -> tuple[str, ...]:
     """Paths of pages shared with the person's spaces or granted to the person, the topmost of each branch.
 
     Only pages in spaces: above them, one share would open the whole site.
     """
     shares = PageShare.objects.filter(space__in=list(spaces), page__depth__gte=SPACE_DEPTH)
     paths = set(shares.values_list("page__path", flat=True))
-    if known:
-        granted = get_objects_for_user(
-            user, "wagtailcore.view_page", Page, accept_global_perms=False, with_superuser=False
-        )
-        paths.update(granted.filter(depth__gte=SPACE_DEPTH).values_list("path", flat=True))
+    grants = Q(permission__codename="view_page", content_object__depth__gte=SPACE_DEPTH)
+    paths.update(PageUserGrant.objects.filter(grants, user=person).values_list("content_object__path", flat=True))
+    paths.update(PageGroupGrant.objects.filter(grants, group__in=groups).values_list("content_object__path", flat=True))
     top: list[str] = []
     for path in sorted(paths):
         if not (top and path.startswith(top[-1])):
@@ -221,10 +219,7 @@ def _people(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]
         return queryset
     if action != "view":
         return queryset.none()
-    fellow = Membership.objects.current().filter(space__in=list(held.roles))
-    return queryset.filter(
-        Q(pk=held.person) | Q(pk__in=fellow.values("user")) | Q(groups__in=fellow.exclude(group=None).values("group"))
-    ).distinct()
+    return queryset.filter(Q(pk=held.person) | _belongs(held.roles))
 
 
 def _memberships(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
@@ -350,11 +345,22 @@ def readers(obj: Page | Document | Space) -> QuerySet[User]:
         [int(token.split(":")[1]) for token in found if token.startswith(kind)]
         for kind in ("space:", "group:", "person:")
     )
-    holds = Membership.objects.current().filter(space__in=spaces)
-    in_groups = Group.objects.filter(Q(pk__in=groups) | Q(memberships__in=holds))
+    in_groups = User.groups.through.objects.filter(group__in=groups, group__role_group=None)
     return current.filter(
-        Q(pk__in=people) | Q(pk__in=holds.values("user")) | Q(groups__in=in_groups) | Q(is_superuser=True)
-    ).distinct()
+        Q(pk__in=people) | Q(pk__in=in_groups.values("user")) | _belongs(spaces) | Q(is_superuser=True)
+    )
+
+
+def members(*spaces: Space | int) -> QuerySet[User]:
+    """Everybody who holds a role in the spaces now, as a person or through a body."""
+    return User.objects.current().filter(_belongs(spaces))
+
+
+def _belongs(spaces: Iterable[Space | int]) -> Q:
+    """The persons, their accounts ended or not, who hold a role in the spaces now."""
+    holds = Membership.objects.current().filter(space__in=spaces)
+    in_groups = User.groups.through.objects.filter(group__in=holds.values("group"), group__role_group=None)
+    return Q(pk__in=holds.values("user")) | Q(pk__in=in_groups.values("user"))
 
 
 def managers(*spaces: Space) -> list[User]:
@@ -369,7 +375,7 @@ def somebody_to_ask(user: Person) -> User | None:
 
 
 def _managers(spaces: list[int]) -> list[User]:
-    holds = Membership.objects.current().filter(space__in=spaces, role=Role.MANAGER, user__isnull=False)
+    holds = Membership.objects.current().filter(space__in=spaces, role=Role.MANAGER, user__in=User.objects.current())
     rows = holds.select_related("user__organisation").order_by("given_at", "pk")
     return list(dict.fromkeys(row.user for row in rows if row.user))
 

@@ -15,7 +15,7 @@ class PortalConfig(AppConfig):
         from django.db.models.signals import m2m_changed, post_delete, post_save
         from wagtail.signals import page_published, page_unpublished, task_submitted
 
-        from . import checks, files, publication, spaces, workflow  # noqa: F401
+        from . import checks, clock, files, jobs, publication, spaces, workflow  # noqa: F401
         from .models import Document, User
 
         page_published.connect(publication.on_page_published)

@@ -6,15 +6,18 @@ from django.core.management import call_command
 
 from . import digests, spaces
 from .models.spaces import Space
+from .schedules import every
 
 logger = logging.getLogger(__name__)
 
 
+@every(minutes=1)
 def settle() -> int:
     """Take away the roles whose time is over."""
     return spaces.settle_lapsed()
 
 
+@every(minutes=24 * 60)
 def repair() -> int:
     """Bring the admin's copy of every space's roles back to its source; returns what had drifted."""
     drift = {space.code: spaces.sync_space(space) for space in Space.objects.all()}
@@ -24,11 +27,13 @@ def repair() -> int:
     return sum(drift.values())
 
 
+@every(minutes=5)
 def send_digests() -> int:
     """Send the digests that are due."""
     return digests.send_due()
 
 
+@every(minutes=5)
 def publish_scheduled() -> None:
     """Publish and expire the pages whose moment has come."""
     call_command("publish_scheduled")

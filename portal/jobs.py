@@ -22,6 +22,7 @@ from django_q.signals import post_execute_in_worker, pre_execute
 from django_q.tasks import async_task
 
 from .models.jobs import Job, JobState
+from .schedules import every
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 3
@@ -83,6 +84,7 @@ def _give_up_spent(jobs: QuerySet[Job]) -> None:
     spent.update(state=JobState.FAILED)
 
 
+@every(minutes=1)
 def sweep() -> int:
     """Ask again for work that a dead process left behind, and give up what was tried often enough."""
     left = Job.objects.filter(state=JobState.WAITING, touched_at__lt=timezone.now() - FORGOTTEN)

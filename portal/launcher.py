@@ -25,8 +25,7 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
-from . import jobs
-from .network import SCHEDULES, ensure_schedules
+from . import jobs, schedules
 
 TICK = 0.5
 BEAT_EVERY = 5.0
@@ -110,7 +109,7 @@ class Launcher:
         """Serve until SIGINT or SIGTERM."""
         with _only_one_here():
             self._require_free_port()
-            ensure_schedules()
+            schedules.ensure()
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._on_signal)
             try:
@@ -222,7 +221,7 @@ def _only_one_here() -> IO[str]:
 def _catch_up() -> None:
     """What the last worker had taken and not done died with it: ask for it now, and for all that the clock asks."""
     jobs.recover()
-    for function in SCHEDULES:
+    for function in schedules.EVERY:
         async_task(function)
 
 

@@ -4,21 +4,11 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django_q.models import Schedule
 from wagtail.models import Page, Site, Workflow, WorkflowPage, WorkflowTask
 
+from . import schedules
 from .models.pages import HomePage
 from .models.workflow import ApprovalTask
-
-# What the worker does by the clock: function, every how many minutes.
-SCHEDULES = {
-    "portal.jobs.sweep": 1,
-    "portal.clock.settle": 1,
-    "portal.clock.send_digests": 5,
-    "portal.clock.publish_scheduled": 5,
-    "portal.clock.repair": 24 * 60,
-    "search.index.apply_pending": 1,
-}
 
 
 def set_up(name: str, hostname: str = "localhost", port: int = 80) -> HomePage:
@@ -32,7 +22,7 @@ def set_up(name: str, hostname: str = "localhost", port: int = 80) -> HomePage:
         _make_workflow(home)
         # Wagtail's own groups reach the whole tree; here every right comes from a space.
         Group.objects.filter(name__in=["Moderators", "Editors"]).delete()
-        ensure_schedules()
+        schedules.ensure()
     return home
 
 
@@ -56,13 +46,3 @@ def _make_workflow(home: HomePage) -> None:
     task = ApprovalTask.objects.create(name=_("Approvazione nello spazio"))
     WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
     WorkflowPage.objects.create(workflow=workflow, page=home)
-
-
-def ensure_schedules() -> None:
-    """The clock's rows; the worker reads them."""
-    for function, minutes in SCHEDULES.items():
-        Schedule.objects.update_or_create(
-            name=function,
-            defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1},
-        )
-    Schedule.objects.exclude(name__in=SCHEDULES).delete()

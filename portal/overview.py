@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
@@ -64,14 +63,7 @@ def _by_kind(pages: Iterable[Page]) -> list[tuple[str, str, list[Page]]]:
 
 def _members(space: Space) -> list[tuple[str, list[User]]]:
     """Names by body: those who hold a role in the space now."""
-    holds = space.memberships.current()
-    people = (
-        User.objects.current()
-        .filter(Q(pk__in=holds.values("user")) | Q(groups__in=holds.exclude(group=None).values("group")))
-        .distinct()
-        .select_related("organisation")
-    )
     found: dict[str, list[User]] = {}
-    for person in people:
+    for person in access.members(space).select_related("organisation"):
         found.setdefault(str(person.organisation or ""), []).append(person)
     return sorted(found.items())

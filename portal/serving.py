@@ -27,8 +27,7 @@ def file_response(request: HttpRequest, file: Any, name: str, *, etag: str) -> H
     if part == (-1, -1):
         return _private(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), tag)
     start, end = part or (0, size - 1)
-    body = _read(file, start, end) if request.method != "HEAD" else iter(())
-    response = StreamingHttpResponse(body, status=206 if part else 200, content_type=content_type)
+    response = StreamingHttpResponse(_read(file, start, end), status=206 if part else 200, content_type=content_type)
     if part:
         response["Content-Range"] = f"bytes {start}-{end}/{size}"
     response["Content-Length"] = str(max(end - start + 1, 0))

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,8 +24,10 @@ from .models.pages import HomePage, SpacePage
 from .models.people import User
 from .models.spaces import (
     Membership,
+    MembershipQuerySet,
     PageShare,
     Role,
+    RoleGroup,
     Space,
     SpaceGroupPermission,
     Visibility,
@@ -54,6 +56,10 @@ SPACE_PERMISSIONS = {
 
 class LastManager(Exception):
     """The act would leave a space without anybody who answers for it."""
+
+
+class InternalGroup(Exception):
+    """A group that copies the roles of a space cannot hold a role or a page itself."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +104,10 @@ def give_role(
     expires_at: datetime | None = None,
 ) -> Membership:
     """Give a person, or everybody of a group, a role; an earlier role in the space is replaced."""
+    _require_holder(holder)
     who = {"user": holder} if isinstance(holder, User) else {"group": holder}
     with transaction.atomic():
-        _keep_a_manager(space, Membership.objects.filter(space=space, **who), role)
+        _keep_a_manager(space, Membership.objects.filter(space=space, **who), role, expires_at)
         membership, _new = Membership.objects.update_or_create(
             space=space,
             **who,
@@ -129,7 +136,7 @@ def give_role(
 def take_role(membership: Membership, *, by: User | None) -> None:
     """Take a role back."""
     with transaction.atomic():
-        _keep_a_manager(membership.space, Membership.objects.filter(pk=membership.pk), None)
+        _keep_a_manager(membership.space, Membership.objects.filter(pk=membership.pk))
         sentence = _("ha tolto a %(holder)s il ruolo di %(role)s") % {
             "holder": membership.holder,
             "role": membership.get_role_display(),
@@ -142,13 +149,30 @@ def take_role(membership: Membership, *, by: User | None) -> None:
         sync_space(space)
 
 
-def _keep_a_manager(space: Space, changed: Iterable[Membership], role: Role | None) -> None:
-    """Raise LastManager when nobody would be left to decide who enters."""
-    losing = [each.pk for each in changed if each.role == Role.MANAGER]
-    if not losing or role == Role.MANAGER:
+def _keep_a_manager(
+    space: Space, changed: MembershipQuerySet, role: Role | None = None, expires_at: datetime | None = None
+) -> None:
+    """Raise LastManager when nobody would be left, or left for good, to decide who enters.
+
+    An account that has ended, and a body without people, are nobody.
+    """
+    losing = changed.current().filter(role=Role.MANAGER)
+    if role == Role.MANAGER:
+        losing = losing.filter(expires_at=None) if expires_at else losing.none()
+    if not losing.exists():
         return
-    if not space.memberships.current().filter(role=Role.MANAGER).exclude(pk__in=losing).exists():
-        raise LastManager(_("Lo spazio resterebbe senza responsabile: prima nominane un altro."))
+    people = User.objects.current()
+    left = space.memberships.filter(role=Role.MANAGER, expires_at=None).exclude(pk__in=losing)
+    if not left.filter(Q(user__in=people) | Q(group__user__in=people)).exists():
+        raise LastManager(_("Lo spazio resterebbe senza responsabile: prima nominane un altro, senza scadenza."))
+
+
+def _require_holder(holder: User | Group) -> None:
+    """Raise InternalGroup for a group of roles: what it were given would outlive the role."""
+    if isinstance(holder, Group) and RoleGroup.objects.filter(group=holder).exists():
+        raise InternalGroup(
+            _("Il gruppo «%(group)s» segue i ruoli di uno spazio: scegli una persona o un ente.") % {"group": holder}
+        )
 
 
 def share_page(page: Page, space: Space, *, by: User | None, reason: str = "") -> PageShare:
@@ -177,6 +201,7 @@ def unshare_page(share: PageShare, *, by: User | None) -> None:
 
 def grant_page(page: Page, holder: User | Group, *, by: User | None) -> None:
     """Open a page, and what lies below it, to one person or group beyond its space."""
+    _require_holder(holder)
     with transaction.atomic():
         # On the base page: the specific page has another content type, and guardian would never find it.
         assign_perm("wagtailcore.view_page", holder, Page.objects.get(pk=page.pk))
@@ -256,8 +281,16 @@ def settle_lapsed(now: datetime | None = None) -> int:
 
 
 def role_group(space: Space, role: Role) -> Group:
-    """The group of everybody who holds exactly this role in the space."""
-    return Group.objects.get_or_create(name=f"{space.code}: {Role(role).label}"[:150])[0]
+    """The group of everybody who holds exactly this role in the space; its name follows the space's code."""
+    name = f"{space.code}: {Role(role).label}"[:150]
+    known = RoleGroup.objects.filter(space=space, role=role).select_related("group").first()
+    if known is None:
+        group = Group.objects.get_or_create(name=name)[0]
+        known = RoleGroup.objects.create(space=space, role=role, group=group)
+    elif known.group.name != name:
+        known.group.name = name
+        known.group.save(update_fields=["name"])
+    return known.group
 
 
 def sync_space(space: Space) -> int:

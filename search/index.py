@@ -13,6 +13,7 @@ from wagtail.models import Page, ReferenceIndex
 from portal import access
 from portal.models import Document as File
 from portal.models import Space
+from portal.schedules import every
 from protocols.models import FormPage
 
 from . import documents
@@ -105,6 +106,7 @@ def _wake() -> None:
 # --- Telling the engine ----------------------------------------------------------------------------------
 
 
+@every(minutes=1)
 def apply_pending() -> int:
     """Give the engine every pending row; returns how many. Safe to run twice and side by side.
 

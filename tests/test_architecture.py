@@ -28,11 +28,6 @@ def rank(name: str) -> int | None:
 
 # --- Imports only to the left ----------------------------------------------------------------------------
 
-# Text that names a module to the right, where an import would be wrong too.
-NAMED_BY_TEXT = {
-    ("portal/network.py", "search.index.apply_pending"): "the one table of what the clock calls, by address",
-}
-
 
 def rightward_imports(source: str, module: str) -> list[str]:
     """What a module imports from a package to its right, by statement or by its name in a text."""
@@ -67,7 +62,7 @@ def test_the_order_is_the_one_of_the_design_and_the_apps_are_loaded_in_it() -> N
 
 def test_every_package_imports_only_to_the_left() -> None:
     wrong = {(name_of(path), name) for path in SOURCES for name in rightward_imports(path.read_text(), module_of(path))}
-    assert wrong == set(NAMED_BY_TEXT)
+    assert wrong == set()
 
 
 def test_packages_to_the_right_do_use_those_to_the_left() -> None:

@@ -7,7 +7,16 @@ from .jobs import Job
 from .media import Document, Image, Rendition
 from .pages import FaqPage, HomePage, NewsPage, PortalPage, SpacePage, TextPage
 from .people import Organisation, User
-from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, SpaceGroupPermission
+from .spaces import (
+    Membership,
+    PageGroupGrant,
+    PageShare,
+    PageUserGrant,
+    Role,
+    RoleGroup,
+    Space,
+    SpaceGroupPermission,
+)
 from .workflow import ApprovalState, ApprovalTask
 
 __all__ = [
@@ -30,6 +39,7 @@ __all__ = [
     "PortalPage",
     "Rendition",
     "Role",
+    "RoleGroup",
     "Space",
     "SpaceGroupPermission",
     "SpacePage",

@@ -73,6 +73,23 @@ class Space(models.Model):
         return self.visibility == Visibility.PUBLIC
 
 
+class RoleGroup(models.Model):
+    """The group by which Wagtail's admin and guardian know a role of a space.
+
+    A copy of `Membership`, written by `spaces.sync_space`: it opens nothing by itself.
+    """
+
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="role_groups")
+    role = models.PositiveSmallIntegerField(choices=Role.choices)
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="role_group")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["space", "role"], name="one_group_per_role")]
+
+    def __str__(self) -> str:
+        return f"{self.space}: {self.get_role_display()}"
+
+
 class SpaceGroupPermission(GroupObjectPermissionBase):
     """django-guardian's permissions on spaces, as direct foreign keys; written by `spaces.sync_space` only."""
 

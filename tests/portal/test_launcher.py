@@ -16,7 +16,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+import redis
 from django.conf import settings
 from django.core.management import CommandError
 
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="pr
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 90
+DATABASE, QUEUE = "raccordo_launcher", 15
 # Evaluates one line at a time in the installation, as the site and its worker see it.
 CONSOLE = """
 import json, sys
@@ -86,6 +89,20 @@ def family(pid: int) -> list[int]:
     return [pid, *(each for child in children(pid) for each in family(child))]
 
 
+def servers() -> dict[str, str]:
+    """A new database and an empty queue of its own, where the tests run on PostgreSQL and Redis."""
+    found = {}
+    if given := os.environ.get("DATABASE_URL", ""):
+        with psycopg.connect(given, autocommit=True) as server:
+            server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            server.execute(f"CREATE DATABASE {DATABASE}")
+        found["DATABASE_URL"] = f"{given.rpartition('/')[0]}/{DATABASE}"
+    if given := os.environ.get("REDIS_URL", ""):
+        found["REDIS_URL"] = f"{given.rpartition('/')[0]}/{QUEUE}"
+        redis.from_url(found["REDIS_URL"]).flushdb()
+    return found
+
+
 class Installation:
     """A data folder, the launcher that serves it, and a console."""
 
@@ -94,7 +111,13 @@ class Installation:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-        self.env = {**kept, "DATA_DIR": str(data), "DEMO": "1", "DJANGO_SETTINGS_MODULE": "portal.settings"}
+        self.env = {
+            **kept,
+            "DATA_DIR": str(data),
+            "DEMO": "1",
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            **servers(),
+        }
         self.manage("migrate", "--verbosity=0").wait()
         self.console = self.python("-c", CONSOLE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.launcher: subprocess.Popen[str] | None = None
@@ -206,6 +229,18 @@ def test_a_killed_site_answers_again(running: Installation) -> None:
     wait_for(lambda: running.site not in (0, killed), "another site")
     wait_for(running.answers, "the site answers again")
     running.does_work()
+
+
+def test_an_answer_to_head_ends_after_its_headers(running: Installation) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as line:
+        line.sendall(
+            f"HEAD /accesso/login/ HTTP/1.1\r\nHost: localhost:{running.port}\r\nConnection: close\r\n\r\n".encode()
+        )
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    headers, _blank, body = answer.partition(b"\r\n\r\n")
+    assert headers.startswith(b"HTTP/1.1 200")
+    assert int(headers.lower().partition(b"content-length: ")[2].split()[0]) > 1000
+    assert body == b""
 
 
 def test_while_a_killed_worker_was_busy_the_others_do_the_work(running: Installation, tmp_path: Path) -> None:

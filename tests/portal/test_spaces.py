@@ -173,6 +173,84 @@ def test_a_manager_whose_role_is_over_does_not_count_as_another(space: Space, ma
     assert may(manager, space) == ACTIONS
 
 
+def test_the_last_manager_cannot_be_given_an_end(space: Space, manager: User, person: Any) -> None:
+    with pytest.raises(spaces.LastManager, match="senza scadenza"):
+        spaces.give_role(space, manager, Role.MANAGER, by=manager, expires_at=timezone.now() + timedelta(days=30))
+    spaces.give_role(space, person("director"), Role.MANAGER, by=manager)
+    spaces.give_role(space, manager, Role.MANAGER, by=manager, expires_at=timezone.now() + timedelta(days=30))
+    with pytest.raises(spaces.LastManager):  # who stays only until a day is no successor
+        spaces.take_role(space.memberships.get(user=person("director")), by=manager)
+    assert may(person("director"), space) == ACTIONS
+
+
+@pytest.mark.parametrize("nobody", ["an ended account", "a body without people"])
+def test_nobody_is_no_successor(nobody: str, space: Space, manager: User, person: Any) -> None:
+    if nobody == "an ended account":
+        other = person("director")
+        User.objects.filter(pk=other.pk).update(valid_until=timezone.now())
+        spaces.give_role(space, other, Role.MANAGER, by=manager)
+    else:
+        empty = Organisation.objects.create(name="Ente vuoto", slug="ente-vuoto", kind="altro")
+        spaces.give_role(space, empty.group, Role.MANAGER, by=manager)
+    with pytest.raises(spaces.LastManager):
+        spaces.take_role(space.memberships.get(user=manager), by=manager)
+    assert may(manager, space) == ACTIONS
+
+
+def test_a_body_with_people_is_a_successor(space: Space, manager: User, person: Any) -> None:
+    spaces.give_role(space, person("partner").organisation.group, Role.MANAGER, by=manager)
+    spaces.take_role(space.memberships.get(user=manager), by=manager)
+    assert may(person("partner"), space) == ACTIONS
+
+
+def test_a_former_manager_whose_time_is_over_may_be_given_less(space: Space, manager: User, person: Any) -> None:
+    over = timezone.now() - timedelta(minutes=1)
+    spaces.give_role(space, person("director"), Role.MANAGER, by=manager, expires_at=over)
+    spaces.give_role(space, person("director"), Role.READER, by=manager)
+    assert may(person("director"), space) == ["view"]
+
+
+# --- Groups of roles -------------------------------------------------------------------------------------
+
+
+def test_a_group_of_roles_holds_neither_roles_nor_pages_itself(
+    space: Space, page: TextPage, manager: User, person: Any
+) -> None:
+    spaces.give_role(space, person("partner"), Role.READER, by=manager)
+    readers = spaces.role_group(space, Role.READER)
+    for act in (
+        lambda: spaces.give_role(space, readers, Role.MANAGER, by=manager),
+        lambda: spaces.grant_page(page, readers, by=manager),
+    ):
+        with pytest.raises(spaces.InternalGroup, match="segue i ruoli di uno spazio"):
+            act()
+    assert may(person("partner"), space) == ["view"]
+
+
+def test_what_is_given_to_a_group_of_roles_behind_our_back_opens_nothing(
+    space: Space, manager: User, person: Any
+) -> None:
+    other = spaces.open_space("altro", "Altro spazio", slug="altro", by=manager)
+    spaces.give_role(space, person("partner"), Role.READER, by=manager)
+    readers = spaces.role_group(space, Role.READER)
+    Membership.objects.create(space=other, group=readers, role=Role.EDITOR)
+    assign_perm("wagtailcore.view_page", readers, Page.objects.get(pk=other.root_page_id))
+    assert may(person("partner"), other) == []
+    assert not access.can(person("partner"), "view", other.root_page)
+    assert f"group:{readers.pk}" not in access.tokens(person("partner"))
+    assert person("partner") not in access.readers(other.root_page)
+
+
+def test_another_code_keeps_the_groups_of_the_space(space: Space, manager: User, person: Any) -> None:
+    before = spaces.role_group(space, Role.MANAGER)
+    groups = Group.objects.count()
+    space.code = "prova-due"
+    space.save()
+    spaces.sync_space(space)
+    assert spaces.role_group(space, Role.MANAGER) == before
+    assert (Group.objects.count(), Group.objects.get(pk=before.pk).name) == (groups, "prova-due: responsabile")
+
+
 # --- Expiry ----------------------------------------------------------------------------------------------
 
 
