@@ -283,14 +283,15 @@ def settle_lapsed(now: datetime | None = None) -> int:
 def role_group(space: Space, role: Role) -> Group:
     """The group of everybody who holds exactly this role in the space; its name follows the space's code."""
     name = f"{space.code}: {Role(role).label}"[:150]
-    known = RoleGroup.objects.filter(space=space, role=role).select_related("group").first()
-    if known is None:
-        group = Group.objects.get_or_create(name=name)[0]
-        known = RoleGroup.objects.create(space=space, role=role, group=group)
-    elif known.group.name != name:
-        known.group.name = name
-        known.group.save(update_fields=["name"])
-    return known.group
+    known = {each.role: each.group for each in space.role_groups.select_related("group")}
+    group = known.get(role)
+    if group is None:
+        group, _new = Group.objects.get_or_create(name=name)
+        RoleGroup.objects.create(space=space, role=role, group=group)
+    elif group.name != name:
+        group.name = name
+        group.save(update_fields=["name"])
+    return group
 
 
 def sync_space(space: Space) -> int:
