@@ -130,7 +130,6 @@ MAY_ASK = {
     ("portal/spaces.py", "reach"): "counts the people of a group before a role is given",
     ("portal/spaces.py", "sync_space"): "copies the roles to where Wagtail's admin looks for them",
     ("portal/spaces.py", "_sync_people"): "copies the roles to where Wagtail's admin looks for them",
-    ("portal/overview.py", "_members"): "names those who hold a role, to those who hold one; decides nothing",
     ("portal/apps.py", "PortalConfig"): "listens to the table of who is in which group",
     ("portal/models/people.py", "UserManager"): "makes the first administrator",
     ("portal/models/people.py", "User"): "keeps a person in the group of the own body",
