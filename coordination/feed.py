@@ -32,9 +32,11 @@ def open_actions(user: User) -> Iterable[Todo]:
 
 def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
     found = access.allowed(MeetingPage.objects.filter(starts_at__date__gte=start, starts_at__date__lte=end), user)
+    homes = access.spaces_of(found, user)
     for meeting in found:
         when = timezone.localtime(meeting.starts_at)
-        yield Appointment(when.date(), meeting.title, meeting.url, f"{when:%H:%M}", _("riunione"))
+        space = str(homes.get(meeting.pk, ""))
+        yield Appointment(when.date(), meeting.title, meeting.url, f"{when:%H:%M}", _("riunione"), space)
 
 
 def late_actions(user: User) -> Iterable[Figure]:

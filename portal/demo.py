@@ -27,6 +27,7 @@ from .models import (
     PortalPage,
     Role,
     Space,
+    SpacePage,
     Term,
     TextPage,
     User,
@@ -145,6 +146,10 @@ ROLES: dict[str, list[tuple[str, Role, str]]] = {
         ("franca.giuntoli", EDITOR, "Cura la carta dei servizi"),
     ],
 }  # fmt: skip
+PINS = {
+    "SP-RETE": ["pr-01", "op-01"], "SP-MINORI": ["pr-05"], "SP-INTEGRA": ["pr-02", "op-04"],
+    "SP-TERZO": ["pr-11", "op-11", "pr-07"], "SP-MODULI": ["md-04"],
+}  # fmt: skip
 AGREEMENT_ENDS = {"filo-rosso": 270, "vicinanze": 24}  # days from the loading: partners' access ends with it
 
 
@@ -163,7 +168,11 @@ def load(say: Say) -> None:
 
 
 def finish(say: Say) -> None:
-    """After the content: take the text out of the files, each in its own subprocess."""
+    """After the content: what each space puts first; the text of the files, each taken in its own subprocess."""
+    for code, slugs in PINS.items():
+        page = SpacePage.objects.get(space__code=code)
+        for order, slug in enumerate(slugs):
+            page.pins.create(target=Page.objects.get(slug=slug), sort_order=order)
     say("testo dei file")
     for pk in Document.objects.values_list("pk", flat=True):
         files.read(pk)

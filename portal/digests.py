@@ -75,8 +75,8 @@ class Digest:
 
 
 def build(user: User, start: datetime, end: datetime) -> Digest:
-    """The person's digest for the window, filtered by what the person may see now."""
-    return Digest(feed.todos(user), feed.changes(user, start, end), feed.agenda(user), start, end)
+    """The person's digest for the window, filtered by what the person may see now and has not said to have seen."""
+    return Digest(feed.todos(user), feed.news(user, start, end), feed.agenda(user), start, end)
 
 
 def preference(user: User) -> DigestPreference:

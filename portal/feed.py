@@ -18,6 +18,9 @@ from .models.activity import Activity, Verb
 from .models.people import User
 from .models.spaces import Membership
 from .models.workflow import ApprovalState
+from .requests import PersonRequest
+
+LAST_WRITTEN = 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Appointment:
     url: str
     time: str = ""
     why: str = ""
+    space: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Figure:
 class Sources:
     todos: list[Callable[[User], Iterable[Todo]]] = field(default_factory=list)
     agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
-    resume: list[Callable[[User], Iterable[Resume]]] = field(default_factory=list)
+    resume: list[Callable[[PersonRequest], Iterable[Resume]]] = field(default_factory=list)
     figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)
 
 
@@ -105,8 +109,9 @@ def agenda(user: User, days: int = 8) -> list[Appointment]:
     return sorted(found, key=lambda each: (each.day, each.time))
 
 
-def resume(user: User) -> list[Resume]:
-    return [each for source in sources.resume for each in source(user)]
+def resume(request: PersonRequest) -> list[Resume]:
+    """Where the person was; asked with the request, because some of it lives only as long as the session."""
+    return [each for source in sources.resume for each in source(request)]
 
 
 def figures(user: User) -> list[Figure]:
@@ -138,6 +143,17 @@ def changes(user: User, since: datetime, until: datetime | None = None, limit: i
     return found
 
 
+def news(user: User, since: datetime, until: datetime | None = None) -> list[Change]:
+    """The changes that the person has not yet said to have seen."""
+    return changes(user, max(since, user.news_seen_until or since), until)
+
+
+def see_news(user: User, until: datetime) -> None:
+    """The person says to have seen what changed up to a moment; never takes it back, nor reaches ahead."""
+    until = min(until, timezone.now())
+    User.objects.filter(pk=user.pk).exclude(news_seen_until__gte=until).update(news_seen_until=until)
+
+
 def name(page: Page) -> str:
     """How people call a page: its code and its title."""
     code = getattr(page, "code", "")
@@ -159,6 +175,15 @@ def approvals(user: User) -> Iterable[Todo]:
         )
 
 
+def drafts(request: PersonRequest) -> Iterable[Resume]:
+    """The pages that the person was writing last, and has neither published nor sent for approval."""
+    pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit")
+    mine = pages.filter(latest_revision__user=request.user, depth__gt=access.SPACE_DEPTH)
+    for page in mine.order_by("-latest_revision_created_at")[:LAST_WRITTEN]:
+        if page.current_workflow_state is None:
+            yield Resume(page.draft_title, f"/admin/pages/{page.pk}/edit/", _("la stavi scrivendo"))
+
+
 def lapsing_roles(user: User) -> Iterable[Figure]:
     """Roles that end within a month, in the spaces that the person looks after."""
     soon = timezone.now() + timedelta(days=30)
@@ -169,4 +194,5 @@ def lapsing_roles(user: User) -> Iterable[Figure]:
 
 
 sources.todos.append(approvals)
+sources.resume.append(drafts)
 sources.figures.append(lapsing_roles)

@@ -5,12 +5,21 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page
 
-from . import spaces
+from . import access, spaces
+from .feed import name
 from .models import DigestPreference, Organisation, Space, User
 from .models.spaces import Role
+
+
+class _PageField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return name(obj.specific_deferred)
 
 
 class RoleForm(forms.Form):
@@ -50,16 +59,18 @@ class RoleForm(forms.Form):
     def holder_name(self) -> str:
         return str(self.found)
 
-    @staticmethod
-    def _people(words: str) -> list[User]:
+    def _people(self, words: str) -> list[Any]:
+        """Anybody by address or whole name; by a part of the name only those whom the manager knows."""
         current = User.objects.current()
-        if exact := list(current.filter(email__iexact=words)):
+        named = current.annotate(
+            name=Concat("first_name", Value(" "), "last_name"), reverse=Concat("last_name", Value(" "), "first_name")
+        )
+        if exact := list(named.filter(Q(email__iexact=words) | Q(name__iexact=words) | Q(reverse__iexact=words))):
             return exact
-        parts = words.split()
-        found = current
-        for part in parts:
-            found = found.filter(first_name__icontains=part) | found.filter(last_name__icontains=part)
-        return list(found.distinct()[:6]) if len(words) > 2 else []
+        found = access.allowed(current, self.manager)
+        for part in words.split():
+            found = found.filter(Q(first_name__icontains=part) | Q(last_name__icontains=part))
+        return list(found[:6]) if len(words) > 2 else []
 
     @staticmethod
     def _bodies(words: str) -> list[Organisation]:
@@ -80,6 +91,26 @@ class RoleForm(forms.Form):
             self.space, self.holder, self.cleaned_data["role"], by=self.manager,
             reason=self.cleaned_data["reason"], expires_at=expires_at,
         )  # fmt: skip
+
+
+class SharePageForm(forms.Form):
+    """Let another space read a page of this one."""
+
+    prefix = "condividi"  # it stands beside the form of a role
+
+    page = _PageField(label=_("Pagina"), queryset=Page.objects.none(), empty_label=_("Scegli una pagina"))
+    space = forms.ModelChoiceField(
+        label=_("Con quale spazio"), queryset=Space.objects.none(), empty_label=_("Scegli uno spazio"),
+        help_text=_("La leggerà chi legge quello spazio, e nient’altro di questo."),
+    )  # fmt: skip
+    reason = forms.CharField(label=_("Perché"), max_length=240, help_text=_("Resta scritto nel registro."))
+
+    def __init__(self, *args: Any, space: Space, manager: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pages = Page.objects.live().filter(path__startswith=space.root_page.path, depth__gt=access.SPACE_DEPTH)
+        fields: dict[str, Any] = self.fields
+        fields["page"].queryset = access.allowed(pages, manager, "manage").order_by("title")
+        fields["space"].queryset = access.allowed(Space.objects.exclude(pk=space.pk), manager)
 
 
 class DigestForm(forms.ModelForm):

@@ -21,6 +21,7 @@ ROLE_IN_WORDS = {
 }
 LAPSING = timedelta(days=30)
 RECENT = timedelta(days=90)
+AHEAD = 60  # days in which the next meeting is looked for
 
 
 def overview(page: SpacePage, user: Any) -> dict[str, Any]:
@@ -28,9 +29,11 @@ def overview(page: SpacePage, user: Any) -> dict[str, Any]:
     space = page.space
     role = access.role_in(user, space)
     kinds = _by_kind(access.allowed(Page.objects.descendant_of(page), user).specific())
+    pins = access.allowed(Page.objects.filter(pk__in=page.pins.values("target")), user).in_bulk()
     context = {
         "space": space,
         "role_meaning": ROLE_IN_WORDS[role] if role else "",
+        "pins": [pins[pin.target_id].specific for pin in page.pins.all() if pin.target_id in pins],
         "kinds": kinds,
         "tally": [(plural, kind, len(pages)) for plural, kind, pages in kinds],
         "may_manage": access.can(user, "manage", space),
@@ -46,6 +49,8 @@ def _for_members(space: Space, user: Any) -> dict[str, Any]:
         "role": True,
         "changes": changes[:6],
         "members": _members(space),
+        "next_meeting": next((each for each in feed.agenda(user, days=AHEAD) if each.space == space.name), None),
+        "shared": sorted(access.allowed(Page.objects.filter(shares__space=space), user).specific(), key=feed.name),
         "managers": access.managers(space),
         "lapsing": space.memberships.current().filter(expires_at__lt=now + LAPSING).count(),
     }

@@ -199,6 +199,12 @@ def unshare_page(share: PageShare, *, by: User | None) -> None:
         _audience_of_subtree_changed(page)
 
 
+def shares_of(space: Space) -> QuerySet[PageShare]:
+    """What of the space is shared with others."""
+    shares = PageShare.objects.filter(page__path__startswith=space.root_page.path)
+    return shares.select_related("page", "space", "given_by").order_by("page__title", "space__name")
+
+
 def grant_page(page: Page, holder: User | Group, *, by: User | None) -> None:
     """Open a page, and what lies below it, to one person or group beyond its space."""
     _require_holder(holder)

@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
-from . import views
+from . import sharing, views
 
 handler404 = "portal.views.not_found"
 to_login = RedirectView.as_view(pattern_name="account_login", query_string=True)
@@ -14,6 +14,7 @@ to_login = RedirectView.as_view(pattern_name="account_login", query_string=True)
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("novita/", views.news, name="news"),
+    path("novita/viste/", views.news_seen, name="news_seen"),
     # All of Wagtail's doors lead to the one login: its own would not ask for the second factor.
     path("admin/login/", to_login),
     path("_util/login/", to_login),
@@ -24,8 +25,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accesso/", include("allauth.account.urls")),
     path("accesso/secondo-fattore/", include("allauth.mfa.urls")),
     path("spazi/", views.space_list, name="spaces"),
-    path("spazi/<slug:slug>/condivisione/", views.sharing, name="sharing"),
-    path("spazi/<slug:slug>/condivisione/<int:pk>/", views.change_role, name="change_role"),
+    path("spazi/<slug:slug>/condivisione/", sharing.sharing, name="sharing"),
+    path("spazi/<slug:slug>/condivisione/<int:pk>/", sharing.change_role, name="change_role"),
+    path("spazi/<slug:slug>/condivisione/come/", sharing.seen_as, name="seen_as"),
+    path("spazi/<slug:slug>/condivisione/pagine/", sharing.share, name="share"),
+    path("spazi/<slug:slug>/condivisione/pagine/<int:pk>/", sharing.unshare, name="unshare"),
     re_path(r"^documenti/(\d+)/(.*)$", views.document, name="wagtaildocs_serve"),
     path("media/<path:path>", views.media, name="media"),
     path("rubrica/persone/<int:pk>/", views.person, name="person"),

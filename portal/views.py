@@ -1,10 +1,10 @@
-"""The pages that are not in Wagtail's tree: spaces, sharing, files, directory, profile, mails."""
+"""The pages that are not in Wagtail's tree: home, spaces, files, directory, profile, mails."""
 
 from collections import Counter
 from datetime import timedelta
 from email import message_from_binary_file, policy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -21,11 +22,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from . import access, digests, feed, jobs, spaces
-from .forms import DigestForm, ProblemForm, ProfileForm, RoleForm
-from .models import Delivery, Document, Image, Membership, Organisation, Rendition, Space, User
+from . import access, digests, feed, jobs
+from .forms import DigestForm, ProblemForm, ProfileForm
+from .models import Delivery, Document, Image, Organisation, Rendition, Space, User
 from .models.pages import PortalPage
-from .models.spaces import ROLE_MEANING, Role
+from .models.spaces import Role
 from .requests import FramedRequest, PersonRequest
 from .serving import file_response
 
@@ -55,14 +56,17 @@ def home(request: HttpRequest) -> HttpResponse:
         pages = access.allowed(below, request.user).specific()
         return render(request, "portal/home_public.html", {"space": space, "pages": pages})
     since = timezone.now() - NEWS_WINDOW
-    changes = feed.changes(request.user, since)
+    changes = feed.news(request.user, since)
+    resume = feed.resume(cast("PersonRequest", request))
+    path = next((each for each in resume if each.of), None) if request.user.is_learner else None
     context = {
         "changes": changes[:SHOWN],
         "more_changes": len(changes) > SHOWN,
         "agenda": feed.agenda(request.user),
-        "resume": feed.resume(request.user),
+        "path": path,  # whoever learns finds it before anything else
+        "resume": [each for each in resume if each is not path],
         "figures": feed.figures(request.user),
-        "today": timezone.localdate(),
+        "now": timezone.now(),
         "spaces": _spaces_with_news(request.user, changes),
     }
     return render(request, "portal/home.html", context)
@@ -81,6 +85,19 @@ def news(request: PersonRequest) -> HttpResponse:
     return render(request, "portal/news.html", {"changes": feed.changes(request.user, timezone.now() - NEWS_WINDOW)})
 
 
+@login_required
+@require_POST
+def news_seen(request: PersonRequest) -> HttpResponse:
+    """«Ho visto»: home page and digest leave out what had changed when the page was read."""
+    until = parse_datetime(request.POST.get("fino", ""))
+    if until is None or timezone.is_naive(until):
+        messages.error(request, _("Non ho capito fino a quando: ricarica la pagina e riprova."))
+    else:
+        feed.see_news(request.user, until)
+        messages.success(request, _("Fatto: il digest non ripete le novità che hai visto."))
+    return redirect("home")
+
+
 # --- Spaces ----------------------------------------------------------------------------------------------
 
 
@@ -91,65 +108,6 @@ def space_list(request: FramedRequest) -> HttpResponse:
     roles = access.standing(request.user).roles
     rows = [(space, Role(roles[space.pk]).label if space.pk in roles else "") for space in found]
     return render(request, "portal/space_list.html", {"spaces": rows})
-
-
-def _managed_space(request: HttpRequest, slug: str) -> Space:
-    return access.get_or_404(
-        Space.objects.select_related("root_page", "collection"), request.user, "manage", root_page__slug=slug
-    )
-
-
-@login_required
-def sharing(request: PersonRequest, slug: str) -> HttpResponse:
-    """Who has which role in the space and why; giving one, in two steps: what it opens, then yes."""
-    space = _managed_space(request, slug)
-    form = RoleForm(request.POST or None, space=space, manager=request.user)
-    reach = None
-    if request.method == "POST" and form.is_valid():
-        if "conferma" in request.POST:
-            try:
-                form.save()
-            except spaces.LastManager as problem:
-                form.add_error("role", str(problem))
-            else:
-                messages.success(request, _("Fatto: %(who)s ha un ruolo nello spazio.") % {"who": form.holder_name})
-                return redirect("sharing", slug=slug)
-        else:
-            reach = spaces.reach(space, form.holder)
-    members = space.memberships.current().select_related("user__organisation", "group__organisation", "given_by")
-    context = {
-        "space": space,
-        "form": form,
-        "reach": reach,
-        "members": sorted(members, key=lambda each: (-each.role, each.holder)),
-        "roles": [(role, role.label, ROLE_MEANING[role]) for role in Role],
-        "log": spaces.log(space)[:50],
-        "shared": space.shared_pages.select_related("page", "given_by"),
-    }
-    return render(request, "portal/sharing.html", context)
-
-
-@login_required
-@require_POST
-def change_role(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
-    """Another role for somebody who has one, or none."""
-    space = _managed_space(request, slug)
-    membership = access.get_or_404(Membership.objects.current().filter(space=space), request.user, "manage", pk=pk)
-    try:
-        if "togli" in request.POST:
-            spaces.take_role(membership, by=request.user)
-            messages.success(request, _("%(who)s non ha più un ruolo nello spazio.") % {"who": membership.holder})
-        elif request.POST.get("role") in {str(role.value) for role in Role}:
-            spaces.give_role(
-                space, membership.held_by, Role(int(request.POST["role"])), by=request.user,
-                reason=membership.reason, expires_at=membership.expires_at,
-            )  # fmt: skip
-            messages.success(request, _("Il ruolo di %(who)s è cambiato.") % {"who": membership.holder})
-        else:
-            messages.error(request, _("Scegli un ruolo tra quelli dell’elenco."))
-    except spaces.LastManager as problem:
-        messages.error(request, str(problem))
-    return redirect("sharing", slug=slug)
 
 
 # --- Files -----------------------------------------------------------------------------------------------

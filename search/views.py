@@ -16,7 +16,7 @@ from portal.models import Space
 from portal.models.pages import page_kinds
 from protocols.models.rules import RulePage
 
-from . import vocabulary
+from . import recent, vocabulary
 from .documents import FILE_KIND
 from .engines import FACETS, Hit, Query, Results
 from .index import engine
@@ -80,6 +80,7 @@ def results(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "json":
         return JsonResponse(_as_json(search), json_dumps_params={"ensure_ascii": False})
     found = search.results
+    recent.remember(request, search.words)
     shown = len(found.hits) + (search.page - 1) * PER_PAGE
     context = {
         "search": search,

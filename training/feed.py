@@ -7,15 +7,16 @@ from django.utils.translation import gettext_lazy
 
 from portal import access
 from portal.feed import Resume, sources
-from portal.models import User
 from portal.navigation import Entry, entries
+from portal.requests import PersonRequest
 
 from .models import PathPage
 from .progress import path_progress
 
 
-def paths(user: User) -> Iterable[Resume]:
+def paths(request: PersonRequest) -> Iterable[Resume]:
     """Paths not finished yet: begun ones, and for trainees the one to begin."""
+    user = request.user
     for path in access.allowed(PathPage.objects.all(), user)[:3]:
         progress = path_progress(path, user)
         now = progress.now

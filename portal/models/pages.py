@@ -11,9 +11,10 @@ from django.http import Http404, HttpRequest
 from django.utils.html import strip_tags
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.models import Page
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
+from wagtail.models import Orderable, Page
 from wagtail.url_routing import RouteResult
 
 from portal import access, citations
@@ -33,15 +34,12 @@ class Section:
     text: str
 
 
-class PortalPageForm(WagtailAdminPageForm):
-    """The editors' form: each change begins with an empty change note, and cites only what its author may see."""
+class CitingForm(WagtailAdminPageForm):
+    """An editors' form that cites only what its author may see."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        page = self.instance
-        self.cited_before = citations.of(page) if page.pk else set()
-        if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
-            self.initial["change_note"] = ""
+        self.cited_before = citations.of(self.instance) if self.instance.pk else set()
         if self.for_user:
             citations.offer_known(self)
 
@@ -51,6 +49,16 @@ class PortalPageForm(WagtailAdminPageForm):
             self.add_error(None, _("La pagina porta a qualcosa che non puoi vedere: toglilo, o scegli altro."))
             return False
         return valid
+
+
+class PortalPageForm(CitingForm):
+    """Each change begins with an empty change note; a code is nobody else's."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        page = self.instance
+        if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
+            self.initial["change_note"] = ""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -201,8 +209,16 @@ class SpacePage(WholePublication):
 
     parent_page_types = ["portal.HomePage"]
     is_creatable = False  # a space is opened with `spaces.open_space`, which makes its first page
+    base_form_class = CitingForm
     # Everything but the pages that structure the portal may lie in a space.
-    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("intro"),
+        InlinePanel(
+            "pins", heading=_("In evidenza"), label=_("pagina in evidenza"), max_num=5,
+            help_text=_("Le pagine che chi entra cerca più spesso: al massimo cinque."),
+        ),
+    ]  # fmt: skip
     promote_panels = [MultiFieldPanel([FieldPanel("slug")], heading=_("Indirizzo"))]
 
     class Meta:
@@ -218,6 +234,15 @@ class SpacePage(WholePublication):
         from portal.overview import overview  # it lists the kinds of page
 
         return {**super().get_context(request, *args, **kwargs), **overview(self, request.user)}
+
+
+class PinnedPage(Orderable):
+    """A page at the top of a space, for whoever may see it."""
+
+    space_page = ParentalKey(SpacePage, on_delete=models.CASCADE, related_name="pins")
+    target = models.ForeignKey(Page, verbose_name=_("pagina"), on_delete=models.CASCADE, related_name="+")
+
+    panels = [PageChooserPanel("target")]
 
 
 class TextPage(PortalPage):

@@ -85,6 +85,9 @@ class User(AbstractUser):
         _("account valido fino a"), null=True, blank=True, help_text=_("Dopo questo momento la persona non entra più.")
     )
 
+    # What a person has *said* to have seen; what somebody only looked at is not kept (law 300/1970, art. 4).
+    news_seen_until = models.DateTimeField(_("novità viste fino a"), null=True, editable=False)
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []  # type: ignore[misc]
     objects = UserManager.from_queryset(UserQuerySet)()  # type: ignore[assignment, misc]

@@ -1,0 +1,123 @@
+"""The sharing page of a space: who has which role and why, which pages go beyond it, and what has changed."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from wagtail.models import Page
+
+from . import access, spaces
+from .forms import RoleForm, SharePageForm
+from .models import Membership, Space, SpacePage
+from .models.spaces import ROLE_MEANING, Role
+from .overview import overview
+from .requests import PersonRequest
+
+LOG_SHOWN = 50
+
+
+@login_required
+def sharing(request: PersonRequest, slug: str) -> HttpResponse:
+    """The page; giving a role takes two steps: what it opens, then yes."""
+    space = _managed_space(request, slug)
+    form = RoleForm(request.POST or None, space=space, manager=request.user)
+    reach = None
+    if request.method == "POST" and form.is_valid():
+        if "conferma" in request.POST:
+            try:
+                form.save()
+            except spaces.LastManager as problem:
+                form.add_error("role", str(problem))
+            else:
+                messages.success(request, _("Fatto: %(who)s ha un ruolo nello spazio.") % {"who": form.holder_name})
+                return redirect("sharing", slug=slug)
+        else:
+            reach = spaces.reach(space, form.holder)
+    return _page(request, space, form=form, reach=reach)
+
+
+@login_required
+@require_POST
+def change_role(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
+    """Another role for somebody who has one, or none."""
+    space = _managed_space(request, slug)
+    membership = access.get_or_404(Membership.objects.current().filter(space=space), request.user, "manage", pk=pk)
+    try:
+        if "togli" in request.POST:
+            spaces.take_role(membership, by=request.user)
+            messages.success(request, _("%(who)s non ha più un ruolo nello spazio.") % {"who": membership.holder})
+        elif request.POST.get("role") in {str(role.value) for role in Role}:
+            spaces.give_role(
+                space, membership.held_by, Role(int(request.POST["role"])), by=request.user,
+                reason=membership.reason, expires_at=membership.expires_at,
+            )  # fmt: skip
+            messages.success(request, _("Il ruolo di %(who)s è cambiato.") % {"who": membership.holder})
+        else:
+            messages.error(request, _("Scegli un ruolo tra quelli dell’elenco."))
+    except spaces.LastManager as problem:
+        messages.error(request, str(problem))
+    return redirect("sharing", slug=slug)
+
+
+@login_required
+@require_POST
+def share(request: PersonRequest, slug: str) -> HttpResponse:
+    """A page of the space, for the readers of another one too."""
+    space = _managed_space(request, slug)
+    form = SharePageForm(request.POST, space=space, manager=request.user)
+    if not form.is_valid():
+        return _page(request, space, share_form=form)
+    spaces.share_page(form.cleaned_data["page"], form.cleaned_data["space"], by=request.user,
+                      reason=form.cleaned_data["reason"])  # fmt: skip
+    messages.success(
+        request, _("Fatto: la pagina è condivisa con «%(space)s».") % {"space": form.cleaned_data["space"]}
+    )
+    return redirect("sharing", slug=slug)
+
+
+@login_required
+@require_POST
+def unshare(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
+    """Take the sharing of a page of the space back."""
+    space = _managed_space(request, slug)
+    given = get_object_or_404(spaces.shares_of(space), pk=pk)
+    spaces.unshare_page(given, by=request.user)
+    messages.success(request, _("La pagina non è più condivisa con «%(space)s».") % {"space": given.space})
+    return redirect("sharing", slug=slug)
+
+
+@login_required
+def seen_as(request: PersonRequest, slug: str) -> HttpResponse:
+    """«Vedi come…»: the space as one of its members sees it, without acting in that person's name."""
+    space = _managed_space(request, slug)
+    number = request.GET.get("persona", "")
+    member = get_object_or_404(access.members(space), pk=int(number) if number.isdigit() else 0)
+    page = SpacePage.objects.get(pk=space.root_page_id)
+    return render(request, "portal/space_page.html", {"page": page, "seen_as": member, **overview(page, member)})
+
+
+def _managed_space(request: HttpRequest, slug: str) -> Space:
+    return access.get_or_404(
+        Space.objects.select_related("root_page", "collection"), request.user, "manage", root_page__slug=slug
+    )
+
+
+def _page(request: PersonRequest, space: Space, **context: Any) -> HttpResponse:
+    members = space.memberships.current().select_related("user__organisation", "group__organisation", "given_by")
+    seen = access.allowed(Page.objects.all(), request.user)
+    base = {
+        "space": space,
+        "form": RoleForm(space=space, manager=request.user),
+        "share_form": SharePageForm(space=space, manager=request.user),
+        "members": sorted(members, key=lambda each: (-each.role, each.holder)),
+        "people": access.members(space).select_related("organisation"),
+        "roles": [(role, role.label, ROLE_MEANING[role]) for role in Role],
+        "log": spaces.log(space)[:LOG_SHOWN],
+        "given": spaces.shares_of(space),
+        "received": space.shared_pages.filter(page__in=seen.values("pk")).select_related("page"),
+    }
+    return render(request, "portal/sharing.html", {**base, **context})
