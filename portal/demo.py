@@ -32,6 +32,7 @@ from .models import (
     TextPage,
     User,
 )
+from .models.pages import PinnedPage
 from .models.people import OrganisationKind
 from .models.spaces import Visibility
 
@@ -172,7 +173,7 @@ def finish(say: Say) -> None:
     for code, slugs in PINS.items():
         page = SpacePage.objects.get(space__code=code)
         for order, slug in enumerate(slugs):
-            page.pins.create(target=Page.objects.get(slug=slug), sort_order=order)
+            PinnedPage.objects.create(space_page=page, target=Page.objects.get(slug=slug), sort_order=order)
     say("testo dei file")
     for pk in Document.objects.values_list("pk", flat=True):
         files.read(pk)
@@ -220,17 +221,17 @@ def _load_glossary() -> None:
 
 
 def _load_spaces() -> None:
-    chiara = person("chiara.bonacchi")
+    administrator, chiara = person("admin"), person("chiara.bonacchi")
     for code, (name, slug, purpose) in SPACES.items():
         visibility = Visibility.PUBLIC if code == "SP-PUBBLICO" else Visibility.PRIVATE
         space = spaces.open_space(
-            code, name, slug=slug, by=person("franca.giuntoli"), purpose=purpose, intro=purpose, visibility=visibility
+            code, name, slug=slug, by=administrator, purpose=purpose, intro=purpose, visibility=visibility
         )
         for who, role, reason in ROLES[code]:
             holder = person(who) if "." in who else Organisation.objects.get(slug=who).group
             ends = AGREEMENT_ENDS.get(who)
             spaces.give_role(
-                space, holder, role, by=None if who == "chiara.bonacchi" else chiara, reason=reason,
+                space, holder, role, by=administrator if who == "chiara.bonacchi" else chiara, reason=reason,
                 expires_at=moment(ends, 23, 59) if ends else None,
             )  # fmt: skip
     opened = timezone.now() - timedelta(days=85)

@@ -29,11 +29,12 @@ def overview(page: SpacePage, user: Any) -> dict[str, Any]:
     space = page.space
     role = access.role_in(user, space)
     kinds = _by_kind(access.allowed(Page.objects.descendant_of(page), user).specific())
-    pins = access.allowed(Page.objects.filter(pk__in=page.pins.values("target")), user).in_bulk()
+    pinned = [pin.target_id for pin in page.pins.all()]  # in a preview, rows that are not in the database yet
+    pins = {each.pk: each for each in access.allowed(Page.objects.filter(pk__in=pinned), user).specific()}
     context = {
         "space": space,
         "role_meaning": ROLE_IN_WORDS[role] if role else "",
-        "pins": [pins[pin.target_id].specific for pin in page.pins.all() if pin.target_id in pins],
+        "pins": [pins[pk] for pk in pinned if pk in pins],
         "kinds": kinds,
         "tally": [(plural, kind, len(pages)) for plural, kind, pages in kinds],
         "may_manage": access.can(user, "manage", space),

@@ -15,7 +15,7 @@ from django.test import Client
 from wagtail.models import Page
 
 from coordination.models import Action
-from portal.models import Document, Membership, Space, User
+from portal.models import Document, Membership, PageShare, Space, User
 from tests.addresses import MISSING, Known, Things, address, known
 from tests.conftest import CAST
 
@@ -86,9 +86,13 @@ def role_of(person: str, space: str) -> int:
 def portal_doors() -> list[Door]:
     """The portal's own addresses; those with an id, once for each kind of door that they may be."""
     form = Document.objects.get(title__startswith="MD-08")
+    davide = User.objects.get(email__startswith="davide").pk
+    shared = PageShare.objects.get(page__slug="pr-07", space__code="SP-TERZO").pk
     return [
         Door("home", "/", EVERYBODY),
         Door("news", "/novita/", MEMBERS),
+        Door("news_seen", "/novita/viste/", MEMBERS, answer=302, post={}),
+        Door("news_seen", "/novita/viste/", set(), closed=405),
         Door("spaces", "/spazi/", EVERYBODY),
         Door("sharing", "/spazi/minori/condivisione/", MANAGERS, forbidden=MINORI),
         Door("sharing", "/spazi/rete/condivisione/", MANAGERS, forbidden=INSIDE),
@@ -97,6 +101,14 @@ def portal_doors() -> list[Door]:
              post={"role": "1"}, forbidden=MINORI),
         Door("change_role", f"/spazi/minori/condivisione/{role_of('elena', 'SP-MODULI')}/", set(),
              post={"role": "4"}, forbidden=MINORI - MANAGERS),
+        Door("seen_as", f"/spazi/minori/condivisione/come/?persona={davide}", MANAGERS, forbidden=MINORI),
+        Door("seen_as", "/spazi/minori/condivisione/come/?persona=999999", set(), forbidden=MINORI - MANAGERS),
+        Door("share", "/spazi/minori/condivisione/pagine/", MANAGERS, post={}, forbidden=MINORI),
+        Door("share", "/spazi/minori/condivisione/pagine/", set(), closed=405),
+        Door("unshare", "/spazi/minori/condivisione/pagine/999999/", set(), post={}, forbidden=MINORI - MANAGERS),
+        Door("unshare", f"/spazi/rete/condivisione/pagine/{shared}/", MANAGERS, answer=302, post={}, forbidden=INSIDE),
+        Door("unshare", f"/spazi/terzo-settore/condivisione/pagine/{shared}/", set(), post={},
+             forbidden=TERZO - MANAGERS),
         Door("wagtaildocs_serve", form.url, INSIDE),
         Door("wagtaildocs_serve", form.url + "x", set()),
         Door("wagtaildocs_serve", "/documenti/999999/md-08.odt", set()),

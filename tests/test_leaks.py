@@ -28,7 +28,7 @@ from coordination.models import Action, AgendaItem, Decision, MeetingPage
 from portal import demo, digests, emails, spaces
 from portal.files import file_changed
 from portal.models import Document, Image, Organisation, Space, TextPage, User
-from portal.models.pages import page_kinds
+from portal.models.pages import PinnedPage, SpacePage, page_kinds
 from portal.models.spaces import Role
 from protocols.models import FormPage, ProtocolPage
 from protocols.models.protocols import RelatedPage
@@ -116,6 +116,7 @@ def plant(name: str) -> Planted:
         here.document.url, f"/media/{here.image.file.name}",
         f"/rubrica/persone/{here.person.pk}/", here.space.get_absolute_url(),
         f"{here.space.get_absolute_url()}condivisione/",
+        f"{here.space.get_absolute_url()}condivisione/come/?persona={here.person.pk}",
     ]  # fmt: skip
     return here
 
@@ -240,6 +241,10 @@ def cite_from_elsewhere(found: dict[str, Planted]) -> None:
         demo.publish(demo.space("SP-RETE").root_page, citing, on=0, by=coordinator)
         form = FormPage(title="Modulo che cita", slug=f"modulo-che-cita-{name}", document=here.document)
         demo.publish(demo.space("SP-MODULI").root_page, form, on=0, by=coordinator)
+        for code, pinned in {"SP-RETE": [0, -1], "SP-PUBBLICO": [0, -1], "SP-MODULI": [0]}.items():
+            for number in pinned:  # the last one is a draft
+                root = demo.space(code).root_page_id
+                PinnedPage.objects.create(space_page_id=root, target_id=here.pages[number].pk)
 
 
 CITING = [f"/spazi/rete/che-cita-{name}/" for name in (MINORI, COORD)] + [
@@ -379,6 +384,31 @@ def test_no_address_of_the_admin_shows_an_editor_another_space(
     assert leaks(look(client, list(dict.fromkeys(asked)), **(headers if as_script else {})), persona) == {}
 
 
+@pytest.mark.parametrize("persona", EDITORS)
+def test_nothing_sent_to_the_admin_shows_or_changes_another_space(persona: str, planted: dict[str, Planted]) -> None:
+    client = enter(persona)
+    for name in EDITORS[persona]:
+        here = planted[name]
+        before = what_is_there(here)
+        sent = {"title": "Riscritto", "slug": "riscritto", "action-delete": "1", "next": "/admin/"}
+        found = {each: found_in(client.post(each, sent)) for each in admin_addresses(here)}
+        assert leaks(found, persona) == {}
+        assert what_is_there(here) == before
+
+
+def what_is_there(here: Planted) -> list[Any]:
+    """All of the space that somebody could have changed."""
+    pages = Page.objects.filter(path__startswith=here.space.root_page.path).order_by("pk")
+    return [
+        *pages.values_list("pk", "title", "slug", "live", "locked", "latest_revision_id", "path"),
+        *Document.objects.filter(collection=here.space.collection).values_list("pk", "title", "file"),
+        *Image.objects.filter(collection=here.space.collection).values_list("pk", "title", "file"),
+        *here.space.memberships.order_by("pk").values_list("user", "group", "role"),
+        *Comment.objects.filter(page__in=pages).values_list("pk", "text"),
+        *TaskState.objects.order_by("pk").values_list("pk", "status"),
+    ]
+
+
 @pytest.mark.parametrize("persona", WITHOUT_EDITING)
 def test_no_search_of_the_admin_shows_anything_to_whoever_writes_nowhere(
     persona: str, planted: dict[str, Planted]
@@ -427,7 +457,8 @@ def own(planted: dict[str, Planted]) -> dict[type[Page], Page]:
     text = TextPage(title="Suo", slug="suo-testo", summary="Suo", body=[])
     file = Document.objects.get(title__startswith="MD-08")
     form = FormPage(title="Suo", slug="suo-modulo", summary="Suo", document=file)
-    return {type(page): demo.publish(root, page, on=0, by=elena) for page in (protocol, text, form)}
+    published = {type(page): demo.publish(root, page, on=0, by=elena) for page in (protocol, text, form)}
+    return {**published, SpacePage: root.specific}
 
 
 def posted(page: Page, **changes: Any) -> dict[str, Any]:
@@ -436,6 +467,8 @@ def posted(page: Page, **changes: Any) -> dict[str, Any]:
         "title": page.title, "summary": "Suo", "slug": page.slug, "change_note": "Prova", "responsible": "",
         "review_date": "", "comments": inline_formset([]),
     }  # fmt: skip
+    if isinstance(page, SpacePage):
+        base |= {"intro": "Suo", "pins": inline_formset([])}
     if isinstance(page, FormPage | ProtocolPage):
         base |= {"code": "", "version": "1.0", "valid_from": "", "valid_until": ""}
     if isinstance(page, FormPage):
@@ -457,6 +490,14 @@ FORGERIES = {
     "a link to a page": (TextPage, lambda here: {"body": linking("page", here.pages[0].pk)}),
     "a link to a draft": (TextPage, lambda here: {"body": linking("page", here.pages[-1].pk)}),
     "a link to a file": (TextPage, lambda here: {"body": linking("document", here.document.pk)}),
+    "a pinned page": (
+        SpacePage,
+        lambda here: {"pins": inline_formset([{"target": str(here.pages[1].pk), "ORDER": "1"}])},
+    ),
+    "a pinned draft": (
+        SpacePage,
+        lambda here: {"pins": inline_formset([{"target": str(here.pages[-1].pk), "ORDER": "1"}])},
+    ),
     "a related page": (
         ProtocolPage,
         lambda here: {"related": inline_formset([{"target": str(form_of(here)), "ORDER": "1"}])},
@@ -493,6 +534,26 @@ def test_an_id_of_ones_own_is_kept(planted: dict[str, Planted], own: dict[type[P
     assert f'id="{target.pk}"' in kept.body.raw_data[0]["value"]["text"]
 
 
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_preview_of_an_id_typed_by_hand_shows_nothing(
+    forgery: str, planted: dict[str, Planted], own: dict[type[Page], Page]
+) -> None:
+    kind, changes = FORGERIES[forgery]
+    preview, client = f"/admin/pages/{own[kind].pk}/edit/preview/", enter("worker")
+    answers = {
+        "posted": client.post(preview, posted(own[kind], **changes(planted[MINORI]))), "shown": client.get(preview)
+    }  # fmt: skip
+    assert answers["posted"].json()["is_valid"] is False
+    assert leaks({act: found_in(answer) for act, answer in answers.items()}, "worker") == {}
+
+
+def test_a_preview_of_ones_own_text_shows_it(planted: dict[str, Planted], own: dict[type[Page], Page]) -> None:
+    page, client = own[TextPage], enter("worker")
+    preview = f"/admin/pages/{page.pk}/edit/preview/"
+    assert client.post(preview, posted(page, title="Titolo in anteprima")).json()["is_valid"] is True
+    assert "Titolo in anteprima" in client.get(preview).content.decode()
+
+
 @pytest.mark.parametrize("act", ["copy", "move"])
 def test_a_page_cannot_be_sent_to_a_space_that_one_may_not_see(
     act: str, planted: dict[str, Planted], own: dict[type[Page], Page]
@@ -506,8 +567,9 @@ def test_a_page_cannot_be_sent_to_a_space_that_one_may_not_see(
 
 @pytest.mark.parametrize("where", ["edit", "history", "usage", "view_draft", "copy"])
 def test_the_editor_of_a_page_that_cites_a_hidden_one_does_not_name_it(where: str, planted: dict[str, Planted]) -> None:
-    page = Page.objects.get(slug=f"modulo-che-cita-{MINORI}")
-    found = look(enter("worker"), [f"/admin/pages/{page.pk}/{where}/"])
+    pages = Page.objects.filter(slug__in=[f"modulo-che-cita-{MINORI}", "modulistica"])  # which pins one, too
+    found = look(enter("worker"), [f"/admin/pages/{page.pk}/{where}/" for page in pages])
+    assert len(found) == 2
     assert leaks(found, "worker") == {}
 
 

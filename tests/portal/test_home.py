@@ -1,0 +1,98 @@
+"""The desk: what one has said to have seen is not told again; what one was doing is there to resume."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from wagtail.models import Page
+
+from portal import demo, digests
+from portal.models import TextPage
+
+pytestmark = pytest.mark.django_db
+
+
+def body(response: Any) -> str:
+    text: str = response.content.decode()
+    return text
+
+
+# --- Seen ------------------------------------------------------------------------------------------------
+
+
+def test_news_that_one_has_seen_leave_home_page_and_digest_and_stay_in_the_list(as_: Any, person: Any) -> None:
+    client, title = as_("worker"), "OP-06 Attivare l’assistenza domiciliare e i pasti"
+    assert title in body(client.get("/"))
+    assert digests.preview(person("worker")).changes
+    assert client.post("/novita/viste/", {"fino": timezone.now().isoformat()}).status_code == 302
+    assert title not in body(client.get("/"))
+    assert digests.preview(person("worker")).changes == []
+    assert title in body(client.get("/novita/"))
+    assert title in body(as_("newcomer").get("/"))  # who has seen it is only the worker
+
+
+def test_what_changed_after_the_page_was_read_is_not_taken_for_seen(as_: Any, person: Any) -> None:
+    read_at = timezone.now() - timedelta(minutes=5)
+    page = demo.publish(
+        demo.space("SP-RETE").root_page, TextPage(title="Appena uscita"), on=0, by=person("coordinator")
+    )
+    page.activities.update(at=timezone.now())
+    as_("worker").post("/novita/viste/", {"fino": read_at.isoformat()})
+    assert [change.title for change in digests.preview(person("worker")).changes] == ["Appena uscita"]
+
+
+@pytest.mark.parametrize("until", ["", "ieri", "2026-11-23T10:00"])
+def test_a_moment_that_is_none_changes_nothing_and_is_explained(until: str, as_: Any, person: Any) -> None:
+    response = as_("worker").post("/novita/viste/", {"fino": until}, follow=True)
+    assert "Non ho capito fino a quando" in body(response)
+    assert person("worker").news_seen_until is None
+
+
+def test_nobody_can_have_seen_the_future_nor_unsee_the_past(as_: Any, person: Any) -> None:
+    client, now = as_("worker"), timezone.now()
+    client.post("/novita/viste/", {"fino": (now + timedelta(days=300)).isoformat()})
+    seen = person("worker").news_seen_until
+    assert now <= seen <= timezone.now()
+    client.post("/novita/viste/", {"fino": (now - timedelta(days=30)).isoformat()})
+    assert person("worker").news_seen_until == seen
+
+
+# --- Resume ----------------------------------------------------------------------------------------------
+
+
+def test_the_last_searches_are_offered_again_to_whoever_made_them(as_: Any, person: Any) -> None:
+    client = as_("worker")
+    for words in ("affido", "pacco alimentare", "affido"):
+        client.get("/cerca/", {"q": words})
+    shown = body(client.get("/"))
+    assert shown.index("/cerca/?q=affido") < shown.index("/cerca/?q=pacco+alimentare")
+    assert shown.count("/cerca/?q=affido") == 1
+    assert "pacco+alimentare" not in body(as_("newcomer").get("/"))
+    client.post("/accesso/logout/")
+    client.force_login(person("worker"))
+    assert "pacco+alimentare" not in body(client.get("/"))  # they ended with the session
+
+
+def test_software_that_asks_for_json_leaves_no_last_search(as_: Any) -> None:
+    client = as_("worker")
+    client.get("/cerca/", {"q": "affido", "format": "json"})
+    assert "/cerca/?q=affido" not in body(client.get("/"))
+
+
+def test_a_draft_is_there_to_resume_until_it_is_sent_and_only_for_its_author(as_: Any, person: Any) -> None:
+    page = Page.objects.get(slug="md-01").specific
+    page.title = "Titolo nuovo della scheda"
+    page.save_revision(user=person("worker"))
+    assert "Titolo nuovo della scheda" in body(as_("worker").get("/"))
+    assert "Titolo nuovo della scheda" not in body(as_("office").get("/"))
+    page.get_workflow().start(page, person("worker"))
+    assert "la stavi scrivendo" not in body(as_("worker").get("/"))
+
+
+def test_whoever_no_longer_writes_in_a_space_is_not_shown_the_draft(as_: Any, person: Any) -> None:
+    page = Page.objects.get(slug="md-01").specific
+    page.title = "Titolo nuovo della scheda"
+    page.save_revision(user=person("worker"))
+    demo.space("SP-MODULI").memberships.filter(user=person("worker")).delete()
+    assert "Titolo nuovo della scheda" not in body(as_("worker").get("/"))
