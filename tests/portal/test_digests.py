@@ -1,6 +1,5 @@
 """The digest: due at the moment chosen, never empty, never twice, and only with what the person may see now."""
 
-import os
 import re
 import socket
 import subprocess
@@ -31,6 +30,7 @@ from portal import access, digests, emails, feed, jobs, problems, spaces
 from portal.digests import Digest
 from portal.models import Delivery, DigestPreference, Membership, Space, TextPage, User
 from portal.models.spaces import Role
+from tests.installation import environment
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
@@ -454,22 +454,42 @@ def test_a_mail_server_receives_text_and_html_that_any_program_reads(
     assert "<style" not in html and 'style="' in html and "<img" not in html
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="the copy of the database is SQLite's own")
+# A network of ten, of whom one has asked for no digest, with a page published while the last window was open.
+NETWORK = """
+import django
+django.setup()
+from django.utils import timezone
+from datetime import timedelta
+from portal import digests, network, spaces
+from portal.models import DigestPreference, TextPage, User
+
+network.set_up("Prova")
+long_ago = timezone.now() - timedelta(days=90)
+for number in range(10):
+    person = User.objects.create(email=f"persona.{number}@raccordo.example", date_joined=long_ago)
+DigestPreference.objects.create(user=person, frequency="mai")
+space = spaces.open_space("PROVA", "Prova", slug="prova", by=None, visibility="pubblico")
+page = space.root_page.add_child(instance=TextPage(title="Betulla", change_note="Nuova.", live=False))
+page.save_revision().publish()
+page.activities.update(at=digests.window_end(DigestPreference(), timezone.now()) - timedelta(hours=1))
+"""
+
+
 def test_two_processes_that_send_at_the_same_time_write_once_to_each(sink: tuple[Sink, int], tmp_path: Path) -> None:
     handler, port = sink
-    now = timezone.now()
-    publish("SP-PUBBLICO", "Betulla", ago=now - digests.window_end(DigestPreference(), now) + timedelta(hours=1))
-    (tmp_path / "raccordo.sqlite3").write_bytes(connection.connection.serialize())
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-    env = {**kept, "DATA_DIR": str(tmp_path), "DEMO": "1", "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+    env = {**environment(tmp_path, "raccordo_digests", queue=14), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+
+    for steps in (("manage.py", "migrate", "--verbosity=0"), ("-c", NETWORK)):
+        subprocess.run([sys.executable, *steps], cwd=ROOT, env=env, check=True, timeout=300)
     command = [sys.executable, "manage.py", "send_digests"]
     both = [subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=90)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     sent = sum(int(re.search(r"Digest inviati: (\d+)", words).group(1)) for words in said)
     recipients = [each for recipients, _mail in handler.mails for each in recipients]
-    assert sorted(recipients) == sorted(User.objects.current().values_list("email", flat=True))
+    assert sorted(recipients) == [f"persona.{number}@raccordo.example" for number in range(9)]
     assert sent == len(recipients)
+    assert all("Betulla" in mail.get_body(preferencelist=("plain",)).get_content() for _to, mail in handler.mails)
 
 
 # --- The words -------------------------------------------------------------------------------------------

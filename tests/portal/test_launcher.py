@@ -16,19 +16,17 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-import redis
 from django.conf import settings
 from django.core.management import CommandError
 
 from portal import launcher
+from tests.installation import environment
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 90
-DATABASE, QUEUE = "raccordo_launcher", 15
 # Evaluates one line at a time in the installation, as the site and its worker see it.
 CONSOLE = """
 import json, sys
@@ -89,20 +87,6 @@ def family(pid: int) -> list[int]:
     return [pid, *(each for child in children(pid) for each in family(child))]
 
 
-def servers() -> dict[str, str]:
-    """A new database and an empty queue of its own, where the tests run on PostgreSQL and Redis."""
-    found = {}
-    if given := os.environ.get("DATABASE_URL", ""):
-        with psycopg.connect(given, autocommit=True) as server:
-            server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-            server.execute(f"CREATE DATABASE {DATABASE}")
-        found["DATABASE_URL"] = f"{given.rpartition('/')[0]}/{DATABASE}"
-    if given := os.environ.get("REDIS_URL", ""):
-        found["REDIS_URL"] = f"{given.rpartition('/')[0]}/{QUEUE}"
-        redis.from_url(found["REDIS_URL"]).flushdb()
-    return found
-
-
 class Installation:
     """A data folder, the launcher that serves it, and a console."""
 
@@ -110,14 +94,7 @@ class Installation:
         self.data = data
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-        self.env = {
-            **kept,
-            "DATA_DIR": str(data),
-            "DEMO": "1",
-            "DJANGO_SETTINGS_MODULE": "portal.settings",
-            **servers(),
-        }
+        self.env = environment(data, "raccordo_launcher", queue=15)
         self.manage("migrate", "--verbosity=0").wait()
         self.console = self.python("-c", CONSOLE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.launcher: subprocess.Popen[str] | None = None
