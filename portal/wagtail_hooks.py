@@ -10,12 +10,16 @@ from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElem
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
-from wagtail.models import Page
+from wagtail.models import AbstractPage, Page
+from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from . import access
 from .models import Organisation, Term
+from .page_policy import SpacePagePolicy
+
+register_permission_policy(AbstractPage, SpacePagePolicy())
 
 
 @hooks.register("before_serve_page", order=-100)

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
 from django.db.models import Q
+from django.urls import reverse
 from wagtail.models import Page
 
 from portal import access
 from portal.models import Document as File
 from portal.models import PortalPage, Space, SpacePage
-from protocols.models import FormPage
+from protocols.models import Edition, FormPage
+from protocols.models.rules import RulePage
 
 from .engines import Document
 
@@ -23,6 +25,17 @@ def page_group(page_id: int) -> str:
 
 def file_group(file_id: int) -> str:
     return f"file:{file_id}"
+
+
+def editions_group(page_id: int) -> str:
+    """What the groups of a page's superseded editions begin with."""
+    return f"edition:{page_id}:"
+
+
+def page_of(group: str) -> int | None:
+    """The page behind a group, as itself or in one of its editions; None for a file."""
+    kind, number, *_version = group.split(":")
+    return int(number) if kind in ("page", "edition") else None
 
 
 def of_page(page: Page) -> Iterator[Document]:
@@ -57,6 +70,26 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
                 "url": f"{whole.url}#{section.anchor}",
             }
         )
+
+
+def of_editions(page: Page) -> Iterator[Document]:
+    """What the page said before, edition by edition; nothing for a page that is not live."""
+    if not (isinstance(page, RulePage) and page.live):
+        return
+    for edition in Edition.objects.filter(page_id=page.pk).exclude(version=page.version).order_by("pk"):
+        yield from _of_edition(page, edition)
+
+
+def _of_edition(page: RulePage, edition: Edition) -> Iterator[Document]:
+    day = edition.valid_from or edition.published_at.date()
+    whole = _whole(page, kind=page.kind, text="", code="", day=day, organisation=_organisation(page))
+    group = f"{editions_group(page.pk)}{edition.version}"
+    url = reverse("edition", args=[page.code or page.slug, edition.version])
+    about = {"group": group, "title": edition.title, "superseded": True}
+    yield Document(**{**whole.__dict__, **about, "id": group, "url": url, "text": edition.change_note})
+    for anchor, heading, text in edition.sections:
+        part = {"id": f"{group}#{anchor}", "url": f"{url}#{anchor}", "heading": heading, "text": text}
+        yield Document(**{**whole.__dict__, **about, **part})
 
 
 def _whole(page: Page, *, kind: str, text: str, code: str, day: date | None, organisation: str) -> Document:
@@ -137,6 +170,7 @@ def everything() -> Iterator[Document]:
     for batch in _batches(list(pages.values_list("pk", flat=True))):
         for page in Page.objects.filter(pk__in=batch).order_by("path").specific():
             yield from of_page(page)
+            yield from of_editions(page)
     for batch in _batches(list(File.objects.order_by("pk").values_list("pk", flat=True))):
         for file in File.objects.filter(pk__in=batch):
             yield from of_file(file)

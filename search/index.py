@@ -1,6 +1,7 @@
 """From a change to the engine: rows in the same transaction, then a task, a sweep for what was left."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from portal.schedules import every
 from protocols.models import FormPage
 
 from . import documents
-from .engines import Document, Engine, IndexBusy, IndexOutdated
+from .engines import Document, Engine, IndexBusy
 from .engines.embedded import EmbeddedEngine
 from .models import SearchDocument
 
@@ -35,6 +36,7 @@ FIELDS = (
     "heading",
     "text",
     "url",
+    "superseded",
 )
 
 
@@ -51,10 +53,24 @@ def refresh_page(page: Page) -> None:
     """Bring the rows of a page, and of the files it carries, up to date."""
     page = page.specific
     _replace(documents.page_group(page.pk), documents.of_page(page))
+    _refresh_editions(page)
     cited = ReferenceIndex.get_references_for_object(page).filter(to_content_type__model="document")
     for file in File.objects.filter(pk__in=[int(pk) for pk in cited.values_list("to_object_id", flat=True)]):
         refresh_file(file)
     _close_files(access.space_of(page))
+
+
+def _refresh_editions(page: Page) -> None:
+    wanted: dict[str, list[Document]] = {}
+    for document in documents.of_editions(page):
+        wanted.setdefault(document.group, []).append(document)
+    for group in _known_editions(page.pk) | set(wanted):
+        _replace(group, wanted.get(group, []))
+
+
+def _known_editions(page_id: int) -> set[str]:
+    rows = SearchDocument.objects.filter(group__startswith=documents.editions_group(page_id), gone=False)
+    return set(rows.values_list("group", flat=True))
 
 
 def _close_files(space: Space | None) -> None:
@@ -110,24 +126,22 @@ def _wake() -> None:
 def apply_pending() -> int:
     """Give the engine every pending row; returns how many. Safe to run twice and side by side.
 
-    Another writer at work means that somebody applies the rows or rebuilds: the sweep looks again.
+    Another writer at work means that somebody applies the rows or rebuilds: the sweep looks again. After an
+    upgrade that changed the shape of the index, everything is written anew first.
     """
     applied = 0
-    while rows := list(SearchDocument.objects.filter(pending=True).order_by("pk")[:BATCH]):
-        try:
-            engine().write([_document(row) for row in rows if not row.gone], [row.key for row in rows if row.gone])
-        except IndexBusy:
-            return applied
-        except IndexOutdated:
+    with suppress(IndexBusy):
+        if engine().is_outdated():
             rebuild()
-            return applied
-        for row in rows:
-            same = SearchDocument.objects.filter(pk=row.pk, stamp=row.stamp)
-            if row.gone:
-                same.delete()
-            else:
-                same.update(pending=False)
-        applied += len(rows)
+        while rows := list(SearchDocument.objects.filter(pending=True).order_by("pk")[:BATCH]):
+            engine().write([_document(row) for row in rows if not row.gone], [row.key for row in rows if row.gone])
+            for row in rows:
+                same = SearchDocument.objects.filter(pk=row.pk, stamp=row.stamp)
+                if row.gone:
+                    same.delete()
+                else:
+                    same.update(pending=False)
+            applied += len(rows)
     return applied
 
 
@@ -182,7 +196,8 @@ def on_page_moved(sender: Any, instance: Page, **kwargs: Any) -> None:
 
 
 def on_page_deleted(sender: Any, instance: Page, **kwargs: Any) -> None:
-    forget(documents.page_group(instance.pk))
+    for group in {documents.page_group(instance.pk)} | _known_editions(instance.pk):
+        forget(group)
     _close_files(access.space_of(instance))
 
 

@@ -24,6 +24,7 @@ class SearchDocument(models.Model):
     heading = models.CharField(max_length=160, blank=True)
     text = models.TextField(blank=True)
     url = models.CharField(max_length=400)
+    superseded = models.BooleanField(default=False)
     gone = models.BooleanField(default=False)
     pending = models.BooleanField(default=True)
     stamp = models.PositiveIntegerField(default=1)

@@ -19,6 +19,7 @@ WEIGHTS: dict[str, float] = {
     "correction": 0.8,  # a word near one nobody wrote
     "synonym": 0.6,
     "code": 1000.0,  # a typed code comes before anything else
+    "superseded": 0.3,  # what an old edition keeps of its score: the same words in force come first
     "section": 0.02,  # each further matching section of the same page, as a share of the best score
 }
 PAIR_SLOP = 2

@@ -17,7 +17,7 @@ from portal.models.pages import page_kinds
 from protocols.models.rules import RulePage
 
 from . import recent, vocabulary
-from .documents import FILE_KIND
+from .documents import FILE_KIND, page_of
 from .engines import FACETS, Hit, Query, Results
 from .index import engine
 
@@ -124,27 +124,30 @@ def _kind_plural(kind: str) -> str:
 def _shown(search: Search, hit: Hit) -> dict[str, Any]:
     """A result as the page shows it. The space is named only to those who may read it."""
     space = search.spaces.get(hit.space)
-    page = _pages(search).get(hit.group)
+    page = _pages(search).get(page_of(hit.group) or 0)
     state, word = page.state if isinstance(page, RulePage) else (None, "")
+    is_superseded = hit.group.startswith("edition:")
     return {
+        "in_force": page if is_superseded else None,  # leads from an old edition to what holds now
         "hit": hit,
         "kind_label": _kind_label(hit.kind),
         "space": space.name if space else _("condiviso con te"),
         "state_kind": state,
-        "state": word,
+        "state": "" if is_superseded else word,
+        "code": getattr(page, "code", hit.code),
         "valid_from": getattr(page, "valid_from", None),
-        "version": getattr(page, "version", ""),
+        "version": hit.group.split(":")[2] if is_superseded else getattr(page, "version", ""),
         "date": datetime.fromtimestamp(hit.date, UTC).date() if hit.date else None,
     }
 
 
-def _pages(search: Search) -> dict[str, Page]:
+def _pages(search: Search) -> dict[int, Page]:
     """The pages behind the results, read once, for their state; asked of access again."""
     found = search.request.__dict__.get("_result_pages")
     if found is None:
-        groups = [hit.group for hit in search.results.hits if hit.group.startswith("page:")]
-        pages = access.allowed(Page.objects.filter(pk__in=[int(group[5:]) for group in groups]), search.request.user)
-        found = {f"page:{page.pk}": page for page in pages.specific()}
+        numbers = [number for hit in search.results.hits if (number := page_of(hit.group))]
+        pages = access.allowed(Page.objects.filter(pk__in=numbers), search.request.user)
+        found = {page.pk: page for page in pages.specific()}
         search.request.__dict__["_result_pages"] = found
     return found
 
@@ -192,6 +195,7 @@ def _as_json(search: Search) -> dict[str, Any]:
         "results": [
             {
                 "code": hit.code,
+                "superseded": hit.group.startswith("edition:"),
                 "title": hit.title,
                 "kind": hit.kind,
                 "space": search.spaces[hit.space].name if hit.space in search.spaces else "",

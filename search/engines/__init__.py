@@ -41,6 +41,7 @@ class Document:
     code: str = ""
     heading: str = ""
     tags: tuple[str, ...] = ()
+    superseded: bool = False  # found after what is in force, and never suggested
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,9 @@ class Engine(Protocol):
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> None:
         """Write everything aside, then switch; readers go on meanwhile, writers get IndexBusy."""
+
+    def is_outdated(self) -> bool:
+        """Whether the index was made for another shape of documents: it finds nothing until it is rebuilt."""
 
     def count(self) -> int:
         """How many documents the index holds; 0 also when it is missing or outdated."""

@@ -51,6 +51,9 @@ class EmbeddedEngine:
             return []
         return suggest(Reader(searcher, tokens), prefix, limit)
 
+    def is_outdated(self) -> bool:
+        return self._versions.is_outdated()
+
     def count(self) -> int:
         searcher = self._searcher()
         return searcher.num_docs if searcher else 0

@@ -46,10 +46,12 @@ class Group:
     score: float
     address: DocAddress
     in_window: bool
+    is_superseded: bool = False
     others: int = 0
 
     def raised(self) -> float:
-        return self.score * (1 + WEIGHTS["section"] * log2(1 + self.others))
+        score = self.score * (1 + WEIGHTS["section"] * log2(1 + self.others))
+        return score * WEIGHTS["superseded"] if self.is_superseded else score
 
 
 class PersonSearch:
@@ -218,21 +220,23 @@ class PersonSearch:
         limit = WINDOW
         while True:
             hits = self.reader.best(clause, limit)
-            groups = _grouped(hits, self.reader.column("group_no", [address for _, address in hits]))
+            addresses = [address for _, address in hits]
+            columns = (self.reader.column(name, addresses) for name in ("group_no", "superseded"))
+            groups = _grouped(hits, *columns)
             if len(groups) >= wanted or len(hits) < limit:
                 return groups
             limit *= 4
 
 
-def _grouped(hits: list[Scored], numbers: list[int]) -> list[Group]:
+def _grouped(hits: list[Scored], numbers: list[int], superseded: list[int]) -> list[Group]:
     """Best hit first; within the window further sections raise their group, beyond it the order stands.
 
     The window is fixed, so that a group never moves from one page of results to another.
     """
     groups: dict[int, Group] = {}
-    for position, ((score, address), number) in enumerate(zip(hits, numbers, strict=True)):
+    for position, ((score, address), number, old) in enumerate(zip(hits, numbers, superseded, strict=True)):
         if number not in groups:
-            groups[number] = Group(number, score, address, in_window=position < WINDOW)
+            groups[number] = Group(number, score, address, position < WINDOW, is_superseded=bool(old))
         elif position < WINDOW:
             groups[number].others += 1
     return sorted(groups.values(), key=lambda group: (not group.in_window, -group.raised()))

@@ -23,7 +23,7 @@ def suggest(reader: Reader, prefix: str, limit: int) -> list[Suggestion]:
     if not words or limit < 1:
         return []
     clause = any_of([all_of(map(_word, words)), *_whole(prefix, words)])
-    hits = reader.best(within(clause, [term("section", 0)]), limit * READ)
+    hits = reader.best(within(clause, [term("section", 0), term("superseded", 0)]), limit * READ)
     found = [(score, reader.document(address)) for score, address in hits]
     found.sort(key=lambda pair: (-round(pair[0], 3), len(stored(pair[1], "title_shown"))))
     return [_suggestion(document) for _, document in found[:limit]]

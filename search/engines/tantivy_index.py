@@ -17,7 +17,7 @@ from search.engines.stopwords import ITALIAN
 from search.query import code_form, normalise, words_of
 
 # Change it whenever the fields or the analyzers change: the old index is then outdated, not misread.
-SCHEMA = "v1"
+SCHEMA = "v2"
 
 MAX_WORD = 60
 MAX_TITLE_START = 200
@@ -67,6 +67,7 @@ def schema() -> tantivy.Schema:
     builder.add_integer_field("date", stored=True, indexed=True, fast=True)
     builder.add_integer_field("year", stored=True, indexed=True, fast=True)
     builder.add_integer_field("section", indexed=True)
+    builder.add_integer_field("superseded", indexed=True, fast=True)
     # Numbers standing for strings: thousands of hits are counted by group without reading a document.
     builder.add_integer_field("group_no", indexed=True, fast=True)
     for name in ("kind", "space", "organisation"):
@@ -115,6 +116,7 @@ def to_tantivy(document: Document) -> tantivy.Document:
     made.add_integer("year", document.year)
     made.add_integer("group_no", number_of(document.group))
     made.add_integer("section", int(is_section))
+    made.add_integer("superseded", int(document.superseded))
     if not is_section:
         # Only the page itself answers to its code and is suggested.
         made.add_text("code_form", code_form(document.code))

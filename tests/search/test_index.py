@@ -9,6 +9,7 @@ from portal import access
 from portal.models import Activity, TextPage
 from search import index as search_index
 from search.engines import IndexBusy, Query
+from search.engines.embedded import EmbeddedEngine
 from search.models import SearchDocument
 
 
@@ -86,23 +87,23 @@ def test_a_moved_page_follows_its_new_space(page, person, index):
     assert found("zufolamento", person("worker_minors")).total == 1
 
 
-def test_a_busy_engine_leaves_the_rows_for_the_next_run(page, monkeypatch, index):
-    class Busy:
+def test_a_busy_engine_leaves_the_rows_for_the_next_run(page, monkeypatch, index, settings):
+    class Busy(EmbeddedEngine):
         def write(self, add, remove=()):
             raise IndexBusy
 
-    monkeypatch.setattr(search_index, "engine", lambda: Busy())
+    monkeypatch.setattr(search_index, "engine", lambda: Busy(settings.SEARCH_INDEX_DIR))
     assert search_index.apply_pending() == 0
     assert SearchDocument.objects.filter(group=f"page:{page.pk}", pending=True).exists()
 
 
-def test_a_row_changed_while_the_engine_writes_stays_pending(page, monkeypatch, index):
-    class Slow:
+def test_a_row_changed_while_the_engine_writes_stays_pending(page, monkeypatch, index, settings):
+    class Slow(EmbeddedEngine):
         def write(self, add, remove=()):
             SearchDocument.objects.filter(group=f"page:{page.pk}").update(stamp=99)
             monkeypatch.undo()
 
-    monkeypatch.setattr(search_index, "engine", lambda: Slow())
+    monkeypatch.setattr(search_index, "engine", lambda: Slow(settings.SEARCH_INDEX_DIR))
     search_index.apply_pending()
     # The second round, with the real engine, has applied the newer state.
     assert not SearchDocument.objects.filter(pending=True).exists()
@@ -183,3 +184,76 @@ def test_a_file_that_a_shared_page_carries_no_more_is_closed_again_in_search(pag
     else:
         Page.objects.get(pk=page.pk).delete()
     assert rows.get().audience == [f"space:{home.pk}"]
+
+
+# --- Editions that hold no more --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def protocol(person):
+    """A protocol of SP-RETE that asked for a lamp, and in its second version asks for a torch."""
+    from portal.demo import body_of, publish, space
+    from protocols.models import ProtocolPage
+
+    page = ProtocolPage(title="Visite notturne", code="PR-77", version="1.0", summary="Come si va di notte.")
+    page.body = body_of([{"heading": "Che cosa serve", "text": "Serve una lampada smerigliata."}])
+    page = publish(space("SP-RETE").root_page, page, on=-9, by=person("coordinator"), note="Prima.")
+    page.version, page.change_note = "2.0", "Non più la lampada."
+    page.body = body_of([{"heading": "Che cosa serve", "text": "Serve una torcia zigrinata."}])
+    page.save_revision(user=person("coordinator")).publish()
+    return page
+
+
+def test_an_edition_that_holds_no_more_is_found_and_says_so_first(protocol, as_, index):
+    index.refresh()
+    shown = as_("worker").get("/cerca/?q=smerigliata").content.decode()
+    assert shown.index("Edizione superata.") < shown.index("/p/PR-77/edizioni/1.0/")
+    assert "Vai alla versione 2.0, in vigore" in shown
+    now = as_("worker").get("/cerca/?q=zigrinata").content.decode()
+    assert "Edizione superata." not in now
+    data = as_("worker").get("/cerca/?q=smerigliata&format=json").json()["results"]
+    assert [(each["address"][-24:], each["superseded"]) for each in data] == [("er/p/PR-77/edizioni/1.0/", True)]
+
+
+def test_what_is_in_force_comes_before_what_said_the_same(protocol, as_, index):
+    index.refresh()
+    results = as_("worker").get("/cerca/?q=visite notturne&format=json").json()["results"]
+    ours = [each["superseded"] for each in results if "PR-77" in each["address"]]
+    assert ours == [False, True]
+    assert "edizioni" not in as_("worker").get("/cerca/suggerimenti/?q=visite not").content.decode()
+    assert "edizioni" not in as_("worker").get("/cerca/?q=PR-77&format=json").json()["results"][0]["address"]
+
+
+def test_an_old_edition_is_read_by_whoever_reads_the_page_and_goes_with_it(protocol, person, index):
+    index.refresh()
+    assert found("smerigliata", person("worker")).total == 1
+    assert found("smerigliata", person("partner")).total == 0
+    protocol.unpublish()
+    index.refresh()
+    assert found("smerigliata", person("worker")).total == 0
+    protocol.save_revision().publish()
+    index.refresh()
+    assert found("smerigliata", person("worker")).total == 1
+    Page.objects.get(pk=protocol.pk).delete()
+    index.refresh()
+    assert found("smerigliata", person("worker")).total == 0
+
+
+def test_a_rebuilt_index_holds_the_old_editions_too(protocol, person, index):
+    index.refresh()
+    before = SearchDocument.objects.filter(gone=False).count()
+    search_index.rebuild()
+    assert SearchDocument.objects.filter(gone=False).count() == before
+    assert found("smerigliata", person("worker")).total == 1
+
+
+def test_an_index_of_another_shape_is_written_anew_at_the_next_turn_of_the_clock(person, index, settings):
+    index.refresh()
+    before = found("assistenza", person("worker")).total
+    current = settings.SEARCH_INDEX_DIR / "current"
+    name = current.read_text()
+    (settings.SEARCH_INDEX_DIR / name.strip()).rename(settings.SEARCH_INDEX_DIR / "v0-prima")
+    current.write_text("v0-prima")
+    assert found("assistenza", person("worker")).total == 0
+    assert search_index.apply_pending() == 0
+    assert found("assistenza", person("worker")).total == before > 0
