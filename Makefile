@@ -6,6 +6,13 @@ PORT ?= 8000
 DATA_DIR ?= ./var
 export PORT DATA_DIR
 STAMP := $(VENV)/.installed
+# bash, so that an installation that fails behind a pipe is a failure
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+# pip says a hundred lines: count the packages instead
+COUNTED := { n=0; while read -r line; do case "$$line" in \
+	Collecting*) n=$$((n + 1)); printf '\r  %d di %d' $$n $$(grep -c '^[a-z0-9-]*==' requirements.lock);; \
+	Installing*) printf '\n  li metto al loro posto …\n';; esac; done; }
 
 .PHONY: help run test e2e bench check setup
 help: ## list the commands
@@ -16,7 +23,7 @@ $(STAMP): requirements.lock
 	@test -x $(BIN)/python || { echo "Creo l'ambiente Python …"; $(PYTHON) -m venv $(VENV); }
 	@echo "Installo le dipendenze (una volta sola, da mezzo minuto a un paio) …"
 	@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never uv pip sync --require-hashes requirements.lock; \
-	else $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --only-binary :all: --progress-bar on -r requirements.lock | grep -v '^Requirement already' ; fi
+	else $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock | $(COUNTED); fi
 	@touch $(STAMP)
 
 run: export DEMO = 1

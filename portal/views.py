@@ -88,7 +88,7 @@ def news(request: PersonRequest) -> HttpResponse:
 @login_required
 @require_POST
 def news_seen(request: PersonRequest) -> HttpResponse:
-    """«Ho visto»: home page and digest leave out what had changed when the page was read."""
+    """«Segna tutte come viste»: home page and digest leave out what had changed when the page was read."""
     until = parse_datetime(request.POST.get("fino", ""))
     if until is None or timezone.is_naive(until):
         messages.error(request, _("Non ho capito fino a quando: ricarica la pagina e riprova."))
