@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -46,6 +45,7 @@ PAGE_PERMISSIONS = {
 FILE_PERMISSIONS = tuple(
     f"{act}_{kind}" for kind in ("document", "image") for act in ("add", "change", "delete", "choose")
 )
+PAGES, FILES, SPACES = ["wagtailcore"], ["wagtaildocs", "wagtailimages"], ["portal"]  # whose the codenames are
 SPACE_PERMISSIONS = {
     Role.READER: ("view_space",),
     Role.EDITOR: ("view_space", "contribute_space"),
@@ -306,9 +306,12 @@ def sync_space(space: Space) -> int:
         groups = {role: role_group(space, role) for role in Role}
         repaired = _sync_people(space, groups)
         for role, group in groups.items():
-            repaired += _sync_page_permissions(space, group, PAGE_PERMISSIONS[role])
-            repaired += _sync_file_permissions(space, group, FILE_PERMISSIONS if role >= Role.EDITOR else ())
-            repaired += _sync_guardian(space, group, SPACE_PERMISSIONS[role])
+            files = FILE_PERMISSIONS if role >= Role.EDITOR else ()
+            repaired += _sync_rows(GroupPagePermission, group, {"page": space.root_page}, PAGE_PERMISSIONS[role], PAGES)
+            repaired += _sync_rows(GroupCollectionPermission, group, {"collection": space.collection}, files, FILES)
+            repaired += _sync_rows(
+                SpaceGroupPermission, group, {"content_object": space}, SPACE_PERMISSIONS[role], SPACES
+            )
             repaired += _sync_admin_door(group, is_open=role >= Role.EDITOR)
     return repaired
 
@@ -354,44 +357,16 @@ def _sync_people(space: Space, groups: dict[Role, Group]) -> int:
     return repaired
 
 
-def _sync_page_permissions(space: Space, group: Group, codenames: Iterable[str]) -> int:
-    wanted = set(
-        Permission.objects.filter(content_type=ContentType.objects.get_for_model(Page), codename__in=codenames)
-    )
-    held = {row.permission: row for row in GroupPagePermission.objects.filter(group=group, page=space.root_page)}
-    strays = GroupPagePermission.objects.filter(group=group).exclude(page=space.root_page).delete()[0]
+def _sync_rows(
+    model: type[Model], group: Group, place: dict[str, Model], codenames: Iterable[str], apps: Iterable[str]
+) -> int:
+    """Let the group hold exactly these permissions, here and nowhere else; returns how many rows were wrong."""
+    rows: QuerySet[Any] = model._default_manager.filter(group=group)
+    wanted = set(Permission.objects.filter(content_type__app_label__in=apps, codename__in=codenames))
+    held = {row.permission: row for row in rows.filter(**place)}
+    strays = rows.exclude(**place).delete()[0]
     for permission in wanted - set(held):
-        GroupPagePermission.objects.create(group=group, page=space.root_page, permission=permission)
+        model._default_manager.create(group=group, permission=permission, **place)
     for permission in set(held) - wanted:
         held[permission].delete()
     return strays + len(wanted ^ set(held))
-
-
-def _sync_file_permissions(space: Space, group: Group, codenames: Iterable[str]) -> int:
-    wanted = set(
-        Permission.objects.filter(content_type__app_label__in=["wagtaildocs", "wagtailimages"], codename__in=codenames)
-    )
-    held = {
-        row.permission: row
-        for row in GroupCollectionPermission.objects.filter(group=group, collection=space.collection)
-    }
-    strays = GroupCollectionPermission.objects.filter(group=group).exclude(collection=space.collection).delete()[0]
-    for permission in wanted - set(held):
-        GroupCollectionPermission.objects.create(group=group, collection=space.collection, permission=permission)
-    for permission in set(held) - wanted:
-        held[permission].delete()
-    return strays + len(wanted ^ set(held))
-
-
-def _sync_guardian(space: Space, group: Group, codenames: Iterable[str]) -> int:
-    held = set(
-        SpaceGroupPermission.objects.filter(group=group, content_object=space).values_list(
-            "permission__codename", flat=True
-        )
-    )
-    strays = SpaceGroupPermission.objects.filter(group=group).exclude(content_object=space).delete()[0]
-    for codename in set(codenames) - held:
-        assign_perm(f"portal.{codename}", group, space)
-    for codename in held - set(codenames):
-        remove_perm(f"portal.{codename}", group, space)
-    return strays + len(set(codenames) ^ held)
