@@ -16,6 +16,8 @@ CAST = {
     "director": "paolo.vannini",
     "office": "franca.giuntoli",
     "worker_minors": "nadia.elamrani",
+    "worker_minors_plain": "davide.tesi",
+    "worker_mountain": "sara.begliomini",
     "worker": "elena.fedi",
     "newcomer": "tommaso.lenzi",
     "trainee": "giulia.petrucci",

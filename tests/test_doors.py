@@ -29,11 +29,12 @@ PARTNERS = {"partner", "partner_coop"}
 INSIDE = MEMBERS - PARTNERS
 OFFICE = {"coordinator", "director", "office", "administrator"}
 COORD = OFFICE
-MINORI = {"coordinator", "director", "worker_minors", "administrator"}
-INTEGRA = OFFICE | {"health_manager", "worker_minors", "worker", "hospital_worker"}
-TERZO = OFFICE | {"worker_minors", "worker", "hospital_worker"} | PARTNERS
+ENABLED = {"worker_minors", "worker_minors_plain", "worker_mountain"}  # to the protection of minors
+MINORI = {"coordinator", "director", "administrator"} | ENABLED
+INTEGRA = OFFICE | ENABLED | {"health_manager", "worker", "hospital_worker"}
+TERZO = OFFICE | ENABLED | {"worker", "hospital_worker"} | PARTNERS
 MANAGERS = {"coordinator", "administrator"}
-EDITORS = OFFICE | {"worker_minors", "worker", "health_manager"}
+EDITORS = OFFICE | ENABLED | {"worker", "health_manager"}
 READERS = MEMBERS - EDITORS
 
 LOGIN = "login"  # how a door answers whoever has not entered

@@ -43,7 +43,7 @@ WORD = "zibaldone"
 SECRET = re.compile(WORD + "[a-z]+")
 MINORI, COORD, CLOSED = "minori", "coord", "chiuso"
 READ_BY = {  # who of the cast may see the things of each space
-    MINORI: {"coordinator", "director", "worker_minors", "administrator"},
+    MINORI: {"coordinator", "director", "worker_minors", "worker_minors_plain", "worker_mountain", "administrator"},
     COORD: {"coordinator", "director", "office", "administrator"},
     CLOSED: {"coordinator", "administrator"},
 }
