@@ -27,6 +27,7 @@ PEOPLE = {
     "newcomer": "tommaso.lenzi",
     "trainee": "giulia.petrucci",
     "partner": "rosanna.cioni",
+    "administrator": "admin",
 }
 SIZES = {1280: {"width": 1280, "height": 900}, 390: {"width": 390, "height": 844}}
 
