@@ -54,8 +54,8 @@ def test_a_name_that_nobody_has_is_refused_beside_its_field(open_as: Callable[..
 
 
 def test_a_page_is_shared_with_another_space_and_taken_back(open_as: Callable[..., Window]) -> None:
-    manager, newcomer = open_as("coordinator"), open_as("newcomer")
-    assert newcomer.go("/p/OP-11/").status == 404
+    manager, reader = open_as("coordinator"), open_as("trainee")
+    assert reader.go("/p/OP-11/").status == 404
 
     page = manager.page
     manager.go(f"{SPACE}condivisione/")
@@ -65,13 +65,13 @@ def test_a_page_is_shared_with_another_space_and_taken_back(open_as: Callable[..
     form.get_by_label("Perché").fill("Chi riceve il modulo cerca anche i passi")
     form.get_by_role("button", name="Condividi la pagina").click()
     expect(page.locator("#annuncio")).to_contain_text("condivisa con «Modulistica e comunicazione»")
-    assert newcomer.go("/p/OP-11/").status == 200
-    newcomer.go("/spazi/modulistica/")
-    assert "Condivise con questo spazio" in newcomer.text
+    assert reader.go("/p/OP-11/").status == 200
+    reader.go("/spazi/modulistica/")
+    assert "Condivise con questo spazio" in reader.text
 
     page.get_by_role("button", name="Togli la condivisione di Inviare una persona").click()
     expect(page.locator("#annuncio")).to_contain_text("non è più condivisa")
-    assert newcomer.go("/p/OP-11/").status == 404
+    assert reader.go("/p/OP-11/").status == 404
 
 
 def test_a_manager_sees_the_space_as_a_member_does(open_as: Callable[..., Window]) -> None:
