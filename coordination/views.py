@@ -4,6 +4,7 @@ from datetime import UTC
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -76,8 +77,8 @@ def directory(request: PersonRequest) -> HttpResponse:
     services = access.allowed(ServicePage.objects.select_related("organisation"), request.user).order_by("title")
     bodies = Organisation.objects.all()
     for word in words.split():
-        people = people.filter(first_name__icontains=word) | people.filter(last_name__icontains=word)
-        services = services.filter(title__icontains=word) | services.filter(summary__icontains=word)
+        people = people.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word))
+        services = services.filter(Q(title__icontains=word) | Q(summary__icontains=word))
         bodies = bodies.filter(name__icontains=word)
     context = {
         "people": people.order_by("last_name", "first_name"),

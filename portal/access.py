@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, Model, Q, QuerySet
+from django.db.models import CharField, F, Model, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex
@@ -161,6 +161,18 @@ def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
     for path in held.opened:
         where |= Q(path__startswith=path)
     return queryset.filter(pk__in=_with_space_path().filter(where, live=True).values("pk"))
+
+
+def known(queryset: Any, user: Person) -> Any:
+    """What the admin may name to the person, in choosers above all: what the person edits, or sees.
+
+    A page whose title is about to change is named only to who edits it: Wagtail shows the title to come.
+    """
+    seen = allowed(queryset.model._default_manager.all(), user)
+    if issubclass(queryset.model, Page):
+        seen = seen.filter(draft_title=F("title"))
+    edited = allowed(queryset.model._default_manager.all(), user, "edit")
+    return queryset.filter(Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=edited.order_by().values("pk")))
 
 
 def _with_space_path() -> QuerySet[Page]:

@@ -13,7 +13,7 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         from django.db.models.signals import m2m_changed, post_delete, post_save
-        from wagtail.signals import page_published, page_unpublished, task_submitted
+        from wagtail.signals import page_published, page_unpublished, pre_page_move, task_submitted
 
         from . import checks, clock, files, jobs, publication, spaces, workflow  # noqa: F401
         from .models import Document, User
@@ -23,6 +23,7 @@ class PortalConfig(AppConfig):
         post_save.connect(files.on_document_saved, sender=Document)
         post_delete.connect(files.on_document_deleted, sender=Document)
         m2m_changed.connect(spaces.on_groups_changed, sender=User.groups.through)
+        pre_page_move.connect(spaces.on_page_moves)
         task_submitted.connect(workflow.on_task_submitted)
         autodiscover_modules("feed")
 

@@ -14,6 +14,7 @@ from wagtail.models import Page, ReferenceIndex
 from . import access
 from .models.media import Document, Image
 from .models.people import User
+from .requests import number
 
 Citation = tuple[type[Model], int]
 GUARDED: tuple[type[Model], ...] = (Page, Document, Image, User)
@@ -24,8 +25,8 @@ def of(page: Page) -> set[Citation]:
     found = set()
     for content_type, pk, _model_path, _content_path in ReferenceIndex._extract_references_from_object(page):
         model = _guarded(ContentType.objects.get_for_id(content_type).model_class())
-        if model and str(pk).isdigit():
-            found.add((model, int(pk)))
+        if model and (known := number(str(pk))):
+            found.add((model, known))
     return found
 
 
@@ -103,7 +104,7 @@ def refuse_unknown(form: Any) -> bool:
         for name, field in each.fields.items():
             model = _guarded(_rows(field).model) if isinstance(field, forms.ModelChoiceField) else None
             value = data.get(each.add_prefix(name), "")
-            if model and value.isdigit() and (model, int(value)) in refused:
+            if model and (model, number(value)) in refused:
                 data[each.add_prefix(name)] = ""
     for each in (form, *form.formsets.values(), *rows):
         each.data = data

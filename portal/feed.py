@@ -149,8 +149,7 @@ def news(user: User, since: datetime, until: datetime | None = None) -> list[Cha
 
 
 def see_news(user: User, until: datetime) -> None:
-    """The person says to have seen what changed up to a moment; never takes it back, nor reaches ahead."""
-    until = min(until, timezone.now())
+    """The person says to have seen what changed up to a moment; never takes it back."""
     User.objects.filter(pk=user.pk).exclude(news_seen_until__gte=until).update(news_seen_until=until)
 
 

@@ -5,13 +5,15 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from wagtail.admin.views.pages.search import page_filter_search
 from wagtail.models import Page
 
 from . import access
 from .models.media import Document, Image
+from .requests import number
 from .spaces import settle_lapsed
 
-ADMIN = "/admin/"
+ADMIN, BULK, BULK_PAGES = "/admin/", "/admin/bulk/", "/admin/bulk/wagtailcore/page/"
 # The names under which Wagtail's admin views receive the id of a page, an image or a document.
 IDS = {
     "page_id": Page, "parent_page_id": Page, "destination_id": Page, "page_to_move_id": Page,
@@ -41,14 +43,38 @@ class AdminScopeMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        if any(isinstance(value, int) and number(str(value)) is None for value in kwargs.values()):
+            raise Http404  # a number that no row can have
         if not request.path.startswith(ADMIN) or not access.may_enter_admin(request.user):
             return None  # Wagtail sends them to the login, whatever the id
         if request.resolver_match and request.resolver_match.view_name in FOR_ADMINISTRATORS:
             access.require_administrator(request.user)
+        if request.path.startswith(BULK):
+            _bound_listing(request)
         for model, ids in _named(request, kwargs).items():
             if ids and not _all_known(model, ids, request.user):
                 raise Http404
         return None
+
+
+def _bound_listing(request: HttpRequest) -> None:
+    """«All» in a bulk action is all that the person may edit there: Wagtail would name every page of the network."""
+    asked, parent = request.GET.getlist("id"), request.GET.get("childOf")
+    if parent and number(parent) is None:
+        raise Http404
+    if "all" not in asked or not request.path.startswith(BULK_PAGES):
+        return
+    pages = access.allowed(Page.objects.all(), request.user, "edit")
+    words = request.GET.get("q", "")
+    if parent:
+        above = Page.objects.filter(pk=number(parent)).first()
+        if above is None:
+            raise Http404
+        pages = pages.descendant_of(above) if words else pages.child_of(above)
+    found = page_filter_search(words, pages)[0].results() if words else pages
+    data = request.GET.copy()
+    data.setlist("id", [str(page.pk) for page in found])
+    request.GET = data  # type: ignore[assignment]
 
 
 def _named(request: HttpRequest, kwargs: dict[str, Any]) -> dict[type, set[int]]:
@@ -64,8 +90,10 @@ def _named(request: HttpRequest, kwargs: dict[str, Any]) -> dict[type, set[int]]
     if model is not Page and "pk" in kwargs:
         values.append(kwargs["pk"])
     if request.method == "POST":
-        found[Page] |= {int(request.POST[name]) for name in POSTED if request.POST.get(name, "").isdigit()}
-    found[model] |= {int(value) for value in values if str(value).isdigit()}
+        found[Page] |= {pk for name in POSTED if (pk := number(request.POST.get(name)))}
+    if any(number(str(value)) is None for value in values if value != "all"):
+        raise Http404
+    found[model] |= {pk for value in values if (pk := number(str(value)))}
     return found
 
 
@@ -75,8 +103,7 @@ def _all_known(model: Any, ids: set[int], user: Any) -> bool:
     Home and root, above the spaces, are for walking down.
     """
     rows = model.objects.filter(pk__in=ids)
-    known = set(access.allowed(rows, user, "view").values_list("pk", flat=True))
-    known.update(access.allowed(rows, user, "edit").values_list("pk", flat=True))
+    known = set(access.known(rows, user).values_list("pk", flat=True))
     if model is Page:
         known.update(rows.filter(depth__lt=access.SPACE_DEPTH).values_list("pk", flat=True))
     return known == ids

@@ -24,13 +24,17 @@ RECENT = timedelta(days=90)
 AHEAD = 60  # days in which the next meeting is looked for
 
 
-def overview(page: SpacePage, user: Any) -> dict[str, Any]:
-    """Everything the page of a space shows to this person; names of people only to those who belong to it."""
+def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]:
+    """Everything the page of a space shows to this person; names of people only to those who belong to it.
+
+    `shown_to` is who looks at it instead: of other spaces that person sees no more than before.
+    """
     space = page.space
     role = access.role_in(user, space)
     kinds = _by_kind(access.allowed(Page.objects.descendant_of(page), user).specific())
     pinned = [pin.target_id for pin in page.pins.all()]  # in a preview, rows that are not in the database yet
-    pins = {each.pk: each for each in access.allowed(Page.objects.filter(pk__in=pinned), user).specific()}
+    rows = access.allowed(Page.objects.filter(pk__in=pinned), user)
+    pins = {each.pk: each for each in (access.allowed(rows, shown_to) if shown_to else rows).specific()}
     context = {
         "space": space,
         "role_meaning": ROLE_IN_WORDS[role] if role else "",

@@ -15,7 +15,7 @@ from .forms import RoleForm, SharePageForm
 from .models import Membership, Space, SpacePage
 from .models.spaces import ROLE_MEANING, Role
 from .overview import overview
-from .requests import PersonRequest
+from .requests import PersonRequest, number
 
 LOG_SHOWN = 50
 
@@ -60,6 +60,9 @@ def change_role(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
             messages.error(request, _("Scegli un ruolo tra quelli dell’elenco."))
     except spaces.LastManager as problem:
         messages.error(request, str(problem))
+    access.forget(request.user)
+    if not access.can(request.user, "manage", space):  # an own role was among those changed
+        return redirect("spaces")
     return redirect("sharing", slug=slug)
 
 
@@ -94,10 +97,11 @@ def unshare(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
 def seen_as(request: PersonRequest, slug: str) -> HttpResponse:
     """«Vedi come…»: the space as one of its members sees it, without acting in that person's name."""
     space = _managed_space(request, slug)
-    number = request.GET.get("persona", "")
-    member = get_object_or_404(access.members(space), pk=int(number) if number.isdigit() else 0)
+    member = get_object_or_404(access.members(space), pk=number(request.GET.get("persona")) or 0)
     page = SpacePage.objects.get(pk=space.root_page_id)
-    return render(request, "portal/space_page.html", {"page": page, "seen_as": member, **overview(page, member)})
+    return render(
+        request, "portal/space_page.html", {"page": page, "seen_as": member, **overview(page, member, request.user)}
+    )
 
 
 def _managed_space(request: HttpRequest, slug: str) -> Space:

@@ -24,7 +24,9 @@ from .models.people import User
 from .models.spaces import (
     Membership,
     MembershipQuerySet,
+    PageGroupGrant,
     PageShare,
+    PageUserGrant,
     Role,
     RoleGroup,
     Space,
@@ -181,6 +183,10 @@ def share_page(page: Page, space: Space, *, by: User | None, reason: str = "") -
         share, new = PageShare.objects.get_or_create(
             page_id=page.pk, space=space, defaults={"given_by": by, "reason": reason}
         )
+        if not new and reason and reason != share.reason:
+            share.reason, share.given_by = reason, by
+            share.save(update_fields=["reason", "given_by"])
+            new = True  # written down again, with its new reason
         if new:
             words = {"page": page.title, "space": space.name}
             sentence = _("ha condiviso «%(page)s» con lo spazio «%(space)s»") % words
@@ -197,6 +203,27 @@ def unshare_page(share: PageShare, *, by: User | None) -> None:
         sentence = _("ha tolto «%(page)s» dallo spazio «%(space)s»") % {"page": page.title, "space": space.name}
         record(Verb.UNSHARED, by=by, page=page, space=access.space_of(page), sentence=sentence)
         _audience_of_subtree_changed(page)
+
+
+def on_page_moves(
+    sender: Any, instance: Page, parent_page_before: Page, parent_page_after: Page, **kwargs: Any
+) -> None:
+    """A page that moves to another space leaves behind whom it was open to: there, others decide.
+
+    Before the move: whatever happens then, nobody reads it who should not.
+    """
+    home = access.space_of(parent_page_before)
+    if home == access.space_of(parent_page_after):
+        return
+    with transaction.atomic():
+        for share in PageShare.objects.filter(page__path__startswith=instance.path).select_related("page", "space"):
+            words = {"page": share.page.title, "space": share.space}
+            sentence = _("è finita la condivisione di «%(page)s» con «%(space)s»: la pagina cambia spazio") % words
+            record(Verb.UNSHARED, by=None, page=share.page, space=home, sentence=sentence)
+            share.delete()
+        for model in (PageUserGrant, PageGroupGrant):
+            model._default_manager.filter(content_object__path__startswith=instance.path).delete()
+        _audience_of_subtree_changed(instance)
 
 
 def shares_of(space: Space) -> QuerySet[PageShare]:

@@ -1,7 +1,8 @@
 """The pages that are not in Wagtail's tree: home, spaces, files, directory, profile, mails."""
 
+import time
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_binary_file, policy
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -27,7 +27,7 @@ from .forms import DigestForm, ProblemForm, ProfileForm
 from .models import Delivery, Document, Image, Organisation, Rendition, Space, User
 from .models.pages import PortalPage
 from .models.spaces import Role
-from .requests import FramedRequest, PersonRequest
+from .requests import FramedRequest, PersonRequest, number
 from .serving import file_response
 
 NEWS_WINDOW = timedelta(days=30)
@@ -89,11 +89,11 @@ def news(request: PersonRequest) -> HttpResponse:
 @require_POST
 def news_seen(request: PersonRequest) -> HttpResponse:
     """«Segna tutte come viste»: home page and digest leave out what had changed when the page was read."""
-    until = parse_datetime(request.POST.get("fino", ""))
-    if until is None or timezone.is_naive(until):
+    seconds = number(request.POST.get("fino"))
+    if seconds is None:
         messages.error(request, _("Non ho capito fino a quando: ricarica la pagina e riprova."))
     else:
-        feed.see_news(request.user, until)
+        feed.see_news(request.user, datetime.fromtimestamp(min(seconds, time.time()), UTC))
         messages.success(request, _("Fatto: il digest non ripete le novità che hai visto."))
     return redirect("home")
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext_lazy as _
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
@@ -16,7 +19,8 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from . import access
-from .models import Organisation, Term
+from .files import file_changed
+from .models import Document, Organisation, Term
 from .page_policy import SpacePagePolicy
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
@@ -33,47 +37,33 @@ def only_to_readers(page: Page, request: HttpRequest, args: Any, kwargs: Any) ->
 # --- Choosers, explorer, the admin's own API: only what is one's own -------------------------------------
 
 
-def _known_files(files: Any, user: Any) -> Any:
-    """Files to choose from; by their ids, because Wagtail's search can filter by nothing farther."""
-    return files.filter(pk__in=access.allowed(files.model.objects.all(), user).order_by().values("pk"))
-
-
-def _known_pages(pages: Any, user: Any) -> Any:
-    """Pages to choose from: what the person reads or writes."""
-    return pages.filter(
-        pk__in=access.allowed(Page.objects.all(), user).order_by().values("pk").union(
-            access.allowed(Page.objects.all(), user, "edit").order_by().values("pk")
-        )
-    )  # fmt: skip
-
-
 @hooks.register("construct_page_chooser_queryset")
 def choose_known_pages(pages: Any, request: HttpRequest) -> Any:
-    return _known_pages(pages, request.user)
+    return access.known(pages, request.user)
 
 
 @hooks.register("construct_document_chooser_queryset")
 def choose_known_documents(documents: Any, request: HttpRequest) -> Any:
-    return _known_files(documents, request.user)
+    return access.known(documents, request.user)
 
 
 @hooks.register("construct_image_chooser_queryset")
 def choose_known_images(images: Any, request: HttpRequest) -> Any:
-    return _known_files(images, request.user)
+    return access.known(images, request.user)
 
 
 class KnownImages(ImagesAdminAPIViewSet):
     """The admin's API would list every image to every editor."""
 
     def get_queryset(self) -> Any:
-        return _known_files(super().get_queryset(), self.request.user)
+        return access.known(super().get_queryset(), self.request.user)
 
 
 class KnownDocuments(DocumentsAdminAPIViewSet):
     """The admin's API would list every document to every editor."""
 
     def get_queryset(self) -> Any:
-        return _known_files(super().get_queryset(), self.request.user)
+        return access.known(super().get_queryset(), self.request.user)
 
 
 @hooks.register("construct_admin_api", order=100)
@@ -103,6 +93,33 @@ def nameless_links(features: Any) -> None:
     rules = features.converter_rules_by_converter["contentstate"]
     rules["link"]["from_database_format"]['a[linktype="page"]'] = PageLink("LINK")
     rules["document-link"]["from_database_format"]['a[linktype="document"]'] = FileLink("DOCUMENT")
+
+
+@hooks.register("after_bulk_action")
+def tell_of_moved_files(request: HttpRequest, action: str, objects: list[Any], view: Any) -> None:
+    """Files moved to another collection in one go: Wagtail saves them without telling anybody."""
+    if action == "add_to_collection" and view.model is Document:
+        for document in Document.objects.filter(pk__in=[each.pk for each in objects]):
+            file_changed.send(sender=Document, document=document)
+
+
+def _refuse_to_delete_a_space(request: HttpRequest, pages: list[Any]) -> HttpResponse | None:
+    """The first page of a space goes only with the space."""
+    first = Page.objects.filter(pk__in=[page.pk for page in pages], space__isnull=False).first()
+    if first is None:
+        return None
+    messages.error(request, _("«%(page)s» è la prima pagina di uno spazio: non si elimina.") % {"page": first.title})
+    return redirect("wagtailadmin_explore", first.pk)
+
+
+@hooks.register("before_delete_page")
+def keep_the_first_page(request: HttpRequest, page: Page) -> HttpResponse | None:
+    return _refuse_to_delete_a_space(request, [page])
+
+
+@hooks.register("before_bulk_action")
+def keep_the_first_pages(request: HttpRequest, action: str, objects: list[Any], view: Any) -> HttpResponse | None:
+    return _refuse_to_delete_a_space(request, objects) if action == "delete" and view.model is Page else None
 
 
 @hooks.register("before_edit_page")
@@ -140,7 +157,7 @@ def plain_settings(request: HttpRequest, items: list[MenuItem]) -> None:
 
 @hooks.register("register_admin_menu_item")
 def back_to_the_portal() -> MenuItem:
-    return MenuItem(_("Torna al portale"), "/", name="portale", icon_name="arrow-left", order=10)
+    return MenuItem(gettext_lazy("Torna al portale"), "/", name="portale", icon_name="arrow-left", order=10)
 
 
 class TermViewSet(SnippetViewSet):
@@ -160,7 +177,7 @@ class OrganisationViewSet(SnippetViewSet):
 class NetworkViewSetGroup(SnippetViewSetGroup):
     """What administrators keep up to date for everybody."""
 
-    menu_label = _("Rete")
+    menu_label = gettext_lazy("Rete")
     menu_icon = "group"
     items = (OrganisationViewSet, TermViewSet)
 

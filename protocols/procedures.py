@@ -9,9 +9,12 @@ from django.utils.dateparse import parse_date
 from wagtail.models import Page
 
 from portal import access
+from portal.requests import number
 
 if TYPE_CHECKING:
     from .models import ProcedurePage
+
+FARTHEST = timedelta(days=3660)
 
 
 def starting_day(request: HttpRequest) -> date:
@@ -20,7 +23,8 @@ def starting_day(request: HttpRequest) -> date:
         asked = parse_date(request.GET.get("da", ""))
     except ValueError:
         asked = None
-    return asked or timezone.localdate()
+    today = timezone.localdate()
+    return asked if asked and abs(asked - today) < FARTHEST else today
 
 
 def plan(page: "ProcedurePage", request: HttpRequest) -> dict[str, Any]:
@@ -31,12 +35,12 @@ def plan(page: "ProcedurePage", request: HttpRequest) -> dict[str, Any]:
     visible = access.allowed(Page.objects.filter(slug__in=codes | rules), request.user).specific()
     by_slug = {each.slug: each for each in visible}
     steps = []
-    for number, block in enumerate(page.steps, start=1):
+    for place, block in enumerate(page.steps, start=1):
         step = block.value
         days = step.get("days")
         steps.append(
             {
-                "number": number,
+                "number": place,
                 "value": step,
                 "day": start + timedelta(days=days) if days is not None else None,
                 "form": by_slug.get((step.get("form") or "").lower()),
@@ -51,12 +55,12 @@ def plan(page: "ProcedurePage", request: HttpRequest) -> dict[str, Any]:
 
 
 def _one(steps: list[dict[str, Any]], asked: str) -> dict[str, Any] | None:
-    if not (asked.isdigit() and 1 <= int(asked) <= len(steps)):
+    this = number(asked)
+    if this is None or not 1 <= this <= len(steps):
         return None
-    number = int(asked)
     return {
-        "step": steps[number - 1],
-        "previous": number - 1 or None,
-        "next": number + 1 if number < len(steps) else None,
+        "step": steps[this - 1],
+        "previous": this - 1 or None,
+        "next": this + 1 if this < len(steps) else None,
         "of": len(steps),
     }

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from wagtail.models import Page
 
 from portal import access
+from portal.models.pages import by_code
 from portal.requests import FramedRequest
 
 from .models import Edition
@@ -12,7 +13,10 @@ from .models import Edition
 
 def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
     """What a page said in one of its versions; whoever may read the page may read its past."""
-    page = access.get_or_404(Page.objects.live(), request.user, slug=code.lower()).specific
+    named = by_code(code)
+    if named is None:
+        raise Http404
+    page = access.get_or_404(Page.objects.live(), request.user, pk=named.pk).specific
     found = Edition.objects.filter(page_id=page.pk, version=version).first()
     if found is None:
         raise Http404

@@ -11,7 +11,7 @@ class SearchConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_delete
         from wagtail.models import Page
-        from wagtail.signals import page_slug_changed, page_unpublished, post_page_move
+        from wagtail.signals import page_unpublished, post_page_move
 
         from portal.files import file_changed, file_deleted
         from portal.models.pages import SpacePage, page_kinds
@@ -24,7 +24,6 @@ class SearchConfig(AppConfig):
         audience_changed.connect(index.on_audience_changed)
         page_unpublished.connect(index.on_page_moved)
         post_page_move.connect(index.on_page_moved)
-        page_slug_changed.connect(index.on_page_moved)
         for model in (Page, SpacePage, *page_kinds()):
             post_delete.connect(index.on_page_deleted, sender=model)
         file_changed.connect(index.on_file_changed)

@@ -183,7 +183,9 @@ def _everything_by_group() -> Iterable[tuple[str, list[Document]]]:
 
 
 def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
-    refresh_page(page)
+    """The pages below too: their address begins with this one's."""
+    for each in page.get_descendants(inclusive=True).specific():
+        refresh_page(each)
 
 
 def on_audience_changed(sender: Any, pages: Any, **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ from wagtail.models import Page
 from portal import access
 from portal.models import Space
 from portal.models.pages import page_kinds
+from portal.requests import number
 from protocols.models.rules import RulePage
 
 from . import recent, vocabulary
@@ -22,6 +23,7 @@ from .engines import FACETS, Hit, Query, Results
 from .index import engine
 
 PER_PAGE = 10
+LAST_PAGE = 1000
 PARAMETERS = {"kind": "tipo", "space": "spazio", "organisation": "ente", "year": "anno"}
 
 
@@ -56,8 +58,8 @@ class Search:
 def _search(request: HttpRequest) -> Search:
     words = request.GET.get("q", "").strip()
     filters = {name: request.GET[key] for name, key in PARAMETERS.items() if request.GET.get(key)}
-    page = request.GET.get("pagina", "1")
-    search = Search(request, words, filters, int(page) if page.isdigit() and 0 < int(page) < 1000 else 1)
+    page = number(request.GET.get("pagina")) or 1
+    search = Search(request, words, filters, page if page < LAST_PAGE else 1)
     search.spaces = {
         space.code: space for space in access.allowed(Space.objects.select_related("root_page"), request.user)
     }

@@ -21,7 +21,7 @@ from django.db import models, transaction
 from django.test import Client, override_settings
 from django.utils import timezone
 from wagtail.images.tests.utils import get_test_image_file
-from wagtail.models import Comment, Page, TaskState, Workflow
+from wagtail.models import Page, TaskState, Workflow
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from coordination.models import Action, AgendaItem, Decision, MeetingPage
@@ -189,7 +189,6 @@ def plant_drafts(here: Planted, writer: User) -> None:
     live = next(page for page in here.pages if isinstance(page, TextPage))
     live.title, live.summary = here.word("revisiontitle"), here.word("revisionsummary")
     live.save_revision(user=writer)
-    Comment.objects.create(page_id=live.pk, user=writer, text=here.word("comment"), contentpath="title")
     here.pages.append(draft)
 
 
@@ -404,7 +403,6 @@ def what_is_there(here: Planted) -> list[Any]:
         *Document.objects.filter(collection=here.space.collection).values_list("pk", "title", "file"),
         *Image.objects.filter(collection=here.space.collection).values_list("pk", "title", "file"),
         *here.space.memberships.order_by("pk").values_list("user", "group", "role"),
-        *Comment.objects.filter(page__in=pages).values_list("pk", "text"),
         *TaskState.objects.order_by("pk").values_list("pk", "status"),
     ]
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest
 from django.utils.html import strip_tags
@@ -23,6 +24,8 @@ from portal.fields import BlocksField
 
 CODE_ADDRESS = "p"
 SPACES_ADDRESS = "spazi"
+CODED = re.compile(r"(pr|op|md|pg|m|r)-?[0-9]{1,3}")  # the slug of a code of the network
+RESERVED = {"condivisione"}  # what a space answers to beside its pages
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,9 @@ class PortalPageForm(CitingForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        code = (data.get("code") or "").strip()
-        if code:
-            taken = Page.objects.filter(slug=slugify(code), depth__gt=access.SPACE_DEPTH).exclude(pk=self.instance.pk)
-            if taken.exists():
-                self.add_error("code", _("Il codice %(code)s è già usato: scegline un altro.") % {"code": code})
+        name = "code" if data.get("code") else "slug"
+        if problem := self.instance.address_problem(data.get("code") or "", data.get("slug") or ""):
+            self.add_error(name, problem)
         return data
 
 
@@ -113,6 +114,8 @@ class PortalPage(WholePublication):
     kind_order = 90  # where the kind stands in lists of everything
 
     base_form_class = PortalPageForm
+    exclude_fields_in_copy = ["code"]  # a copy is another page: it gets a code of its own
+    private_page_options: list[str] = []  # who may see a page is decided by its space alone
     parent_page_types: list[str] = ["portal.SpacePage"]
     subpage_types: list[str] = []
     show_in_menus_default = False
@@ -131,6 +134,20 @@ class PortalPage(WholePublication):
             self.code = self.code.strip().upper()
             self.slug = slugify(self.code)
         super().full_clean(*args, **kwargs)
+        if problem := self.address_problem(self.code, self.slug):
+            raise ValidationError({"code" if self.code else "slug": problem})
+
+    def address_problem(self, code: str, slug: str) -> str:
+        """Why the page cannot answer there: a code belongs to one page of the network, and looks like no other word."""
+        if code.strip():
+            others = Page.objects.filter(slug=slugify(code), depth__gt=access.SPACE_DEPTH).exclude(pk=self.pk)
+            taken = _("Il codice %(code)s è già usato: scegline un altro.") % {"code": code.strip()}
+            return taken if others.exists() else ""
+        if CODED.fullmatch(slug):
+            return _("«%(slug)s» è la forma di un codice: scrivilo nel campo del codice.") % {"slug": slug}
+        if slug in RESERVED:
+            return _("«%(slug)s» è un indirizzo del portale: scegline un altro.") % {"slug": slug}
+        return ""
 
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
         parts = super().get_url_parts(request)
@@ -193,7 +210,7 @@ class HomePage(Page):
         if not path_components:
             return super().route(request, path_components)
         if path_components[0] == CODE_ADDRESS and len(path_components) == 2:
-            page = Page.objects.live().filter(slug=path_components[1].lower(), depth__gt=access.SPACE_DEPTH).first()
+            page = by_code(path_components[1])
         else:
             address = self.url_path + "/".join(path_components) + "/"
             page = Page.objects.live().filter(url_path=address, path__startswith=self.path).first()
@@ -202,12 +219,19 @@ class HomePage(Page):
         return RouteResult(page.specific)
 
 
+def by_code(code: str) -> Page | None:
+    """The live page that answers to a code, however written; to the last word of its address, where it has none."""
+    named = [page.specific for page in Page.objects.live().filter(slug=code.lower(), depth__gt=access.SPACE_DEPTH)]
+    return next((page for page in named if getattr(page, "code", "")), named[0] if named else None)
+
+
 class SpacePage(WholePublication):
     """The first page of a space; its subtree is the space."""
 
     intro = models.TextField(_("presentazione"), blank=True, help_text=_("Per chi è lo spazio, in una frase."))
 
     parent_page_types = ["portal.HomePage"]
+    private_page_options: list[str] = []
     is_creatable = False  # a space is opened with `spaces.open_space`, which makes its first page
     base_form_class = CitingForm
     # Everything but the pages that structure the portal may lie in a space.

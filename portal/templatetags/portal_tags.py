@@ -18,9 +18,10 @@ from wagtail.rich_text import expand_db_html
 
 from portal import access, dates
 from portal.models import Document, Term
+from portal.models.pages import CODED
+from portal.requests import number
 
 register = template.Library()
-CODED_SLUG = r"^(pr|op|md|pg|m|r)-?[0-9]{1,3}$"
 CODE = re.compile(r"\b(?:PR|OP|MD|PG|M|R)-?\d{1,3}\b")
 UNTOUCHED = {"a", "button", "h1", "h2", "h3", "h4", "script", "style", "code"}
 
@@ -149,7 +150,7 @@ def _codes(user: Any) -> frozenset[str]:
     """The codes of the pages that the person may see."""
     if user is None:
         return frozenset()
-    pages = access.allowed(Page.objects.filter(slug__regex=CODED_SLUG, depth__gt=access.SPACE_DEPTH), user)
+    pages = access.allowed(Page.objects.filter(slug__regex=f"^{CODED.pattern}$", depth__gt=access.SPACE_DEPTH), user)
     return frozenset(slug.upper() for slug in pages.values_list("slug", flat=True))
 
 
@@ -168,7 +169,7 @@ def _only_known_links(source: str, user: Any) -> str:
     soup = BeautifulSoup(source, "html.parser")
     for kind, model in (("page", Page), ("document", Document)):
         links = [(link, str(link.get("id", ""))) for link in soup.find_all("a", linktype=kind)]
-        rows: Any = model.objects.filter(pk__in=[pk for _link, pk in links if pk.isdigit()])
+        rows: Any = model.objects.filter(pk__in=[pk for _link, pk in links if number(pk)])
         known = access.allowed(rows, user).values_list("pk", flat=True) if user is not None else ()
         targets = {str(pk) for pk in known}
         for link, pk in links:
@@ -202,10 +203,10 @@ def _explain(text: str, reading: Reading) -> str | None:
     return "".join(parts) if found else None
 
 
-def _definition(word: str, meaning: str, number: int) -> str:
+def _definition(word: str, meaning: str, place: int) -> str:
     return (
-        f'<button type="button" class="term" popovertarget="def-{number}">{escape(word)}</button>'
-        f'<span class="def" id="def-{number}" popover role="note"><b>{escape(word)}</b>: {escape(meaning)}</span>'
+        f'<button type="button" class="term" popovertarget="def-{place}">{escape(word)}</button>'
+        f'<span class="def" id="def-{place}" popover role="note"><b>{escape(word)}</b>: {escape(meaning)}</span>'
     )
 
 

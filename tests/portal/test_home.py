@@ -25,7 +25,7 @@ def test_news_that_one_has_seen_leave_home_page_and_digest_and_stay_in_the_list(
     client, title = as_("worker"), "OP-06 Attivare l’assistenza domiciliare e i pasti"
     assert title in body(client.get("/"))
     assert digests.preview(person("worker")).changes
-    assert client.post("/novita/viste/", {"fino": timezone.now().isoformat()}).status_code == 302
+    assert client.post("/novita/viste/", {"fino": int(timezone.now().timestamp()) + 1}).status_code == 302
     assert title not in body(client.get("/"))
     assert digests.preview(person("worker")).changes == []
     assert title in body(client.get("/novita/"))
@@ -38,11 +38,11 @@ def test_what_changed_after_the_page_was_read_is_not_taken_for_seen(as_: Any, pe
         demo.space("SP-RETE").root_page, TextPage(title="Appena uscita"), on=0, by=person("coordinator")
     )
     page.activities.update(at=timezone.now())
-    as_("worker").post("/novita/viste/", {"fino": read_at.isoformat()})
+    as_("worker").post("/novita/viste/", {"fino": int(read_at.timestamp())})
     assert [change.title for change in digests.preview(person("worker")).changes] == ["Appena uscita"]
 
 
-@pytest.mark.parametrize("until", ["", "ieri", "2026-11-23T10:00"])
+@pytest.mark.parametrize("until", ["", "ieri", "-5", "²", "9" * 40])
 def test_a_moment_that_is_none_changes_nothing_and_is_explained(until: str, as_: Any, person: Any) -> None:
     response = as_("worker").post("/novita/viste/", {"fino": until}, follow=True)
     assert "Non ho capito fino a quando" in body(response)
@@ -51,10 +51,10 @@ def test_a_moment_that_is_none_changes_nothing_and_is_explained(until: str, as_:
 
 def test_nobody_can_have_seen_the_future_nor_unsee_the_past(as_: Any, person: Any) -> None:
     client, now = as_("worker"), timezone.now()
-    client.post("/novita/viste/", {"fino": (now + timedelta(days=300)).isoformat()})
+    client.post("/novita/viste/", {"fino": int((now + timedelta(days=300)).timestamp())})
     seen = person("worker").news_seen_until
     assert now <= seen <= timezone.now()
-    client.post("/novita/viste/", {"fino": (now - timedelta(days=30)).isoformat()})
+    client.post("/novita/viste/", {"fino": int((now - timedelta(days=30)).timestamp())})
     assert person("worker").news_seen_until == seen
 
 
