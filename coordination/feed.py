@@ -43,9 +43,11 @@ def late_actions(user: User) -> Iterable[Figure]:
     """Actions past their day, of anybody, in the meetings that the person may see."""
     meetings = access.allowed(MeetingPage.objects.all(), user)
     late = Action.objects.filter(done_at=None, due__lt=timezone.localdate(), page__in=meetings)
-    codes = sorted(set(late.values_list("page__slug", flat=True)))
-    what = ngettext("azione scaduta", "azioni scadute", late.count())
-    yield Figure(late.count(), what, "/riunioni/", ", ".join(code.upper() for code in codes))
+    late = list(late.select_related("page").order_by("due"))
+    codes = sorted({action.page.slug.upper() for action in late})
+    what = ngettext("azione scaduta", "azioni scadute", len(late))
+    url = f"{late[0].page.url}#azioni" if late else ""  # where the oldest one was decided
+    yield Figure(len(late), what, url, ", ".join(codes))
 
 
 sources.todos.append(open_actions)

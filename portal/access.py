@@ -186,18 +186,18 @@ def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
         return queryset
     where = Q(collection__space__in=held.spaces(action))
     if action == "view" and held.opened:
-        where |= Q(pk__in=_carried(queryset.model, held, user))
+        opened = Q()
+        for path in held.opened:
+            opened |= Q(path__startswith=path)
+        where |= Q(pk__in=carried(queryset.model, _pages(Page.objects.filter(opened), user, "view")))
     return queryset.filter(where)
 
 
-def _carried(model: type[Model], held: Standing, user: Person) -> set[int]:
-    """Files that opened pages carry. Only files of the page's own space: else citing a file would open it."""
-    opened = Q()
-    for path in held.opened:
-        opened |= Q(path__startswith=path)
-    pages = _pages(Page.objects.filter(opened), user, "view").values_list("pk", "path")
+def carried(model: type[Model], pages: QuerySet[Any]) -> set[int]:
+    """Files that the pages carry. Only files of a page's own space: else citing a file would open it."""
     space_of_path = dict(Space.objects.values_list("root_page__path", "pk"))
-    home = {str(pk): space_of_path.get(path[:SPACE_PATH]) for pk, path in pages}
+    rows = pages.values_list("pk", "path")
+    home = {str(pk): space_of_path.get(path[:SPACE_PATH]) for pk, path in rows}
     cited = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page),
         object_id__in=list(home),

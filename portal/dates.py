@@ -1,5 +1,6 @@
 """Days as Italian says them: small letters, «1°», and the article that the number asks for."""
 
+import re
 from datetime import date, datetime
 
 from django.utils import timezone
@@ -18,8 +19,8 @@ def in_words(value: date | datetime, form: str = "j F Y", article: str = "") -> 
     """«3 marzo 2026», «dal 1° marzo 2026», «entro l’8 marzo» with `article` "il"."""
     day = local_day(value)
     words = date_format(day, form).lower()
-    if form.startswith("j") and day.day == 1:
-        words = f"1°{words[1:]}"
+    if day.day == 1:
+        words = re.sub(r"(^|\s)1(?=\s)", r"\g<1>1°", words, count=1)
     if not article:
         return words
     elided = form.startswith("j") and day.day in (8, 11)

@@ -213,7 +213,8 @@ def _load_glossary() -> None:
     with (CONTENT / "glossary.tsv").open(encoding="utf-8") as rows:
         Term.objects.bulk_create(
             Term(
-                term=row["term"], meaning=row["expansion_it"], relation=row["rel"], note=row["note"] or "",
+                term=row["term"], meaning=row["expansion_it"].replace("'", "’"), relation=row["rel"],
+                note=row["note"] or "",
                 synonyms=[each.strip() for each in row["synonyms"].split(";") if each.strip()],
             )
             for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)

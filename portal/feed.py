@@ -121,17 +121,18 @@ def figures(user: User) -> list[Figure]:
     return [each for source in sources.figures for each in source(user) if each.count]
 
 
-def changes(user: User, since: datetime, until: datetime | None = None, limit: int | None = None) -> list[Change]:
+def changes(user: User, since: datetime, until: datetime | None = None, own: bool = False) -> list[Change]:
     """Pages published in the window that the person may see now, each once, newest first.
 
-    What the person published is left out: it is no news to the author.
+    What the person published is no news to its author, and left out unless `own` is asked for.
     """
     until = until or timezone.now()
-    acts = Activity.objects.filter(verb=Verb.PUBLISHED, at__gt=since, at__lte=until).exclude(by=user.pk)
+    acts = Activity.objects.filter(verb=Verb.PUBLISHED, at__gt=since, at__lte=until)
+    acts = acts if own else acts.exclude(by=user.pk)
     pages = access.allowed(Page.objects.all(), user)
     newest = acts.filter(page__in=pages.values("pk")).order_by().values("page").annotate(last=Max("pk")).values("last")
     acts = Activity.objects.filter(pk__in=newest).select_related("page").order_by("-at", "-pk")
-    rows = list(acts[:limit] if limit else acts)
+    rows = list(acts)
     specific = {page.pk: page for page in Page.objects.filter(pk__in=[row.page_id for row in rows]).specific()}
     homes = access.spaces_of(specific.values(), user)
     found = []
@@ -187,9 +188,11 @@ def lapsing_roles(user: User) -> Iterable[Figure]:
     """Roles that end within a month, in the spaces that the person looks after."""
     soon = timezone.now() + timedelta(days=30)
     rows = access.allowed(Membership.objects.current(), user, "manage").filter(expires_at__lt=soon)
-    spaces = sorted({row.space.name for row in rows.select_related("space")})
+    rows = list(rows.select_related("space__root_page").order_by("expires_at"))
+    spaces = sorted({row.space.name for row in rows})
     what = ngettext("accesso in scadenza", "accessi in scadenza", len(rows))
-    yield Figure(len(rows), what, "/spazi/", ", ".join(spaces))
+    url = f"{rows[0].space.get_absolute_url()}condivisione/" if rows else ""  # the first to lapse
+    yield Figure(len(rows), what, url, ", ".join(spaces))
 
 
 sources.todos.append(approvals)

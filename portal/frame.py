@@ -78,8 +78,8 @@ class Frame:
     def contact(self) -> User | None:
         """Who answers for this page, else the person who looks after the network."""
         named = getattr(self.request, "contact", None)
-        if named is None and self.person:
-            named = access.somebody_to_ask(self.person)
+        if named is None and self.user is not None:
+            named = access.somebody_to_ask(self.user)
         return named
 
     @property

@@ -1,6 +1,7 @@
 """A space at a glance: what is in it, what changed, who is there."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -49,10 +50,10 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
 
 def _for_members(space: Space, user: Any) -> dict[str, Any]:
     now = timezone.now()
-    changes = [change for change in feed.changes(user, now - RECENT) if change.space == space.name]
+    changes = [change for change in feed.changes(user, now - RECENT, own=True) if change.space == space.name]
     return {
         "role": True,
-        "changes": changes[:6],
+        "changes": [replace(change, why="") for change in changes[:6]],  # why: one is in the space
         "members": _members(space),
         "next_meeting": next((each for each in feed.agenda(user, days=AHEAD) if each.space == space.name), None),
         "shared": sorted(access.allowed(Page.objects.filter(shares__space=space), user).specific(), key=feed.name),

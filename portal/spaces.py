@@ -273,13 +273,18 @@ def _audience_of_subtree_changed(page: Page) -> None:
 
 
 def reach(space: Space, holder: User | Group) -> Reach:
-    """What a role in the space would open to the holder, and to how many persons."""
+    """What a role in the space would open to the holder, shared pages too, and to how many persons."""
     people = User.objects.current().filter(pk=holder.pk) if isinstance(holder, User) else User.objects.current().filter(
         groups=holder
     )  # fmt: skip
+    shared = Q(pk=None)
+    for path in space.shared_pages.values_list("page__path", flat=True):
+        shared |= Q(path__startswith=path)
+    inside = Q(path__startswith=space.root_page.path) & ~Q(pk=space.root_page_id)
+    beyond = access.carried(Document, Page.objects.live().filter(shared))
     return Reach(
-        pages=Page.objects.live().filter(path__startswith=space.root_page.path).count(),
-        files=Document.objects.filter(collection=space.collection).count(),
+        pages=Page.objects.live().filter(inside | shared).count(),
+        files=Document.objects.filter(Q(collection=space.collection) | Q(pk__in=beyond)).count(),
         people=people.count(),
     )
 

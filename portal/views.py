@@ -61,7 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
     path = next((each for each in resume if each.of), None) if request.user.is_learner else None
     context = {
         "changes": changes[:SHOWN],
-        "more_changes": len(changes) > SHOWN,
+        "change_count": len(changes),
         "agenda": feed.agenda(request.user),
         "path": path,  # whoever learns finds it before anything else
         "resume": [each for each in resume if each is not path],
@@ -219,7 +219,8 @@ def sent_mail(request: PersonRequest) -> HttpResponse:
         with file.open("rb") as handle:
             mail = message_from_binary_file(handle, policy=policy.default)
         body = mail.get_body(preferencelist=("plain",))
-        mails.append({"to": mail["To"], "subject": mail["Subject"], "date": mail["Date"],
+        at = mail["Date"].datetime if mail["Date"] else None
+        mails.append({"to": mail["To"], "subject": mail["Subject"], "at": at,
                       "text": body.get_content() if body else ""})  # fmt: skip
     deliveries = Delivery.objects.select_related("user").order_by("-window_end", "user")[:200]
     return render(request, "portal/sent_mail.html", {"mails": mails, "deliveries": deliveries})

@@ -136,6 +136,17 @@ def keep_what_was_published(request: HttpRequest, page: Page) -> None:
 # --- The admin as editors think of it --------------------------------------------------------------------
 
 
+@hooks.register("construct_page_action_menu")
+def approve_first(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Whoever has come to approve finds that first; beside it only what answers the request too."""
+    page = context.get("page")
+    if page and page.pk and access.may_decide(request.user, page):
+        answers = [item for item in items if item.name in {"approve", "reject"}]
+        rest = [item for item in items if item.name == "action-save-draft"]
+        if answers:
+            items[:] = sorted(answers, key=lambda item: str(item.name)) + rest
+
+
 @hooks.register("construct_main_menu")
 def plain_menu(request: HttpRequest, items: list[MenuItem]) -> None:
     """Without help pages in English and what only the sharing page may change."""

@@ -21,7 +21,8 @@ def expiring_protocols(user: User) -> Iterable[Figure]:
     found = access.allowed(ProtocolPage.objects.filter(review_date__lte=last), user).order_by("review_date")
     codes = list(found.values_list("code", flat=True))
     what = ngettext("protocollo in scadenza", "protocolli in scadenza", len(codes))
-    yield Figure(len(codes), what, "/protocolli/", ", ".join(codes))
+    url = f"/p/{codes[0]}/" if len(codes) == 1 else "/protocolli/"
+    yield Figure(len(codes), what, url, ", ".join(codes))
 
 
 sources.figures.append(expiring_protocols)

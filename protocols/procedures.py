@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from wagtail.models import Page
 
+from coordination.models import ServicePage
 from portal import access
 from portal.requests import number
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .models import ProcedurePage
 
 FARTHEST = timedelta(days=3660)
+CONTACTS = 3
 
 
 def starting_day(request: HttpRequest) -> date:
@@ -50,8 +52,19 @@ def plan(page: "ProcedurePage", request: HttpRequest) -> dict[str, Any]:
         "start": start,
         "steps": steps,
         "rules": [by_slug[code] for code in sorted(rules) if code in by_slug],
+        "contacts": _contacts(request.user),
         "one": _one(steps, request.GET.get("passo", "")),
     }
+
+
+def _contacts(user: Any) -> list[tuple[str, str]]:
+    """Whom to call in the reader's own body, name and telephone: its services, else its own number."""
+    body = getattr(user, "organisation", None)
+    if body is None:
+        return []
+    services = access.allowed(ServicePage.objects.filter(organisation=body).exclude(telephone=""), user)
+    found = [(service.title, service.telephone) for service in services.order_by("title")[:CONTACTS]]
+    return found or ([(str(body), body.telephone)] if body.telephone else [])
 
 
 def _one(steps: list[dict[str, Any]], asked: str) -> dict[str, Any] | None:

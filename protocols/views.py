@@ -17,7 +17,7 @@ def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
     if named is None:
         raise Http404
     page = access.get_or_404(Page.objects.live(), request.user, pk=named.pk).specific
-    found = Edition.objects.filter(page_id=page.pk, version=version).first()
+    found = Edition.objects.with_ends().filter(page_id=page.pk, version=version).first()
     if found is None:
         raise Http404
     request.contact = page.responsible

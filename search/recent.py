@@ -28,4 +28,4 @@ def remember(request: HttpRequest, words: str) -> None:
 def searches(request: PersonRequest) -> Iterable[Resume]:
     """The last searches, each with its address."""
     for words in request.session.get(KEY, []):
-        yield Resume(words, f"{reverse('search')}?{urlencode({'q': words})}", _("l’hai cercato in questa sessione"))
+        yield Resume(words, f"{reverse('search')}?{urlencode({'q': words})}", _("l’hai cercato poco fa"))

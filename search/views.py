@@ -137,7 +137,6 @@ def _shown(search: Search, hit: Hit) -> dict[str, Any]:
         "state_kind": state,
         "state": "" if is_superseded else word,
         "code": getattr(page, "code", hit.code),
-        "valid_from": getattr(page, "valid_from", None),
         "version": hit.group.split(":")[2] if is_superseded else getattr(page, "version", ""),
         "date": datetime.fromtimestamp(hit.date, UTC).date() if hit.date else None,
     }

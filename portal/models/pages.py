@@ -112,6 +112,7 @@ class PortalPage(WholePublication):
     kind_label = _("Pagina")
     kind_plural = _("Pagine")
     kind_order = 90  # where the kind stands in lists of everything
+    listed_as = ""  # the kind under whose word of the navigation the page stands, where it is not its own
 
     base_form_class = PortalPageForm
     exclude_fields_in_copy = ["code"]  # a copy is another page: it gets a code of its own
@@ -155,6 +156,10 @@ class PortalPage(WholePublication):
             return parts[0], parts[1], f"/{CODE_ADDRESS}/{self.code}/"
         return parts
 
+    def get_admin_display_title(self) -> str:
+        title = super().get_admin_display_title()
+        return f"{self.code} {title}" if self.code else title
+
     def sections(self) -> list[Section]:
         """The parts of the page that search leads to; kinds with a body of their own override it."""
         return body_sections(getattr(self, "body", None))
@@ -172,7 +177,7 @@ class PortalPage(WholePublication):
         # The space is named only to those who may read it: a shared page says nothing of its home.
         context["space"] = access.spaces_of([self], request.user).get(self.pk)
         context["sections"] = self.sections()
-        request.section = self._meta.model_name  # type: ignore[attr-defined]  # the word of the navigation in bold
+        request.section = self.listed_as or self._meta.model_name  # type: ignore[attr-defined]  # in bold above
         request.contact = self.responsible  # type: ignore[attr-defined]  # the frame's footer names whom to ask
         return context
 

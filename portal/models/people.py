@@ -79,7 +79,9 @@ class User(AbstractUser):
     )
     telephone = models.CharField(_("telefono"), max_length=40, blank=True)
     slash_searches = models.BooleanField(
-        _("il tasto / porta alla casella di ricerca"), default=True, help_text=_("Toglilo se usi comandi vocali.")
+        _("il tasto / porta alla casella di ricerca"),
+        default=True,
+        help_text=_("Togli la spunta se usi comandi vocali."),
     )
     valid_until = models.DateTimeField(
         _("account valido fino a"), null=True, blank=True, help_text=_("Dopo questo momento la persona non entra più.")

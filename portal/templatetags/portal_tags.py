@@ -41,6 +41,16 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def weekday(value: date | datetime | None) -> str:
+    """A day to keep, always with its name: «martedì 1° dicembre», «lunedì 8 marzo 2027»."""
+    if value is None:
+        return ""
+    moment = dates.local_day(value)
+    words = dates.in_words(moment, "l j F" if moment.year == timezone.localdate().year else "l j F Y")
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), words)
+
+
+@register.filter
 def full_day(value: date | datetime | None, article: str = "") -> str:
     """«3 marzo 2026»; with an article «dal 3 marzo 2026», «dall’8 marzo 2026»."""
     if value is None:

@@ -1,5 +1,6 @@
 """Editions: what a coded text said while it was in force. Insert-only."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,13 @@ from wagtail.models import Page
 
 from portal.models import User
 from portal.models.activity import Immutable
+
+
+class EditionQuerySet(models.QuerySet["Edition"]):
+    def with_ends(self) -> "EditionQuerySet":
+        """Each with the first day of the one that followed it."""
+        later = Edition.objects.filter(page=models.OuterRef("page"), valid_from__gt=models.OuterRef("valid_from"))
+        return self.annotate(next_from=models.Subquery(later.order_by("valid_from").values("valid_from")[:1]))
 
 
 class Edition(models.Model):
@@ -23,6 +31,8 @@ class Edition(models.Model):
     published_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     published_at = models.DateTimeField()
 
+    objects = EditionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("edizione")
         verbose_name_plural = _("edizioni")
@@ -36,3 +46,9 @@ class Edition(models.Model):
         if self.pk:
             raise Immutable("an edition is never rewritten")
         super().save(*args, **kwargs)
+
+    @property
+    def held_until(self) -> date | None:
+        """The last day on which it held, for one read with `with_ends()`; None while no later one has begun."""
+        next_from: date | None = getattr(self, "next_from", None)
+        return next_from - timedelta(days=1) if next_from else None

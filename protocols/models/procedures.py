@@ -13,6 +13,7 @@ from portal import access
 from portal.fields import BlocksField
 from portal.models.pages import Section
 
+from .editions import Edition
 from .rules import RulePage
 
 
@@ -133,7 +134,7 @@ class FormPage(RulePage):
         context["procedures"] = access.allowed(
             ProcedurePage.objects.filter(steps__icontains=f'"{self.code}"'), request.user
         )
-        context["editions"] = list(self.editions.all())
+        context["editions"] = list(Edition.objects.filter(page=self).with_ends())
         for name in ("document", "signed"):  # a file of another space is not opened by being cited
             file = getattr(self, name)
             context[name] = file if file and access.can(request.user, "view", file) else None

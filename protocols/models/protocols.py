@@ -15,6 +15,7 @@ from portal.blocks import BodyBlock
 from portal.fields import BlocksField
 from portal.models import Organisation
 
+from .editions import Edition
 from .rules import RulePage
 
 
@@ -67,7 +68,7 @@ class ProtocolPage(RulePage):
         pages = access.allowed(Page.objects.filter(pk__in=list(related)), request.user).specific()
         context["forms"] = [page for page in pages if getattr(page, "kind", "") == "modulo"]
         context["procedures"] = [page for page in pages if getattr(page, "kind", "") == "procedura"]
-        context["editions"] = list(self.editions.select_related("published_by"))
+        context["editions"] = list(Edition.objects.filter(page=self).with_ends().select_related("published_by"))
         return context
 
 

@@ -30,7 +30,17 @@ from search.engines.matching import (
 from search.engines.reader import Reader, Scored, within
 from search.engines.spelling import Vocabulary, corrections
 from search.engines.tantivy_index import number_of, schema, stored
-from search.query import WEIGHTS, Typed, normalise, parse, replace_words, spelling_in, typed_codes
+from search.query import (
+    WEIGHTS,
+    Typed,
+    code_form,
+    normalise,
+    parse,
+    replace_words,
+    spelling_in,
+    typed_codes,
+    words_of,
+)
 
 WINDOW = 200  # hits among which further sections raise their group
 MAX_CORRECTED = 8
@@ -99,7 +109,17 @@ class PersonSearch:
 
     @cached_property
     def required(self) -> list[Clause]:
-        return [clause for clause in map(literal, self.typed.phrases) if clause]
+        named = self._named_code()
+        return [clause for clause in map(literal, self.typed.phrases) if clause] + ([named] if named else [])
+
+    def _named_code(self) -> Clause | None:
+        """Whoever types nothing but the code of a page wants that page, and those that name it."""
+        asked = term("code_form", code_form(" ".join(self.typed.words)))
+        page = next(iter(self.reader.best(asked, 1)), None) if self.typed.words else None
+        if page is None:
+            return None
+        words = words_of(stored(self.reader.document(page[1]), "code"))
+        return any_of([asked, *filter(None, [literal(words)])])
 
     @cached_property
     def excluded(self) -> list[Clause]:

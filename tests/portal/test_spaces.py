@@ -139,7 +139,10 @@ def test_what_a_role_would_open_is_told_before_it_is_given(space: Space, page: T
     body = person("partner").organisation
     Document.objects.create(title="Nota", file=ContentFile(b"testo", name="nota.txt"), collection=space.collection)
     for holder, people in ((person("partner"), 1), (body.group, body.people.count())):
-        assert spaces.reach(space, holder) == spaces.Reach(pages=2, files=1, people=people)
+        assert spaces.reach(space, holder) == spaces.Reach(pages=1, files=1, people=people)
+    form = Page.objects.get(slug="md-01")  # of another space, with a file
+    spaces.share_page(form, space, by=person("coordinator"))
+    assert spaces.reach(space, person("partner")) == spaces.Reach(pages=2, files=2, people=1)
     expired = body.people.exclude(pk=person("partner").pk).first()
     if expired:
         User.objects.filter(pk=expired.pk).update(valid_until=timezone.now())

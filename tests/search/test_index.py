@@ -257,3 +257,20 @@ def test_an_index_of_another_shape_is_written_anew_at_the_next_turn_of_the_clock
     assert found("assistenza", person("worker")).total == 0
     assert search_index.apply_pending() == 0
     assert found("assistenza", person("worker")).total == before > 0
+
+
+def test_whoever_types_a_code_finds_its_page_and_those_that_name_it(as_, index):
+    results = as_("worker").get("/cerca/?q=pr 2&format=json").json()["results"]
+    assert results[0]["code"] == "PR-02"
+    for each in results[1:]:
+        page = as_("worker").get(each["address"]).content.decode()
+        assert "PR-02" in page, each["title"]
+    assert len(results) > 1
+    several = as_("worker").get("/cerca/?q=pr 2 ospedale&format=json").json()
+    assert several["total"] > as_("worker").get("/cerca/?q=pr 2&format=json").json()["total"]
+
+
+def test_the_results_say_how_many_hold_all_the_words(as_, index):
+    shown = as_("worker").get("/cerca/?q=dimissioni protette ospedale").content.decode()
+    assert " con tutte le parole" in shown
+    assert " con tutte le parole" not in as_("worker").get("/cerca/?q=dimissioni").content.decode()

@@ -18,6 +18,7 @@ class PathPage(PortalPage):
     hours = models.PositiveSmallIntegerField(_("ore"), default=0)
 
     kind_order = 60
+    listed_as = "modulepage"
     kind = "percorso"
     kind_label = _("Percorso")
     kind_plural = _("Percorsi")
@@ -78,6 +79,7 @@ class LessonPage(PortalPage):
     body = BlocksField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
 
     kind_order = 62
+    listed_as = "modulepage"
     kind = "lezione"
     kind_label = _("Lezione")
     kind_plural = _("Lezioni")
