@@ -9,4 +9,5 @@ urlpatterns = [
     path("riunioni/azioni/<int:pk>/", views.close_action, name="close_action"),
     path("riunioni/<slug:slug>.ics", views.meeting_calendar, name="meeting_calendar"),
     path("rubrica/", views.directory, name="directory"),
+    path("rubrica/enti/<slug:slug>/", views.organisation, name="organisation"),
 ]

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -87,3 +87,16 @@ def directory(request: PersonRequest) -> HttpResponse:
         "words": words,
     }
     return render(request, "coordination/directory.html", context)
+
+
+@login_required
+def organisation(request: PersonRequest, slug: str) -> HttpResponse:
+    """A body of the network, its services, and its people as far as the reader works with them."""
+    request.section = "rubrica"
+    found = get_object_or_404(Organisation, slug=slug)
+    context = {
+        "found": found,
+        "services": access.allowed(ServicePage.objects.filter(organisation=found), request.user).order_by("title"),
+        "people": access.allowed(User.objects.current().filter(organisation=found), request.user),
+    }
+    return render(request, "coordination/organisation.html", context)

@@ -33,7 +33,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^documenti/([0-9]{1,18})/(.*)$", views.document, name="wagtaildocs_serve"),
     path("media/<path:path>", views.media, name="media"),
     path("rubrica/persone/<int:pk>/", views.person, name="person"),
-    path("rubrica/enti/<slug:slug>/", views.organisation, name="organisation"),
     path("profilo/", views.profile, name="profile"),
     path("profilo/digest/", views.digest_preference, name="digest_preference"),
     path("digest/stop/<str:token>/", views.digest_stop, name="digest_stop"),

@@ -24,7 +24,7 @@ from wagtail.models import Page
 
 from . import access, digests, feed, jobs
 from .forms import DigestForm, ProblemForm, ProfileForm
-from .models import Delivery, Document, Image, Organisation, Rendition, Space, User
+from .models import Delivery, Document, Image, Rendition, Space, User
 from .models.pages import PortalPage
 from .models.spaces import Role
 from .requests import FramedRequest, PersonRequest, number
@@ -139,17 +139,6 @@ def person(request: PersonRequest, pk: int) -> HttpResponse:
     request.section = "rubrica"
     found = access.get_or_404(User.objects.current().select_related("organisation"), request.user, pk=pk)
     return render(request, "portal/person.html", {"found": found})
-
-
-@login_required
-def organisation(request: PersonRequest, slug: str) -> HttpResponse:
-    """A body of the network and its people, as far as the reader works with them."""
-    request.section = "rubrica"
-    found = Organisation.objects.filter(slug=slug).first()
-    if found is None:
-        raise Http404
-    people = access.allowed(User.objects.current().filter(organisation=found), request.user)
-    return render(request, "portal/organisation.html", {"found": found, "people": people})
 
 
 # --- Oneself ---------------------------------------------------------------------------------------------

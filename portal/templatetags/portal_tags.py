@@ -23,6 +23,8 @@ from portal.requests import number
 
 register = template.Library()
 CODE = re.compile(r"\b(?:PR|OP|MD|PG|M|R)-?\d{1,3}\b")
+ARTICLE = re.compile(r"\w*[’']$")
+ON_ONE_LINE = 24  # letters of a word that fits into the line of a phone, with its article
 UNTOUCHED = {"a", "button", "h1", "h2", "h3", "h4", "script", "style", "code"}
 
 
@@ -207,7 +209,12 @@ def _explain(text: str, reading: Reading) -> str | None:
 
     parts, last = [], 0
     for match in reading.pattern.finditer(text):
-        parts += [escape(text[last : match.start()], quote=False), replace(match)]
+        before, new = escape(text[last : match.start()], quote=False), replace(match)
+        article = ARTICLE.search(before)
+        if article and new.startswith("<button") and len(match.group(0)) <= ON_ONE_LINE:
+            # A button is a box: between «all’» and the box the line would break.
+            before, new = before[: article.start()], f'<span class="together">{article.group(0)}{new}</span>'
+        parts += [before, new]
         last = match.end()
     parts.append(escape(text[last:], quote=False))
     return "".join(parts) if found else None

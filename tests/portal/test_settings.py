@@ -1,6 +1,8 @@
 """Starting outside the demo: what is refused, and what `setup_network` makes of an empty folder."""
 
+import gettext
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import translation
 
 BASE = Path(settings.BASE_DIR)
 OWN_KEY = "una-chiave-propria-lunga-abbastanza-da-non-essere-indovinata-0123456789"
@@ -168,3 +171,15 @@ def test_the_demo_is_never_loaded_over_a_network() -> None:
     with pytest.raises(CommandError, match="C’è già una rete"):
         call_command("load_demo", stdout=StringIO())
     call_command("load_demo", if_empty=True, stdout=StringIO())
+
+
+def test_the_compiled_words_are_those_that_are_written() -> None:
+    folder = BASE / "portal/locale/it/LC_MESSAGES"
+    pairs = re.findall(r'msgid "(.+)"\nmsgstr "(.+)"', (folder / "django.po").read_text(encoding="utf-8"))
+    with (folder / "django.mo").open("rb") as compiled:
+        catalogue = gettext.GNUTranslations(compiled)
+    assert len(pairs) > 10
+    for said, ours in pairs:
+        said, ours = (words.replace('\\"', '"') for words in (said, ours))
+        assert catalogue.gettext(said) == ours
+        assert translation.gettext(said) == ours  # and nobody else's come before them
