@@ -59,7 +59,7 @@ def test_a_page_is_shared_with_another_space_and_taken_back(open_as: Callable[..
 
     page = manager.page
     manager.go(f"{SPACE}condivisione/")
-    form = page.locator("form[action$='/condivisione/pagine/']")
+    form = page.locator("form[action*='/condivisione/pagine/#']")
     form.get_by_label("Pagina").select_option(label="OP-11 Inviare una persona alla telefonia sociale")
     form.get_by_label("Con quale spazio").select_option(label="Modulistica e comunicazione")
     form.get_by_label("Perché").fill("Chi riceve il modulo cerca anche i passi")
