@@ -1,5 +1,6 @@
 """THE declaration of what can be found: for each kind, what is indexed and under which address."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
@@ -17,6 +18,7 @@ from .engines import Document
 
 FILE_KIND = "file"
 BATCH = 200
+BOLD_OR_LINE = re.compile(r"\*\*|_{3,}|\.{5,}")
 
 
 def page_group(page_id: int) -> str:
@@ -66,7 +68,7 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
                 **whole.__dict__,
                 "id": f"{whole.id}#{section.anchor}",
                 "heading": section.heading,
-                "text": section.text,
+                "text": _readable(section.text),
                 "url": f"{whole.url}#{section.anchor}",
             }
         )
@@ -100,7 +102,7 @@ def _whole(page: Page, *, kind: str, text: str, code: str, day: date | None, org
         audience=tuple(sorted(access.audience(page))),
         kind=kind,
         title=page.title,
-        text=text,
+        text=_readable(text),
         url=page.url or "",
         space=space.code if space else "",
         organisation=organisation,
@@ -158,7 +160,7 @@ def _pages_of(file: File, whole: Document) -> Iterator[Document]:
                     **whole.__dict__,
                     "id": f"{whole.id}@{number}",
                     "heading": f"pagina {number} del file" if several else "nel file",
-                    "text": text,
+                    "text": _readable(text),
                     "url": f"{file.url}#page={number}" if several else file.url,
                 }
             )
@@ -179,6 +181,11 @@ def everything() -> Iterator[Document]:
 def _batches(keys: list[int]) -> Iterator[list[int]]:
     for start in range(0, len(keys), BATCH):
         yield keys[start : start + BATCH]
+
+
+def _readable(text: str) -> str:
+    """Without what is no word: the asterisks of bold text, the lines to write on in a form."""
+    return BOLD_OR_LINE.sub(" ", text)
 
 
 def _seconds(day: date | None) -> int:

@@ -274,3 +274,15 @@ def test_the_results_say_how_many_hold_all_the_words(as_, index):
     shown = as_("worker").get("/cerca/?q=dimissioni protette ospedale").content.decode()
     assert " con tutte le parole" in shown
     assert " con tutte le parole" not in as_("worker").get("/cerca/?q=dimissioni").content.decode()
+
+
+def test_snippets_hold_words_and_no_signs_of_form_or_bold(person, as_, index):
+    from portal.demo import body_of, publish, space
+
+    sections = [{"heading": "Dove", "text": "Il zufolamento ____________ notturno **di notte** continua."}]
+    page = TextPage(title="Prova di segni", body=body_of(sections))
+    publish(space("SP-RETE").root_page, page, on=-1, by=person("coordinator"))
+    index.refresh()
+    (found_page,) = as_("worker").get("/cerca/?q=zufolamento&format=json").json()["results"]
+    assert "notturno" in found_page["snippet"]
+    assert "__" not in found_page["snippet"] and "**" not in found_page["snippet"]
