@@ -5,7 +5,7 @@ May see = the two sets meet, and the page is live. The rule is written once, as 
 it of one row. What one may not see answers as what does not exist.
 
 Roles are read from `Membership` at the moment of asking, so that an expiry takes effect at its minute;
-grants on single pages are django-guardian's. `spaces.sync_space` copies the roles to where Wagtail's
+grants on single pages are django-guardian's. `role_copy.sync_space` copies the roles to where Wagtail's
 admin looks for them.
 """
 

@@ -15,14 +15,14 @@ class PortalConfig(AppConfig):
         from django.db.models.signals import m2m_changed, post_delete, post_save
         from wagtail.signals import page_published, page_unpublished, pre_page_move, task_submitted
 
-        from . import checks, clock, files, jobs, publication, spaces, workflow  # noqa: F401
+        from . import checks, clock, files, jobs, publication, role_copy, spaces, workflow  # noqa: F401
         from .models import Document, User
 
         page_published.connect(publication.on_page_published)
         page_unpublished.connect(publication.on_page_unpublished)
         post_save.connect(files.on_document_saved, sender=Document)
         post_delete.connect(files.on_document_deleted, sender=Document)
-        m2m_changed.connect(spaces.on_groups_changed, sender=User.groups.through)
+        m2m_changed.connect(role_copy.on_groups_changed, sender=User.groups.through)
         pre_page_move.connect(spaces.on_page_moves)
         task_submitted.connect(workflow.on_task_submitted)
         autodiscover_modules("feed")

@@ -34,11 +34,6 @@ def _guarded(model: type | None) -> type[Model] | None:
     return next((each for each in GUARDED if model is not None and issubclass(model, each)), None)
 
 
-def _chosen_from(field: forms.Field) -> type[Model] | None:
-    rows = field.queryset if isinstance(field, forms.ModelChoiceField) else None
-    return _guarded(rows.model) if rows is not None else None
-
-
 def unknown(cited: set[Citation], user: Any) -> set[Citation]:
     """Of these, what the person may neither see nor edit."""
     left = set(cited) - {(User, user.pk)}

@@ -4,7 +4,7 @@ import logging
 
 from django.core.management import call_command
 
-from . import digests, spaces
+from . import digests, role_copy, spaces
 from .models.spaces import Space
 from .schedules import every
 
@@ -20,7 +20,7 @@ def settle() -> int:
 @every(minutes=24 * 60)
 def repair() -> int:
     """Bring the admin's copy of every space's roles back to its source; returns what had drifted."""
-    drift = {space.code: spaces.sync_space(space) for space in Space.objects.all()}
+    drift = {space.code: role_copy.sync_space(space) for space in Space.objects.all()}
     for code, count in drift.items():
         if count:
             logger.warning("%s: %d permissions had drifted and were repaired", code, count)

@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from wagtail.models import Page, TaskState
+from wagtail.models import Page, TaskState, WorkflowState
 
 from . import access
 from .models.activity import Activity, Verb
@@ -177,11 +177,12 @@ def approvals(user: User) -> Iterable[Todo]:
 
 def drafts(request: PersonRequest) -> Iterable[Resume]:
     """The pages that the person was writing last, and has neither published nor sent for approval."""
-    pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit")
+    asked = WorkflowState.objects.filter(status=WorkflowState.STATUS_IN_PROGRESS, requested_by=request.user)
+    sent = [int(pk) for pk in asked.values_list("object_id", flat=True)]
+    pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit").exclude(pk__in=sent)
     mine = pages.filter(latest_revision__user=request.user, depth__gt=access.SPACE_DEPTH)
     for page in mine.order_by("-latest_revision_created_at")[:LAST_WRITTEN]:
-        if page.current_workflow_state is None:
-            yield Resume(page.draft_title, f"/admin/pages/{page.pk}/edit/", _("la stavi scrivendo"))
+        yield Resume(page.draft_title, f"/admin/pages/{page.pk}/edit/", _("la stavi scrivendo"))
 
 
 def lapsing_roles(user: User) -> Iterable[Figure]:

@@ -1,18 +1,17 @@
-"""Opening a space, giving and taking roles, sharing a page; and the copy of it all for Wagtail's admin."""
+"""Opening a space, giving and taking roles, letting them lapse, sharing a page."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from guardian.shortcuts import assign_perm, remove_perm
-from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
+from wagtail.models import Collection, Page
 
 from . import access, dates
 from .activity import record
@@ -30,30 +29,12 @@ from .models.spaces import (
     Role,
     RoleGroup,
     Space,
-    SpaceGroupPermission,
     Visibility,
 )
+from .role_copy import sync_space
 
 # Sent inside the transaction that changes who may see pages: search follows.
 audience_changed = Signal()  # arguments: pages (QuerySet of Page)
-
-# What Wagtail's admin lets each role do. Documents and images keep Wagtail's codenames, whatever the model.
-PAGE_PERMISSIONS = {
-    Role.READER: (),
-    Role.EDITOR: ("add_page", "change_page"),
-    Role.APPROVER: ("add_page", "change_page", "publish_page", "lock_page", "unlock_page"),
-    Role.MANAGER: ("add_page", "change_page", "publish_page", "lock_page", "unlock_page", "bulk_delete_page"),
-}
-FILE_PERMISSIONS = tuple(
-    f"{act}_{kind}" for kind in ("document", "image") for act in ("add", "change", "delete", "choose")
-)
-PAGES, FILES, SPACES = ["wagtailcore"], ["wagtaildocs", "wagtailimages"], ["portal"]  # whose the codenames are
-SPACE_PERMISSIONS = {
-    Role.READER: ("view_space",),
-    Role.EDITOR: ("view_space", "contribute_space"),
-    Role.APPROVER: ("view_space", "contribute_space", "approve_space"),
-    Role.MANAGER: ("view_space", "contribute_space", "approve_space", "manage_space"),
-}
 
 
 class LastManager(Exception):
@@ -183,11 +164,11 @@ def share_page(page: Page, space: Space, *, by: User | None, reason: str = "") -
         share, new = PageShare.objects.get_or_create(
             page_id=page.pk, space=space, defaults={"given_by": by, "reason": reason}
         )
-        if not new and reason and reason != share.reason:
+        renewed = bool(reason) and reason != share.reason
+        if renewed:
             share.reason, share.given_by = reason, by
             share.save(update_fields=["reason", "given_by"])
-            new = True  # written down again, with its new reason
-        if new:
+        if new or renewed:
             words = {"page": page.title, "space": space.name}
             sentence = _("ha condiviso «%(page)s» con lo spazio «%(space)s»") % words
             record(Verb.SHARED, by=by, page=page, space=access.space_of(page), sentence=sentence, note=reason)
@@ -295,9 +276,6 @@ def log(space: Space) -> QuerySet[Activity]:
     return space.activities.filter(verb__in=verbs).select_related("by")
 
 
-# --- The copy for Wagtail's admin ------------------------------------------------------------------------
-
-
 def settle_lapsed(now: datetime | None = None) -> int:
     """Take away the roles whose time is over. `access` never counted them; this frees admin and guardian too."""
     if not Membership.objects.lapsed(now).exists():
@@ -316,89 +294,3 @@ def settle_lapsed(now: datetime | None = None) -> int:
         for space in {membership.space for membership in lapsed}:
             sync_space(space)
     return len(lapsed)
-
-
-def role_group(space: Space, role: Role) -> Group:
-    """The group of everybody who holds exactly this role in the space; its name follows the space's code."""
-    name = f"{space.code}: {Role(role).label}"[:150]
-    known = {each.role: each.group for each in space.role_groups.select_related("group")}
-    group = known.get(role)
-    if group is None:
-        group, _new = Group.objects.get_or_create(name=name)
-        RoleGroup.objects.create(space=space, role=role, group=group)
-    elif group.name != name:
-        group.name = name
-        group.save(update_fields=["name"])
-    return group
-
-
-def sync_space(space: Space) -> int:
-    """Write who may do what where Wagtail's admin and guardian look for it. Idempotent; returns what it repaired."""
-    with transaction.atomic():
-        groups = {role: role_group(space, role) for role in Role}
-        repaired = _sync_people(space, groups)
-        for role, group in groups.items():
-            files = FILE_PERMISSIONS if role >= Role.EDITOR else ()
-            repaired += _sync_rows(GroupPagePermission, group, {"page": space.root_page}, PAGE_PERMISSIONS[role], PAGES)
-            repaired += _sync_rows(GroupCollectionPermission, group, {"collection": space.collection}, files, FILES)
-            repaired += _sync_rows(
-                SpaceGroupPermission, group, {"content_object": space}, SPACE_PERMISSIONS[role], SPACES
-            )
-            repaired += _sync_admin_door(group, is_open=role >= Role.EDITOR)
-    return repaired
-
-
-def on_groups_changed(
-    sender: Any, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **kwargs: Any
-) -> None:
-    """Somebody joined or left a group, as when changing body: the spaces where the group holds a role follow."""
-    if action not in {"post_add", "post_remove", "post_clear"}:
-        return
-    through_groups = Space.objects.filter(memberships__group__isnull=False)
-    groups = {instance.pk} if reverse else pk_set
-    if groups is not None:
-        through_groups = Space.objects.filter(memberships__group__in=groups)
-    for space in through_groups.distinct():
-        sync_space(space)
-
-
-def _sync_admin_door(group: Group, *, is_open: bool) -> int:
-    """Entering the admin is the one permission that a role group holds beyond its space."""
-    wanted = set(
-        Permission.objects.filter(codename="access_admin", content_type__app_label="wagtailadmin") if is_open else ()
-    )
-    held = set(group.permissions.all())
-    group.permissions.set(wanted)
-    return len(wanted ^ held)
-
-
-def _sync_people(space: Space, groups: dict[Role, Group]) -> int:
-    wanted: dict[int, int] = {}
-    holds = space.memberships.current()
-    direct = holds.filter(user__isnull=False).values_list("user", "role")
-    through_group = holds.filter(group__user__isnull=False).values_list("group__user", "role")
-    for user, role in [*direct, *through_group]:
-        wanted[user] = max(role, wanted.get(user, 0))
-    repaired = 0
-    for role, group in groups.items():
-        people = {user for user, best in wanted.items() if best == role}
-        present = set(group.user_set.values_list("pk", flat=True))
-        group.user_set.add(*(people - present))
-        group.user_set.remove(*(present - people))
-        repaired += len(people ^ present)
-    return repaired
-
-
-def _sync_rows(
-    model: type[Model], group: Group, place: dict[str, Model], codenames: Iterable[str], apps: Iterable[str]
-) -> int:
-    """Let the group hold exactly these permissions, here and nowhere else; returns how many rows were wrong."""
-    rows: QuerySet[Any] = model._default_manager.filter(group=group)
-    wanted = set(Permission.objects.filter(content_type__app_label__in=apps, codename__in=codenames))
-    held = {row.permission: row for row in rows.filter(**place)}
-    strays = rows.exclude(**place).delete()[0]
-    for permission in wanted - set(held):
-        model._default_manager.create(group=group, permission=permission, **place)
-    for permission in set(held) - wanted:
-        held[permission].delete()
-    return strays + len(wanted ^ set(held))

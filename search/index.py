@@ -183,9 +183,12 @@ def _everything_by_group() -> Iterable[tuple[str, list[Document]]]:
 
 
 def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
-    """The pages below too: their address begins with this one's."""
-    for each in page.get_descendants(inclusive=True).specific():
-        refresh_page(each)
+    """Where its address has changed, the pages below too: theirs begins with it."""
+    known = SearchDocument.objects.filter(key=documents.page_group(page.pk)).values_list("url", flat=True).first()
+    refresh_page(page)
+    if known != page.url:
+        for below in page.get_descendants().specific():
+            refresh_page(below)
 
 
 def on_audience_changed(sender: Any, pages: Any, **kwargs: Any) -> None:

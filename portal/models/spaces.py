@@ -76,7 +76,7 @@ class Space(models.Model):
 class RoleGroup(models.Model):
     """The group by which Wagtail's admin and guardian know a role of a space.
 
-    A copy of `Membership`, written by `spaces.sync_space`: it opens nothing by itself.
+    A copy of `Membership`, written by `role_copy.sync_space`: it opens nothing by itself.
     """
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="role_groups")
@@ -91,7 +91,7 @@ class RoleGroup(models.Model):
 
 
 class SpaceGroupPermission(GroupObjectPermissionBase):
-    """django-guardian's permissions on spaces, as direct foreign keys; written by `spaces.sync_space` only."""
+    """django-guardian's permissions on spaces, as direct foreign keys; written by `role_copy.sync_space` only."""
 
     content_object = models.ForeignKey(Space, on_delete=models.CASCADE)
 

@@ -26,7 +26,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import policy_registry
 from wagtail_factories import ImageFactory
 
-from portal import access, spaces
+from portal import access, role_copy, spaces
 from portal.models import Document, Image, Membership, Organisation, PageShare, Rendition, Space, User
 from portal.models.activity import Activity
 from portal.models.pages import HomePage, SpacePage, TextPage
@@ -359,8 +359,8 @@ def test_after_the_copy_guardian_and_the_admin_give_the_same_answer(world: World
     pages = {page: row.pk for page, row in stage.pages.items()}
     with stage.shows(world):
         for space in stage.spaces.values():
-            spaces.sync_space(space)
-            assert spaces.sync_space(space) == 0
+            role_copy.sync_space(space)
+            assert role_copy.sync_space(space) == 0
         for who in PEOPLE:
             if world.is_administrator(who) or not world.is_current(who):
                 continue
@@ -402,7 +402,7 @@ def test_an_editor_of_three_hundred_spaces_explores_them_with_a_few_questions(pe
             code=f"S-{number}", name=f"S{number}", root_page=page, collection=root.add_child(name=f"S{number}")
         )
         Membership.objects.create(space=space, user=editor, role=Role.MANAGER)
-        group = spaces.role_group(space, Role.MANAGER)
+        group = role_copy.role_group(space, Role.MANAGER)
         group.user_set.add(editor)
         permission = Permission.objects.get(codename="change_page", content_type__app_label="wagtailcore")
         GroupPagePermission.objects.create(group=group, page=page, permission=permission)

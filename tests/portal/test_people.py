@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from portal import access, spaces
+from portal import access, role_copy, spaces
 from portal.models import Organisation, Space, User
 from portal.models.spaces import Role
 
@@ -199,7 +199,7 @@ def test_leaving_every_body_leaves_its_groups_but_not_the_others(bodies: Any) ->
     spaces.give_role(space, person, Role.READER, by=None)
     person.organisation = None
     person.save()
-    assert set(person.groups.values_list("name", flat=True)) == {spaces.role_group(space, Role.READER).name}
+    assert set(person.groups.values_list("name", flat=True)) == {role_copy.role_group(space, Role.READER).name}
     assert _stands(person) == (False, False)
     assert access.can(User.objects.get(pk=person.pk), "view", space)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
-from portal import access, clock, spaces
+from portal import access, clock, role_copy, spaces
 from portal.models import Document, Membership, Organisation, PageShare, Space, User
 from portal.models.activity import Activity, Immutable, Verb
 from portal.models.pages import TextPage
@@ -220,7 +220,7 @@ def test_a_group_of_roles_holds_neither_roles_nor_pages_itself(
     space: Space, page: TextPage, manager: User, person: Any
 ) -> None:
     spaces.give_role(space, person("partner"), Role.READER, by=manager)
-    readers = spaces.role_group(space, Role.READER)
+    readers = role_copy.role_group(space, Role.READER)
     for act in (
         lambda: spaces.give_role(space, readers, Role.MANAGER, by=manager),
         lambda: spaces.grant_page(page, readers, by=manager),
@@ -235,7 +235,7 @@ def test_what_is_given_to_a_group_of_roles_behind_our_back_opens_nothing(
 ) -> None:
     other = spaces.open_space("altro", "Altro spazio", slug="altro", by=manager)
     spaces.give_role(space, person("partner"), Role.READER, by=manager)
-    readers = spaces.role_group(space, Role.READER)
+    readers = role_copy.role_group(space, Role.READER)
     Membership.objects.create(space=other, group=readers, role=Role.EDITOR)
     assign_perm("wagtailcore.view_page", readers, Page.objects.get(pk=other.root_page_id))
     assert may(person("partner"), other) == []
@@ -245,12 +245,12 @@ def test_what_is_given_to_a_group_of_roles_behind_our_back_opens_nothing(
 
 
 def test_another_code_keeps_the_groups_of_the_space(space: Space, manager: User, person: Any) -> None:
-    before = spaces.role_group(space, Role.MANAGER)
+    before = role_copy.role_group(space, Role.MANAGER)
     groups = Group.objects.count()
     space.code = "prova-due"
     space.save()
-    spaces.sync_space(space)
-    assert spaces.role_group(space, Role.MANAGER) == before
+    role_copy.sync_space(space)
+    assert role_copy.role_group(space, Role.MANAGER) == before
     assert (Group.objects.count(), Group.objects.get(pk=before.pk).name) == (groups, "prova-due: responsabile")
 
 
@@ -284,7 +284,7 @@ def test_a_role_ends_at_its_minute_without_any_worker(lapsing: Membership, at: A
 def test_the_clock_takes_the_role_away_from_admin_and_guardian_too(
     lapsing: Membership, at: Any, person: Any, space: Space
 ) -> None:
-    group = spaces.role_group(space, Role.EDITOR)
+    group = role_copy.role_group(space, Role.EDITOR)
     at(END - SECOND)
     assert clock.settle() == 0
     assert person("partner") in group.user_set.all()
@@ -466,17 +466,17 @@ def _everything_about_access() -> list[Any]:
 
 def test_a_second_copy_changes_nothing_in_the_whole_network() -> None:
     assert Space.objects.count() > 5
-    assert {space.code: spaces.sync_space(space) for space in Space.objects.all()} == dict.fromkeys(
+    assert {space.code: role_copy.sync_space(space) for space in Space.objects.all()} == dict.fromkeys(
         Space.objects.values_list("code", flat=True), 0
     )
 
 
 def _somebody_by_hand(space: Space, other: Space, user: User) -> None:
-    spaces.role_group(space, Role.MANAGER).user_set.add(user)
+    role_copy.role_group(space, Role.MANAGER).user_set.add(user)
 
 
 def _nobody(space: Space, other: Space, user: User) -> None:
-    spaces.role_group(space, Role.MANAGER).user_set.clear()
+    role_copy.role_group(space, Role.MANAGER).user_set.clear()
 
 
 def _page_permission_lost(space: Space, other: Space, user: User) -> None:
@@ -485,13 +485,13 @@ def _page_permission_lost(space: Space, other: Space, user: User) -> None:
 
 def _page_permission_for_readers(space: Space, other: Space, user: User) -> None:
     permission = Permission.objects.get(content_type__app_label="wagtailcore", codename="publish_page")
-    group = spaces.role_group(space, Role.READER)
+    group = role_copy.role_group(space, Role.READER)
     GroupPagePermission.objects.create(group=group, page=space.root_page, permission=permission)
 
 
 def _page_permission_elsewhere(space: Space, other: Space, user: User) -> None:
     permission = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
-    group = spaces.role_group(space, Role.EDITOR)
+    group = role_copy.role_group(space, Role.EDITOR)
     GroupPagePermission.objects.create(group=group, page=other.root_page, permission=permission)
 
 
@@ -501,7 +501,7 @@ def _file_permission_lost(space: Space, other: Space, user: User) -> None:
 
 def _file_permission_everywhere(space: Space, other: Space, user: User) -> None:
     permission = Permission.objects.get(content_type__app_label="wagtaildocs", codename="change_document")
-    group, root = spaces.role_group(space, Role.EDITOR), Collection.get_first_root_node()
+    group, root = role_copy.role_group(space, Role.EDITOR), Collection.get_first_root_node()
     GroupCollectionPermission.objects.create(group=group, collection=root, permission=permission)
 
 
@@ -510,24 +510,24 @@ def _guardian_lost(space: Space, other: Space, user: User) -> None:
 
 
 def _guardian_for_readers(space: Space, other: Space, user: User) -> None:
-    assign_perm("portal.manage_space", spaces.role_group(space, Role.READER), space)
+    assign_perm("portal.manage_space", role_copy.role_group(space, Role.READER), space)
 
 
 def _guardian_elsewhere(space: Space, other: Space, user: User) -> None:
-    assign_perm("portal.manage_space", spaces.role_group(space, Role.READER), other)
+    assign_perm("portal.manage_space", role_copy.role_group(space, Role.READER), other)
 
 
 def _admin_for_readers(space: Space, other: Space, user: User) -> None:
     permission = Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
-    spaces.role_group(space, Role.READER).permissions.add(permission)
+    role_copy.role_group(space, Role.READER).permissions.add(permission)
 
 
 def _admin_lost(space: Space, other: Space, user: User) -> None:
-    spaces.role_group(space, Role.MANAGER).permissions.clear()
+    role_copy.role_group(space, Role.MANAGER).permissions.clear()
 
 
 def _group_lost(space: Space, other: Space, user: User) -> None:
-    spaces.role_group(space, Role.MANAGER).delete()
+    role_copy.role_group(space, Role.MANAGER).delete()
 
 
 @pytest.mark.parametrize(
@@ -554,14 +554,14 @@ def test_the_copy_repairs_what_was_changed_by_hand_and_reports_it(
     right = _copied()
     drift(space, Space.objects.get(code="SP-COORD"), person("partner"))
     assert _copied() != right
-    assert spaces.sync_space(space) > 0
+    assert role_copy.sync_space(space) > 0
     assert _copied() == right
-    assert spaces.sync_space(space) == 0
+    assert role_copy.sync_space(space) == 0
 
 
 def test_the_check_names_the_spaces_that_differ_and_repairs_nothing(space: Space, person: Any) -> None:
-    spaces.role_group(space, Role.MANAGER).user_set.add(person("partner"))
-    spaces.role_group(space, Role.READER).user_set.add(person("partner"))
+    role_copy.role_group(space, Role.MANAGER).user_set.add(person("partner"))
+    role_copy.role_group(space, Role.READER).user_set.add(person("partner"))
     wrong, out = _copied(), StringIO()
     with pytest.raises(SystemExit):
         call_command("sync_spaces", check=True, stdout=out)
@@ -604,5 +604,5 @@ def test_a_new_person_of_a_body_writes_where_the_body_writes(space: Space, manag
     spaces.give_role(space, body.group, Role.EDITOR, by=manager)
     newcomer = User.objects.create_user("nuova.persona@raccordo.example", organisation=body)
     assert may(newcomer, space) == ["view", "edit"]
-    assert newcomer in spaces.role_group(space, Role.EDITOR).user_set.all()
-    assert spaces.sync_space(space) == 0
+    assert newcomer in role_copy.role_group(space, Role.EDITOR).user_set.all()
+    assert role_copy.sync_space(space) == 0
