@@ -1,13 +1,10 @@
 """Meetings, their actions, and the directory."""
 
-from datetime import UTC
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,7 +12,7 @@ from portal import access
 from portal.models import Organisation, User
 from portal.requests import PersonRequest
 
-from . import actions
+from . import actions, calendars
 from .models import Action, MeetingPage, ServicePage
 
 
@@ -49,23 +46,9 @@ def close_action(request: PersonRequest, pk: int) -> HttpResponse:
 def meeting_calendar(request: HttpRequest, slug: str) -> HttpResponse:
     """One meeting for the person's own calendar (RFC 5545)."""
     meeting = access.get_or_404(MeetingPage.objects.live(), request.user, slug=slug)
-    lines = [
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Raccordo//IT", "BEGIN:VEVENT",
-        f"UID:riunione-{meeting.pk}@raccordo", f"DTSTAMP:{_moment(timezone.now())}",
-        f"DTSTART:{_moment(meeting.starts_at)}", f"DTEND:{_moment(meeting.ends_at)}",
-        f"SUMMARY:{_escaped(meeting.title)}", f"LOCATION:{_escaped(meeting.place)}", "END:VEVENT", "END:VCALENDAR", "",
-    ]  # fmt: skip
-    response = HttpResponse("\r\n".join(lines), content_type="text/calendar; charset=utf-8")
+    response = HttpResponse(calendars.of_meeting(meeting), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{meeting.slug}.ics"'
     return response
-
-
-def _moment(moment: timezone.datetime) -> str:  # type: ignore[name-defined]
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;").replace("\n", "\\n")
 
 
 @login_required

@@ -11,8 +11,10 @@ ELIDED = {"il": "l’", "al": "all’", "dal": "dall’", "del": "dell’"}
 
 
 def local_day(value: date | datetime) -> date:
-    """The day, where the network lives."""
-    return timezone.localtime(value).date() if isinstance(value, datetime) else value
+    """The day, where the network lives; a moment that names no zone is taken as it is written."""
+    if not isinstance(value, datetime):
+        return value
+    return (value if timezone.is_naive(value) else timezone.localtime(value)).date()
 
 
 def in_words(value: date | datetime, form: str = "j F Y", article: str = "") -> str:

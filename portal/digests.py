@@ -23,6 +23,7 @@ from .models.digests import Delivery, DeliveryState, DigestPreference, Frequency
 from .models.people import User
 
 FIRST_WINDOW = timedelta(days=7)
+LONGEST_WINDOW = timedelta(days=30)  # as far back as the home page tells of news
 SOON = timedelta(days=7)
 LOST_AFTER = timedelta(minutes=30)
 LONGEST_ROUND = 240.0  # seconds: django-q2 kills a task after five minutes, and the clock calls again
@@ -97,11 +98,15 @@ def window_end(choice: DigestPreference, now: datetime) -> datetime | None:
 
 
 def window_start(user: User, end: datetime) -> datetime:
-    """Where the last window that was dealt with ended; else where the first began, which is a week back."""
+    """Where the last window that was dealt with ended; else where the first began, which is a week back.
+
+    Never more than thirty days: whoever turns the digest on again is not sent all that was missed.
+    """
     earlier = Delivery.objects.filter(user=user, window_end__lt=end)
     dealt_with = earlier.filter(state__in=[DeliveryState.SENT, DeliveryState.EMPTY])
     last = dealt_with.aggregate(Max("window_end"))["window_end__max"]
-    return last or earlier.aggregate(Min("window_start"))["window_start__min"] or end - FIRST_WINDOW
+    start = last or earlier.aggregate(Min("window_start"))["window_start__min"] or end - FIRST_WINDOW
+    return max(start, end - LONGEST_WINDOW)
 
 
 def schedule_due(now: datetime | None = None) -> int:

@@ -8,7 +8,10 @@ from wagtail.admin import urls as wagtailadmin_urls
 
 from . import sharing, views
 
+handler400 = "portal.errors.not_understood"
+handler403 = "portal.errors.refused"
 handler404 = "portal.views.not_found"
+handler500 = "portal.errors.failed"
 to_login = RedirectView.as_view(pattern_name="account_login", query_string=True)
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from email import message_from_binary_file, policy
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -22,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from . import access, digests, feed, jobs
+from . import access, digests, feed, jobs, outbox
 from .forms import DigestForm, ProblemForm, ProfileForm
 from .models import Delivery, Document, Image, Rendition, Space, User
 from .models.pages import PortalPage
@@ -201,16 +200,7 @@ def report_problem(request: PersonRequest) -> HttpResponse:
 def sent_mail(request: PersonRequest) -> HttpResponse:
     """«Posta inviata»: in the demo mails go to a folder, shown here to administrators."""
     access.require_administrator(request.user)
-    folder = Path(getattr(settings, "EMAIL_FILE_PATH", "") or "/nonexistent")
-    files = sorted(folder.glob("*.log"), reverse=True)[:200] if folder.is_dir() else []
-    mails = []
-    for file in files:
-        with file.open("rb") as handle:
-            mail = message_from_binary_file(handle, policy=policy.default)
-        body = mail.get_body(preferencelist=("plain",))
-        at = mail["Date"].datetime if mail["Date"] else None
-        mails.append({"to": mail["To"], "subject": mail["Subject"], "at": at,
-                      "text": body.get_content() if body else ""})  # fmt: skip
+    mails = outbox.mails(Path(getattr(settings, "EMAIL_FILE_PATH", "") or "/nonexistent"))
     deliveries = Delivery.objects.select_related("user").order_by("-window_end", "user")[:200]
     return render(request, "portal/sent_mail.html", {"mails": mails, "deliveries": deliveries})
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -23,16 +23,20 @@ from portal.requests import number
 
 register = template.Library()
 CODE = re.compile(r"\b(?:PR|OP|MD|PG|M|R)-?\d{1,3}\b")
-ARTICLE = re.compile(r"\w*[’']$")
+LONGEST_ARTICLE = 8  # «nell’», «dell’», «quest’»: what is longer is no article, and is not looked at
+ARTICLE = re.compile(r"(?<!\w)\w{0,7}[’']$")
 ON_ONE_LINE = 24  # letters of a word that fits into the line of a phone, with its article
 UNTOUCHED = {"a", "button", "h1", "h2", "h3", "h4", "script", "style", "code"}
 
 
+# A value that is no day (a date that a mail wrote wrongly) is shown as it is: one of them must not cost the page.
+
+
 @register.filter
-def day(value: date | datetime | None) -> str:
+def day(value: Any) -> str:
     """A day as people say it, the exact date in the markup: «domani», «venerdì 3 marzo», «3 marzo 2024»."""
-    if value is None:
-        return ""
+    if not isinstance(value, date):
+        return _as_it_is(value)
     moment, today = dates.local_day(value), timezone.localdate()
     distance = (moment - today).days
     near = {0: _("oggi"), 1: _("domani"), -1: _("ieri")}
@@ -43,30 +47,30 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
-def weekday(value: date | datetime | None) -> str:
+def weekday(value: Any) -> str:
     """A day to keep, always with its name: «martedì 1° dicembre», «lunedì 8 marzo 2027»."""
-    if value is None:
-        return ""
+    if not isinstance(value, date):
+        return _as_it_is(value)
     moment = dates.local_day(value)
     words = dates.in_words(moment, "l j F" if moment.year == timezone.localdate().year else "l j F Y")
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), words)
 
 
 @register.filter
-def full_day(value: date | datetime | None, article: str = "") -> str:
+def full_day(value: Any, article: str = "") -> str:
     """«3 marzo 2026»; with an article «dal 3 marzo 2026», «dall’8 marzo 2026»."""
-    if value is None:
-        return ""
+    if not isinstance(value, date):
+        return _as_it_is(value)
     words = dates.in_words(value, "j F Y", article)
     return format_html('<time datetime="{}">{}</time>', dates.local_day(value).isoformat(), words)
 
 
 @register.filter
-def distance(value: date | None) -> str:
+def distance(value: Any) -> str:
     """«fra 4 giorni», «scaduta da 5 giorni», «entro oggi»."""
-    if value is None:
-        return ""
-    days = (value - timezone.localdate()).days
+    if not isinstance(value, date):
+        return _as_it_is(value)
+    days = (dates.local_day(value) - timezone.localdate()).days
     if days < -1:
         return _("scaduta da %(days)d giorni") % {"days": -days}
     if days == -1:
@@ -78,10 +82,14 @@ def distance(value: date | None) -> str:
     return _("fra %(days)d giorni") % {"days": days}
 
 
+def _as_it_is(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
 @register.filter
-def paragraphs(text: str) -> SafeString:
+def paragraphs(text: Any) -> SafeString:
     """Plain text with blank lines and «- » lists, as HTML; nothing the author typed is markup."""
-    return mark_safe(plain_to_html(text))
+    return mark_safe(plain_to_html(_as_it_is(text)))
 
 
 def plain_to_html(text: str) -> str:
@@ -210,7 +218,7 @@ def _explain(text: str, reading: Reading) -> str | None:
     parts, last = [], 0
     for match in reading.pattern.finditer(text):
         before, new = escape(text[last : match.start()], quote=False), replace(match)
-        article = ARTICLE.search(before)
+        article = ARTICLE.search(before, max(len(before) - LONGEST_ARTICLE, 0))
         if article and new.startswith("<button") and len(match.group(0)) <= ON_ONE_LINE:
             # A button is a box: between «all’» and the box the line would break.
             before, new = before[: article.start()], f'<span class="together">{article.group(0)}{new}</span>'

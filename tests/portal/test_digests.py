@@ -144,14 +144,30 @@ def test_a_window_is_written_once_and_its_end_never_moves(person: Callable[[str]
 
 
 def test_nights_without_a_worker_lose_nothing(person: Callable[[str], User]) -> None:
-    """The next window begins where the last one that was dealt with ended, however long ago."""
+    """The next window begins where the last one that was dealt with ended, up to thirty days ago."""
     worker, now = person("worker"), timezone.now()
-    last = Delivery.objects.create(user=worker, state="inviato", window_start=now - 6 * WEEK, window_end=now - 5 * WEEK)
+    end = digests.window_end(digests.preference(worker), now)
+    assert end
+    last = Delivery.objects.create(user=worker, state="inviato", window_start=end - 5 * WEEK, window_end=end - 4 * WEEK)
     digests.schedule_due(now)
     new = worker.deliveries.get(state="dovuto")
     assert new.window_start == last.window_end
-    page = publish("SP-RETE", "Di un mese fa", ago=4 * WEEK)
+    page = publish("SP-RETE", "Di quasi un mese fa", ago=now - end + 3.5 * WEEK)
     assert page.title in text_of_digest(new)
+
+
+def test_whoever_turns_it_on_again_after_seven_weeks_is_told_of_thirty_days(person: Callable[[str], User]) -> None:
+    worker, now = person("worker"), timezone.now()
+    Delivery.objects.create(user=worker, state="inviato", window_start=now - 8 * WEEK, window_end=now - 7 * WEEK)
+    prefer(worker, "mai")
+    assert digests.schedule_due(now) and not worker.deliveries.filter(state="dovuto").exists()
+    prefer(worker, "settimana", weekday=timezone.localtime(now).weekday(), hour=0)
+    digests.schedule_due(now)
+    new = worker.deliveries.get(state="dovuto")
+    assert new.window_end - new.window_start == timedelta(days=30)
+    old, recent = publish("SP-RETE", "Di sei settimane fa", ago=6 * WEEK), publish("SP-RETE", "Di ieri", ago=2 * WEEK)
+    told = text_of_digest(new)
+    assert recent.title in told and old.title not in told
 
 
 def text_of_digest(delivery: Delivery) -> str:

@@ -1,0 +1,30 @@
+"""When a request goes wrong: a page in our words, and for faults of ours a code that leads to the log."""
+
+import logging
+import secrets
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+
+logger = logging.getLogger(__name__)
+EASY_TO_SAY = "ABCDEFGHKLMNPRSTUVXYZ23456789"  # on the telephone none of them is taken for another
+CODE_LENGTH = 6
+
+
+def not_understood(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400. Drawn from the file alone: of such a request not even the host name can be trusted."""
+    return HttpResponse(loader.get_template("400.html").render(), status=400)
+
+
+def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: the person may look at it, and not do that."""
+    return render(request, "403.html", status=403)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500. The page asks neither the database nor the frame, which may be what failed; the code stands in the log."""
+    code = "".join(secrets.choice(EASY_TO_SAY) for _ in range(CODE_LENGTH))
+    logger.error("Fault %s: %s %s: %r", code, request.method, request.path, sys.exc_info()[1])
+    return HttpResponse(loader.get_template("500.html").render({"code": code}), status=500)
