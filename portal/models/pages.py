@@ -1,6 +1,7 @@
 """The page that every kind of content is, and the kinds that belong to no process."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,22 +11,27 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest
 from django.utils.html import strip_tags
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    PageChooserPanel,
+    TitleFieldPanel,
+)
 from wagtail.models import Orderable, Page
 from wagtail.url_routing import RouteResult
 
-from portal import access, citations
+from portal import access, addresses, citations
 from portal.blocks import BodyBlock, anchor
+from portal.copying import PageCopyForm
 from portal.fields import BlocksField
 
 CODE_ADDRESS = "p"
 SPACES_ADDRESS = "spazi"
-CODED = re.compile(r"(pr|op|md|pg|m|r)-?[0-9]{1,3}")  # the slug of a code of the network
-RESERVED = {"condivisione"}  # what a space answers to beside its pages
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,13 @@ class Section:
 
 
 class CitingForm(WagtailAdminPageForm):
-    """An editors' form that cites only what its author may see."""
+    """An editors' form that cites only what its author may see, and asks nobody for an address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].validators = []  # whatever is typed becomes an address
         self.cited_before = citations.of(self.instance) if self.instance.pk else set()
         if self.for_user:
             citations.offer_known(self)
@@ -53,6 +62,16 @@ class CitingForm(WagtailAdminPageForm):
             return False
         return valid
 
+    def clean(self) -> dict[str, Any]:
+        """The address is settled before Wagtail asks whether it is free."""
+        data, page = self.cleaned_data, self.instance
+        if "slug" in self.fields:
+            typed = data.get("slug") or (page.slug if page.live else "")
+            title, code = data.get("title") or page.title, data.get("code", getattr(page, "code", ""))
+            data["slug"] = addresses.settled(page, self.parent_page, title=title, slug=typed, code=code)
+        found: dict[str, Any] = super().clean()
+        return found
+
 
 class PortalPageForm(CitingForm):
     """Each change begins with an empty change note; a code is nobody else's."""
@@ -63,12 +82,17 @@ class PortalPageForm(CitingForm):
         if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
             self.initial["change_note"] = ""
 
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        name = "code" if data.get("code") else "slug"
-        if problem := self.instance.address_problem(data.get("code") or "", data.get("slug") or ""):
-            self.add_error(name, problem)
-        return data
+    def clean_code(self) -> str:
+        typed = self.cleaned_data["code"]
+        if not typed.strip():
+            return ""
+        try:
+            code = addresses.normal_code(typed)
+        except addresses.UnreadableCode:
+            raise ValidationError(addresses.unreadable(typed)) from None
+        if problem := self.instance.code_problem(code):
+            raise ValidationError(problem)
+        return code
 
 
 class WholePublication(Page):
@@ -86,7 +110,38 @@ class WholePublication(Page):
             return super().unpublish(*args, **kwargs)
 
 
-class PortalPage(WholePublication):
+class AddressedPage(WholePublication):
+    """A page whose address is made by the server, at whatever door it comes in: form, copy, import, API."""
+
+    slug: str
+
+    copy_form_class = PageCopyForm
+    promote_panels = [
+        MultiFieldPanel(
+            [FieldPanel("slug", help_text=_("Si scrive da sé, dal codice o dal titolo: cambialo solo se ti serve."))],
+            heading=_("Indirizzo"),
+        )
+    ]
+
+    class Meta:
+        abstract = True
+
+    def settle_address(self) -> None:
+        known = self.path or getattr(self, "_cached_parent_obj", None)
+        parent = self.get_parent() if known else None
+        code = getattr(self, "code", "")
+        self.slug = addresses.settled(self, parent, title=self.title, slug=self.slug, code=code)
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        self.settle_address()
+        super().full_clean(*args, **kwargs)
+
+    def minimal_clean(self) -> None:
+        self.settle_address()
+        super().minimal_clean()
+
+
+class PortalPage(AddressedPage):
     """Everything that people read: who answers for it, its code, when it is to be looked at again."""
 
     code = models.CharField(
@@ -120,8 +175,7 @@ class PortalPage(WholePublication):
     parent_page_types: list[str] = ["portal.SpacePage"]
     subpage_types: list[str] = []
     show_in_menus_default = False
-    promote_panels = [MultiFieldPanel([FieldPanel("slug")], heading=_("Indirizzo"))]
-    title_panels = [FieldPanel("title"), FieldPanel("summary")]
+    title_panels = [TitleFieldPanel("title"), FieldPanel("summary")]
     care_panels = [
         FieldRowPanel([FieldPanel("responsible"), FieldPanel("review_date")], heading=_("Chi ne risponde")),
         FieldPanel("change_note"),
@@ -130,30 +184,30 @@ class PortalPage(WholePublication):
     class Meta:
         abstract = True
 
-    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+    def settle_address(self) -> None:
         if self.code:
-            self.code = self.code.strip().upper()
-            self.slug = slugify(self.code)
-        super().full_clean(*args, **kwargs)
-        if problem := self.address_problem(self.code, self.slug):
-            raise ValidationError({"code" if self.code else "slug": problem})
+            with suppress(addresses.UnreadableCode):  # a draft of another door keeps it; publishing refuses it below
+                self.code = addresses.normal_code(self.code)
+        super().settle_address()
 
-    def address_problem(self, code: str, slug: str) -> str:
-        """Why the page cannot answer there: a code belongs to one page of the network, and looks like no other word."""
-        if code.strip():
-            others = Page.objects.filter(slug=slugify(code), depth__gt=access.SPACE_DEPTH).exclude(pk=self.pk)
-            taken = _("Il codice %(code)s è già usato: scegline un altro.") % {"code": code.strip()}
-            return taken if others.exists() else ""
-        if CODED.fullmatch(slug):
-            return _("«%(slug)s» è la forma di un codice: scrivilo nel campo del codice.") % {"slug": slug}
-        if slug in RESERVED:
-            return _("«%(slug)s» è un indirizzo del portale: scegline un altro.") % {"slug": slug}
-        return ""
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        super().full_clean(*args, **kwargs)
+        if self.code and (problem := self.code_problem(self.code)):
+            raise ValidationError({"code": problem})
+
+    def code_problem(self, code: str) -> str:
+        """Why the page cannot have it: a code is one page's in the whole network."""
+        try:
+            slug = addresses.normal_code(code).lower()
+        except addresses.UnreadableCode:
+            return addresses.unreadable(code)
+        others = Page.objects.filter(slug=slug, depth__gt=access.SPACE_DEPTH).exclude(pk=self.pk)
+        return _("Il codice %(code)s è già usato: scegline un altro.") % {"code": code} if others.exists() else ""
 
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
         parts = super().get_url_parts(request)
         if parts and self.code:
-            return parts[0], parts[1], f"/{CODE_ADDRESS}/{self.code}/"
+            return parts[0], parts[1], f"/{CODE_ADDRESS}/{self.slug.upper()}/"
         return parts
 
     def get_admin_display_title(self) -> str:
@@ -226,11 +280,14 @@ class HomePage(Page):
 
 def by_code(code: str) -> Page | None:
     """The live page that answers to a code, however written; to the last word of its address, where it has none."""
-    named = [page.specific for page in Page.objects.live().filter(slug=code.lower(), depth__gt=access.SPACE_DEPTH)]
+    slugs = {code.lower()}
+    with suppress(addresses.UnreadableCode):
+        slugs.add(addresses.normal_code(code).lower())
+    named = [page.specific for page in Page.objects.live().filter(slug__in=slugs, depth__gt=access.SPACE_DEPTH)]
     return next((page for page in named if getattr(page, "code", "")), named[0] if named else None)
 
 
-class SpacePage(WholePublication):
+class SpacePage(AddressedPage):
     """The first page of a space; its subtree is the space."""
 
     intro = models.TextField(_("presentazione"), blank=True, help_text=_("Per chi è lo spazio, in una frase."))
@@ -248,7 +305,6 @@ class SpacePage(WholePublication):
             help_text=_("Le pagine che chi entra cerca più spesso: al massimo cinque."),
         ),
     ]  # fmt: skip
-    promote_panels = [MultiFieldPanel([FieldPanel("slug")], heading=_("Indirizzo"))]
 
     class Meta:
         verbose_name = _("pagina di uno spazio")

@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from portal import access, dates
+from portal import access, addresses, dates
 from portal.models import Document, Term
-from portal.models.pages import CODED
 from portal.requests import number
 
 register = template.Library()
@@ -170,7 +169,9 @@ def _codes(user: Any) -> frozenset[str]:
     """The codes of the pages that the person may see."""
     if user is None:
         return frozenset()
-    pages = access.allowed(Page.objects.filter(slug__regex=f"^{CODED.pattern}$", depth__gt=access.SPACE_DEPTH), user)
+    pages = access.allowed(
+        Page.objects.filter(slug__regex=f"^{addresses.CODE_SLUG}$", depth__gt=access.SPACE_DEPTH), user
+    )
     return frozenset(slug.upper() for slug in pages.values_list("slug", flat=True))
 
 

@@ -1,0 +1,70 @@
+"""Where a page answers: at its code, in the one form it has, else at a word made from its title.
+
+Nobody has to type either: a code is mended where it is unmistakable, a word is made unique by itself.
+"""
+
+import re
+
+from anyascii import anyascii
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from wagtail.models import Page
+
+CODE_SLUG = r"[a-z]{1,4}-?[0-9]{1,4}(?:-(?:bis|ter|quater))?"  # the last word of a coded page's address
+RESERVED = {"condivisione"}  # what a space answers to beside its pages
+LONGEST = 80  # letters of a made word: longer ones are cut where a mail or a telephone call would lose them
+
+_TYPED = re.compile(r"([A-Z]{1,4})-?([0-9]{1,4})(?:-?(BIS|TER|QUATER))?")
+_IS_CODED = re.compile(CODE_SLUG)
+
+
+class UnreadableCode(ValueError):
+    """What was typed is no code, and cannot be mended into one."""
+
+
+def normal_code(typed: str) -> str:
+    """The code in its one form: «pr 14», «PR/14» and «PR14» are PR-14; «M 3» stays M-3, and «M3» M3."""
+    letters = re.sub(r"[\s/._\-–—]+", "-", anyascii(typed).strip().upper()).strip("-")
+    match = _TYPED.fullmatch(letters)
+    if match is None:
+        raise UnreadableCode(typed)
+    prefix, number, again = match.groups()
+    joint = "-" if letters.startswith(f"{prefix}-") else ""
+    return "-".join(filter(None, [f"{prefix}{joint}{number}", again]))
+
+
+def unreadable(typed: str) -> str:
+    return _("«%(code)s» non è un codice: servono da una a quattro lettere e un numero, per esempio PR-14.") % {
+        "code": typed.strip()
+    }
+
+
+def settled(page: Page, parent: Page | None, *, title: str, slug: str, code: str = "") -> str:
+    """The last word of the page's address: its code, else the word typed, else one from the title; free among siblings.
+
+    A word that looks like a code belongs to the page with that code, and to no other.
+    """
+    if code:
+        return slugify(anyascii(code))
+    wanted = _word(slug)
+    if not wanted or _IS_CODED.fullmatch(wanted):
+        wanted = _word(title) or _word(str(getattr(page, "kind", ""))) or "pagina"
+    taken = set(_siblings(page, parent, wanted)) | RESERVED
+    number, found = 1, wanted
+    while found in taken or _IS_CODED.fullmatch(found):
+        number += 1
+        found = f"{wanted}-{number}"
+    return found
+
+
+def _word(text: str) -> str:
+    """Letters, digits and hyphens, whatever the script: «Città» → citta, «проверка» → proverka, «🎉» → tada."""
+    whole = slugify(anyascii(text or ""))
+    return whole if len(whole) <= LONGEST else whole[: LONGEST + 1].rpartition("-")[0] or whole[:LONGEST]
+
+
+def _siblings(page: Page, parent: Page | None, wanted: str) -> list[str]:
+    if parent is None:
+        return []
+    rows = parent.get_children().filter(slug__startswith=wanted)
+    return list(rows.exclude(pk=page.pk).values_list("slug", flat=True))
