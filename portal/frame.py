@@ -106,6 +106,11 @@ class Frame:
         return self.user is not None and access.is_administrator(self.user)
 
     @property
+    def address(self) -> str:
+        """Where the page is read, to be printed on its sheet."""
+        return f"{settings.BASE_URL}{self.request.get_full_path()}"
+
+    @property
     def search_words(self) -> str:
         return self.request.GET.get("q", "") if self.request.path.startswith("/cerca/") else ""
 

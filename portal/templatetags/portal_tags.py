@@ -9,6 +9,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 from django import template
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -16,8 +17,8 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from portal import access, addresses, dates
-from portal.models import Document, Term
+from portal import access, addresses, contacts, dates
+from portal.models import Document, Term, User
 from portal.requests import number
 
 register = template.Library()
@@ -117,23 +118,36 @@ def _inline(text: str) -> str:
     return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text, quote=False))
 
 
+@register.filter
+def phone(value: str | None) -> SafeString:
+    """A field for the telephone, each number in it a link."""
+    return mark_safe(contacts.telephones(value or ""))
+
+
+@register.filter
+def linked(value: Any) -> SafeString:
+    """A line of plain text, its telephone numbers and addresses as links."""
+    return mark_safe(contacts.linked(str(value or "")))
+
+
 @register.simple_tag(takes_context=True)
 def explained(context: dict[str, Any], value: Any) -> SafeString:
-    """Text with the words of the glossary explained, once each, and codes linked where the reader may go.
+    """Text with the words of the glossary explained, once each; codes linked where the reader may go; contacts too.
 
     Takes rich text, HTML already safe, or plain text (escaped, in paragraphs).
     """
     request = context.get("request")
     html = _as_html(value, getattr(request, "user", None))
     reading = _reading(request)
-    if not reading.pattern.search(html):
+    if not (reading.pattern.search(html) or contacts.CONTACT.search(html)):
         return mark_safe(html)
     soup = BeautifulSoup(html, "html.parser")
     for node in list(soup.find_all(string=True)):
         if any(parent.name in UNTOUCHED for parent in node.parents):
             continue
-        new = _explain(str(node), reading)
-        if new is not None:
+        text = str(node)
+        new = _explain(text, reading)
+        if new != escape(text, quote=False):
             node.replace_with(BeautifulSoup(new, "html.parser"))
     return mark_safe(str(soup))
 
@@ -199,20 +213,25 @@ def _only_known_links(source: str, user: Any) -> str:
     return str(soup)
 
 
-def _explain(text: str, reading: Reading) -> str | None:
-    """The text with definitions and links, escaped; None when there is nothing to add."""
-    found = False
+def _explain(text: str, reading: Reading) -> str:
+    """The text, escaped, with definitions and links."""
+    parts, last = [], 0
+    for start, end, link in contacts.found(text):
+        parts += [_explain_words(text[last:start], reading), link]
+        last = end
+    return "".join([*parts, _explain_words(text[last:], reading)])
+
+
+def _explain_words(text: str, reading: Reading) -> str:
+    """Between one contact and the next: the words of the glossary and the codes."""
 
     def replace(match: re.Match[str]) -> str:
-        nonlocal found
         word = match.group(0)
         if word in reading.codes:
-            found = True
             return f'<a class="together" href="/p/{word}/">{word}</a>'
         meaning = reading.meanings.get(word)
         if meaning is None or word in reading.seen:
             return escape(word)
-        found = True
         reading.seen.add(word)
         return _definition(word, meaning, len(reading.seen))
 
@@ -226,7 +245,7 @@ def _explain(text: str, reading: Reading) -> str | None:
         parts += [before, new]
         last = match.end()
     parts.append(escape(text[last:], quote=False))
-    return "".join(parts) if found else None
+    return "".join(parts)
 
 
 def _definition(word: str, meaning: str, place: int) -> str:
@@ -263,3 +282,25 @@ def page_name(page: Any) -> str:
     """Code and title; the code in one piece."""
     code = getattr(page, "code", "")
     return format_html('<span class="together">{}</span> {}', code, page.title) if code else page.title
+
+
+@register.simple_tag(takes_context=True)
+def named(context: dict[str, Any], who: Any) -> str:
+    """A person's name: a link to the person's page, for whoever may see that page."""
+    if who is None:
+        return ""
+    if who.pk not in _known_people(context.get("request")):
+        return format_html('<span class="together">{}</span>', who)
+    return format_html('<a class="together" href="{}">{}</a>', reverse("person", args=[who.pk]), who)
+
+
+def _known_people(request: Any) -> frozenset[int]:
+    """Whom the reader may look up; asked once per page view, whatever the number of names."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return frozenset()
+    found: frozenset[int] | None = request.__dict__.get("_known_people")
+    if found is None:
+        people = access.allowed(User.objects.current(), user).order_by()
+        found = request.__dict__["_known_people"] = frozenset(people.values_list("pk", flat=True))
+    return found

@@ -1,5 +1,8 @@
-// Menus close on Escape and on a click elsewhere; without this script they are plain <details>.
+// Menus close on Escape, on a click elsewhere and when the focus leaves; without this script they are plain <details>.
 const menus = () => document.querySelectorAll("details.menu[open]");
+document.addEventListener("focusin", (event) => {
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
+});
 document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
@@ -8,6 +11,12 @@ document.addEventListener("keydown", (event) => {
   for (const menu of menus()) {
     menu.open = false;
     menu.querySelector("summary").focus();
+  }
+});
+// On paper stands the day of printing, not the one on which the page was opened.
+window.addEventListener("beforeprint", () => {
+  for (const day of document.querySelectorAll("time[data-printed]")) {
+    day.textContent = new Date().toLocaleDateString("it-IT", { day: "numeric", month: "long", year: "numeric" });
   }
 });
 // A meaning opened by hovering stays while the pointer is on the word or on the meaning; a click pins it.
