@@ -64,6 +64,7 @@ def standing(user: Person) -> Standing:
 def forget(user: Person) -> None:
     """Read the standing anew at the next question; called after a change of roles."""
     user.__dict__.pop("_standing", None)
+    user.__dict__.pop("_answers_for_some", None)
 
 
 def is_administrator(user: Person) -> bool:
@@ -72,8 +73,8 @@ def is_administrator(user: Person) -> bool:
 
 
 def may_enter_admin(user: Person) -> bool:
-    """Whether Wagtail's admin has anything to do for the person: a redattore somewhere."""
-    return is_administrator(user) or bool(standing(user).spaces("edit"))
+    """Whether Wagtail's admin has anything to do for the person: a redattore somewhere, or who answers for a page."""
+    return is_administrator(user) or bool(standing(user).spaces("edit")) or answers_for_some(user)
 
 
 def _read_standing(user: Person) -> Standing:
@@ -153,14 +154,49 @@ def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
     held = standing(user)
     if held.administrator:
         return queryset.filter(live=True) if action == "view" else queryset
+    if action == "view":
+        where = (Q(depth__lt=SPACE_DEPTH) | _readable(held)) & Q(live=True)
+    else:
+        where = _in_spaces(held, action)
+    if action == "edit" and held.person:
+        where |= _answered_for(held)
+    return queryset.filter(pk__in=_with_space_path().filter(where).values("pk"))
+
+
+def _in_spaces(held: Standing, action: str) -> Q:
     spaces = held.spaces(action)
-    inside = Q(space_path__in=[path for pk, path in held.paths.items() if pk in spaces])
-    if action != "view":
-        return queryset.filter(pk__in=_with_space_path().filter(inside).values("pk"))
-    where = Q(depth__lt=SPACE_DEPTH) | inside
+    return Q(space_path__in=[path for pk, path in held.paths.items() if pk in spaces])
+
+
+def _readable(held: Standing) -> Q:
+    """In a space that the person reads, or opened to the person beyond it; live or not."""
+    where = _in_spaces(held, "view")
     for path in held.opened:
         where |= Q(path__startswith=path)
-    return queryset.filter(pk__in=_with_space_path().filter(where, live=True).values("pk"))
+    return where
+
+
+def _answered_for(held: Standing) -> Q:
+    """Whoever answers for a page may correct it, as long as the person reads where it lies; others approve."""
+    return Q(owner=held.person, depth__gt=SPACE_DEPTH) & _readable(held)
+
+
+def answers_for(user: Person, page: Page) -> bool:
+    """`_answered_for`, of one page in memory: asked for each row of the admin's lists."""
+    held = standing(user)
+    if held.person is None or page.owner_id != held.person or len(page.path) <= SPACE_PATH:
+        return False
+    return page.path[:SPACE_PATH] in held.paths.values() or page.path.startswith(held.opened)
+
+
+def answers_for_some(user: Person) -> bool:
+    """Whether the person answers for any page that the person may read."""
+    known: bool | None = user.__dict__.get("_answers_for_some")
+    if known is None:
+        held = standing(user)
+        known = bool(held.person) and _with_space_path().filter(_answered_for(held)).exists()
+        user.__dict__["_answers_for_some"] = known
+    return known
 
 
 def known(queryset: Any, user: Person) -> Any:
@@ -276,6 +312,14 @@ def role_in(user: Person, space: Space) -> Role | None:
     """The role held in the space, or None (a reader of a public space may hold none)."""
     role = standing(user).roles.get(space.pk)
     return Role(role) if role else None
+
+
+def acts_on(user: Person, page: Page) -> set[str]:
+    """The actions of NEEDS that the person's role allows on a page, from its path: no query for each page of a list."""
+    held = standing(user)
+    roles = {held.paths[space]: role for space, role in held.roles.items() if space in held.paths}
+    role = roles.get(page.path[:SPACE_PATH], 0)
+    return {action for action, needed in NEEDS.items() if role >= needed}
 
 
 def space_of(page: Page) -> Space | None:

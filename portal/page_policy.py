@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 from wagtail.models import Page
+from wagtail.models.pages import PagePermissionTester
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from . import access
@@ -25,6 +26,18 @@ ACTS = {
 HOME_PATH = access.SPACE_PATH - Page.steplen
 
 
+class SpacePageTester(PagePermissionTester):
+    """What the person may do with one page: by the role in its space, or because the person answers for it."""
+
+    def __init__(self, user: Any, page: Page) -> None:
+        super().__init__(user, page)
+        if user.is_active and not user.is_superuser:
+            held = access.acts_on(user, page)
+            self.permissions = {act for act, action in ACTS.items() if action in held}
+            if access.answers_for(user, page):
+                self.permissions.add("change")
+
+
 class SpacePagePolicy(PagePermissionPolicy):
     """Pages by the spaces they lie in."""
 
@@ -34,6 +47,20 @@ class SpacePagePolicy(PagePermissionPolicy):
         if not needed:
             return everything.none()
         return access.allowed(everything, user, min(needed, key=access.NEEDS.__getitem__))
+
+    def explorable_root_instance(self, user: Any) -> Page | None:
+        """Where the explorer begins; whoever answers for pages here and there walks down from the home page."""
+        known = hasattr(user, self._explorable_root_instance_cache_name)
+        start: Page | None = super().explorable_root_instance(user)
+        if not known and not user.is_superuser and access.answers_for_some(user):
+            start = Page.objects.filter(depth=access.SPACE_DEPTH - 1).first()
+            setattr(user, self._explorable_root_instance_cache_name, start)
+        return start
+
+    def user_has_any_permission(self, user: Any, actions: Iterable[str]) -> bool:
+        return bool(super().user_has_any_permission(user, actions)) or (
+            "change" in set(actions) and access.answers_for_some(user)
+        )
 
     def explorable_instances(self, user: Any) -> Any:
         """The pages to work on, and the home page above them."""

@@ -18,7 +18,12 @@ from .models.people import User
 
 
 class ValidityBackend(AuthenticationBackend):
-    """Login by e-mail; a session ends at the minute at which its account ends."""
+    """Login by e-mail; a session ends at the minute at which its account ends; the admin's door asks `access`."""
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        if perm == "wagtailadmin.access_admin":
+            return access.may_enter_admin(user_obj)
+        return bool(super().has_perm(user_obj, perm, obj))
 
     def get_user(self, user_id: int) -> User | None:
         user = super().get_user(user_id)

@@ -29,6 +29,7 @@ from portal import access, addresses, citations
 from portal.blocks import BodyBlock, anchor
 from portal.copying import PageCopyForm
 from portal.fields import BlocksField
+from portal.page_policy import SpacePageTester
 
 CODE_ADDRESS = "p"
 SPACES_ADDRESS = "spazi"
@@ -100,6 +101,9 @@ class WholePublication(Page):
 
     class Meta:
         abstract = True
+
+    def permissions_for_user(self, user: Any) -> SpacePageTester:
+        return SpacePageTester(user, self)
 
     def publish(self, *args: Any, **kwargs: Any) -> Any:
         with transaction.atomic():
@@ -189,6 +193,12 @@ class PortalPage(AddressedPage):
             with suppress(addresses.UnreadableCode):  # a draft of another door keeps it; publishing refuses it below
                 self.code = addresses.normal_code(self.code)
         super().settle_address()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Wagtail's `owner` is whoever answers for the page as it stands: `access` asks it of any page."""
+        if kwargs.get("update_fields") is None:
+            self.owner_id = self.responsible_id  # type: ignore[attr-defined]
+        super().save(*args, **kwargs)
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         super().full_clean(*args, **kwargs)
