@@ -1,0 +1,85 @@
+"""Whoever answers for a page may correct it, through the approval of others; and nobody else may because of it."""
+
+from typing import Any
+
+import pytest
+from wagtail.models import Page
+
+from coordination.models import ServicePage
+from portal import access, demo
+from portal.models import TextPage
+from portal.models.spaces import Role
+
+pytestmark = pytest.mark.django_db
+
+
+def desk_of(person: Any) -> ServicePage:
+    """A page of a space where the person only reads, and for which the person answers."""
+    return next(
+        page
+        for page in ServicePage.objects.live().filter(responsible=person)
+        if access.role_in(person, access.space_of(page)) == Role.READER
+    )
+
+
+def edited(page: Any) -> str:
+    return f"/admin/pages/{page.pk}/edit/"
+
+
+def test_who_answers_for_a_page_opens_its_editor_and_may_not_publish(as_: Any, person: Any) -> None:
+    elena = person("worker")
+    page = desk_of(elena)
+    shown = as_("worker").get(edited(page))
+    assert shown.status_code == 200
+    words = shown.content.decode()
+    assert 'name="action-submit"' in words and 'name="action-publish"' not in words
+    assert access.can(elena, "edit", page) and not access.can(elena, "approve", page)
+
+
+def test_a_colleague_who_only_reads_it_does_not(as_: Any, person: Any) -> None:
+    page = desk_of(person("worker"))
+    assert as_("newcomer").get(page.url).status_code == 200
+    assert as_("newcomer").get(edited(page)).status_code in {302, 404}
+    assert not access.can(person("newcomer"), "edit", page)
+
+
+def test_who_answers_no_longer_edits_no_longer(as_: Any, person: Any) -> None:
+    page = desk_of(person("worker"))
+    page.responsible = person("coordinator")
+    page.save_revision().publish()
+    assert as_("worker").get(edited(page)).status_code in {302, 404}
+    assert not access.can(person("worker"), "edit", page)
+
+
+def test_a_draft_that_names_somebody_gives_nothing_before_it_is_published(person: Any) -> None:
+    page = desk_of(person("worker"))
+    page.responsible = person("newcomer")
+    page.save_revision()
+    assert not access.can(person("newcomer"), "edit", page)
+    assert access.can(person("worker"), "edit", page)
+
+
+def test_answering_for_a_page_opens_none_that_one_may_not_read(as_: Any, person: Any) -> None:
+    hidden = TextPage(title="Nascosta", slug="nascosta", responsible=person("partner"))
+    hidden = demo.publish(demo.space("SP-MINORI").root_page, hidden, on=0, by=None)
+    assert not access.can(person("partner"), "view", hidden) and not access.can(person("partner"), "edit", hidden)
+    assert as_("partner").get(edited(hidden)).status_code in {302, 404}
+
+
+def test_the_explorer_leads_to_the_pages_one_answers_for_and_names_no_other(as_: Any, person: Any) -> None:
+    """Irene writes in no space at all."""
+    irene = person("hospital_worker")
+    mine = access.allowed(Page.objects.filter(depth__gt=access.SPACE_DEPTH), irene, "edit")
+    page = mine.first()
+    assert page and set(mine.values_list("owner", flat=True)) == {irene.pk}
+    listing = as_("hospital_worker").get(f"/admin/pages/{page.get_parent().pk}/").content.decode()
+    assert page.title in listing
+    others = page.get_siblings(inclusive=False).exclude(owner=irene)
+    assert others and not [other.title for other in others if f"/admin/pages/{other.pk}/" in listing]
+
+
+def test_nothing_can_be_added_below_or_deleted_or_moved(as_: Any, person: Any) -> None:
+    page = desk_of(person("worker"))
+    tester = page.permissions_for_user(person("worker"))
+    assert tester.can_edit()
+    assert not (tester.can_delete() or tester.can_move() or tester.can_unpublish() or tester.can_add_subpage())
