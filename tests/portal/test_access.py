@@ -105,7 +105,12 @@ class World:
 
     def answers_for(self, who: int | None, page: Any) -> bool:
         """Whoever answers for a page that lies where the person reads; the first page of a space is the space's."""
-        return page[1] not in {"root", "home"} and self.is_current(who) and self.owners.get(page) == who and self.would_see(who, page)
+        return (
+            page[1] not in {"root", "home"}
+            and self.is_current(who)
+            and self.owners.get(page) == who
+            and self.would_see(who, page)
+        )
 
     def would_see(self, who: int | None, page: Any) -> bool:
         """Whether the person sees the page when it is live."""
@@ -388,7 +393,10 @@ def test_after_the_copy_guardian_and_the_admin_give_the_same_answer(world: World
             for action, codename in (("edit", "change"), ("approve", "publish"), ("manage", "bulk_delete")):
                 expected = {page for page in PAGES if world.may_with_page(who, action, page)}
                 by_role = {page for page in PAGES if page != HOME and world.may_in_space(who, action, page[0])}
-                for policy, wanted in ((PagePermissionPolicy(), by_role), (policy_registry.get_by_type(Page), expected)):
+                for policy, wanted in (
+                    (PagePermissionPolicy(), by_role),
+                    (policy_registry.get_by_type(Page), expected),
+                ):
                     found = policy.instances_user_has_permission_for(user, codename)
                     found = set(found.values_list("pk", flat=True))
                     assert {page for page, pk in pages.items() if pk in found} == wanted
