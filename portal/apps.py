@@ -12,11 +12,18 @@ class PortalConfig(AppConfig):
     verbose_name = _("Raccordo")
 
     def ready(self) -> None:
+        from django.db.models import DateTimeField
         from django.db.models.signals import m2m_changed, post_delete, post_save
+        from wagtail.admin.forms.models import register_form_field_override
+        from wagtail.admin.widgets import AdminDateTimeInput
         from wagtail.signals import page_published, page_unpublished, pre_page_move, task_submitted
 
         from . import checks, clock, files, jobs, publication, role_copy, spaces, workflow  # noqa: F401
+        from .fields import MomentField
         from .models import Document, User
+
+        moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
+        register_form_field_override(DateTimeField, override=moment)
 
         page_published.connect(publication.on_page_published)
         page_unpublished.connect(publication.on_page_unpublished)

@@ -32,7 +32,7 @@ class RoleForm(forms.Form):
     reason = forms.CharField(label=_("Perché"), max_length=240, help_text=_("Resta scritto nel registro."))
     expires_on = forms.DateField(
         label=_("Fino a (facoltativo)"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=forms.DateInput(attrs={"placeholder": _("gg/mm/aaaa"), "autocomplete": "off"}),
         help_text=_("L’accesso finisce alla fine di quel giorno."),
     )  # fmt: skip
 

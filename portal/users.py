@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django import forms
+from wagtail.admin.widgets import AdminDateTimeInput
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import UserViewSet
+
+from .fields import MomentField
 
 OWN_FIELDS = {"profession", "organisation", "telephone", "valid_until"}
 
@@ -15,7 +17,8 @@ class PersonEditForm(UserEditForm):
 
     class Meta(UserEditForm.Meta):
         fields = (UserEditForm.Meta.fields | OWN_FIELDS) - {"groups"}
-        widgets = {"valid_until": forms.DateTimeInput(attrs={"type": "datetime-local"})}
+        widgets = {"valid_until": AdminDateTimeInput()}
+        field_classes = {"valid_until": MomentField}
 
 
 class PersonCreationForm(UserCreationForm):
@@ -23,7 +26,8 @@ class PersonCreationForm(UserCreationForm):
 
     class Meta(UserCreationForm.Meta):
         fields = (UserCreationForm.Meta.fields | OWN_FIELDS) - {"groups"}
-        widgets = {"valid_until": forms.DateTimeInput(attrs={"type": "datetime-local"})}
+        widgets = {"valid_until": AdminDateTimeInput()}
+        field_classes = {"valid_until": MomentField}
 
 
 class PersonViewSet(UserViewSet):

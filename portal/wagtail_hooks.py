@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
@@ -134,6 +136,11 @@ def keep_what_was_published(request: HttpRequest, page: Page) -> None:
 
 
 # --- The admin as editors think of it --------------------------------------------------------------------
+
+
+@hooks.register("insert_global_admin_js")
+def while_writing() -> str:
+    return format_html('<script src="{}"></script>', static("portal/js/writing.js"))
 
 
 @hooks.register("construct_page_action_menu")
