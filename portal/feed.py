@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -169,9 +170,9 @@ def approvals(user: User) -> Iterable[Todo]:
         proposed = state.revision.content  # the title as it was proposed, without building the page for it
         yield Todo(
             title=f"{proposed.get('code', '')} {proposed['title']}".strip(),
-            url=f"/admin/pages/{state.workflow_state.object_id}/edit/",
-            verb=_("Approva"),
-            why=_("parere chiesto da %(person)s") % {"person": state.workflow_state.requested_by},
+            url=reverse("approval", args=[state.pk]),
+            verb=_("Decidi"),
+            why=_("da approvare: lo chiede %(person)s") % {"person": state.workflow_state.requested_by},
         )
 
 

@@ -136,3 +136,26 @@ class ProblemForm(forms.Form):
     def clean_page(self) -> str:
         page = self.cleaned_data["page"]
         return page if page.startswith("/") else "/"
+
+
+class DecisionForm(forms.Form):
+    """«Approva», with a note or without; «Chiedi modifiche», never without a reason."""
+
+    seen = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
+    words = forms.CharField(
+        label=_("Che cosa scrivi a chi l’ha proposta"), max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Se approvi è facoltativo. Se chiedi modifiche scrivi quali: chi l’ha proposta le legge così."),
+    )  # fmt: skip
+
+    @property
+    def approves(self) -> bool:
+        return "approva" in self.data
+
+    def clean_words(self) -> str:
+        words = str(self.cleaned_data["words"]).strip()
+        if not words and not self.approves:
+            raise forms.ValidationError(
+                _("Scrivi che cosa va cambiato: senza un motivo chi l’ha scritta non sa che cosa fare.")
+            )
+        return words

@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
-from . import sharing, views
+from . import deciding, sharing, views
 
 handler400 = "portal.errors.not_understood"
 handler403 = "portal.errors.refused"
@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spazi/<slug:slug>/condivisione/come/", sharing.seen_as, name="seen_as"),
     path("spazi/<slug:slug>/condivisione/pagine/", sharing.share, name="share"),
     path("spazi/<slug:slug>/condivisione/pagine/<int:pk>/", sharing.unshare, name="unshare"),
+    path("approvazioni/<int:pk>/", deciding.approval, name="approval"),
     re_path(r"^documenti/([0-9]{1,18})/(.*)$", views.document, name="wagtaildocs_serve"),
     path("media/<path:path>", views.media, name="media"),
     path("rubrica/persone/<int:pk>/", views.person, name="person"),

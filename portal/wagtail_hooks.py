@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
+from wagtail.admin.action_menu import ActionMenuItem
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
@@ -143,15 +145,23 @@ def while_writing() -> str:
     return format_html('<script src="{}"></script>', static("portal/js/writing.js"))
 
 
+class DecideMenuItem(ActionMenuItem):
+    """To the page on which the waiting text is approved or given back."""
+
+    label = gettext_lazy("Decidi")
+    name = "decide"
+    icon_name = "success"
+
+    def get_url(self, parent_context: dict[str, Any]) -> str:
+        return reverse("approval", args=[parent_context["page"].current_workflow_task_state.pk])
+
+
 @hooks.register("construct_page_action_menu")
-def approve_first(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
-    """Whoever has come to approve finds that first; beside it only what answers the request too."""
+def decide_first(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Whoever has come to approve finds that first; beside it only what does not go round the decision."""
     page = context.get("page")
     if page and page.pk and access.may_decide(request.user, page):
-        answers = [item for item in items if item.name in {"approve", "reject"}]
-        rest = [item for item in items if item.name == "action-save-draft"]
-        if answers:
-            items[:] = sorted(answers, key=lambda item: str(item.name)) + rest
+        items[:] = [DecideMenuItem(), *(item for item in items if item.name == "action-save-draft")]
 
 
 @hooks.register("construct_main_menu")

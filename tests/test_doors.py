@@ -84,6 +84,10 @@ def role_of(person: str, space: str) -> int:
     return Membership.objects.get(user__email__startswith=person, space__code=space).pk
 
 
+def approval_of(slug: str) -> int:
+    return Page.objects.get(slug=slug).current_workflow_task_state.pk
+
+
 def portal_doors() -> list[Door]:
     """The portal's own addresses; those with an id, once for each kind of door that they may be."""
     form = Document.objects.get(title__startswith="MD-08")
@@ -110,6 +114,9 @@ def portal_doors() -> list[Door]:
         Door("unshare", f"/spazi/rete/condivisione/pagine/{shared}/", MANAGERS, answer=302, post={}, forbidden=INSIDE),
         Door("unshare", f"/spazi/terzo-settore/condivisione/pagine/{shared}/", set(), post={},
              forbidden=TERZO - MANAGERS),
+        # PR-09 waits, asked for by the coordinator: who approves there decides, the coordinator does not.
+        Door("approval", f"/approvazioni/{approval_of('pr-09')}/", {"director", "health_manager", "administrator"}),
+        Door("approval", "/approvazioni/999999/", set()),
         Door("wagtaildocs_serve", form.url, INSIDE),
         Door("wagtaildocs_serve", form.url + "x", set()),
         Door("wagtaildocs_serve", "/documenti/999999/md-08.odt", set()),
@@ -338,6 +345,7 @@ def hidden_and_missing() -> list[tuple[str, str, dict[str, str] | None]]:
         ("/spazi/minori/condivisione/", "/spazi/nessuno/condivisione/", None),
         (f"/spazi/minori/condivisione/{davide}/", f"/spazi/nessuno/condivisione/{davide}/", {"role": "4"}),
         (f"/riunioni/azioni/{action_of('r-01', 'davide')}/", "/riunioni/azioni/999999/", {}),
+        (f"/approvazioni/{approval_of('pr-09')}/", "/approvazioni/999999/", None),
         (f"/rubrica/persone/{stranger.pk}/", "/rubrica/persone/999999/", None),
         (file.url, file.url.replace(f"/{file.pk}/", "/999999/"), None),
     ]  # fmt: skip

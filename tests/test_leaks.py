@@ -201,6 +201,7 @@ def plant_approval(here: Planted, writer: User, approver: User) -> None:
     state.refresh_from_db()
     state.resume(user=writer)
     waiting = TaskState.objects.get(workflow_state=state, status=TaskState.STATUS_IN_PROGRESS)
+    here.addresses.append(f"/approvazioni/{waiting.pk}/")
     here.things = Things(
         page=meeting.pk, revision=meeting.latest_revision_id, task_state=waiting.pk, workflow_state=state.pk,
         document=here.document.pk, image=here.image.pk, user=here.person.pk,

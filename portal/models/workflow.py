@@ -32,19 +32,12 @@ class ApprovalTask(Task):
         return not self.user_can_access_editor(obj, user)
 
     def get_actions(self, obj: Page, user: Any) -> list[tuple[str, Any, bool]]:
-        if not access.may_decide(user, obj):
-            return []
-        return [
-            ("reject", _("Chiedi modifiche"), True),
-            ("approve", _("Approva"), False),
-            ("approve", _("Approva con una nota"), True),
-        ]
+        """None in the admin: its buttons post the editor, and would approve another text than the one read."""
+        return []
 
     def on_action(self, task_state: TaskState, user: Any, action_name: str, **kwargs: Any) -> Any:
-        page = task_state.workflow_state.content_object
-        if action_name in {"approve", "reject"} and not access.may_decide(user, page):
-            raise PermissionDenied
-        return super().on_action(task_state, user, action_name, **kwargs)
+        """Closed: `workflow.approve` and `workflow.ask_for_changes` are the only way."""
+        raise PermissionDenied
 
     def get_task_states_user_can_moderate(self, user: Any, **kwargs: Any) -> Any:
         waiting = TaskState.objects.filter(status=TaskState.STATUS_IN_PROGRESS, task=self.task_ptr)

@@ -304,3 +304,12 @@ def _known_people(request: Any) -> frozenset[int]:
         people = access.allowed(User.objects.current(), user).order_by()
         found = request.__dict__["_known_people"] = frozenset(people.values_list("pk", flat=True))
     return found
+
+
+@register.filter
+def waiting_since(value: datetime) -> str:
+    """«da oggi», «da ieri», «da 2 giorni»."""
+    days = (timezone.localdate() - dates.local_day(value)).days
+    if days < 1:
+        return _("da oggi")
+    return _("da ieri") if days == 1 else _("da %(days)d giorni") % {"days": days}

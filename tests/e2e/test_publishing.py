@@ -58,10 +58,10 @@ def _propose(author: Window) -> None:
     expect(page.locator(".messages")).to_contain_text("moderazione")
 
 
-def _choose(page: Page, action: str | re.Pattern[str]) -> None:
+def _choose(page: Page, action: re.Pattern[str]) -> None:
     """One of the actions under the editors' page."""
     page.get_by_role("button", name="Altre azioni").last.click()
-    page.get_by_role("button", name=action, exact=isinstance(action, str)).click()
+    page.get_by_role("button", name=action).click()
     page.wait_for_url(re.compile(r"/admin/(pages/\d+/)?$"))
 
 
@@ -70,8 +70,10 @@ def _approve(approver: Window, reader: Window) -> float:
     approver.go("/")
     row = approver.page.locator("#da-fare li", has_text="PR-02")
     expect(row).to_contain_text("Chiara Bonacchi")
-    row.get_by_role("link", name="Approva").click()
-    _choose(approver.page, "Approva")
+    row.get_by_role("link", name="Decidi").click()
+    expect(approver.page.locator("main")).to_contain_text(NOTE)
+    approver.page.get_by_role("button", name="Approva", exact=True).click()
+    approver.page.wait_for_url(f"{approver.site.url}/")
     began = time.monotonic()
     eventually(lambda: _finds(reader), 20, "la ricerca trova il testo approvato")
     took = time.monotonic() - began

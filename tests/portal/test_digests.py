@@ -679,5 +679,5 @@ def test_whoever_may_approve_is_told_and_nobody_else(
     assert not told & {office.email, person("worker").email, person("partner").email}
     mail = mailoutbox[0]
     assert "Da leggere & approvare" in mail.subject and "Franca Giuntoli chiede" in mail.body
-    assert f"http://testserver/admin/pages/{page.pk}/edit/" in mail.body
+    assert f"http://testserver/approvazioni/{page.current_workflow_task_state.pk}/" in mail.body
     assert "Da leggere &amp; approvare" in str(mail.alternatives[0][0])

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from wagtail.models import Page
 
 from portal import dates, demo
 from portal.models import User
@@ -97,23 +96,3 @@ def test_a_procedure_gives_the_number_of_the_readers_own_body(address: str, as_:
     assert asked[1] in own | {str(body)}
     User.objects.filter(pk=person("worker").pk).update(organisation=None)
     assert "Chi chiamare" not in text(as_("worker").get(address))
-
-
-# --- Approval --------------------------------------------------------------------------------------------
-
-
-def test_who_is_asked_to_approve_finds_that_first_and_nothing_that_goes_round_it(as_: Any, person: Any) -> None:
-    page = Page.objects.get(slug="md-01").specific
-    page.title = "Titolo nuovo"
-    page.save_revision(user=person("worker"))
-    page.get_workflow().start(page, person("worker"))
-    address = f"/admin/pages/{page.pk}/edit/"
-    menu = as_("director").get(address).content.decode()
-    menu = menu[menu.index("<footer") :]
-    assert menu.index('data-workflow-action-name="approve"') < menu.index('data-workflow-action-name="reject"')
-    assert menu.index('data-workflow-action-name="approve"') < menu.index(
-        "action-save-draft" if "action-save-draft" in menu else "</footer"
-    )
-    assert "action-publish" not in menu
-    own = as_("worker").get(address).content.decode()
-    assert 'data-workflow-action-name="approve"' not in own

@@ -1,0 +1,278 @@
+"""An approval, from the request to the answer: the page to decide on, and what follows from deciding."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from wagtail.models import Page, TaskState
+
+from coordination.models import Action, AgendaItem, Decision, MeetingPage
+from portal import demo, workflow
+from portal.models import Organisation, TextPage
+from protocols.models.protocols import RelatedPage
+
+pytestmark = pytest.mark.django_db
+
+Given = Callable[..., Any]
+
+
+def text_of(response: Any) -> str:
+    """What one reads in the body of the page, each run of spaces as one."""
+    soup = BeautifulSoup(response.content, "html.parser").main
+    assert soup is not None
+    return re.sub(r"\s+([.,;:])", r"\1", " ".join(soup.get_text(" ").split()))
+
+
+def propose(page: Page, by: Any) -> Any:
+    """Save the page as it stands and ask for its approval; returns the waiting approval."""
+    page.save_revision(user=by)
+    page.get_workflow().start(page, by)
+    return Page.objects.get(pk=page.pk).current_workflow_task_state
+
+
+def address(state: Any) -> str:
+    return f"/approvazioni/{state.pk}/"
+
+
+def seen_on(response: Any) -> str:
+    field = BeautifulSoup(response.content, "html.parser").find("input", {"name": "seen"})
+    assert field is not None
+    return str(field["value"])
+
+
+def approve(client: Any, state: Any, words: str = "") -> Any:
+    """Open the page and press «Approva»."""
+    seen = seen_on(client.get(address(state)))
+    return client.post(address(state), {"seen": seen, "words": words, "approva": ""})
+
+
+def give_back(client: Any, state: Any, words: str) -> Any:
+    seen = seen_on(client.get(address(state)))
+    return client.post(address(state), {"seen": seen, "words": words, "modifiche": ""})
+
+
+@pytest.fixture
+def form_page() -> Any:
+    """MD-01, in the space where Elena writes and Paolo approves."""
+    return Page.objects.get(slug="md-01").specific
+
+
+@pytest.fixture
+def waiting(form_page: Any, person: Given) -> Any:
+    """Elena proposes another title for MD-01, with her reason."""
+    form_page.title, form_page.change_note = "Scheda di accesso, più corta", "Via le domande doppie."
+    return propose(form_page, person("worker"))
+
+
+# --- What the page says ----------------------------------------------------------------------------------
+
+
+def test_the_page_says_who_asks_since_when_and_why(as_: Given, waiting: Any) -> None:
+    TaskState.objects.filter(pk=waiting.pk).update(started_at=timezone.now() - timedelta(days=2))
+    text = text_of(as_("director").get(address(waiting)))
+    assert "Scheda di accesso, più corta" in text
+    assert "Lo chiede Elena Fedi" in text and "da 2 giorni" in text
+    assert "Via le domande doppie." in text
+
+
+def test_what_changes_is_said_in_words_and_what_stays_is_not(as_: Given, waiting: Any, form_page: Any) -> None:
+    assert Page.objects.get(pk=form_page.pk).title == "Scheda di primo colloquio"
+    text = text_of(as_("director").get(address(waiting)))
+    changes = text[text.index("Che cosa cambia Rispetto") : text.index("Il testo come si leggerà")]
+    assert "Scheda di tolto: primo colloquio aggiunto: accesso, più corta" in changes
+    assert form_page.summary not in changes
+
+
+def test_sections_steps_and_rows_are_compared_one_by_one(as_: Given, person: Given) -> None:
+    protocol = Page.objects.get(slug="pr-02").specific
+    body = demo.body_of([
+        {"heading": block.value["heading"], "text": str(block.value["text"].source), "rows": []}
+        for block in protocol.body
+    ])  # fmt: skip
+    body[0][1]["text"] = "<p>Un taccuino arancione al posto del fascicolo.</p>"
+    protocol.body = [*body[:-1], ("section", {"heading": "Sezione arrivata oggi", "text": "<p>Parole nuove.</p>"})]
+    gone = body[-1][1]["heading"]
+    protocol.valid_from, protocol.version = timezone.localdate() + timedelta(days=40), "9.9"
+    protocol.signatories.add(body_of_the_network := Organisation.objects.get(slug="vicinanze"))
+    protocol.related.add(RelatedPage(target=Page.objects.get(slug="md-09")))
+    changes = changes_seen(as_("health_manager"), propose(protocol, person("coordinator")))
+    assert changes["Testo: Sezione arrivata oggi"].startswith("(si aggiunge) aggiunto:")
+    assert changes[f"Testo: {gone}"].startswith("(si toglie) tolto:")
+    assert "aggiunto: Un taccuino arancione" in changes[f"Testo: {body[0][1]['heading']}"]
+    assert "aggiunto: 9.9" in changes["Versione"] and "In vigore dal" in changes
+    assert "MD-09" in changes["Pagina collegata"]
+    assert str(body_of_the_network) in changes["Enti firmatari"]
+
+
+def changes_seen(client: Any, state: Any) -> dict[str, str]:
+    """Part → what is said of it."""
+    soup = BeautifulSoup(client.get(address(state)).content, "html.parser")
+    found = {}
+    for item in soup.select(".differences > li"):
+        heading = item.h3
+        assert heading is not None
+        act = heading.select_one(".act")
+        assert act is not None
+        words = " ".join(item.get_text(" ").split())
+        name = heading.get_text(" ").replace(act.get_text(), "").strip()
+        found[name] = f"{found.get(name, '')} {words.removeprefix(name).strip()}".strip()
+    return found
+
+
+def test_decisions_actions_and_points_of_a_meeting_are_compared_too(as_: Given, person: Given) -> None:
+    meeting = Page.objects.get(slug="r-05").specific
+    meeting.decisions.add(Decision(text="Si usa il taccuino arancione."))
+    meeting.actions.add(Action(text="Comprare i taccuini", person=person("worker"), due=timezone.localdate()))
+    meeting.agenda.add(AgendaItem(title="Il colore dei taccuini"))
+    changes = changes_seen(as_("director"), propose(meeting, person("coordinator")))
+    assert "aggiunto: Decisione: Si usa il taccuino arancione." in changes["Decisione"]
+    assert "Comprare i taccuini" in changes["Azione"] and "Elena Fedi" in changes["Azione"]
+    assert "Il colore dei taccuini" in changes["Punto all’ordine del giorno"]
+
+
+def test_the_text_stands_there_as_readers_will_see_it(as_: Given, waiting: Any) -> None:
+    soup = BeautifulSoup(as_("director").get(address(waiting)).content, "html.parser")
+    read = soup.select_one(".as-read")
+    assert read is not None
+    assert "Scheda di accesso, più corta" in read.get_text() and "Scarica il modulo" in read.get_text()
+    assert read.find("form") is None
+    names = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(names) == len(set(names))
+
+
+def test_a_new_page_is_called_new(as_: Given, person: Given) -> None:
+    page = TextPage(title="Taccuini", slug="taccuini", change_note="Nuova.", live=False)
+    demo.space("SP-MODULI").root_page.add_child(instance=page)
+    text = text_of(as_("director").get(address(propose(page, person("worker")))))
+    assert "È una pagina nuova: oggi non la legge nessuno." in text
+
+
+def test_a_page_or_file_that_the_approver_may_not_see_is_not_named(as_: Given, person: Given) -> None:
+    hidden = Page.objects.get(slug="op-09")
+    protocol = Page.objects.get(slug="pr-02").specific
+    protocol.related.add(RelatedPage(target=hidden))
+    changes = changes_seen(as_("health_manager"), propose(protocol, person("coordinator")))
+    assert "(qualcosa che non puoi vedere)" in changes["Pagina collegata"]
+    assert hidden.title not in str(changes)
+
+
+def test_a_changed_order_and_a_changed_link_are_said(as_: Given, person: Given) -> None:
+    protocol = Page.objects.get(slug="pr-02").specific
+    raw = [dict(each) for each in protocol.body.raw_data]
+    raw[0], raw[1] = raw[1], raw[0]
+    words = raw[2]["value"]["text"]
+    raw[2]["value"]["text"] = f'<a href="https://esempio.example/">{words}</a>'
+    protocol.body = protocol.body.stream_block.to_python(raw)
+    changes = changes_seen(as_("director"), propose(protocol, person("coordinator")))
+    assert "(cambia l’ordine)" in changes["Testo"]
+    (other,) = (said for part, said in changes.items() if part != "Testo")
+    assert "Le parole restano le stesse" in other
+
+
+# --- Deciding --------------------------------------------------------------------------------------------
+
+
+def test_approving_publishes_what_was_read(as_: Given, waiting: Any, form_page: Any) -> None:
+    response = approve(as_("director"), waiting, "Molto meglio.")
+    assert response.status_code == 302
+    page = Page.objects.get(pk=form_page.pk)
+    assert page.live and page.title == "Scheda di accesso, più corta"
+    assert page.live_revision_id == waiting.revision_id
+    state = TaskState.objects.get(pk=waiting.pk)
+    assert state.status == "approved" and state.comment == "Molto meglio."
+
+
+def test_a_live_page_that_gained_a_row_is_approved_at_once(as_: Given, person: Given) -> None:
+    meeting = Page.objects.get(slug="r-05").specific
+    meeting.decisions.add(Decision(text="Si usa il taccuino arancione."))
+    state = propose(meeting, person("coordinator"))
+    approve(as_("director"), state)
+    assert MeetingPage.objects.get(slug="r-05").decisions.filter(text__contains="taccuino arancione").exists()
+    assert Page.objects.get(slug="r-05").current_workflow_task_state is None
+
+
+def test_changes_are_never_asked_for_without_a_reason(as_: Given, waiting: Any) -> None:
+    client = as_("director")
+    response = give_back(client, waiting, "   ")
+    assert response.status_code == 200
+    assert "Scrivi che cosa va cambiato" in text_of(response)
+    assert TaskState.objects.get(pk=waiting.pk).status == "in_progress"
+    give_back(client, waiting, "Manca il numero della COT.")
+    state = TaskState.objects.get(pk=waiting.pk)
+    assert (state.status, state.comment) == ("rejected", "Manca il numero della COT.")
+
+
+def test_an_approver_is_told_when_the_text_changed_meanwhile_and_keeps_the_words(
+    as_: Given, person: Given, waiting: Any, form_page: Any
+) -> None:
+    client = as_("director")
+    seen = seen_on(client.get(address(waiting)))
+    changed = Page.objects.get(pk=form_page.pk).get_latest_revision_as_object()
+    changed.title = "Scheda cambiata all’ultimo"
+    changed.save_revision(user=person("coordinator"))
+    response = client.post(address(waiting), {"seen": seen, "words": "Va bene così.", "approva": ""})
+    text = text_of(response)
+    assert "Il testo è cambiato mentre lo leggevi" in text and "Va bene così." in text
+    assert "Chiara Bonacchi l’ha corretta" in text
+    assert Page.objects.get(pk=form_page.pk).title != "Scheda cambiata all’ultimo"
+    client.post(address(waiting), {"seen": seen_on(response), "words": "", "approva": ""})
+    page = Page.objects.get(pk=form_page.pk)
+    assert page.title == "Scheda cambiata all’ultimo"
+    assert TaskState.objects.get(pk=waiting.pk).revision_id == page.live_revision_id
+
+
+def test_what_is_decided_says_by_whom_and_is_decided_once(as_: Given, waiting: Any) -> None:
+    late = as_("coordinator")
+    seen = seen_on(late.get(address(waiting)))
+    approve(as_("director"), waiting, "Molto meglio.")
+    late.post(address(waiting), {"seen": seen, "words": "No, così no.", "modifiche": ""})
+    text = text_of(late.get(address(waiting)))
+    assert "Approvata da Paolo Vannini oggi" in text and "Molto meglio." in text
+    assert TaskState.objects.get(pk=waiting.pk).comment == "Molto meglio."
+
+
+@pytest.mark.parametrize("who", ["worker", "office", "health_manager", "trainee", "partner"])
+def test_nobody_else_finds_the_page_or_decides(as_: Given, waiting: Any, who: str) -> None:
+    """Not who asked, not who writes there, not who approves elsewhere."""
+    client = as_(who)
+    assert client.get(address(waiting)).status_code == 404
+    assert client.post(address(waiting), {"words": "Sì", "approva": ""}).status_code == 404
+    assert TaskState.objects.get(pk=waiting.pk).status == "in_progress"
+    assert as_("director").get(address(waiting)).status_code == 200
+
+
+def test_the_process_itself_asks_who_decides(person: Given, waiting: Any) -> None:
+    with pytest.raises(PermissionDenied):
+        workflow.ask_for_changes(waiting, by=person("worker"), reason="Da sola.")
+    workflow.ask_for_changes(waiting, by=person("director"), reason="Insieme.")
+
+
+# --- Wagtail's own doors ---------------------------------------------------------------------------------
+
+
+def test_the_editor_leads_to_the_page_and_offers_no_other_way(as_: Given, waiting: Any, form_page: Any) -> None:
+    editor = as_("director").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
+    menu = editor[editor.index("<footer") :]
+    assert f'href="{address(waiting)}"' in menu and "Decidi" in menu
+    assert "workflow-action" not in menu and "action-publish" not in menu
+    own = as_("worker").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
+    assert address(waiting) not in own
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_the_admins_own_ways_to_decide_are_closed(as_: Given, waiting: Any, form_page: Any, action: str) -> None:
+    client, before = as_("director"), Page.objects.get(pk=form_page.pk).title
+    own = f"/admin/pages/workflow/action/{form_page.pk}/{action}/{waiting.pk}/"
+    collect = f"/admin/pages/workflow/collect_action_data/{form_page.pk}/{action}/{waiting.pk}/"
+    assert client.post(own, {"comment": "Fatto da un’altra porta"}).status_code in {302, 403}
+    assert client.post(collect, {"comment": ""}).status_code in {302, 403}
+    client.post(f"/admin/pages/{form_page.pk}/edit/", {"action-workflow-action": "1", "workflow-action-name": action})
+    assert TaskState.objects.get(pk=waiting.pk).status == "in_progress"
+    assert Page.objects.get(pk=form_page.pk).title == before
+    dashboard = client.get("/admin/").content.decode()
+    assert "workflow/action" not in dashboard
