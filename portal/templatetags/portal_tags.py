@@ -307,7 +307,7 @@ def _known_people(request: Any) -> frozenset[int]:
 
 
 @register.filter
-def waiting_since(value: datetime) -> str:
+def waiting_since(value: Any) -> str:
     """«da oggi», «da ieri», «da 2 giorni»."""
     days = (timezone.localdate() - dates.local_day(value)).days
     if days < 1:
