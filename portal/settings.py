@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "wagtail.embeds",
     "portal.apps.PeopleConfig",
     "wagtail.snippets",
+    "wagtail.contrib.typed_table_block",
     "wagtail.documents",
     "wagtail.images",
     "wagtail.sites",

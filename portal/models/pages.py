@@ -1,6 +1,5 @@
 """The page that every kind of content is, and the kinds that belong to no process."""
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +9,6 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest
-from django.utils.html import strip_tags
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -26,7 +24,8 @@ from wagtail.models import Orderable, Page
 from wagtail.url_routing import RouteResult
 
 from portal import access, addresses, citations
-from portal.blocks import BodyBlock, anchor
+from portal.attachments import opened
+from portal.blocks import AttachmentsBlock, BodyBlock, parts
 from portal.copying import PageCopyForm
 from portal.fields import BlocksField
 from portal.page_policy import SpacePageTester
@@ -166,6 +165,11 @@ class PortalPage(AddressedPage):
         help_text=_("Una frase per chi legge: compare nelle novità e nel digest. Serve per pubblicare."),
     )  # fmt: skip
 
+    attachments = BlocksField(
+        AttachmentsBlock(), verbose_name=_("allegati"), blank=True, default=list,
+        help_text=_("File che chi legge trova in fondo alla pagina, nell’ordine in cui li metti."),
+    )  # fmt: skip
+
     # The words that name a kind of page to readers; see `search/documents.py` for its facet.
     kind = "pagina"
     kind_label = _("Pagina")
@@ -181,6 +185,7 @@ class PortalPage(AddressedPage):
     show_in_menus_default = False
     title_panels = [TitleFieldPanel("title"), FieldPanel("summary")]
     care_panels = [
+        FieldPanel("attachments"),
         FieldRowPanel([FieldPanel("responsible"), FieldPanel("review_date")], heading=_("Chi ne risponde")),
         FieldPanel("change_note"),
     ]
@@ -241,6 +246,7 @@ class PortalPage(AddressedPage):
         # The space is named only to those who may read it: a shared page says nothing of its home.
         context["space"] = access.spaces_of([self], request.user).get(self.pk)
         context["sections"] = self.sections()
+        context["opened"] = opened(self, request.user)
         request.section = self.listed_as or self._meta.model_name  # type: ignore[attr-defined]  # in bold above
         request.contact = self.responsible  # type: ignore[attr-defined]  # the frame's footer names whom to ask
         return context
@@ -248,20 +254,7 @@ class PortalPage(AddressedPage):
 
 def body_sections(body: Any) -> list[Section]:
     """Sections of a BodyBlock stream as plain text."""
-    found = []
-    for block in body or []:
-        value = block.value
-        rows = "\n".join(f"{row['term']}: {row['text']}" for row in value["rows"])
-        text = plain(str(value["text"].source if value["text"] else ""))
-        found.append(Section(anchor(value["heading"]), value["heading"], f"{text}\n{rows}".strip()))
-    return found
-
-
-def plain(html: str) -> str:
-    """Text of rich text: a blank line between paragraphs, «- » before the items of a list."""
-    broken = re.sub(r"</(p|ul|ol|h\d)>", "\n\n", re.sub(r"<li[^>]*>", "\n- ", html))
-    lines = (" ".join(line.split()) for line in strip_tags(broken.replace("<br", "\n<br")).splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return [Section(*part) for part in parts(body)]
 
 
 class HomePage(Page):

@@ -11,6 +11,7 @@ from django import template
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -84,6 +85,24 @@ def distance(value: Any) -> str:
 
 def _as_it_is(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+@register.filter
+def file_facts(file: Document) -> str:
+    """What one wants to know before opening a file: «PDF, 240 kB», and why its text was not read."""
+    facts = ", ".join(filter(None, [file.file_extension.upper(), _weight(file.get_file_size() or 0)]))
+    if not file.reading_problem:
+        return facts
+    return _("%(facts)s · testo non leggibile: %(why)s") % {"facts": facts, "why": file.reading_problem}
+
+
+def _weight(size: int) -> str:
+    """Thousands of bytes, as people count them; one decimal only where it says something."""
+    for limit, unit in ((1_000_000, "kB"), (1_000_000_000, "MB")):
+        if size < limit:
+            found = size / (limit / 1000)
+            return f"{number_format(found, 0 if found >= 10 else 1)} {unit}"
+    return f"{number_format(size / 1_000_000_000, 1)} GB"
 
 
 @register.filter
