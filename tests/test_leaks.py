@@ -463,8 +463,8 @@ def own(planted: dict[str, Planted]) -> dict[type[Page], Page]:
 def posted(page: Page, **changes: Any) -> dict[str, Any]:
     """What the editor of the page sends, with these changes."""
     base: dict[str, Any] = {
-        "title": page.title, "attachments": streamfield([]), "summary": "Suo", "slug": page.slug, "change_note": "Prova", "responsible": "",
-        "review_date": "", "comments": inline_formset([]),
+        "title": page.title, "summary": "Suo", "slug": page.slug, "change_note": "Prova", "responsible": "",
+        "review_date": "", "comments": inline_formset([]), "attachments": streamfield([]),
     }  # fmt: skip
     if isinstance(page, SpacePage):
         base |= {"intro": "Suo", "pins": inline_formset([])}

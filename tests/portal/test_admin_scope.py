@@ -121,8 +121,8 @@ def test_a_page_cannot_take_the_address_of_a_code_or_of_the_portal(slug: str, as
     root = demo.space("SP-INTEGRA").root_page
     data = {
         "title": "Altro", "slug": slug, "summary": "Altro", "change_note": "Prova", "responsible": "",
-        "review_date": "", "body-count": "0", "attachments-count": "0", "action-publish": "1", "comments-TOTAL_FORMS": "0",
-        "comments-INITIAL_FORMS": "0",
+        "review_date": "", "body-count": "0", "attachments-count": "0", "action-publish": "1",
+        "comments-TOTAL_FORMS": "0", "comments-INITIAL_FORMS": "0",
     }  # fmt: skip
     response = as_("health_manager").post(f"/admin/pages/add/portal/textpage/{root.pk}/", data)
     assert response.status_code == 302
