@@ -11,7 +11,7 @@ def typed(**changes: str) -> dict[str, str]:
     """What the browser sends of a new page of text when only the title was typed."""
     return {
         "title": "Prova", "slug": "", "summary": "", "change_note": "", "responsible": "", "review_date": "",
-        "body-count": "0", "go_live_at": "", "expire_at": "",
+        "body-count": "0", "attachments-count": "0", "go_live_at": "", "expire_at": "",
     } | changes  # fmt: skip
 
 
