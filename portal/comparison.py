@@ -24,8 +24,8 @@ from wagtail.models import Page
 from wagtail.utils.text import text_from_html
 
 from . import access, dates, feed
+from .blocks import plain
 from .models.media import Document, Image
-from .models.pages import plain
 
 # Said beside the comparison, or no part of the text.
 TOLD_APART = {"change_note", "correction", "slug", "go_live_at", "expire_at"}
@@ -185,7 +185,7 @@ class Words:
         """The words of a block of any make."""
         if value is None:
             return ""
-        if isinstance(block, blocks.StructBlock):
+        if isinstance(block, blocks.StructBlock) and not isinstance(value, Model):  # a picture is its own value
             return self._lines((child, value[name]) for name, child in block.child_blocks.items())
         if isinstance(block, blocks.StreamBlock):
             return self._lines((child.block, child.value) for child in value)
