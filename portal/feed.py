@@ -74,6 +74,8 @@ class Resume:
     done: int = 0
     of: int = 0
     verb: str = ""
+    where: str = ""  # module, lesson, minutes
+    person: User | None = None  # whom to ask: the tutor
 
 
 @dataclass(frozen=True)

@@ -65,9 +65,9 @@ class ModulePage(PortalPage):
         verbose_name_plural = _("moduli formativi")
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from training.progress import module_progress
+        from training.progress import module_place
 
-        return {**super().get_context(request, *args, **kwargs), "progress": module_progress(self, request.user)}
+        return {**super().get_context(request, *args, **kwargs), "place": module_place(self, request.user)}
 
 
 class LessonPage(PortalPage):
@@ -102,6 +102,6 @@ class LessonPage(PortalPage):
         return "\n".join(filter(None, [self.summary, self.text, self.question]))
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from training.progress import lesson_progress
+        from training.progress import lesson_place
 
-        return {**super().get_context(request, *args, **kwargs), "progress": lesson_progress(self, request.user)}
+        return {**super().get_context(request, *args, **kwargs), "place": lesson_place(self, request.user)}
