@@ -18,7 +18,7 @@ class PortalConfig(AppConfig):
         from wagtail.admin.widgets import AdminDateTimeInput
         from wagtail.signals import page_published, page_unpublished, pre_page_move, task_submitted
 
-        from . import checks, clock, files, jobs, publication, role_copy, spaces, workflow  # noqa: F401
+        from . import checks, clock, files, jobs, problems, publication, role_copy, spaces, workflow  # noqa: F401
         from .fields import MomentField
         from .models import Document, User
 

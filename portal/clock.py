@@ -4,7 +4,7 @@ import logging
 
 from django.core.management import call_command
 
-from . import digests, role_copy, spaces
+from . import digests, problems, role_copy, spaces
 from .models.spaces import Space
 from .schedules import every
 
@@ -25,6 +25,12 @@ def repair() -> int:
         if count:
             logger.warning("%s: %d permissions had drifted and were repaired", code, count)
     return sum(drift.values())
+
+
+@every(minutes=24 * 60)
+def purge_reports() -> int:
+    """Take away the reports of problems that nobody settled in time."""
+    return problems.purge()
 
 
 @every(minutes=5)

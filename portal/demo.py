@@ -22,6 +22,7 @@ from .models import (
     Document,
     FaqPage,
     Membership,
+    NetworkProfile,
     NewsPage,
     Organisation,
     PortalPage,
@@ -32,6 +33,7 @@ from .models import (
     TextPage,
     User,
 )
+from .models.network import Conformance
 from .models.pages import PinnedPage
 from .models.people import OrganisationKind
 from .models.spaces import Visibility
@@ -160,6 +162,7 @@ def load(say: Say) -> None:
     say("enti e persone")
     _load_bodies()
     _load_people()
+    _load_profile()
     _load_glossary()
     say("spazi e ruoli")
     _load_spaces()
@@ -202,6 +205,29 @@ def _load_people() -> None:
         email="admin@raccordo.example", first_name="Amministrazione", last_name="del portale", password=password,
         is_superuser=True, is_staff=True, organisation=bodies["sds"], date_joined=entered,
     )  # fmt: skip
+
+
+def _load_profile() -> None:
+    """What the network says of itself, with the last declaration made in time."""
+    today = timezone.localdate()
+    year = today.year if today >= date(today.year, 9, 15) else today.year - 1
+    profile = NetworkProfile.load()
+    profile.contact_name = "l’Ufficio di Piano della Società della Salute Pistoiese"
+    profile.contact_email, profile.contact_telephone = "accessibilita@raccordo.example", "0573 000 142"
+    profile.conformance = Conformance.PARTIAL
+    profile.declared_on = date(year, 9, 15)
+    profile.method = "autovalutazione, con prove da tastiera, lettore di schermo e verifica automatica"
+    profile.not_accessible = "Alcuni moduli in PDF sono senza titoli e senza campi da compilare: li stiamo sostituendo."
+    profile.declaration_owner = person("franca.giuntoli")
+    profile.enforcement_url = "https://www.agid.gov.it/it/agenzia/difensore-civico-il-digitale"
+    profile.controller = "Società della Salute Pistoiese"
+    profile.controller_contact = "protocollo@raccordo.example"
+    profile.dpo, profile.dpo_contact = "Ufficio per la protezione dei dati della rete", "privacy@raccordo.example"
+    profile.legal_bases = (
+        "Compiti di interesse pubblico dei servizi sociali (articolo 6, paragrafo 1, lettera e, del regolamento "
+        "UE 2016/679; legge 328/2000; legge regionale toscana 41/2005)."
+    )
+    profile.save()
 
 
 def local_part(first: str, last: str) -> str:

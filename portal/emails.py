@@ -42,10 +42,13 @@ def digest_mail(user: User, digest: Any, stop_url: str) -> EmailMultiAlternative
     return _mail("digest", user.email, context, headers)
 
 
-def problem_mail(to: User, *, by: User, page: str, text: str) -> EmailMultiAlternatives:
-    """«Segnala un problema in questa pagina», to whoever answers for it."""
-    mail = _mail("problem", to.email, {"by": by, "page": page, "text": text})
-    mail.reply_to = [by.email]
+def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives:
+    """«Segnala un problema in questa pagina», to whoever answers for it; the answer goes to the reporter."""
+    answer_to = report.by.email if report.by else report.email
+    context = {"by": report.by, "page": report.path, "text": report.text, "title": title, "answer_to": answer_to,
+               "report_url": f"/segnala/{report.pk}/"}  # fmt: skip
+    mail = _mail("problem", to.email, context)
+    mail.reply_to = [answer_to] if answer_to else []
     return mail
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
@@ -127,15 +128,32 @@ class ProfileForm(forms.ModelForm):
 
 
 class ProblemForm(forms.Form):
-    page = forms.CharField(label=_("Pagina"), max_length=300, widget=forms.HiddenInput)
+    """What is wrong, and where; whoever has not entered may leave an address for the answer."""
+
+    page = forms.CharField(label=_("Pagina"), max_length=300, widget=forms.HiddenInput, required=False)
     text = forms.CharField(
         label=_("Che cosa non va"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Non scrivere nomi o notizie di persone seguite dai servizi."),
     )  # fmt: skip
 
+    email = forms.EmailField(
+        label=_("La tua e-mail (facoltativa)"), required=False, help_text=_("Scrivila se vuoi una risposta.")
+    )
+
+    def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known:
+            del self.fields["email"]
+
     def clean_page(self) -> str:
-        page = self.cleaned_data["page"]
-        return page if page.startswith("/") else "/"
+        """An address of this site, to name the page and to lead back to it."""
+        return own_path(self.cleaned_data["page"])
+
+
+def own_path(path: str) -> str:
+    """The path, where it is one of this site; else the home page."""
+    plain = path.startswith("/") and path.isprintable() and len(path) <= 300
+    return path if plain and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"
 
 
 class DecisionForm(forms.Form):

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     *LAYERS,
     "wagtail.embeds",
     "portal.apps.PeopleConfig",
+    "wagtail.contrib.settings",
     "wagtail.snippets",
     "wagtail.contrib.typed_table_block",
     "wagtail.documents",
@@ -156,7 +157,7 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "report": "5/h/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Raccordo"
 

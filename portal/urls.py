@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profilo/digest/", views.digest_preference, name="digest_preference"),
     path("digest/stop/<str:token>/", views.digest_stop, name="digest_stop"),
     path("segnala/", views.report_problem, name="report_problem"),
+    path("segnala/<int:pk>/", views.problem, name="problem"),
     path("posta-inviata/", views.sent_mail, name="sent_mail"),
     path("accessibilita/", views.accessibility, name="accessibility"),
     path("riservatezza/", views.privacy, name="privacy"),

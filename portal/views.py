@@ -5,13 +5,13 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
-from uuid import uuid4
 
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -21,9 +21,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from . import access, digests, feed, jobs, outbox
-from .forms import DigestForm, ProblemForm, ProfileForm
-from .models import Delivery, Document, Image, Rendition, Space, User
+from . import access, digests, feed, outbox, problems
+from .forms import DigestForm, ProblemForm, ProfileForm, own_path
+from .models import Delivery, Document, Image, NetworkProfile, ProblemReport, Rendition, Space, User
 from .models.pages import PortalPage
 from .models.spaces import Role
 from .requests import FramedRequest, PersonRequest, number
@@ -178,19 +178,32 @@ def digest_stop(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/digest_stop.html", {"found": user, "stopped": request.method == "POST"})
 
 
-@login_required
-def report_problem(request: PersonRequest) -> HttpResponse:
-    """«Segnala un problema in questa pagina»: to whoever answers for it."""
-    form = ProblemForm(request.POST or None, initial={"page": request.GET.get("pagina", "/")[:300]})
+def report_problem(request: HttpRequest) -> HttpResponse:
+    """«Segnala un problema in questa pagina»: to whoever answers for it; back to the page afterwards."""
+    known = request.user.is_authenticated
+    path = own_path(request.POST.get("page") or request.GET.get("pagina", "/"))
+    form = ProblemForm(request.POST or None, initial={"page": path}, known=known)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        jobs.ask(
-            f"problem:{uuid4()}", "portal.problems.tell",
-            request.user.pk, data["page"], data["text"],
-        )  # fmt: skip
-        messages.success(request, _("Grazie: la segnalazione è partita."))
+        if known or ratelimit.consume(request, action="report"):
+            data = form.cleaned_data
+            problems.report(request.user, data["page"], data["text"], data.get("email", ""))
+            messages.success(request, _("Grazie: la segnalazione è partita."))
+            return redirect(data["page"])
+        form.add_error(None, _("Da qui sono partite troppe segnalazioni: riprova fra un’ora."))
+    page = problems.page_at(path, request.user)
+    context = {"form": form, "title": feed.name(page) if page else path, "path": path}
+    return render(request, "portal/report_problem.html", context)
+
+
+@login_required
+def problem(request: PersonRequest, pk: int) -> HttpResponse:
+    """A report, for the one person whom it reached; settling it takes it away."""
+    row = get_object_or_404(ProblemReport.objects.select_related("by", "page"), pk=pk, to=request.user)
+    if request.method == "POST":
+        problems.settle(row)
+        messages.success(request, _("Segnalazione chiusa: il portale non la conserva."))
         return redirect("home")
-    return render(request, "portal/report_problem.html", {"form": form})
+    return render(request, "portal/problem.html", problems.shown(row, request.user))
 
 
 # --- Administrators --------------------------------------------------------------------------------------
@@ -217,9 +230,20 @@ def kind_list(request: FramedRequest, model: type[PortalPage], section: str) -> 
     return render(request, "portal/kind_list.html", {"model": model, "rows": rows, "title": model.kind_plural})
 
 
+# --- What the network says of itself ---------------------------------------------------------------------
+
+
 def accessibility(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/accessibility.html")
+    """The declaration of accessibility, with what is still to be filled in for administrators alone."""
+    return _of_the_network(request, "portal/accessibility.html", NetworkProfile.CONTACT + NetworkProfile.ACCESSIBILITY)
 
 
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/privacy.html")
+    """Who decides on the data, why, and how long they are kept."""
+    return _of_the_network(request, "portal/privacy.html", NetworkProfile.CONTACT + NetworkProfile.PRIVACY)
+
+
+def _of_the_network(request: HttpRequest, template: str, names: tuple[str, ...]) -> HttpResponse:
+    profile = NetworkProfile.load(request)
+    missing = profile.missing(names) if access.is_administrator(request.user) else []
+    return render(request, template, {"profile": profile, "missing": missing})

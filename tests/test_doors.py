@@ -15,7 +15,7 @@ from django.test import Client
 from wagtail.models import Page
 
 from coordination.models import Action
-from portal.models import Document, Membership, PageShare, Space, User
+from portal.models import Document, Membership, PageShare, ProblemReport, Space, User
 from tests.addresses import MISSING, Known, Things, address, known
 from tests.conftest import CAST
 
@@ -88,6 +88,13 @@ def approval_of(slug: str) -> int:
     return Page.objects.get(slug=slug).current_workflow_task_state.pk
 
 
+def reported() -> int:
+    """A report on a page of which Irene answers."""
+    row = ProblemReport.objects.create(path="/p/OP-04/", text="Il numero è vecchio.", to=User.objects.get(
+        email__startswith="irene"))  # fmt: skip
+    return int(row.pk)
+
+
 def portal_doors() -> list[Door]:
     """The portal's own addresses; those with an id, once for each kind of door that they may be."""
     form = Document.objects.get(title__startswith="MD-08")
@@ -130,7 +137,9 @@ def portal_doors() -> list[Door]:
         Door("profile", "/profilo/", MEMBERS),
         Door("digest_preference", "/profilo/digest/", MEMBERS),
         Door("digest_stop", "/digest/stop/firma-falsa/", set()),
-        Door("report_problem", "/segnala/", MEMBERS),
+        Door("report_problem", "/segnala/", EVERYBODY),
+        Door("problem", f"/segnala/{reported()}/", {"hospital_worker"}),
+        Door("problem", "/segnala/999999/", set()),
         Door("sent_mail", "/posta-inviata/", {"administrator"}),
         Door("accessibility", "/accessibilita/", EVERYBODY),
         Door("privacy", "/riservatezza/", EVERYBODY),
@@ -239,7 +248,8 @@ TO_THE_LOGIN = {
 }  # fmt: skip
 TESTS_OF_ERRORS = {"wagtailadmin_error_test"}  # fails on purpose, for whoever may enter
 FOR_ADMINISTRATORS = (
-    "wagtailusers_", "wagtailsites", "wagtailadmin_workflows", "wagtailadmin_collections", "wagtailsnippets",
+    "wagtailusers_", "wagtailsites", "wagtailsettings", "wagtailadmin_workflows", "wagtailadmin_collections",
+    "wagtailsnippets",
 )  # fmt: skip
 # The names of the steps of approval, the same for all spaces, may be read by whoever writes.
 LIST_OF_STEPS = {

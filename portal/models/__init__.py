@@ -5,6 +5,7 @@ from .digests import Delivery, DigestPreference
 from .glossary import Term
 from .jobs import Job
 from .media import Document, Image, Rendition
+from .network import NetworkProfile, ProblemReport
 from .pages import FaqPage, HomePage, NewsPage, PortalPage, SpacePage, TextPage
 from .people import Organisation, User
 from .spaces import (
@@ -31,12 +32,14 @@ __all__ = [
     "Image",
     "Job",
     "Membership",
+    "NetworkProfile",
     "NewsPage",
     "Organisation",
     "PageGroupGrant",
     "PageShare",
     "PageUserGrant",
     "PortalPage",
+    "ProblemReport",
     "Rendition",
     "Role",
     "RoleGroup",

@@ -26,7 +26,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal import access, digests, emails, feed, jobs, problems, spaces
+from portal import access, digests, emails, feed, jobs, spaces
 from portal.digests import Digest
 from portal.models import Delivery, DigestPreference, Membership, Space, TextPage, User
 from portal.models.spaces import Role
@@ -646,20 +646,6 @@ def test_its_cost_does_not_grow_with_spaces_pages_and_people(person: Callable[[s
 
 
 # --- The other mails -------------------------------------------------------------------------------------
-
-
-def test_a_reported_problem_reaches_whoever_answers_for_the_space_and_can_be_answered(
-    person: Callable[[str], User], mailoutbox: list[Any]
-) -> None:
-    worker = person("worker")
-    problems.tell(worker.pk, "/p/OP-04/", "Il numero <b>è</b> vecchio.\nGrazie & saluti")
-    (mail,) = mailoutbox
-    assert mail.to == [person("coordinator").email]
-    assert mail.reply_to == [worker.email]
-    assert "/p/OP-04/" in mail.subject and "http://testserver/p/OP-04/" in mail.body
-    assert "Elena Fedi" in mail.body and "Il numero <b>è</b> vecchio.\nGrazie & saluti" in mail.body
-    html = str(mail.alternatives[0][0])
-    assert "<b>è</b>" not in html and "Grazie &amp; saluti" in html
 
 
 def test_whoever_may_approve_is_told_and_nobody_else(

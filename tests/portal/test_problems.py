@@ -1,0 +1,185 @@
+"""The report of a problem: it reaches who answers for the page, leads back, lies nowhere in clear, and has an end."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+
+from portal import demo, feed, problems
+from portal.models import Job, NetworkProfile, ProblemReport, TextPage
+
+pytestmark = pytest.mark.django_db
+TEXT = "Il numero <b>è</b> vecchio.\nGrazie & saluti"
+
+
+def body(response: Any) -> str:
+    text: str = response.content.decode()
+    return text
+
+
+def send(client: Any, page: str, text: str = TEXT, **more: str) -> Any:
+    return client.post("/segnala/", {"page": page, "text": text, **more}, follow=True)
+
+
+def test_it_names_the_page_leads_back_to_it_and_reaches_who_answers_for_it(
+    as_: Any, person: Any, mailoutbox: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    client = as_("worker")
+    assert "OP-04 Attivare una dimissione protetta" in body(client.get("/segnala/?pagina=/p/OP-04/"))
+    answer = send(client, "/p/OP-04/?passo=2")
+    assert answer.redirect_chain == [("/p/OP-04/?passo=2", 302)]
+    assert "Grazie: la segnalazione è partita." in body(answer)
+    row = ProblemReport.objects.get()
+    problems.tell(row.pk)
+    (mail,) = mailoutbox
+    assert mail.to == [person("hospital_worker").email]
+    assert mail.reply_to == [person("worker").email]
+    assert mail.subject.endswith("OP-04 Attivare una dimissione protetta")
+    assert TEXT in mail.body
+    html = str(mail.alternatives[0][0])
+    assert "<b>è</b>" not in html
+    assert "Grazie &amp; saluti" in html
+
+
+def test_the_words_of_a_report_lie_in_no_job(as_: Any) -> None:
+    send(as_("worker"), "/p/OP-04/", "Una parola che non deve restare")
+    jobs = [job for job in Job.objects.all() if "problem" in job.key]
+    assert [job.args for job in jobs] == [[ProblemReport.objects.get().pk]]
+
+
+def test_whoever_it_reached_reads_it_and_settles_it_and_nothing_stays(as_: Any, person: Any) -> None:
+    send(as_("worker"), "/p/OP-04/")
+    row = ProblemReport.objects.get()
+    problems.tell(row.pk)
+    client = as_("hospital_worker")
+    assert "Segnalazione su OP-04 Attivare una dimissione protetta" in body(client.get("/"))
+    assert "Segnalazione su" not in body(as_("coordinator").get("/"))
+    shown = body(client.get(f"/segnala/{row.pk}/"))
+    assert "Il numero &lt;b&gt;è&lt;/b&gt; vecchio." in shown
+    assert as_("coordinator").get(f"/segnala/{row.pk}/").status_code == 404
+    assert "non la conserva" in body(client.post(f"/segnala/{row.pk}/", follow=True))
+    assert not ProblemReport.objects.exists()
+    problems.tell(row.pk)  # a job that comes late finds nothing and harms nothing
+
+
+def test_who_may_no_longer_see_the_page_is_not_told_its_title(as_: Any, person: Any, mailoutbox: Any) -> None:
+    send(as_("worker"), "/p/OP-04/")
+    row = ProblemReport.objects.get()
+    demo.space("SP-INTEGRA").memberships.filter(user=person("hospital_worker")).delete()
+    problems.tell(row.pk)
+    assert mailoutbox[0].to == [person("coordinator").email]  # who answers for the space instead
+    ProblemReport.objects.update(to=person("partner"))
+    assert [todo.title for todo in problems.to_settle(person("partner"))] == ["Segnalazione su /p/OP-04/"]
+
+
+def test_a_page_that_the_reporter_may_not_see_is_only_an_address(as_: Any, person: Any, mailoutbox: Any) -> None:
+    shown = body(as_("partner").get("/segnala/?pagina=/p/PR-04/"))
+    assert "tutela dei minori" not in shown
+    send(as_("partner"), "/p/PR-04/")
+    row = ProblemReport.objects.get()
+    assert row.page is None
+    problems.tell(row.pk)
+    assert mailoutbox[0].subject.endswith("/p/PR-04/")
+
+
+@pytest.mark.parametrize(
+    "path", ["//altrove.example/", "https://altrove.example/", "javascript:alert(1)", "/\\altrove"]
+)
+def test_the_way_back_never_leads_to_another_site(path: str, as_: Any) -> None:
+    assert send(as_("worker"), path).redirect_chain[0][0] == "/"
+
+
+def test_whoever_has_not_entered_can_report_a_few_times_an_hour(
+    client: Any, person: Any, mailoutbox: Any, settings: Any
+) -> None:
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = {"report": "5/h/ip"}
+    page = "/spazi/carta/come-si-accede/"
+    assert "Segnala un problema in questa pagina" in body(client.get(page))
+    shown = body(client.get(f"/segnala/?pagina={page}"))
+    assert "La tua e-mail (facoltativa)" in shown
+    assert send(client, page, email="lettrice@altrove.example").redirect_chain == [(page, 302)]
+    row = ProblemReport.objects.get()
+    problems.tell(row.pk)
+    assert mailoutbox[0].to == [row.page.specific.responsible.email]
+    assert mailoutbox[0].reply_to == ["lettrice@altrove.example"]
+    for _turn in range(4):
+        send(client, page)
+    refused = send(client, page, text="La sesta in un’ora")
+    assert "troppe segnalazioni" in body(refused)
+    assert "La sesta in un’ora" in body(refused)  # nothing typed is lost
+    assert ProblemReport.objects.count() == 5
+
+
+def test_a_report_that_nobody_settles_goes_after_ninety_days(as_: Any) -> None:
+    send(as_("worker"), "/p/OP-04/")
+    ProblemReport.objects.update(at=timezone.now() - timedelta(days=89))
+    assert problems.purge() == 0
+    ProblemReport.objects.update(at=timezone.now() - timedelta(days=91))
+    assert problems.purge() == 1
+
+
+# --- What the network says of itself ---------------------------------------------------------------------
+
+
+def test_the_declaration_says_state_day_method_and_where_to_turn_to(client: Any) -> None:
+    shown = body(client.get("/accessibilita/"))
+    for words in ("parzialmente conforme", "15 settembre", "autovalutazione", "Difensore civico per il digitale",
+                  "/segnala/?pagina=/accessibilita/", "tel:0573000142", "spegnerlo nel profilo"):  # fmt: skip
+        assert words in shown
+    assert "Da completare" not in shown
+
+
+def test_the_privacy_page_names_controller_officer_bases_terms_cookies_and_rights(client: Any) -> None:
+    shown = body(client.get("/riservatezza/"))
+    for words in ("Titolare del trattamento: Società della Salute Pistoiese", "mailto:privacy@raccordo.example",
+                  "regolamento UE 2016/679", "90 giorni", "Cookie", "Garante"):  # fmt: skip
+        assert words in shown
+
+
+@pytest.mark.parametrize("address", ["/accessibilita/", "/riservatezza/"])
+def test_another_network_says_nothing_of_this_one_and_only_administrators_read_what_lacks(
+    address: str, as_: Any, client: Any
+) -> None:
+    NetworkProfile.objects.all().delete()
+    TextPage.objects.all().update(responsible=None)
+    for reader in (client, as_("worker")):
+        shown = body(reader.get(address)).split("<main")[1].split("</main")[0]
+        assert "Società della Salute" not in shown
+        assert "0573 000 100" not in shown
+        assert "Da completare" not in shown
+    assert "Da completare" in body(as_("administrator").get(address))
+
+
+def test_administrators_and_nobody_else_keep_the_data_of_the_network(as_: Any) -> None:
+    address = f"/admin/settings/portal/networkprofile/{NetworkProfile.load().pk}/"
+    client = as_("administrator")
+    assert "titolare del trattamento" in body(client.get(address)).lower()
+    assert as_("coordinator").get(address).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("declared", "today", "asked"),
+    [
+        (date(2026, 9, 15), date(2027, 8, 1), False),
+        (date(2026, 9, 15), date(2027, 8, 30), True),
+        (date(2026, 9, 15), date(2027, 10, 1), True),
+        (date(2027, 9, 1), date(2027, 10, 1), False),
+        (None, date(2027, 10, 1), True),
+    ],
+)
+def test_the_yearly_declaration_is_asked_of_its_owner_a_month_before(
+    declared: Any, today: date, asked: bool, person: Any, monkeypatch: Any
+) -> None:
+    profile = NetworkProfile.load()
+    profile.declared_on = declared
+    profile.save()
+    monkeypatch.setattr(timezone, "localdate", lambda *_args: today)
+    found = [todo for todo in feed.todos(person("office")) if "dichiarazione di accessibilità" in todo.title]
+    assert bool(found) is asked
+    assert not [todo for todo in feed.todos(person("worker")) if "dichiarazione" in todo.title]
+    if asked:
+        assert found[0].due is not None
+        assert (found[0].due.month, found[0].due.day) == (9, 23)
