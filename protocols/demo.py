@@ -18,6 +18,11 @@ from .models import Edition, FormPage, ProcedurePage, ProtocolPage
 from .models.protocols import RelatedPage
 
 CONTENT = Path(__file__).parent / "demo_content"
+SHARED_BECAUSE = {
+    "SP-RETE": "Obbliga chiunque lavori nei servizi sociali",
+    "SP-FORMA": "Si studia nel percorso di accoglienza",
+    "SP-TERZO": "Vale anche per i partner",
+}
 
 
 def load(say: Say) -> None:
@@ -122,7 +127,7 @@ def _plain(section: dict[str, Any]) -> str:
 
 def _share(page: Any, entry: dict[str, Any]) -> None:
     for code in entry.get("shared_with", []):
-        spaces.share_page(page, space(code), by=person("chiara.bonacchi"), reason="Vale anche per i partner")
+        spaces.share_page(page, space(code), by=person("chiara.bonacchi"), reason=SHARED_BECAUSE[code])
 
 
 def _file(title: str, name: str, content: bytes, home: Any) -> Document:
