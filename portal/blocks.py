@@ -8,14 +8,21 @@ finds, editions keep and comparisons compare. What each block holds is said at `
 import re
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.html import strip_tags
 from django.utils.text import slugify
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
+from wagtail.models import Page
+
+from . import access
+from .choosers import PersonChooserBlock
+from .models.people import User
 
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link", "h3"]
 
@@ -155,6 +162,68 @@ class AttachmentBlock(blocks.StructBlock):
         return str(value["title"])  # the file's own title may be of a file that not every reader of the page may see
 
 
+class ContactBlock(blocks.StructBlock):
+    """Whom to call for what: a person or the card of a service, pointed at, never copied.
+
+    The name and the telephone are the directory's at the moment of reading.
+    """
+
+    purpose = blocks.CharBlock(label=_("Per che cosa"), max_length=120)
+    person = PersonChooserBlock(label=_("Persona"), required=False)
+    service = blocks.PageChooserBlock(label=_("Scheda di un servizio"), required=False)
+    note = blocks.CharBlock(label=_("Nota"), max_length=240, required=False, help_text=_("Per esempio quando."))
+
+    class Meta:
+        label = _("Contatto")
+        icon = "mobile-alt"
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        person, service = cleaned["person"], cleaned["service"]
+        if bool(person) == bool(service):
+            problem = ValidationError(_("Scegli una persona oppure la scheda di un servizio."))
+            raise StructBlockValidationError(block_errors={"person": problem})
+        if service and not hasattr(service.specific_class, "telephone"):
+            problem = ValidationError(_("Questa pagina non è la scheda di un servizio: scegline una."))
+            raise StructBlockValidationError(block_errors={"service": problem})
+        return cleaned
+
+
+class ContactsBlock(blocks.ListBlock):
+    """The contacts of a section."""
+
+    def __init__(self, child_block: Any = None, **kwargs: Any) -> None:
+        super().__init__(child_block or ContactBlock(), **kwargs)
+
+    class Meta:
+        label = _("Contatti dalla rubrica")
+        icon = "mobile-alt"
+        template = "portal/blocks/contacts.html"
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Each contact as it stands in the directory; of a service only where the reader may open its card."""
+        context = super().get_context(value, parent_context)
+        reader = getattr(context.get("request"), "user", None)
+        if reader is None:
+            return {**context, "contacts": []}
+        people = User.objects.current().filter(pk__in=[row["person"].pk for row in value if row["person"]])
+        known = set(access.allowed(people, reader).values_list("pk", flat=True))
+        pages = Page.objects.filter(pk__in=[row["service"].pk for row in value if row["service"]])
+        services = {page.pk: page for page in access.allowed(pages, reader).specific()}
+        current = {person.pk: person for person in people}
+        contacts = []
+        for row in value:
+            person = current.get(row["person"].pk) if row["person"] else None
+            service = services.get(row["service"].pk) if row["service"] else None
+            if person or service:
+                contacts.append((row, person, bool(person) and person.pk in known, service))
+        return {**context, "contacts": contacts}
+
+    def words(self, value: Any) -> str:
+        """Without numbers, which change, and without services, which not every reader of the page may see."""
+        return "\n".join(f"{row['purpose']}: {row['person'] or ''} {row['note']}".strip(" :") for row in value)
+
+
 class AttachmentsBlock(blocks.StreamBlock):
     """The list «Allegati» of a page, in its order."""
 
@@ -169,6 +238,7 @@ class BodyBlock(blocks.StreamBlock):
     - `table`: {"caption": str, "columns": [{"type": "text", "heading": str}], "rows": [{"values": [str, …]}]}
     - `picture`: {"picture": {"image": id, "alt_text": str, "decorative": bool}, "caption": str}
     - `attachment`: {"file": id of a Document, "title": str}
+    - `contacts`: [{"purpose": str, "person": id of a User or None, "service": id of a page or None, "note": str}]
     """
 
     section = SectionBlock()
@@ -176,6 +246,7 @@ class BodyBlock(blocks.StreamBlock):
     table = TableBlock()
     picture = PictureBlock()
     attachment = AttachmentBlock()
+    contacts = ContactsBlock()
 
     class Meta:
         block_counts: dict[str, Any] = {}

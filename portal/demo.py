@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from wagtail.models import Page
 
-from . import files, network, spaces
+from . import access, files, network, spaces
 from .models import (
     Activity,
     Document,
@@ -57,6 +57,7 @@ BODIES = {
     "filo-rosso": ("Il Filo Rosso ODV", OrganisationKind.THIRD_SECTOR, "", None),
     "vicinanze": ("Cooperativa Vicinanze", OrganisationKind.THIRD_SECTOR, "", None),
 }
+SWITCHBOARDS = {key: f"0573 000 3{number:02d}" for number, key in enumerate(BODIES)}
 COUNTED_BY_ISTAT = {"pistoia", "agliana", "serravalle-pistoiese", "montale"}
 MUNICIPALITIES = [key for key, body in BODIES.items() if body[1] == OrganisationKind.MUNICIPALITY]
 
@@ -73,8 +74,8 @@ PEOPLE = [
     ("Giulia", "Petrucci", "Tirocinante universitaria", "sds", ""),
     ("Irene", "Maestripieri", "Assistente sociale ospedaliera", "ausl", "0573 000 212"),
     ("Andrea", "Salvestrini", "Responsabile servizio sociale", "ausl", "0573 000 210"),
-    ("Rosanna", "Cioni", "Referente telefonia", "filo-rosso", "0573 000 151"),
-    ("Youssef", "Haddad", "Educatore coordinatore", "vicinanze", "0573 000 152"),
+    ("Rosanna", "Cioni", "Referente telefonia", "filo-rosso", "0573 000 221"),
+    ("Youssef", "Haddad", "Educatore coordinatore", "vicinanze", "0573 000 222"),
 ]
 
 SPACES = {
@@ -188,7 +189,7 @@ def _load_bodies() -> None:
             name=name, slug=key, kind=kind, area=area, population=population,
             population_source=("ISTAT, arrotondato" if key in COUNTED_BY_ISTAT else "stima") if population else "",
             population_date=date(2022, 1, 1) if population else None,
-            telephone="0573 000 100", email=f"servizisociali.{key}@raccordo.example",
+            telephone=SWITCHBOARDS[key], email=f"servizisociali.{key}@raccordo.example",
         )  # fmt: skip
 
 
@@ -292,21 +293,25 @@ def moment(offset: int, hour: int = 9, minute: int = 0) -> datetime:
     return timezone.make_aware(datetime.combine(day(offset), time(hour, minute)))
 
 
-def body_of(sections: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """Sections of a content file as a BodyBlock stream."""
+def body_of(sections: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    """Sections of a content file as a BodyBlock stream; their contacts point at the directory."""
     from .templatetags.portal_tags import plain_to_html
 
-    return [
-        (
-            "section",
-            {
-                "heading": section["heading"],
-                "text": plain_to_html(section.get("text", "")),
-                "rows": [{"term": term, "text": text} for term, text in section.get("rows", [])],
-            },
-        )
-        for section in sections
-    ]
+    found: list[tuple[str, Any]] = []
+    for section in sections:
+        rows = [{"term": term, "text": text} for term, text in section.get("rows", [])]
+        text = plain_to_html(section.get("text", ""))
+        found.append(("section", {"heading": section["heading"], "text": text, "rows": rows}))
+        if contacts := section.get("contacts"):
+            found.append(("contacts", [_contact(*contact) for contact in contacts]))
+    return found
+
+
+def _contact(purpose: str, whom: str, note: str) -> dict[str, Any]:
+    """«persona:elena.fedi», or «servizio:cot» by the last word of the card's address."""
+    kind, key = whom.split(":")
+    service = Page.objects.get(slug=key, depth__gt=access.SPACE_DEPTH) if kind == "servizio" else None
+    return {"purpose": purpose, "person": None if service else person(key), "service": service, "note": note}
 
 
 def publish(parent: Page, page: PortalPage, *, on: int, by: User | None, note: str = "") -> Any:

@@ -23,6 +23,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from . import access
+from .choosers import PersonChooserViewSet, person_chooser
 from .files import file_changed
 from .models import Document, Organisation, Term
 from .page_policy import SpacePagePolicy
@@ -74,6 +75,11 @@ class KnownDocuments(DocumentsAdminAPIViewSet):
 def filter_admin_api(router: Any) -> None:
     router.register_endpoint("images", KnownImages)
     router.register_endpoint("documents", KnownDocuments)
+
+
+@hooks.register("register_admin_viewset")
+def choose_a_person() -> PersonChooserViewSet:
+    return person_chooser
 
 
 class PageLink(PageLinkElementHandler):

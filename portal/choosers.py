@@ -1,0 +1,75 @@
+"""Choosing a person in the editor: only among those whom the author knows, which is how `access` says it."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms.choosers import BaseFilterForm
+from wagtail.admin.views.generic import chooser
+from wagtail.admin.viewsets.chooser import ChooserViewSet
+
+from . import access
+from .models.people import User
+
+
+class PersonFilter(BaseFilterForm):
+    """By name, as by colleagues one remembers half of."""
+
+    q = forms.CharField(label=_("Nome o cognome"), required=False)
+
+    def filter(self, objects: Any) -> Any:
+        words = self.cleaned_data.get("q") or ""
+        for word in words.split():
+            self.is_searching, self.search_query = True, words
+            objects = objects.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word))
+        return super().filter(objects)
+
+
+class KnownPeople:
+    """What the lists and the answer of the chooser have in common: nobody else is found, by list or by number."""
+
+    request: Any
+    filter_form_class = PersonFilter
+
+    def get_object_list(self) -> Any:
+        return access.allowed(User.objects.current(), self.request.user)
+
+    def get_object(self, pk: str) -> Any:
+        return self.get_object_list().get(pk=pk)
+
+    def get_objects(self, pks: list[str]) -> Any:
+        return self.get_object_list().filter(pk__in=pks)
+
+
+class ChoosePerson(KnownPeople, chooser.ChooseView):
+    pass
+
+
+class ChoosePersonResults(KnownPeople, chooser.ChooseResultsView):
+    pass
+
+
+class ChosenPerson(KnownPeople, chooser.ChosenView):
+    pass
+
+
+class ChosenPeople(KnownPeople, chooser.ChosenMultipleView):
+    pass
+
+
+class PersonChooserViewSet(ChooserViewSet):
+    model = User
+    icon = "user"
+    choose_one_text = _("Scegli una persona")
+    choose_another_text = _("Scegli un’altra persona")
+    edit_item_text = _("Apri")
+    register_widget = False  # the other fields list the persons whom the author knows
+    choose_view_class = ChoosePerson
+    choose_results_view_class = ChoosePersonResults
+    chosen_view_class = ChosenPerson
+    chosen_multiple_view_class = ChosenPeople
+
+
+person_chooser = PersonChooserViewSet("person_chooser", url_prefix="persone/scegli")
+PersonChooserBlock = person_chooser.get_block_class("PersonChooserBlock", module_path="portal.choosers")

@@ -1,0 +1,88 @@
+"""A number, a term, a door: what two pages of the demonstration say of one fact is one thing."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coordination.models import ServicePage
+from portal.models import Organisation, User
+from protocols.models import ProtocolPage
+
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).parent.parent
+CONTENT = sorted(ROOT.glob("*/demo_content/*.toml"))
+NUMBER = re.compile(r"0573 000 \d{3}")
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [text for part in parts for text in strings(part)]
+
+
+def texts(path: Path) -> list[str]:
+    """Every string of a content file, each row of a table as one line, without the cards that are the directory."""
+    if path.name == "services.toml":
+        return []
+    return strings(tomllib.loads(path.read_text()))
+
+
+def test_no_protocol_procedure_or_lesson_holds_a_telephone_of_its_own() -> None:
+    typed = {
+        path.name: numbers
+        for path in CONTENT
+        if re.match(r"(PR|OP|M|R)-?\d", path.name) and (numbers := NUMBER.findall(" ".join(texts(path))))
+    }
+    assert typed == {}
+
+
+def test_every_number_printed_elsewhere_is_one_of_the_directory() -> None:
+    directory = " ".join(
+        [*ServicePage.objects.live().values_list("telephone", flat=True)]
+        + [*User.objects.values_list("telephone", flat=True), *Organisation.objects.values_list("telephone", flat=True)]
+    )
+    printed = {number for path in CONTENT for number in NUMBER.findall(" ".join(texts(path)))}
+    assert printed and printed <= set(NUMBER.findall(directory))
+
+
+def test_a_desk_on_the_public_page_has_the_number_of_its_card() -> None:
+    lines = [line for text in texts(ROOT / "portal/demo_content/pages.toml") for line in text.splitlines()]
+    desks = [line for line in lines if line.startswith("- **") and NUMBER.search(line)]
+    assert len(desks) == 9
+    for line in desks:
+        town = re.match(r"- \*\*(.+?)\*\*", line)
+        card = ServicePage.objects.get(title=f"Sportello sociale di {town.group(1) if town else ''}")
+        assert NUMBER.findall(line) == [card.telephone]
+
+
+def test_no_two_persons_or_services_share_a_number_by_mistake() -> None:
+    people = {user.get_full_name(): user.telephone for user in User.objects.exclude(telephone="")}
+    assert len(set(people.values())) == len(people)
+    bodies = list(Organisation.objects.exclude(telephone="").values_list("telephone", flat=True))
+    assert len(set(bodies)) == len(bodies)
+    cards = ServicePage.objects.live().exclude(telephone="")
+    for card in cards:
+        holder = next((name for name, number in people.items() if number == card.telephone), None)
+        assert holder in {None, card.contact and card.contact.get_full_name()}, card.title
+
+
+def test_a_contact_in_a_protocol_is_the_directory_of_now(as_: Any, person: Any) -> None:
+    User.objects.filter(pk=person("coordinator").pk).update(telephone="0573 000 999")
+    shown = as_("worker").get("/p/PR-05/").content.decode()
+    assert "0573 000 999" in shown and f"/rubrica/persone/{person('coordinator').pk}/" in shown
+
+
+def test_a_service_that_the_reader_may_not_open_is_not_named(as_: Any) -> None:
+    page = ProtocolPage.objects.get(slug="pr-07")
+    assert "Aiutodonna" in as_("worker").get("/p/PR-07/").content.decode()
+    card = ServicePage.objects.get(slug="aiutodonna")
+    contacts = next(block for block in page.body if block.block_type == "contacts")
+    assert card.pk in [row["service"].pk for row in contacts.value if row["service"]]
+    card.shares.all().delete()
+    hidden = as_("partner").get("/p/PR-07/").content.decode()
+    assert "Rosanna Cioni" in hidden and card.telephone not in hidden and card.url not in hidden
