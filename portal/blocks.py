@@ -216,7 +216,7 @@ class ContactsBlock(blocks.ListBlock):
             person = current.get(row["person"].pk) if row["person"] else None
             service = services.get(row["service"].pk) if row["service"] else None
             if person or service:
-                contacts.append((row, person, bool(person) and person.pk in known, service))
+                contacts.append((row, person, person is not None and person.pk in known, service))
         return {**context, "contacts": contacts}
 
     def words(self, value: Any) -> str:
