@@ -12,13 +12,14 @@ class PortalConfig(AppConfig):
     verbose_name = _("Raccordo")
 
     def ready(self) -> None:
+        from allauth.account.models import EmailAddress
         from django.db.models import DateTimeField
-        from django.db.models.signals import m2m_changed, post_delete, post_save
+        from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
         from wagtail.admin.forms.models import register_form_field_override
         from wagtail.admin.widgets import AdminDateTimeInput
         from wagtail.signals import page_published, page_unpublished, pre_page_move, task_submitted
 
-        from . import checks, clock, files, jobs, problems, publication, role_copy, spaces, workflow  # noqa: F401
+        from . import checks, clock, files, jobs, people, problems, publication, role_copy, spaces, workflow  # noqa: F401
         from .fields import MomentField
         from .models import Document, User
 
@@ -29,6 +30,8 @@ class PortalConfig(AppConfig):
         page_unpublished.connect(publication.on_page_unpublished)
         post_save.connect(files.on_document_saved, sender=Document)
         post_delete.connect(files.on_document_deleted, sender=Document)
+        pre_save.connect(people.on_address_saved, sender=EmailAddress)
+        post_save.connect(people.on_person_saved, sender=User)
         m2m_changed.connect(role_copy.on_groups_changed, sender=User.groups.through)
         pre_page_move.connect(spaces.on_page_moves)
         task_submitted.connect(workflow.on_task_submitted)

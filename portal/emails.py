@@ -55,3 +55,8 @@ def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives
 def approval_mail(to: User, *, title: str, asked_by: str, url: str) -> EmailMultiAlternatives:
     """A publication waits for this person's approval."""
     return _mail("approval", to.email, {"person": to, "title": title, "asked_by": asked_by, "url": url})
+
+
+def password_mail(to: User, *, url: str) -> EmailMultiAlternatives:
+    """The link with which a person chooses a new password."""
+    return _mail("password", to.email, {"person": to, "url": url})

@@ -44,7 +44,7 @@ def read(document_id: int) -> None:
         # An update, not a save: saving would ask for the text again.
         Document.objects.filter(pk=document_id, sha256=document.sha256).update(
             reading_state=ReadingState.UNREADABLE if found.problem else ReadingState.READ,
-            reading_problem=found.problem[:240],
+            reading_problem=(found.problem or found.warning)[:240],
             text_pages=found.pages,
             signatures=[
                 {"name": each.signer, "intact": each.is_intact, "kind": each.kind} for each in found.signatures

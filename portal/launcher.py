@@ -98,7 +98,7 @@ class Launcher:
     def __init__(self, host: str, port: int, say: Callable[[str], object]) -> None:
         self.host, self.port, self.say = host, port, say
         python = [sys.executable, "-u"]
-        web = ["-m", "waitress", f"--listen={host}:{port}", "--threads=8", "portal.wsgi:application"]
+        web = ["-m", "waitress", f"--listen={host}:{port}", "--threads=8", *_proxy(), "portal.wsgi:application"]
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
         self.worker = Child("lavori", [*python, "manage.py", "qcluster"])
         self.last_beat_sent = 0.0
@@ -205,6 +205,17 @@ class Launcher:
             for name, what in DEMO_ACCOUNTS:
                 self.say(f"  {name + '@raccordo.example':<40} {what}")
         self.say("Ctrl-C per fermare.\n")
+
+
+def _proxy() -> list[str]:
+    """What waitress believes of whoever stands before it: nothing, or of one address whence and how a visitor comes."""
+    if not settings.BEHIND_PROXY:
+        return []
+    return [
+        f"--trusted-proxy={settings.TRUSTED_PROXY}",
+        f"--trusted-proxy-count={settings.TRUSTED_PROXY_COUNT}",
+        "--trusted-proxy-headers=x-forwarded-for x-forwarded-proto",
+    ]
 
 
 def _only_one_here() -> IO[str]:

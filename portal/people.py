@@ -4,7 +4,9 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
@@ -13,7 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import access
+from . import access, known_devices
 from .models.people import User
 
 
@@ -31,7 +33,34 @@ class ValidityBackend(AuthenticationBackend):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth without sign-up, and with a reason for whoever may no longer enter."""
+    """allauth without sign-up, and with a reason for whoever may no longer enter.
+
+    Wrong passwords shut nobody else out: they count for that person at that address, and a browser from which the
+    person has entered before has a count of its own, which nobody can use up from elsewhere.
+    """
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        if not known_devices.knows(request, credentials.get("email", "")):
+            super().pre_authenticate(request, **credentials)
+            return
+        self._login_failed_rl_usage = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="login_failed_here",
+            key=self._get_login_attempts_cache_key(request, **credentials),
+        )
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        key = super()._get_login_attempts_cache_key(request, **credentials)
+        is_known = known_devices.knows(request, credentials.get("email", ""))
+        return f"{key}:{'known' if is_known else self.get_client_ip(request)}"
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        known_devices.remember(request, response, user.email)
+        return response
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -50,6 +79,19 @@ class AccountAdapter(DefaultAccountAdapter):
         over = user.valid_until is not None and user.valid_until <= timezone.now()
         context = {"expired_at": user.valid_until if over else None, "contact": access.somebody_to_ask(user)}
         return render(request, "account/account_inactive.html", context, status=403)
+
+
+def on_address_saved(sender: type[EmailAddress], instance: EmailAddress, **kwargs: Any) -> None:
+    """The network gave the address with the account: there is nothing left to verify.
+
+    allauth writes a row for it at the first reset of a password, and one that is not verified allows no second factor.
+    """
+    instance.verified = True
+
+
+def on_person_saved(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """Whoever has got another address no longer enters with the former, which may be somebody else's tomorrow."""
+    EmailAddress.objects.filter(user=instance).exclude(email=instance.email).delete()
 
 
 class LongEnough(MinimumLengthValidator):

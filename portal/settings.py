@@ -157,7 +157,16 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "report": "5/h/ip"}
+ACCOUNT_FORMS = {"reset_password": "portal.account_mails.AskForPassword"}
+PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
+# Wrong passwords are counted for each person at each address, and for each person at the browsers that know the
+# person; nobody waits longer than a minute. Those of an address alone are wide enough for a whole office.
+ACCOUNT_RATE_LIMITS = {
+    "login": "120/m/ip",
+    "login_failed": "60/m/ip,6/m/key",
+    "login_failed_here": "12/m/key",
+    "report": "5/h/ip",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Raccordo"
 
@@ -247,7 +256,11 @@ CONTENT_SECURITY_POLICY = {
 
 # HTTPS where the address says so; `make run` serves plain HTTP on the loopback.
 HTTPS = BASE_URL.startswith("https://")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+# Behind a proxy the server believes what that proxy alone says of the visitor (portal/launcher.py).
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+TRUSTED_PROXY = env("TRUSTED_PROXY", default="127.0.0.1")  # its address, as the server sees it
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)  # how many stand one behind the other
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

@@ -10,4 +10,4 @@ def load(say: Say) -> None:
 
 
 def finish(say: Say) -> None:
-    say(f"indice di ricerca: {index.rebuild()} documenti")
+    say(f"indice di ricerca: {index.rebuild().count} documenti")

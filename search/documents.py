@@ -1,8 +1,9 @@
 """THE declaration of what can be found: for each kind, what is indexed and under which address."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
+from functools import partial
 
 from django.db.models import Q
 from django.urls import reverse
@@ -38,6 +39,12 @@ def page_of(group: str) -> int | None:
     """The page behind a group, as itself or in one of its editions; None for a file."""
     kind, number, *_version = group.split(":")
     return int(number) if kind in ("page", "edition") else None
+
+
+def file_of(group: str) -> int | None:
+    """The file behind a group; None for a page."""
+    kind, number, *_version = group.split(":")
+    return int(number) if kind == "file" else None
 
 
 def of_page(page: Page) -> Iterator[Document]:
@@ -166,16 +173,23 @@ def _pages_of(file: File, whole: Document) -> Iterator[Document]:
             )
 
 
-def everything() -> Iterator[Document]:
-    """All that can be found, page by page and file by file; no cursor stays open between the batches."""
+def sources() -> Iterator[tuple[str, Callable[[], Iterator[Document]]]]:
+    """All that can be found, page by page and file by file: its group, and how to read its documents.
+
+    No cursor stays open between the batches; whoever reads them one by one may leave out one that cannot be read.
+    """
     pages = Page.objects.live().filter(depth__gte=access.SPACE_DEPTH).order_by("path")
     for batch in _batches(list(pages.values_list("pk", flat=True))):
         for page in Page.objects.filter(pk__in=batch).order_by("path").specific():
-            yield from of_page(page)
-            yield from of_editions(page)
+            yield page_group(page.pk), partial(_of_page_and_editions, page)
     for batch in _batches(list(File.objects.order_by("pk").values_list("pk", flat=True))):
         for file in File.objects.filter(pk__in=batch):
-            yield from of_file(file)
+            yield file_group(file.pk), partial(of_file, file)
+
+
+def _of_page_and_editions(page: Page) -> Iterator[Document]:
+    yield from of_page(page)
+    yield from of_editions(page)
 
 
 def _batches(keys: list[int]) -> Iterator[list[int]]:

@@ -1,14 +1,19 @@
 """From a change to the engine: rows in the same transaction, then a task, a sweep for what was left."""
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.core.cache import cache as shared
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
 from wagtail.models import Page, ReferenceIndex
 
 from portal import access
@@ -18,11 +23,15 @@ from portal.schedules import every
 from protocols.models import FormPage
 
 from . import documents
-from .engines import Document, Engine, IndexBusy
+from .engines import Document, Engine, IndexBusy, IndexDamaged, IndexOutdated
 from .engines.embedded import EmbeddedEngine
-from .models import SearchDocument
+from .models import IndexState, SearchDocument
 
+logger = logging.getLogger(__name__)
 BATCH = 200
+WAKE_AGAIN = 30  # seconds: a search that finds no index wakes the worker, not every one of them
+# What a page or a file that cannot be told to the engine raises: it is left as it was, and the others go on.
+BAD = (ArithmeticError, AttributeError, DatabaseError, LookupError, TypeError, ValueError)
 FIELDS = (
     "group",
     "audience",
@@ -126,15 +135,20 @@ def _wake() -> None:
 def apply_pending() -> int:
     """Give the engine every pending row; returns how many. Safe to run twice and side by side.
 
-    Another writer at work means that somebody applies the rows or rebuilds: the sweep looks again. After an
-    upgrade that changed the shape of the index, everything is written anew first.
+    Another writer at work means that somebody applies the rows or rebuilds: the sweep looks again. An index that
+    is gone, damaged, of another shape or of another moment than the database is written anew first.
     """
     applied = 0
     with suppress(IndexBusy):
-        if engine().is_outdated():
-            rebuild()
+        if not is_sound():
+            _write_anew()
         while rows := list(SearchDocument.objects.filter(pending=True).order_by("pk")[:BATCH]):
-            engine().write([_document(row) for row in rows if not row.gone], [row.key for row in rows if row.gone])
+            wanted, gone = [_document(row) for row in rows if not row.gone], [row.key for row in rows if row.gone]
+            try:
+                engine().write(wanted, gone, _turn)
+            except (IndexDamaged, IndexOutdated):  # since we looked
+                _write_anew()
+                continue
             for row in rows:
                 same = SearchDocument.objects.filter(pk=row.pk, stamp=row.stamp)
                 if row.gone:
@@ -149,34 +163,94 @@ def _document(row: SearchDocument) -> Document:
     return Document(id=row.key, **{name: getattr(row, name) for name in FIELDS} | {"audience": tuple(row.audience)})
 
 
-def rebuild(progress: Callable[[int], None] | None = None) -> int:
-    """Recompute every row, build a new index aside and switch to it; returns how many documents it holds."""
-    groups = set()
-    for document_group, wanted in _everything_by_group():
-        groups.add(document_group)
-        _replace(document_group, wanted)
-    for group in SearchDocument.objects.exclude(group__in=groups).values_list("group", flat=True).distinct():
-        forget(group)
+# --- An index that heals ---------------------------------------------------------------------------------
+
+
+def is_sound() -> bool:
+    """Whether the index is there, whole, and neither older nor newer than the rows."""
+    known = IndexState.objects.first()
+    if known is None:
+        return not SearchDocument.objects.exists()
+    return engine().stamp() in (known.written, known.begun)
+
+
+def wake_to_heal() -> None:
+    """A search found no index that it can use: have the worker look now, rather than at the next minute."""
+    if shared.add("search-heal", True, WAKE_AGAIN):
+        logger.error("The search index is missing, damaged or of another moment: it is being rebuilt.")
+        with suppress(DatabaseError, RedisError):  # then at the next minute
+            _wake()
+
+
+@contextmanager
+def _turn(present: str | None) -> Iterator[str]:
+    """Keeps account of a write, so that an index put back from another day is known as such."""
+    known = IndexState.objects.first()
+    if known is None or present not in (known.written, known.begun):
+        raise IndexDamaged("not the index that the database knows")
+    with _account(present) as stamp:
+        yield stamp
+
+
+@contextmanager
+def _account(present: str | None) -> Iterator[str]:
+    stamp = uuid4().hex
+    IndexState.objects.update_or_create(pk=1, defaults={"written": present or "", "begun": stamp})
+    yield stamp
+    IndexState.objects.filter(pk=1).update(written=stamp)
+
+
+def _write_anew(progress: Callable[[int], None] | None = None) -> int:
+    """A new index of the rows as they are, aside, then the switch; returns how many documents it holds."""
     rows = SearchDocument.objects.filter(gone=False).order_by("pk")
-    stamps = dict(rows.values_list("pk", "stamp"))
-    engine().rebuild(map(_document, rows), progress)
+    stamps = dict(rows.filter(pending=True).values_list("pk", "stamp"))
+    count = rows.count()
+    engine().rebuild(map(_document, rows.iterator(BATCH)), progress, _account)
     # Rows changed meanwhile stay pending, and deleted ones are removed from the new index by the next run.
     for pk, stamp in stamps.items():
-        SearchDocument.objects.filter(pk=pk, stamp=stamp, pending=True).update(pending=False)
+        SearchDocument.objects.filter(pk=pk, stamp=stamp).update(pending=False)
+    return count
+
+
+@dataclass
+class Rebuilt:
+    """How many documents the new index holds, and what could not be read for it: its rows stay as they were."""
+
+    count: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+
+def rebuild(progress: Callable[[int], None] | None = None) -> Rebuilt:
+    """Recompute every row, build a new index aside and switch to it."""
+    done, groups = Rebuilt(), set()
+    for name, source in documents.sources():
+        try:
+            with transaction.atomic():
+                for group, wanted in _by_group(source()).items():
+                    _replace(group, wanted)
+                    groups.add(group)
+        except BAD as problem:
+            logger.exception("Left out of the new index: %s", name)
+            done.skipped.append(f"{name}: {problem!r}")
+            groups.update(_groups_of(name))
+    for group in SearchDocument.objects.exclude(group__in=groups).values_list("group", flat=True).distinct():
+        forget(group)
+    done.count = _write_anew(progress)
     apply_pending()
-    return len(stamps)
+    return done
 
 
-def _everything_by_group() -> Iterable[tuple[str, list[Document]]]:
-    group, found = "", list[Document]()
-    for document in documents.everything():
-        if document.group != group and found:
-            yield group, found
-            found = []
-        group = document.group
-        found.append(document)
-    if found:
-        yield group, found
+def _by_group(found: Iterable[Document]) -> dict[str, list[Document]]:
+    groups: dict[str, list[Document]] = {}
+    for document in found:
+        groups.setdefault(document.group, []).append(document)
+    return groups
+
+
+def _groups_of(name: str) -> set[str]:
+    """The groups of a page, its editions too, or of a file, as their rows name them now."""
+    page = documents.page_of(name)
+    return {name} | (_known_editions(page) if page else set())
 
 
 # --- Signals of the packages to the left -----------------------------------------------------------------

@@ -36,3 +36,20 @@ class SearchDocument(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class IndexState(models.Model):
+    """Which write the index must show: the last that ended, or the one begun after it (a process may die between).
+
+    One row. An index that shows another stamp belongs to another moment of the database, as after a restore.
+    """
+
+    written = models.CharField(max_length=32, blank=True)
+    begun = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = _("stato dell’indice")
+        verbose_name_plural = _("stati dell’indice")
+
+    def __str__(self) -> str:
+        return self.written

@@ -1,5 +1,6 @@
 """The page of results, its JSON, and the suggestions while typing: one search, under one filter."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +18,13 @@ from portal.models.pages import page_kinds
 from portal.requests import number
 from protocols.models.rules import RulePage
 
-from . import recent, vocabulary
+from . import index, recent, rights, titles, vocabulary
 from .documents import FILE_KIND, page_of
-from .engines import FACETS, Hit, Query, Results
-from .index import engine
+from .engines import FACETS, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
 
+logger = logging.getLogger(__name__)
 PER_PAGE = 10
+SUGGESTED = 8
 LAST_PAGE = 1000
 PARAMETERS = {"kind": "tipo", "space": "spazio", "organisation": "ente", "year": "anno"}
 
@@ -47,6 +49,7 @@ class Search:
     filters: dict[str, str]
     page: int
     results: Results = field(default_factory=Results)
+    is_rebuilding: bool = False  # then only titles are found
     spaces: dict[str, Space] = field(default_factory=dict)
 
     def address(self, **changes: Any) -> str:
@@ -63,17 +66,34 @@ def _search(request: HttpRequest) -> Search:
     search.spaces = {
         space.code: space for space in access.allowed(Space.objects.select_related("root_page"), request.user)
     }
-    search.results = engine().search(
-        Query(
-            words=words,
-            tokens=access.tokens(request.user),
-            filters=filters,
-            page=search.page,
-            per_page=PER_PAGE,
-            synonyms=vocabulary.synonyms(),
-        )
+    if filters.get("space") not in search.spaces:
+        filters.pop("space", None)  # a space that one may not read is no filter, as one that never was
+    query = Query(
+        words=words,
+        tokens=access.tokens(request.user),
+        filters=filters,
+        page=search.page,
+        per_page=PER_PAGE,
+        synonyms=vocabulary.synonyms(),
+        admits=rights.admits(request.user),
     )
+    found = _from_the_engine(query)
+    search.is_rebuilding = found is None
+    search.results = titles.search(query) if found is None else found
     return search
+
+
+def _from_the_engine(query: Query) -> Results | None:
+    """None where there is no index to be trusted: it is being rebuilt."""
+    try:
+        if index.is_sound():
+            return index.engine().search(query)
+    except IndexDamaged:
+        logger.exception("The search index cannot be read")
+    except IndexBusy:
+        return None  # switched several times while we looked
+    index.wake_to_heal()
+    return None
 
 
 def results(request: HttpRequest) -> HttpResponse:
@@ -83,12 +103,15 @@ def results(request: HttpRequest) -> HttpResponse:
         return JsonResponse(_as_json(search), json_dumps_params={"ensure_ascii": False})
     found = search.results
     recent.remember(request, search.words)
+    readable = [count for value, count in found.facets["space"] if value in search.spaces]
     shown = len(found.hits) + (search.page - 1) * PER_PAGE
     context = {
         "search": search,
         "results": found,
         "hits": [_shown(search, hit) for hit in found.hits],
-        "spaces_count": len(found.facets["space"]),
+        "spaces_count": len(readable),
+        "has_shared": "space" not in search.filters and sum(readable) < found.total and not search.is_rebuilding,
+        "is_rebuilding": search.is_rebuilding,
         "facets": _facets(search),
         "chips": _chips(search),
         "corrected_url": search.address(q=found.corrected) if found.corrected else "",
@@ -103,11 +126,20 @@ def results(request: HttpRequest) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """What begins with the words typed, grouped by kind; a fragment for the box."""
     words = request.GET.get("q", "").strip()[:100]
-    found = engine().suggest(words, access.tokens(request.user), 8) if len(words) > 1 else []
+    found = _suggested(words, request.user) if len(words) > 1 else []
     groups: dict[str, list[Any]] = {}
     for each in found:
         groups.setdefault(_kind_plural(each.kind), []).append(each)
     return render(request, "search/suggestions.html", {"groups": groups.items(), "words": words})
+
+
+def _suggested(words: str, user: Any) -> list[Suggestion]:
+    try:
+        if index.is_sound():
+            return index.engine().suggest(words, access.tokens(user), SUGGESTED, rights.admits(user))
+    except (IndexDamaged, IndexBusy):
+        logger.warning("Suggestions come from the database: the search index cannot be read")
+    return titles.suggest(words, user, SUGGESTED)
 
 
 def _kinds() -> dict[str, tuple[str, str]]:
@@ -193,6 +225,7 @@ def _as_json(search: Search) -> dict[str, Any]:
         "q": search.words,
         "total": found.total,
         "corrected": found.corrected,
+        "rebuilding": search.is_rebuilding,
         "results": [
             {
                 "code": hit.code,

@@ -21,11 +21,15 @@ class Archive:
             raise Unreadable(BOMB)
         self._zip = zipfile.ZipFile(io.BytesIO(data))
         self._left = MAX_UNPACKED
-        self.names = self._zip.namelist()
+        # Some programs write the names with the other slash, or in capitals of their own; the first of a name counts.
+        self._parts: dict[str, zipfile.ZipInfo] = {}
+        for info in self._zip.infolist():
+            self._parts.setdefault(info.filename.replace("\\", "/").lstrip("/").lower(), info)
+        self.names = self._parts.keys()
 
     def stream(self, name: str) -> Iterator[bytes]:
         """The unpacked bytes of a part, piece by piece."""
-        info = self._zip.getinfo(name)
+        info = self._parts[name.lower()]
         if info.flag_bits & ENCRYPTED:
             raise Unreadable(PASSWORD)
         # Office formats know only these two; zipfile unpacks the others without a bound on each piece.

@@ -34,6 +34,7 @@ def examine(data: bytes, filename: str) -> dict[str, Any]:
         "kind": kind,
         "pages": pages,
         "problem": problem,
+        "warning": getattr(pages, "warning", ""),
         "signatures": [(signature.signer, signature.is_intact) for signature in signatures],
     }
 

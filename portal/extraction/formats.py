@@ -7,20 +7,20 @@ from importlib import import_module
 
 from portal.extraction.archive import Archive
 from portal.extraction.limits import MAX_NESTING
-from portal.extraction.problems import DAMAGED, PASSWORD, TOO_DEEP, UNKNOWN, Unreadable, faults_named
+from portal.extraction.packages import Package
+from portal.extraction.problems import DAMAGED, NO_TEXT, PASSWORD, TOO_DEEP, UNKNOWN, Unreadable, faults_named
 from portal.extraction.results import Signature
-from portal.extraction.text import clean, within_limit
+from portal.extraction.text import Warned, clean, within_limit
 
 # Imported only when needed: a process reads one file, and must start fast.
 READERS = {
     "pdf": ("pdf", "read"),
-    "docx": ("office", "read_docx"),
-    "xlsx": ("office", "read_xlsx"),
+    "xlsx": ("sheets", "read_xlsx"),
     "pptx": ("office", "read_pptx"),
     "odt": ("office", "read_opendocument"),
     "ods": ("office", "read_opendocument"),
     "odp": ("office", "read_opendocument"),
-    "rtf": ("plain", "read_rtf"),
+    "rtf": ("rtf", "read_rtf"),
     "txt": ("plain", "read_txt"),
     "html": ("markup", "read_html"),
     "xml": ("markup", "read_xml"),
@@ -35,11 +35,20 @@ OPENDOCUMENT = {
     "application/vnd.oasis.opendocument.spreadsheet": "ods",
     "application/vnd.oasis.opendocument.presentation": "odp",
 }
-SAME_AS = {"htm": "html", "xhtml": "html", "docm": "docx", "xlsm": "xlsx", "pptm": "pptx", "p7s": "p7m"}
+SAME_AS = {
+    "htm": "html",
+    "mht": "eml",
+    "mhtml": "eml",
+    "xhtml": "html",
+    "docm": "docx",
+    "xlsm": "xlsx",
+    "pptm": "pptx",
+    "p7s": "p7m",
+}
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SIGNED_DATA = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
 PEM = re.compile(rb"-----BEGIN (?:PKCS ?#?7[ A-Z]*|CMS)-----")
-HTML = re.compile(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+HTML = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 HEADER = re.compile(rb"([!-9;-~]+):|[ \t]")
 MAIL_HEADERS = {b"from", b"to", b"subject", b"date", b"received", b"message-id", b"mime-version", b"return-path"}
 
@@ -49,7 +58,11 @@ def read(kind: str, data: bytes, level: int = 0) -> list[str]:
     if level > MAX_NESTING:
         raise Unreadable(TOO_DEEP)
     with faults_named():
-        return within_limit(clean(page) for page in _raw_pages(kind, data, level))
+        found = _raw_pages(kind, data, level)
+        pages = within_limit(clean(page) for page in found)
+    if not any(pages):
+        raise Unreadable(NO_TEXT)
+    return Warned(pages, found.warning) if isinstance(found, Warned) else pages
 
 
 def unwrap(data: bytes, filename: str) -> tuple[bytes, str, list[Signature]]:
@@ -76,6 +89,8 @@ def _raw_pages(kind: str, data: bytes, level: int) -> list[str]:
         return read(detect(data, filename), data, level + 1)
     if kind == "eml":
         return import_module("portal.extraction.mail").read(data, level)
+    if kind == "docx":
+        return import_module("portal.extraction.office").read_docx(data, level)
     if kind not in READERS:
         raise Unreadable(UNKNOWN)
     module, function = READERS[kind]
@@ -96,11 +111,20 @@ def _by_content(data: bytes) -> str:
     beginning = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if beginning.startswith(b"{\\rtf"):
         return "rtf"
-    if HTML.match(beginning):
+    if _is_html(beginning):
         return "html"
     if beginning.startswith(b"<?xml"):
         return "xml"
     return "eml" if _has_mail_headers(data[:65536]) else ""
+
+
+def _is_html(beginning: bytes) -> bool:
+    """Whether a page begins here, after a declaration and comments; step by step, as a pattern would take for ever."""
+    if beginning[:5].lower() == b"<?xml":
+        beginning = beginning.partition(b">")[2].lstrip()
+    while beginning.startswith(b"<!--"):
+        beginning = beginning.partition(b"-->")[2].lstrip()
+    return bool(HTML.match(beginning))
 
 
 def _is_envelope(data: bytes) -> bool:
@@ -122,7 +146,8 @@ def _decoded(text: bytes) -> bytes:
 def _by_parts(archive: Archive) -> str:
     if "mimetype" in archive.names:
         return OPENDOCUMENT.get(archive.read("mimetype", 200).decode("ascii", "replace").strip(), "zip")
-    return next((kind for part, kind in MAIN_PARTS if any(map(part.fullmatch, archive.names))), "zip")
+    listed = Package(archive).kind()
+    return listed or next((kind for part, kind in MAIN_PARTS if any(map(part.fullmatch, archive.names))), "zip")
 
 
 def _by_streams(data: bytes) -> str:
@@ -150,7 +175,7 @@ def _by_name(data: bytes, filename: str) -> str:
     kind = SAME_AS.get(extension, extension)
     if kind in ("html", "eml") or (kind == "txt" and not _is_binary(data)):
         return kind
-    if kind in READERS or kind == "p7m":
+    if kind in READERS or kind in ("docx", "p7m"):
         # The name promises a format whose mark is missing: say "damaged" rather than "not read".
         raise Unreadable(DAMAGED)
     return "" if _is_binary(data) else "txt"

@@ -1,11 +1,13 @@
-"""Word, Excel and PowerPoint since 2007, and OpenDocument: XML in a zip archive."""
+"""Word and PowerPoint since 2007, and OpenDocument: XML in a zip archive."""
 
-import re
 from collections.abc import Mapping
 
+from portal.extraction import formats
 from portal.extraction.archive import Archive
-from portal.extraction.markup import Dialect, Prose, Xml
-from portal.extraction.problems import DAMAGED, PASSWORD, Unreadable
+from portal.extraction.limits import MAX_FILE
+from portal.extraction.markup import Dialect, Prose
+from portal.extraction.packages import Package
+from portal.extraction.problems import PASSWORD, Unreadable
 from portal.extraction.text import Text
 
 # "Fallback" repeats text boxes for older programs; the properties define tab stops, which are no tabs.
@@ -29,125 +31,72 @@ OPENDOCUMENT_MARGINS = Dialect(
     cell=OPENDOCUMENT.cell,
     parts=frozenset({"header", "header-left", "header-first", "footer", "footer-left", "footer-first"}),
 )
-DOCX_PARTS = (r"word/header\d*\.xml", r"word/document\d*\.xml", r"word/(?:foot|end)notes\.xml", r"word/footer\d*\.xml")
-PPTX_PARTS = (r"ppt/slides/slide\d+\.xml", r"ppt/diagrams/data\d+\.xml", r"ppt/notesSlides/notesSlide\d+\.xml")
+# What a content type holds, and the usual name, of each kind of part.
+HEADERS = (r"wordprocessingml\.header", r"word/header\d*\.xml")
+DOCUMENT = (r"(?:document|template|macroenabled\w*)\.main", r"word/document\d*\.xml")
+NOTES = (r"wordprocessingml\.(?:foot|end)notes", r"word/(?:foot|end)notes\.xml")
+FOOTERS = (r"wordprocessingml\.footer", r"word/footer\d*\.xml")
+SLIDES = (r"presentationml\.slide\+", r"ppt/slides/slide\d+\.xml")
+DIAGRAMS = (r"drawingml\.diagramdata", r"ppt/diagrams/data\d+\.xml")
+SPEAKERS_NOTES = (r"presentationml\.notesslide\+", r"ppt/notesslides/notesslide\d+\.xml")
 
 
-def read_docx(data: bytes) -> list[str]:
-    return [_prose(Archive(data), DOCX_PARTS)]
+def read_docx(data: bytes, level: int) -> list[str]:
+    """Words in the order of the paper; then the chunks of other formats that programs put in whole."""
+    package = Package(Archive(data))
+    text = Text()
+    for kind in (HEADERS, DOCUMENT, NOTES, FOOTERS):
+        for name in package.parts(*kind):
+            prose = _Prose(OFFICE, text)
+            prose.feed(package.archive.stream(name))
+            text.write("\n")
+            for chunk in _chunks(package, name, prose.chunks):
+                text.write(_chunk_text(package.archive, chunk, level) + "\n")
+    return [str(text)]
+
+
+class _Prose(Prose):
+    """Notes which chunks a part takes in: their text lies in parts of their own, often as HTML."""
+
+    def __init__(self, dialect: Dialect, text: Text) -> None:
+        super().__init__(dialect, text)
+        self.chunks: list[str] = []
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        super().start(name, attributes)
+        if name == "altChunk":
+            self.chunks += [value for key, value in attributes.items() if key.rpartition(" ")[2] == "id"]
+
+
+def _chunks(package: Package, part: str, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    related = package.related(part)
+    return [related[name] for name in names if related.get(name) in package.archive.names]
+
+
+def _chunk_text(archive: Archive, name: str, level: int) -> str:
+    data = archive.read(name, MAX_FILE)
+    return "\n".join(formats.read(formats.detect(data, name), data, level + 1))
 
 
 def read_pptx(data: bytes) -> list[str]:
-    return [_prose(Archive(data), PPTX_PARTS)]
-
-
-def _prose(archive: Archive, patterns: tuple[str, ...]) -> str:
+    package = Package(Archive(data))
     text = Text()
-    for pattern in patterns:
-        for name in _parts(archive, pattern):
-            Prose(OFFICE, text).feed(archive.stream(name))
+    for kind in (SLIDES, DIAGRAMS, SPEAKERS_NOTES):
+        for name in package.parts(*kind):
+            Prose(OFFICE, text).feed(package.archive.stream(name))
             text.write("\n")
-    return str(text)
-
-
-def _parts(archive: Archive, pattern: str) -> list[str]:
-    """The names that match, slide 2 before slide 10."""
-    names = {name for name in archive.names if re.fullmatch(pattern, name)}
-    return sorted(names, key=lambda name: (len(name), name))
+    return [str(text)]
 
 
 def read_opendocument(data: bytes) -> list[str]:
     archive = Archive(data)
-    if "META-INF/manifest.xml" in archive.names and b"encryption-data" in archive.read(
-        "META-INF/manifest.xml", 1_000_000
-    ):
+    manifest = "meta-inf/manifest.xml"
+    if manifest in archive.names and b"encryption-data" in archive.read(manifest, 1_000_000):
         raise Unreadable(PASSWORD)
     text = Text()
     Prose(OPENDOCUMENT, text).feed(archive.stream("content.xml"))
     if "styles.xml" in archive.names:
         Prose(OPENDOCUMENT_MARGINS, text).feed(archive.stream("styles.xml"))
     return [str(text)]
-
-
-def read_xlsx(data: bytes) -> list[str]:
-    archive = Archive(data)
-    text = Text()
-    for name in _parts(archive, r"xl/workbook\d*\.xml"):
-        _SheetNames(text).feed(archive.stream(name))
-    strings = _SharedStrings()
-    for name in _parts(archive, r"xl/sharedStrings\d*\.xml"):
-        strings.feed(archive.stream(name))
-    for name in _parts(archive, r"xl/worksheets/sheet\d+\.xml"):
-        _Cells(strings.found, text).feed(archive.stream(name))
-        text.write("\n")
-    return [str(text)]
-
-
-class _SheetNames(Xml):
-    def __init__(self, text: Text) -> None:
-        super().__init__()
-        self._text = text
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "sheet":
-            self._text.write(attributes.get("name", "") + "\n")
-
-
-class _SharedStrings(Xml):
-    """The strings that cells refer to by number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self._string: Text | None = None
-        self._reads = False
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "si":
-            self._string = Text()
-        self._reads = name == "t"
-
-    def end(self, name: str) -> None:
-        self._reads = False
-        if name == "si":
-            self.found.append(str(self._string))
-
-    def characters(self, text: str) -> None:
-        if self._reads and self._string is not None:
-            self._string.write(text)
-
-
-class _Cells(Xml):
-    """The values of one sheet, a row a line. Formulas, logical values and errors are left out."""
-
-    def __init__(self, strings: list[str], text: Text) -> None:
-        super().__init__()
-        self._strings = strings
-        self._text = text
-        self._type = ""
-        self._value = ""
-        self._reads = False
-
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name == "c":
-            self._type, self._value = attributes.get("t", "n"), ""
-        self._reads = name in ("v", "t")
-
-    def end(self, name: str) -> None:
-        self._reads = False
-        if name == "c" and self._value and self._type not in ("b", "e"):
-            self._text.write(self._shown() + "\t")
-        elif name == "row":
-            self._text.write("\n")
-
-    def characters(self, text: str) -> None:
-        if self._reads:
-            self._value += text
-
-    def _shown(self) -> str:
-        if self._type != "s":
-            return self._value
-        number = int(self._value)
-        if not 0 <= number < len(self._strings):
-            raise Unreadable(DAMAGED)
-        return self._strings[number]

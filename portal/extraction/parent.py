@@ -110,6 +110,7 @@ def _understood(answer: bytes) -> Extraction:
             problem=str(found["problem"]),
             signatures=[Signature(str(signer), intact is True) for signer, intact in found["signatures"]],
             kind=str(found["kind"]),
+            warning=str(found.get("warning", "")),
         )
     except (ValueError, TypeError, LookupError, RecursionError):
         logger.warning("The process reading a file gave an answer that makes no sense.")

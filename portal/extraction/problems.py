@@ -18,7 +18,9 @@ TOO_LONG = "Il file contiene troppo testo per essere letto."
 TOO_DEEP = "Il file ha una struttura troppo complessa per essere letto."
 BOMB = "Il file, una volta decompresso, è troppo grande o ha troppe parti."
 DOCTYPE = "Il file contiene una dichiarazione DOCTYPE, che per sicurezza non viene letta."
+NO_TEXT = "Il file non contiene testo."
 SCANNED = "Il file non contiene testo: forse è una scansione."
+MOSTLY_SCANNED = "Quasi tutte le pagine sono immagini: il loro testo non si trova con la ricerca."
 DETACHED = "Il file contiene solo la firma, senza il documento firmato."
 
 # What the parsers in use raise on malformed input, found by feeding them hostile files.

@@ -22,7 +22,8 @@ class Extraction:
     """The text of a file, or one Italian sentence saying why there is none.
 
     `pages` has one text for each page of a PDF (page 7 is `pages[6]`) and a single one for any other format;
-    it is empty when there is a problem. `kind` is the format found ("" if unknown), of the content when signed.
+    it is empty when there is a problem. `warning` is a sentence on what could not be read beside the text.
+    `kind` is the format found ("" if unknown), of the content when signed.
     """
 
     text: str = ""
@@ -30,3 +31,4 @@ class Extraction:
     problem: str = ""
     signatures: list[Signature] = field(default_factory=list)
     kind: str = ""
+    warning: str = ""

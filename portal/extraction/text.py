@@ -34,6 +34,14 @@ class Text:
         return "".join(self._pieces)
 
 
+class Warned(list[str]):
+    """Pages that were read, with a sentence on what of the file was not."""
+
+    def __init__(self, pages: Iterable[str], warning: str) -> None:
+        super().__init__(pages)
+        self.warning = warning
+
+
 def clean(text: str) -> str:
     """The same text without hyphenation marks, control characters, broken surrogates and idle white space."""
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -4,7 +4,8 @@ Nothing here knows Django. A document says who may see it (`audience`), a query 
 holds (`tokens`); an engine shows, counts, suggests and corrects only where the two meet.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +15,13 @@ FACETS = ("kind", "space", "organisation", "year")
 # Called with the number of documents written so far.
 Progress = Callable[[int], None]
 
+# Of the groups named, those that may be shown at this moment: an index may be older than the rights.
+Admits = Callable[[Collection[str]], Collection[str]]
+
+# Around a write, while no other can happen: told the stamp of the index as it is (None where there is none to
+# read), gives the stamp of what will have been written; raises IndexDamaged where it must not be written to.
+Turn = Callable[[str | None], AbstractContextManager[str]]
+
 
 class IndexBusy(Exception):
     """Another writer is at work; nothing was written, try again later."""
@@ -21,6 +29,20 @@ class IndexBusy(Exception):
 
 class IndexOutdated(Exception):
     """The index on disk was made by another version of the schema: rebuild it."""
+
+
+class IndexDamaged(Exception):
+    """What is on disk is not what was written there, or not what belongs there: rebuild it."""
+
+
+def everybody(groups: Collection[str]) -> Collection[str]:
+    """Where nobody asks again: what the index holds for these tokens is shown."""
+    return groups
+
+
+def unstamped(present: str | None) -> AbstractContextManager[str]:
+    """Where nobody keeps account of the writes."""
+    return nullcontext("")
 
 
 @dataclass(frozen=True)
@@ -53,6 +75,7 @@ class Query:
     per_page: int = 10
     # Folded word or phrase → what else it may be called.
     synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    admits: Admits = everybody  # what it leaves out is neither shown nor counted, and corrects nothing
 
 
 @dataclass(frozen=True)
@@ -89,6 +112,7 @@ class Results:
 
 @dataclass(frozen=True)
 class Suggestion:
+    group: str
     title: str
     code: str
     kind: str
@@ -96,18 +120,21 @@ class Suggestion:
 
 
 class Engine(Protocol):
-    def write(self, add: Iterable[Document], remove: Iterable[str] = ()) -> None:
-        """Delete by id, then add, in one commit; raises IndexBusy or IndexOutdated."""
+    def write(self, add: Iterable[Document], remove: Iterable[str] = (), turn: Turn = unstamped) -> None:
+        """Delete by id, then add, in one commit; raises IndexBusy, IndexOutdated or IndexDamaged."""
 
-    def search(self, query: Query) -> Results: ...
+    def search(self, query: Query) -> Results:
+        """What is found; raises IndexBusy or IndexDamaged."""
 
-    def suggest(self, prefix: str, tokens: frozenset[str], limit: int = 8) -> list[Suggestion]: ...
+    def suggest(
+        self, prefix: str, tokens: frozenset[str], limit: int = 8, admits: Admits = everybody
+    ) -> list[Suggestion]: ...
 
-    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> None:
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None, turn: Turn = unstamped) -> None:
         """Write everything aside, then switch; readers go on meanwhile, writers get IndexBusy."""
 
-    def is_outdated(self) -> bool:
-        """Whether the index was made for another shape of documents: it finds nothing until it is rebuilt."""
+    def stamp(self) -> str | None:
+        """The stamp of the last write; None where there is no index that can be read."""
 
     def count(self) -> int:
         """How many documents the index holds; 0 also when it is missing or outdated."""

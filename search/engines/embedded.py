@@ -8,7 +8,21 @@ from threading import Lock
 
 import tantivy
 
-from search.engines import Document, IndexBusy, IndexOutdated, Progress, Query, Results, Suggestion
+from search.engines import (
+    Admits,
+    Document,
+    IndexBusy,
+    IndexDamaged,
+    IndexOutdated,
+    Progress,
+    Query,
+    Results,
+    Suggestion,
+    Turn,
+    everybody,
+    seal,
+    unstamped,
+)
 from search.engines.embedded_search import Names, PersonSearch
 from search.engines.reader import Reader
 from search.engines.spelling import Vocabulary
@@ -31,6 +45,7 @@ class EmbeddedEngine:
     def __init__(self, path: Path) -> None:
         self._versions = Versions(Path(path), SCHEMA)
         self._lock = Lock()
+        self._watch = seal.Watch()
         self._opened: tuple[Path, tantivy.Index] | None = None
         self._words_lock = Lock()
         self._words: tuple[tuple[str, int], Vocabulary] | None = None
@@ -43,16 +58,31 @@ class EmbeddedEngine:
         searcher = self._searcher()
         if searcher is None:
             return Results()
-        return PersonSearch(searcher, query, lambda: self._vocabulary(searcher), self._names).results()
+        refused: set[int] = set()
+        while True:
+            search = PersonSearch(searcher, query, lambda: self._vocabulary(searcher), self._names, refused)
+            newly_refused = search.refused()
+            if not newly_refused:
+                return search.results()
+            refused |= newly_refused
 
-    def suggest(self, prefix: str, tokens: frozenset[str], limit: int = 8) -> list[Suggestion]:
+    def suggest(
+        self, prefix: str, tokens: frozenset[str], limit: int = 8, admits: Admits = everybody
+    ) -> list[Suggestion]:
         searcher = self._searcher()
         if searcher is None or not tokens:
             return []
-        return suggest(Reader(searcher, tokens), prefix, limit)
+        return suggest(Reader(searcher, tokens), prefix, limit, admits)
 
-    def is_outdated(self) -> bool:
-        return self._versions.is_outdated()
+    def stamp(self) -> str | None:
+        directory = self._versions.current()
+        if directory is None or self._is_unreadable():
+            return None
+        try:
+            return self._compare(directory).stamp
+        except IndexDamaged as damage:
+            logger.error("The search index is damaged: %s", damage)
+            return None
 
     def count(self) -> int:
         searcher = self._searcher()
@@ -60,16 +90,19 @@ class EmbeddedEngine:
 
     # Writing
 
-    def write(self, add: Iterable[Document], remove: Iterable[str] = ()) -> None:
+    def write(self, add: Iterable[Document], remove: Iterable[str] = (), turn: Turn = unstamped) -> None:
         documents = {document.id: document for document in add}
         with self._versions.lock():
             if self._versions.is_outdated():
                 raise IndexOutdated(str(self._versions.path))
-            directory = self._versions.current()
-            _fill(directory or self._start(), [*remove, *documents], map(to_tantivy, documents.values()))
+            with turn(self.stamp()) as stamp:
+                directory = self._versions.current() or self._start()
+                self._compare(directory)
+                _fill(directory, [*remove, *documents], map(to_tantivy, documents.values()))
+                seal.write(directory, stamp)
 
-    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> None:
-        with self._versions.lock():
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None, turn: Turn = unstamped) -> None:
+        with self._versions.lock(), turn(self.stamp()) as stamp:
             self._versions.remove_others()
             directory = self._versions.new()
             writer = open_index(directory, create=True).writer(REBUILD_HEAP)
@@ -79,6 +112,7 @@ class EmbeddedEngine:
                     progress(number)
             writer.commit()
             writer.wait_merging_threads()
+            seal.write(directory, stamp)
             self._versions.switch(directory)
             self._versions.remove_others()
 
@@ -97,13 +131,18 @@ class EmbeddedEngine:
             if directory is None or self._is_unreadable():
                 return None
             try:
+                self._compare(directory)
                 index = self._index(directory)
                 index.reload()
                 return index.searcher()
-            except (OSError, ValueError):
+            except (IndexDamaged, OSError, ValueError) as error:
                 if directory == self._versions.current():
-                    raise
+                    raise IndexDamaged(str(directory)) from error
         raise IndexBusy(str(self._versions.path))
+
+    def _compare(self, directory: Path) -> seal.Seal:
+        with self._lock:
+            return self._watch.compare(directory)
 
     def _is_unreadable(self) -> bool:
         outdated = self._versions.is_outdated()

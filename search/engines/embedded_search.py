@@ -66,17 +66,35 @@ class Group:
 
 class PersonSearch:
     def __init__(
-        self, searcher: tantivy.Searcher, query: Query, vocabulary: Callable[[], Vocabulary], names: Names
+        self,
+        searcher: tantivy.Searcher,
+        query: Query,
+        vocabulary: Callable[[], Vocabulary],
+        names: Names,
+        refused: Iterable[int] = (),
     ) -> None:
         self.query = query
         self.typed: Typed = parse(query.words)
-        self.reader = Reader(searcher, query.tokens)
+        self.reader = Reader(searcher, query.tokens, refused)
         self.scoring = Scoring(searcher)
         self._vocabulary = vocabulary
         self._names = names
 
+    @cached_property
+    def asks_nothing(self) -> bool:
+        return not (self.slots or self.required) or not self.query.tokens
+
+    def refused(self) -> set[int]:
+        """The groups found that may no longer be shown: search again without them, so that nothing tells of them."""
+        if self.asks_nothing:
+            return set()
+        examples = dict(zip(self.reader.column("group_no", self._found), self._found, strict=True))
+        groups = {self._name("group", number, address): number for number, address in examples.items()}
+        admitted = set(self.query.admits(groups.keys()))
+        return {number for group, number in groups.items() if group not in admitted}
+
     def results(self) -> Results:
-        if not (self.slots or self.required) or not self.query.tokens:
+        if self.asks_nothing:
             return Results(searched=replace_words(self.query.words, {}))
         facets, total = self._count()
         return Results(
@@ -184,8 +202,12 @@ class PersonSearch:
         codes = (term("code_form", code) for code in self.codes)
         return within(any_of([*map(slot_matches_any, self.slots), *codes]), [], self.excluded)
 
+    @cached_property
+    def _found(self) -> list[DocAddress]:
+        return self.reader.every(self._matching())
+
     def _count(self) -> tuple[dict[str, list[tuple[str, int]]], int]:
-        addresses = self.reader.every(self._matching())
+        addresses = self._found
         columns = {name: self.reader.column(_column(name), addresses) for name in FACETS}
         examples = {name: dict(zip(columns[name], addresses, strict=True)) for name in FACETS}
         distinct = set(zip(self.reader.column("group_no", addresses), *columns.values(), strict=True))

@@ -14,9 +14,11 @@ Scored = tuple[float, DocAddress]
 
 
 class Reader:
-    def __init__(self, searcher: tantivy.Searcher, tokens: Iterable[str]) -> None:
+    def __init__(self, searcher: tantivy.Searcher, tokens: Iterable[str], refused: Iterable[int] = ()) -> None:
+        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do."""
         self._searcher = searcher
         self._allowed = unscored(Clause.term_set_query(schema(), "audience", sorted(tokens)))
+        self._refused = [Clause.term_set_query(schema(), "group_no", sorted(refused))] if refused else []
 
     def best(self, clause: Clause, limit: int) -> list[Scored]:
         return self._searcher.search(self._visible(clause), max(limit, 1), count=False).hits
@@ -45,7 +47,8 @@ class Reader:
         return self._searcher.doc_freq(field, value) > 0
 
     def _visible(self, clause: Clause) -> Clause:
-        return Clause.boolean_query([(Occur.Must, self._allowed), (Occur.Must, clause)])
+        refused = [(Occur.MustNot, each) for each in self._refused]
+        return Clause.boolean_query([(Occur.Must, self._allowed), (Occur.Must, clause), *refused])
 
 
 def within(clause: Clause, required: Iterable[Clause], excluded: Iterable[Clause] = ()) -> Clause:

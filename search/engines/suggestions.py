@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import tantivy
 from tantivy import Query as Clause
 
-from search.engines import Suggestion
+from search.engines import Admits, Suggestion, everybody
 from search.engines.matching import all_of, any_of, term
 from search.engines.reader import Reader, within
 from search.engines.tantivy_index import exact, schema, stored
@@ -18,7 +18,7 @@ CODE, BEGINNING, WHOLE_WORD, PREFIX = 100.0, 10.0, 0.5, 0.1
 READ = 5
 
 
-def suggest(reader: Reader, prefix: str, limit: int) -> list[Suggestion]:
+def suggest(reader: Reader, prefix: str, limit: int, admits: Admits = everybody) -> list[Suggestion]:
     words = exact().analyze(normalise(prefix[:MAX_LENGTH]))[:MAX_WORDS]
     if not words or limit < 1:
         return []
@@ -26,7 +26,9 @@ def suggest(reader: Reader, prefix: str, limit: int) -> list[Suggestion]:
     hits = reader.best(within(clause, [term("section", 0), term("superseded", 0)]), limit * READ)
     found = [(score, reader.document(address)) for score, address in hits]
     found.sort(key=lambda pair: (-round(pair[0], 3), len(stored(pair[1], "title_shown"))))
-    return [_suggestion(document) for _, document in found[:limit]]
+    suggestions = [_suggestion(document) for _, document in found]
+    admitted = set(admits({each.group for each in suggestions}))
+    return [each for each in suggestions if each.group in admitted][:limit]
 
 
 def _whole(prefix: str, words: Sequence[str]) -> list[Clause]:
@@ -46,5 +48,5 @@ def _begins(field: str, prefix: str, score: float) -> Clause:
 
 
 def _suggestion(document: tantivy.Document) -> Suggestion:
-    names = ("title_shown", "code", "kind", "url")
+    names = ("group", "title_shown", "code", "kind", "url")
     return Suggestion(*(stored(document, name) for name in names))

@@ -24,11 +24,12 @@ class Versions:
         self.schema = schema
 
     def current(self) -> Path | None:
+        """The folder that the pointer names; None where there is no pointer, or nothing in it."""
         try:
             name = (self.path / POINTER).read_text().strip()
-        except FileNotFoundError:
+        except (FileNotFoundError, UnicodeDecodeError):
             return None
-        return self.path / name
+        return self.path / name if name and name == Path(name).name else None
 
     def is_outdated(self) -> bool:
         current = self.current()

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import NameOID
 
-from portal.extraction import Extraction, Signature, extract, limits, parent, problems
+from portal.extraction import Extraction, Signature, extract, formats, limits, parent, problems
 from portal.extraction.ber import to_der
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -313,6 +313,260 @@ def test_text_is_fit_for_the_database_and_the_index():
     assert found.text == "" and found.problem == problems.UNKNOWN  # a zero: not a text
     found = extract(docx(paragraph("affi\u00addamento ﬁrma perche\u0301   fine")), "x.docx")
     assert found.text == "affidamento firma perché fine"
+
+
+# Files that say less than they hold
+
+CHUNKS = {
+    "mht": (
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n'
+        b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        b"<html><body><p>Parte =C3=A8 in MHT</p></body></html>\r\n--b--\r\n",
+        "Parte è in MHT",
+    ),
+    "html": ("<html><p>Parte è in HTML".encode(), "Parte è in HTML"),
+    "docx": (docx(paragraph("Parte è in Word")), "Parte è in Word"),
+    "rtf": (rtf(r"Parte \'e8 in RTF"), "Parte è in RTF"),
+}
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def with_chunk(name: str, chunk: bytes, body: str = "") -> bytes:
+    taken = f'{body}<w:altChunk xmlns:r="{RELATIONS}" r:id="rId9"/>'
+    relation = f'<Relationships><Relationship Id="rId9" Target="/word/{name}"/></Relationships>'
+    return zipped(
+        {"word/document.xml": word_xml(taken), "word/_rels/document.xml.rels": relation, f"word/{name}": chunk}
+    )
+
+
+@pytest.mark.parametrize("kind", CHUNKS)
+def test_a_word_file_whose_body_is_a_chunk_of_another_format_gives_its_text(kind):
+    chunk, text = CHUNKS[kind]
+    found = extract(with_chunk(f"afchunk.{kind}", chunk), "x.docx")
+    assert (found.kind, found.text, found.problem) == ("docx", text, "")
+    both = extract(with_chunk(f"afchunk.{kind}", chunk, paragraph("Prima")), "x.docx").text
+    assert both.startswith("Prima") and both.endswith(text)
+
+
+def test_a_chunk_that_cannot_be_read_says_why():
+    assert extract(with_chunk("afchunk.bin", b"\0\1\2"), "x.docx").problem == problems.UNKNOWN
+
+
+def test_word_files_in_one_another_are_opened_to_a_certain_depth():
+    data = docx(paragraph("in fondo"))
+    for _ in range(limits.MAX_NESTING):
+        data = with_chunk("afchunk.docx", data)
+    assert extract(data, "x.docx").text == "in fondo"
+    assert extract(with_chunk("afchunk.docx", data), "x.docx").problem == problems.TOO_DEEP
+
+
+def sheet(cells: str = '<c t="s"><v>0</v></c>') -> str:
+    return f'<worksheet xmlns="{SHEET}"><row>{cells}</row></worksheet>'
+
+
+@pytest.mark.parametrize("change", [str, str.upper, lambda name: name.replace("/", "\\"), lambda name: "/" + name])
+def test_parts_are_found_however_their_names_are_written(change):
+    word = {change("word/document.xml"): word_xml(paragraph("Accoglienza"))}
+    assert extract(zipped(word), "x.docx").text == "Accoglienza"
+    book = {
+        change("xl/workbook.xml"): f'<workbook xmlns="{SHEET}"><sheets><sheet name="Foglio"/></sheets></workbook>',
+        change("xl/SharedStrings.xml"): f'<sst xmlns="{SHEET}"><si><t>Accoglienza</t></si></sst>',
+        change("xl/worksheets/sheet.xml"): sheet(),
+    }
+    assert extract(zipped(book), "x.xlsx").text == "Foglio\nAccoglienza"
+
+
+def test_parts_are_found_by_their_content_types_wherever_they_lie():
+    office = "application/vnd.openxmlformats-officedocument."
+    listed = "".join(
+        f'<Override PartName="{part}" ContentType="{office}{kind}+xml"/>'
+        for part, kind in {
+            "/testo/Principale.xml": "wordprocessingml.document.main",
+            "/testo/Sopra.xml": "wordprocessingml.header",
+            "/testo/Sotto.xml": "wordprocessingml.footnotes",
+        }.items()
+    )
+    parts = {
+        "[Content_Types].xml": f"<Types>{listed}</Types>",
+        "testo/principale.xml": word_xml(paragraph("Corpo")),
+        "testo/sopra.xml": word_xml(paragraph("Capo"), "hdr"),
+        "testo/sotto.xml": word_xml(paragraph("Nota"), "footnotes"),
+    }
+    found = extract(zipped(parts), "senza_nome")
+    assert (found.kind, found.text.split()) == ("docx", ["Capo", "Corpo", "Nota"])
+
+
+STYLES = (
+    f'<styleSheet xmlns="{SHEET}"><numFmts><numFmt numFmtId="164" formatCode="[$-410]d\\ mmmm\\ yyyy;@"/>'
+    '<numFmt numFmtId="165" formatCode="dd/mm/yyyy\\ hh:mm"/><numFmt numFmtId="166" formatCode="&quot;giorni&quot; 0"/>'
+    '<numFmt numFmtId="167" formatCode="[h]:mm"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs>'
+    + "".join(f'<xf numFmtId="{number}"/>' for number in (0, 14, 164, 165, 166, 167, 20))
+    + "</cellXfs></styleSheet>"
+)
+
+
+@pytest.mark.parametrize(
+    ("style", "value", "shown"),
+    [
+        (0, "46082", "46082"), (1, "46082", "01/03/2026"), (2, "46082", "01/03/2026"),
+        (3, "46082.75", "01/03/2026 18:00"),
+        (4, "46082", "46082"), (5, "1.5", "1.5"), (6, "0.375", "09:00"), (1, "59", "28/02/1900"),
+        (1, "61", "01/03/1900"),
+        (1, "-3", "-3"), (1, "1e9", "1e9"), (1, "abc", "abc"), (99, "46082", "46082"),
+    ],
+)  # fmt: skip
+def test_a_number_with_the_style_of_a_date_is_that_day(style, value, shown):
+    def book(number: str, start: str = "0") -> str:
+        parts = {
+            "xl/workbook.xml": f'<workbook xmlns="{SHEET}"><workbookPr date1904="{start}"/></workbook>',
+            "xl/styles.xml": STYLES,
+            "xl/worksheets/sheet1.xml": sheet(f'<c s="{style}"><v>{number}</v></c>'),
+        }
+        return extract(zipped(parts), "x.xlsx").text
+
+    assert book(value) == shown
+    if value == "46082":
+        assert book("44620", "1") == shown.replace("46082", "44620")
+
+
+def test_a_spreadsheet_with_a_day_written_as_such_shows_it():
+    parts = {"xl/workbook.xml": "<a/>", "xl/worksheets/sheet1.xml": sheet('<c t="d"><v>2026-03-01T00:00:00</v></c>')}
+    assert extract(zipped(parts), "x.xlsx").text == "01/03/2026"
+
+
+def test_an_rtf_goes_on_after_a_stray_brace():
+    assert extract(b"{\\rtf1 Prima}\\par Seconda\\par}", "x.rtf").text == "Prima\nSeconda"
+    assert extract(b"{\\rtf1 {Prima}}}}\\par {Seconda", "x.rtf").text == "Prima\nSeconda"
+
+
+def test_an_rtf_gives_headers_footers_notes_and_boxes_without_what_nobody_reads():
+    body = (
+        r"{\fonttbl{\f0\fcharset204 Arial;}}{\*\generator Prova;}{\info{\title Titolo}}"
+        r"{\header Capo\par}{\footer Piede}Testo{\footnote Nota}{\*\shpinst{\sp{\sn nome}{\sv 7}}{\shptxt Riquadro}}"
+        r"{\*\annotation commento}{\deleted tolto}{\b grassetto\b0}{\*\ignota nascosto}{\f0 \'c4\'e0}"
+        r"{\field{\*\fldinst MERGEFIELD nome}{\fldrslt Risultato}}{\pict\bin4 }}}}}fine"
+    )
+    found = extract(rtf(body), "x.rtf").text
+    assert found.split() == ["Capo", "Piede", "Testo", "Nota", "Riquadro", "grassettoДаRisultatofine"]
+
+
+def test_a_page_of_an_rtf_that_has_only_a_header_is_read():
+    assert extract(rtf(r"\plain{\header\qc\b Animali\plain\par\n(555) 555\par\plain}"), "x.rtf").text.startswith(
+        "Animali"
+    )
+
+
+NOTHING = {
+    "x.docx": docx("<w:p><w:r><w:drawing/></w:r></w:p>"),
+    "x.odt": odt("<text:p/>"),
+    "x.xlsx": zipped({"xl/workbook.xml": f'<w xmlns="{SHEET}"><sheet name="Foglio1"/></w>',
+                      "xl/worksheets/sheet1.xml": "<a/>"}),
+    "x.rtf": rtf(""),
+    "x.html": b"<html><img src='a.png'></html>",
+    "x.txt": b" \r\n \t ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_a_file_without_a_word_does_not_pass_for_read(name):
+    found = extract(NOTHING[name], name)
+    assert (found.text, found.pages, found.problem) == ("", [], "Il file non contiene testo.")
+
+
+# PDFs that are not only text
+
+IMAGE = b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 1 >>"
+
+
+def pdf_of_pages(pages: list[tuple[str, bool]]) -> bytes:
+    """Each page with a line of text, and an image over all of it or none."""
+    first = 5
+    kids = b" ".join(b"%d 0 R" % (first + 2 * place) for place in range(len(pages)))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [%s] /Count %d >>" % (kids, len(pages)),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        IMAGE + b"\nstream\n\x80\nendstream",
+    ]
+    for place, (line, has_image) in enumerate(pages):
+        drawn = b"q 300 0 0 300 0 0 cm /I Do Q " if has_image else b""
+        stream = drawn + b"BT /F 12 Tf 20 280 Td (%s) Tj ET" % line.encode("latin-1")
+        objects += [
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents %d 0 R /Resources "
+            b"<< /Font << /F 3 0 R >> /XObject << /I 4 0 R >> >> >>" % (first + 2 * place + 1),
+            b"<< /Length %d >>\nstream\n" % len(stream) + stream + b"\nendstream",
+        ]
+    return pdf_of_objects(*objects)
+
+
+def test_a_stamp_on_every_page_of_a_scan_does_not_pass_for_its_text():
+    found = extract(pdf_of_pages([(f"Prot. n. 12345 pag. {number} di 12", True) for number in range(1, 13)]), "x.pdf")
+    assert found.problem == ""
+    assert found.warning == "Quasi tutte le pagine sono immagini: il loro testo non si trova con la ricerca."
+    assert [page for page in found.pages if page] == ["Prot. n. 12345 pag. 1 di 12"]
+    assert len(found.pages) == 12
+
+
+def test_a_cover_before_a_scan_is_read_and_the_scan_is_told():
+    found = extract(pdf_of_pages([("Relazione annuale", False), *[("", True)] * 12]), "x.pdf")
+    assert (found.pages[0], bool(found.warning)) == ("Relazione annuale", True)
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [(f"Testo della pagina {'abcdefghilmn'[number]}", True) for number in range(12)],
+        [("Comune di Prova", False)] * 4,
+        [("Una fotografia", True), ("Testo", False), ("Altro testo", False)],
+    ],
+    ids=["other words on each page", "no images", "one image among pages of text"],
+)
+def test_what_is_no_scan_is_read_without_a_word(pages):
+    found = extract(pdf_of_pages(pages), "x.pdf")
+    assert found.warning == found.problem == ""
+    assert found.pages == [line for line, _ in pages]
+
+
+def test_what_was_filled_into_a_form_and_typed_over_a_page_is_read_and_comments_are_not():
+    stream = b"BT /F 12 Tf 20 280 Td (Nome:) Tj ET"
+    box = b"/Rect [20 20 200 40] /P 3 0 R"
+    data = pdf_of_objects(
+        b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DA (/F 12 Tf 0 g) "
+        b"/DR << /Font << /F 5 0 R >> >> >> >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> "
+        b"/Annots [6 0 R 7 0 R 8 0 R] >>",
+        b"<< /Length %d >>\nstream\n" % len(stream) + stream + b"\nendstream",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (nome) /V (Comune di Quarrata) " + box + b" >>",
+        b"<< /Type /Annot /Subtype /FreeText /Contents (Visto, si approva) /DA (/F 12 Tf 0 g) " + box + b" >>",
+        b"<< /Type /Annot /Subtype /Text /Contents (commento) " + box + b" >>",
+    )
+    found = extract(data, "x.pdf").text
+    assert "Nome:" in found and "Comune di Quarrata" in found and "Visto, si approva" in found
+    assert "commento" not in found
+
+
+# Cost
+
+
+@pytest.mark.parametrize(
+    "worst",
+    [
+        b"<!---->" * 140 + b"x", b"<!-- -->\n " * 90 + b"<p>", b"<?xml" + b" " * 900 + b"<!--" * 20, b"<!--" * 250,
+        b"<!-->" * 200, b"<!-- a --> <!doctype " * 40,
+    ],
+)  # fmt: skip
+def test_telling_a_page_of_html_takes_no_time_whatever_it_begins_with(worst):
+    began = time.process_time()
+    formats.detect(worst, "x.txt")
+    assert time.process_time() - began < 0.1
+
+
+def test_html_is_known_by_what_comes_after_declaration_and_comments():
+    for data in (b"<!-- a --><!-- b -->\n<html>x", b"<?xml version='1.0'?>\n<!-- a --><!DOCTYPE HTML><p>", b"<HTML>"):
+        assert formats.detect(data, "senza_nome") == "html"
+    assert formats.detect(b"<!-- a --><svg>", "x.txt") == "txt"
 
 
 # Signed files

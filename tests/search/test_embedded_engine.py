@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from search.engines import Document, IndexBusy, IndexOutdated, Query, Results, Section
+from search.engines import Document, IndexBusy, IndexDamaged, IndexOutdated, Query, Results, Section
 from search.engines.embedded import EmbeddedEngine
 from search.query import code_form, expand, fold, parse, typed_codes
 
@@ -505,7 +505,7 @@ class TestRebuilding:
             while not done.is_set():
                 try:
                     seen.append(search(reader, "dimissioni").total)
-                except (OSError, ValueError, IndexBusy) as error:
+                except (OSError, ValueError, IndexBusy, IndexDamaged) as error:
                     failures.append(error)
 
         thread = threading.Thread(target=read)

@@ -89,7 +89,7 @@ def test_a_moved_page_follows_its_new_space(page, person, index):
 
 def test_a_busy_engine_leaves_the_rows_for_the_next_run(page, monkeypatch, index, settings):
     class Busy(EmbeddedEngine):
-        def write(self, add, remove=()):
+        def write(self, add, remove=(), turn=None):
             raise IndexBusy
 
     monkeypatch.setattr(search_index, "engine", lambda: Busy(settings.SEARCH_INDEX_DIR))
@@ -99,7 +99,7 @@ def test_a_busy_engine_leaves_the_rows_for_the_next_run(page, monkeypatch, index
 
 def test_a_row_changed_while_the_engine_writes_stays_pending(page, monkeypatch, index, settings):
     class Slow(EmbeddedEngine):
-        def write(self, add, remove=()):
+        def write(self, add, remove=(), turn=None):
             SearchDocument.objects.filter(group=f"page:{page.pk}").update(stamp=99)
             monkeypatch.undo()
 

@@ -4,14 +4,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from search import documents, index
+from search import index
+from search.models import SearchDocument
 
 
 class Command(BaseCommand):
     help = "Ricostruisce l’indice di ricerca a parte e poi lo scambia: intanto si continua a cercare."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        expected = max(sum(1 for _ in documents.everything()), 1)
+        expected = max(SearchDocument.objects.filter(gone=False).count(), 1)
 
         def progress(written: int) -> None:
             share = min(written / expected, 1)
@@ -20,6 +21,8 @@ class Command(BaseCommand):
             self.stdout.flush()
 
         progress(0)
-        count = index.rebuild(progress)
+        done = index.rebuild(progress)
         progress(expected)
-        self.stdout.write(f"\nIndice pronto: {count} documenti.")
+        self.stdout.write(f"\nIndice pronto: {done.count} documenti.")
+        for each in done.skipped:
+            self.stderr.write(f"Non riletto, resta trovabile com’era: {each}")

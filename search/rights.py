@@ -1,0 +1,41 @@
+"""What the index names, asked of `access` again at the moment of showing: the engine may lag behind the rights.
+
+A page unshared, withdrawn or moved is closed before the engine knows; an index may be younger than a restored
+database. Two questions a search, however much was found.
+"""
+
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+from wagtail.models import Page
+
+from portal import access
+from portal.models import Document as File
+
+from . import documents
+from .engines import Admits
+
+NAMED = 300  # of more rows than these one asks for all that the person may see
+
+
+def admits(user: Any) -> Admits:
+    """For a query of the person: the groups found that the person may see now."""
+    return partial(_admitted, user)
+
+
+def _admitted(user: Any, groups: Collection[str]) -> Collection[str]:
+    pages = {group: number for group in groups if (number := documents.page_of(group))}
+    files = {group: number for group in groups if (number := documents.file_of(group))}
+    seen_pages = _seen(Page, set(pages.values()), user)
+    seen_files = _seen(File, set(files.values()), user)
+    return {group for group, number in pages.items() if number in seen_pages} | {
+        group for group, number in files.items() if number in seen_files
+    }
+
+
+def _seen(model: Any, numbers: set[int], user: Any) -> set[int]:
+    if not numbers:
+        return set()
+    rows = model.objects.filter(pk__in=numbers) if len(numbers) <= NAMED else model.objects.all()
+    return set(access.allowed(rows, user).order_by().values_list("pk", flat=True))

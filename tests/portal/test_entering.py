@@ -1,0 +1,183 @@
+"""Entering: wrong passwords of others shut nobody out, and nothing at the door tells who has an account."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings as django_settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from portal import account_mails, jobs, known_devices
+from portal import settings as own
+from portal.models import Job, User
+
+pytestmark = pytest.mark.django_db
+LOGIN, RESET = "/accesso/login/", "/accesso/password/reset/"
+OFFICE, ELSEWHERE = "192.0.2.10", "198.51.100.7"
+RIGHT, WRONG = django_settings.DEMO_PASSWORD, "sbagliata-di-certo"
+SAID = "Troppi tentativi"
+
+
+@pytest.fixture(autouse=True)
+def _real_limits(settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = own.ACCOUNT_RATE_LIMITS
+
+
+def enter(email: str, password: str = RIGHT, client: Client | None = None, at: str = OFFICE) -> Any:
+    return (client or Client()).post(LOGIN, {"login": email, "password": password}, REMOTE_ADDR=at)
+
+
+def refused(response: Any) -> bool:
+    return response.status_code == 200 and SAID in response.content.decode()
+
+
+# --- Limits ----------------------------------------------------------------------------------------------
+
+
+def test_wrong_passwords_for_invented_people_shut_nobody_of_the_office_out(person: Any) -> None:
+    for number in range(20):
+        enter(f"inventata.{number}@raccordo.example", WRONG)
+    assert enter(person("worker").email).status_code == 302
+
+
+def test_wrong_passwords_for_a_person_from_elsewhere_do_not_shut_the_person_out(person: Any) -> None:
+    worker = person("worker")
+    answers = [enter(worker.email, WRONG, at=ELSEWHERE) for _ in range(8)]
+    assert refused(answers[-1]) and not refused(answers[0])
+    assert enter(worker.email, at=OFFICE).status_code == 302
+
+
+def test_a_browser_that_knows_the_person_lets_in_whatever_a_colleague_beside_tries(person: Any) -> None:
+    worker, own_browser = person("worker"), Client()
+    assert enter(worker.email, client=own_browser).status_code == 302
+    own_browser.post("/accesso/logout/")
+    for _ in range(30):
+        enter(worker.email, WRONG)
+    assert refused(enter(worker.email))  # a strange browser at that address waits, for a minute at most
+    assert enter(worker.email, client=own_browser).status_code == 302
+
+
+def test_a_known_browser_is_limited_too_and_known_for_nobody_else(person: Any) -> None:
+    worker, browser = person("worker"), Client()
+    enter(worker.email, client=browser)
+    browser.post("/accesso/logout/")
+    assert refused([enter(worker.email, WRONG, client=browser) for _ in range(14)][-1])
+    other = person("director").email
+    assert refused([enter(other, WRONG, client=browser) for _ in range(8)][-1])
+
+
+def test_a_forged_cookie_knows_nobody(person: Any) -> None:
+    browser = Client()
+    browser.cookies[known_devices.COOKIE] = "abc:def"
+    assert enter(person("worker").email, client=browser).status_code == 302
+    cookie = browser.cookies[known_devices.COOKIE]
+    assert cookie["httponly"] and cookie["samesite"] == "Lax"
+    assert person("worker").email not in cookie.value and "elena" not in cookie.value
+
+
+def test_guessing_stays_slow(person: Any) -> None:
+    answers = [enter(person("worker").email, WRONG) for _ in range(12)]
+    assert [refused(each) for each in answers].count(False) <= 6
+
+
+# --- A new password --------------------------------------------------------------------------------------
+
+
+def ask(email: str) -> Any:
+    return Client().post(RESET, {"email": email})
+
+
+def work() -> None:
+    for job in Job.objects.filter(function="portal.account_mails.send_password_link", state="attesa"):
+        jobs.run(job.pk)
+
+
+def test_the_link_comes_by_a_job_and_sets_a_new_password(person: Any, mailoutbox: list[Any], settings: Any) -> None:
+    settings.BASE_URL = "https://portale.example:8443"
+    worker = person("worker")
+    assert ask(worker.email).status_code == 302
+    assert mailoutbox == []
+    work()
+    (mail,) = mailoutbox
+    assert mail.to == [worker.email]
+    (link,) = re.findall(r"https://portale\.example:8443(/\S+)", mail.body)
+    client = Client()
+    form = client.get(link, follow=True)
+    client.post(form.redirect_chain[-1][0], {"password1": "una-frase-lunga-9", "password2": "una-frase-lunga-9"})
+    assert User.objects.get(pk=worker.pk).check_password("una-frase-lunga-9")
+    assert "token_fail" in Client().get(link, follow=True).context  # it holds once
+    assert Client().get(link, follow=True).context["token_fail"]
+
+
+def test_no_row_of_the_queue_holds_what_opens_the_account(person: Any, mailoutbox: list[Any]) -> None:
+    worker = person("worker")
+    ask(worker.email)
+    work()
+    key = re.findall(r"/key/(\S+)/", mailoutbox[0].body)[0]
+    (job,) = Job.objects.filter(function="portal.account_mails.send_password_link")
+    assert job.args == [[worker.pk]]
+    assert key not in f"{job.key} {job.args} {job.problem}" and worker.email not in job.key
+
+
+@pytest.mark.parametrize("ending", ["inactive", "unknown"])
+def test_whoever_has_no_account_that_enters_gets_no_mail(ending: str, person: Any, mailoutbox: list[Any]) -> None:
+    email = "nessuno@raccordo.example"
+    if ending == "inactive":
+        User.objects.filter(pk=person("worker").pk).update(is_active=False)
+        email = person("worker").email
+    assert ask(email).status_code == 302
+    work()
+    assert mailoutbox == []
+
+
+def test_a_known_address_is_told_from_an_unknown_one_neither_by_answer_nor_by_work(person: Any, settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens
+
+    def measured(email: str) -> tuple[int, str, list[str]]:
+        with CaptureQueriesContext(connection) as queries:
+            response = ask(email)
+        words = [re.sub(r"'[^']*'|\d+", "?", query["sql"]).split(" WHERE")[0][:60] for query in queries]
+        return response.status_code, response["Location"], words
+
+    known, unknown = measured(person("worker").email), measured("nessuno@raccordo.example")
+    assert known[:2] == unknown[:2] == (302, "/accesso/password/reset/done/")
+    assert len(known[2]) - len(unknown[2]) <= 1
+    began = time.monotonic()
+    ask(person("director").email)
+    assert time.monotonic() - began < 5
+
+
+# --- A second factor -------------------------------------------------------------------------------------
+
+
+def enrols(client: Client) -> bool:
+    response = client.get("/accesso/secondo-fattore/totp/activate/", follow=True)
+    return response.status_code == 200 and "form" in response.context and "verificato" not in response.content.decode()
+
+
+def test_a_reset_asked_by_a_stranger_does_not_close_the_second_factor(
+    person: Any, as_: Callable[[str], Client]
+) -> None:
+    worker = person("worker")
+    ask(worker.email)
+    account_mails.send_password_link([worker.pk])
+    assert EmailAddress.objects.get(user=worker).verified
+    client = Client()
+    enter(worker.email, client=client)
+    assert enrols(client)
+
+
+def test_a_former_address_enters_no_more(person: Any) -> None:
+    worker, former = person("worker"), person("worker").email
+    account_mails.send_password_link([worker.pk])  # allauth keeps the address in a row of its own
+    worker.email = "elena.nuova@raccordo.example"
+    worker.save()
+    assert enter(former).status_code == 200
+    assert enter(worker.email).status_code == 302
+    assert not EmailAddress.objects.filter(email=former).exists()

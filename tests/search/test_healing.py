@@ -1,0 +1,210 @@
+"""An index that is gone, damaged or of another day: said on the page, served from the database, rebuilt by itself.
+
+The damages are done to real files, as a disk, a restore or a hand would do them.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+
+from portal.demo import body_of, publish, space
+from portal.models import Document, TextPage
+from search import documents
+from search import index as search_index
+from search.models import SearchDocument
+
+pytestmark = pytest.mark.django_db
+SAID = "L’indice si sta ricostruendo."
+
+
+def version(folder: Path) -> Path:
+    return folder / (folder / "current").read_text().strip()
+
+
+def biggest(folder: Path, ending: str) -> Path:
+    return max(version(folder).glob(f"*{ending}"), key=lambda path: path.stat().st_size)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(byte ^ 0xFF for byte in content[middle : middle + 64])
+    path.write_bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], Any]] = {
+    "folder gone": shutil.rmtree,
+    "pointer gone": lambda folder: (folder / "current").unlink(),
+    "pointer empty": lambda folder: (folder / "current").write_text(""),
+    "pointer to nothing": lambda folder: (folder / "current").write_text("v2-000000000000"),
+    "pointer of noise": lambda folder: (folder / "current").write_bytes(b"\xff\xfe\x00../.."),
+    "list cut": lambda folder: cut(version(folder) / "meta.json"),
+    "list empty": lambda folder: (version(folder) / "meta.json").write_text(""),
+    "list of something else": lambda folder: (version(folder) / "meta.json").write_text("[1, 2]"),
+    "texts cut": lambda folder: cut(biggest(folder, ".store")),
+    "words cut": lambda folder: cut(biggest(folder, ".term")),
+    "columns deleted": lambda folder: biggest(folder, ".fast").unlink(),
+    "places flipped": lambda folder: flip(biggest(folder, ".idx")),
+    "words flipped": lambda folder: flip(biggest(folder, ".term")),
+    "version deleted": lambda folder: shutil.rmtree(version(folder)),
+    "seal cut": lambda folder: cut(version(folder) / "seal.json"),
+    "seal of something else": lambda folder: (version(folder) / "seal.json").write_text("7"),
+}
+
+
+def asked(client: Any, words: str) -> tuple[dict[str, Any], str]:
+    data = client.get("/cerca/", {"q": words, "format": "json"})
+    shown = client.get("/cerca/", {"q": words})
+    assert (data.status_code, shown.status_code) == (200, 200)
+    return data.json(), shown.content.decode()
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["while in use", "before the first search"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_index_is_said_served_from_the_database_and_written_anew(
+    damage: str, is_open: bool, as_: Any, index: Any, settings: Any
+) -> None:
+    client = as_("worker")
+    before, _shown = asked(client, "dimissioni protette")
+    if not is_open:
+        search_index.engine.cache_clear()
+    began = time.monotonic()
+    DAMAGES[damage](settings.SEARCH_INDEX_DIR)
+    meanwhile, shown = asked(client, "dimissioni protette")
+    assert SAID in shown and meanwhile["rebuilding"] is True
+    assert "PR-02" in [each["code"] for each in meanwhile["results"]]
+    assert "Dimissioni protette" in client.get("/cerca/suggerimenti/?q=dimiss").content.decode()
+    index.refresh()
+    after, shown = asked(client, "dimissioni protette")
+    assert SAID not in shown
+    assert after == before
+    assert search_index.engine().count() == SearchDocument.objects.filter(gone=False).count()
+    assert time.monotonic() - began < 60
+
+
+def test_meanwhile_titles_are_shown_to_those_who_may_read_and_to_nobody_else(
+    as_: Any, index: Any, settings: Any, person: Any
+) -> None:
+    page = TextPage(title="Flautisti di notte", body=body_of([{"heading": "Dove", "text": "Altro."}]))
+    page = publish(space("SP-RETE").root_page, page, on=-1, by=person("coordinator"))
+    hidden = Document.objects.create(title="Flautisti in disparte", collection=space("SP-COORD").collection)
+    search_index.refresh_file(hidden)
+    shutil.rmtree(settings.SEARCH_INDEX_DIR)
+    assert [each["title"] for each in asked(as_("worker"), "notte FLAUTISTI")[0]["results"]] == ["Flautisti di notte"]
+    for name in ("partner", "anonymous"):
+        data, shown = asked(as_(name), "flautisti")
+        assert (data["total"], data["results"]) == (0, [])
+        assert "Flautisti di" not in shown
+        assert "Flautisti" not in as_(name).get("/cerca/suggerimenti/?q=flaut").content.decode()
+    page.unpublish()
+    assert asked(as_("worker"), "flautisti")[0]["total"] == 0
+
+
+def test_a_database_put_back_from_yesterday_is_noticed_and_what_it_never_knew_is_found_no_more(
+    as_: Any, index: Any, person: Any
+) -> None:
+    class PutBack(Exception):
+        pass
+
+    with pytest.raises(PutBack), transaction.atomic():
+        page = TextPage(title="Di oggi", body=body_of([{"heading": "Dove", "text": "Il zufolamento."}]))
+        publish(space("SP-RETE").root_page, page, on=-1, by=person("coordinator"))
+        index.refresh()
+        assert asked(as_("worker"), "zufolamento")[0]["total"] == 1
+        raise PutBack
+    data, shown = asked(as_("worker"), "zufolamento")
+    assert data["total"] == 0 and SAID in shown
+    index.refresh()
+    data, shown = asked(as_("worker"), "zufolamento")
+    assert data["total"] == 0 and SAID not in shown
+
+
+def test_an_index_put_back_from_yesterday_is_noticed_and_learns_of_today(
+    as_: Any, index: Any, person: Any, settings: Any, tmp_path: Path
+) -> None:
+    shutil.copytree(settings.SEARCH_INDEX_DIR, tmp_path / "yesterday")
+    page = TextPage(title="Di oggi", body=body_of([{"heading": "Dove", "text": "Il zufolamento."}]))
+    publish(space("SP-RETE").root_page, page, on=-1, by=person("coordinator"))
+    index.refresh()
+    shutil.rmtree(settings.SEARCH_INDEX_DIR)
+    shutil.copytree(tmp_path / "yesterday", settings.SEARCH_INDEX_DIR)
+    assert SAID in asked(as_("worker"), "di oggi")[1]
+    index.refresh()
+    data, shown = asked(as_("worker"), "zufolamento")
+    assert data["total"] == 1 and SAID not in shown
+
+
+def test_a_sound_index_is_not_written_anew(index: Any, settings: Any, person: Any) -> None:
+    before = version(settings.SEARCH_INDEX_DIR)
+    for number in range(12):  # commits, merges and deletions
+        page = TextPage(title=f"Pagina {number}", body=body_of([{"heading": "Dove", "text": "Il zufolamento."}]))
+        page = publish(space("SP-RETE").root_page, page, on=-1, by=person("coordinator"))
+        index.refresh()
+        assert search_index.is_sound()
+        if number % 3 == 0:
+            page.unpublish()
+            index.refresh()
+    assert version(settings.SEARCH_INDEX_DIR) == before
+    assert {name.partition(".")[0] for name in json.loads((before / "seal.json").read_text())["files"]}
+
+
+def test_a_writer_that_dies_between_the_index_and_the_database_costs_nothing(
+    index: Any, settings: Any, person: Any, monkeypatch: pytest.MonkeyPatch, as_: Any
+) -> None:
+    page = TextPage(title="Di oggi", body=body_of([{"heading": "Dove", "text": "Il zufolamento."}]))
+    publish(space("SP-RETE").root_page, page, on=-1, by=person("coordinator"))
+    before = version(settings.SEARCH_INDEX_DIR)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(search_index, "_account", _dying(search_index._account))
+        search_index.apply_pending()
+    assert search_index.is_sound()
+    index.refresh()
+    assert asked(as_("worker"), "zufolamento")[0]["total"] == 1
+    assert version(settings.SEARCH_INDEX_DIR) == before
+
+
+def _dying(account: Any) -> Any:
+    @contextmanager
+    def turn(present: Any) -> Any:
+        manager = account(present)
+        yield manager.__enter__()
+        raise KeyboardInterrupt
+
+    return turn
+
+
+# --- A page that cannot be read --------------------------------------------------------------------------
+
+
+def test_one_bad_page_is_named_and_stops_nobody_elses(
+    index: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_: Any
+) -> None:
+    bad = SearchDocument.objects.get(code="PR-02", heading="", superseded=False, group__startswith="page:")
+    kept = SearchDocument.objects.filter(group=bad.group, gone=False).count()
+    original = documents.of_page
+
+    def of_page(page: Any) -> Any:
+        if documents.page_group(page.pk) == bad.group:
+            raise ValueError("a heading that nothing can be made of")
+        return original(page)
+
+    monkeypatch.setattr(documents, "of_page", of_page)
+    call_command("rebuild_search")
+    told = capsys.readouterr()
+    assert "Indice pronto" in told.out
+    assert bad.group in told.err and "a heading that nothing can be made of" in told.err
+    assert SearchDocument.objects.filter(group=bad.group, gone=False).count() == kept
+    assert asked(as_("worker"), "PR-02")[0]["results"][0]["code"] == "PR-02"
