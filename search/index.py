@@ -169,8 +169,8 @@ def _document(row: SearchDocument) -> Document:
 def is_sound() -> bool:
     """Whether the index is there, whole, and neither older nor newer than the rows."""
     known = IndexState.objects.first()
-    if known is None:
-        return not SearchDocument.objects.exists()
+    if known is None:  # nothing was written yet, or by an older version that kept no account
+        return not SearchDocument.objects.filter(pending=False).exists()
     return engine().stamp() in (known.written, known.begun)
 
 

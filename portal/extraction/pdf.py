@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pypdfium2
 from pypdfium2 import raw
 
+from portal.extraction import owners
 from portal.extraction.problems import DAMAGED, MOSTLY_SCANNED, PASSWORD, SCANNED, Unreadable
 from portal.extraction.text import Warned, within_limit
 
@@ -42,16 +43,23 @@ def read(data: bytes) -> list[str]:
 
 
 def _open(data: bytes) -> pypdfium2.PdfDocument:
-    """A file protected only against changes opens with the empty password."""
-    problem: pypdfium2.PdfiumError | None = None
-    for password in (None, ""):
-        try:
-            return pypdfium2.PdfDocument(data, password=password)
-        except pypdfium2.PdfiumError as error:
-            problem = error
-            if error.err_code not in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
-                raise Unreadable(DAMAGED) from error
-    raise Unreadable(PASSWORD) from problem
+    """A file protected only against changes opens without a password; so must one whose owner's password is empty."""
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code not in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
+            raise Unreadable(DAMAGED) from error
+        return _unlocked(data)
+
+
+def _unlocked(data: bytes) -> pypdfium2.PdfDocument:
+    opened = owners.opened(data)
+    if opened is None:
+        raise Unreadable(PASSWORD)
+    try:
+        return pypdfium2.PdfDocument(opened)
+    except pypdfium2.PdfiumError as error:
+        raise Unreadable(PASSWORD) from error
 
 
 def _leaves(document: pypdfium2.PdfDocument) -> Iterator[Leaf]:

@@ -4,6 +4,7 @@ import base64
 import datetime
 import io
 import os
+import struct
 import subprocess
 import sys
 import time
@@ -19,10 +20,11 @@ import typst
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import NameOID
 
-from portal.extraction import Extraction, Signature, extract, formats, limits, parent, problems
+from portal.extraction import Extraction, Signature, extract, formats, limits, owners, parent, problems
 from portal.extraction.ber import to_der
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -545,6 +547,39 @@ def test_what_was_filled_into_a_form_and_typed_over_a_page_is_read_and_comments_
     found = extract(data, "x.pdf").text
     assert "Nome:" in found and "Comune di Quarrata" in found and "Visto, si approva" in found
     assert "commento" not in found
+
+
+def pdf_for_owners(version: int, owners_password_is_empty: bool) -> bytes:
+    """Encrypted (AES-256) for a reader with some password and an owner with the empty one, or with another."""
+    key, salts = bytes(range(32)), b"12345678abcdefgh"
+    hashed = owners._hash_6 if version == 6 else owners._hash_5
+    user = bytes(32 * [7]) + salts
+    owner = hashed(salts[:8], user) if owners_password_is_empty else bytes(32)
+    owner_key = owners._aes(hashed(salts[8:], user)).encryptor().update(key)
+    permissions = struct.pack("<i", -4) + b"\xff\xff\xff\xffTadb0000"
+    perms = Cipher(algorithms.AES(key), modes.ECB()).encryptor().update(permissions)
+    text = b"BT /F 12 Tf 20 280 Td (Delibera) Tj ET"
+    padded = text + bytes([16 - len(text) % 16]) * (16 - len(text) % 16)
+    stream = bytes(16) + owners._aes(key).encryptor().update(padded)
+    values = {"O": owner + salts, "U": user, "OE": owner_key, "UE": bytes(32), "Perms": perms}
+    written = " ".join(f"/{name} <{value.hex()}>" for name, value in values.items()).encode()
+    return pdf_of_objects(
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R "
+        b"/Resources << /Font << /F 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n" % len(stream) + stream + b"\nendstream",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Filter /Standard /V 5 /R %d /Length 256 /P -4 /CF << /StdCF << /CFM /AESV3 /AuthEvent /DocOpen "
+        b"/Length 32 >> >> /StmF /StdCF /StrF /StdCF %s >>" % (version, written),
+        trailer=b"/Encrypt 6 0 R /ID [<00> <00>]",
+    )
+
+
+@pytest.mark.parametrize("version", [5, 6])
+def test_a_pdf_that_opens_without_a_password_is_read_and_another_is_not(version):
+    assert extract(pdf_for_owners(version, owners_password_is_empty=True), "x.pdf").text == "Delibera"
+    assert extract(pdf_for_owners(version, owners_password_is_empty=False), "x.pdf").problem == problems.PASSWORD
 
 
 # Cost
