@@ -19,7 +19,7 @@ from portal.demo import body_of, publish, space
 from portal.models import Document, TextPage
 from search import documents
 from search import index as search_index
-from search.models import SearchDocument
+from search.models import IndexState, SearchDocument
 
 pytestmark = pytest.mark.django_db
 SAID = "L’indice si sta ricostruendo."
@@ -184,6 +184,28 @@ def _dying(account: Any) -> Any:
         raise KeyboardInterrupt
 
     return turn
+
+
+def test_before_the_first_write_nothing_is_damaged_and_the_first_write_finds_everything(
+    as_: Any, index: Any, settings: Any
+) -> None:
+    shutil.rmtree(settings.SEARCH_INDEX_DIR)
+    IndexState.objects.all().delete()
+    SearchDocument.objects.update(pending=True)
+    data, shown = asked(as_("worker"), "dimissioni protette")
+    assert (data["total"], data["rebuilding"]) == (0, False) and SAID not in shown
+    index.refresh()
+    assert asked(as_("worker"), "dimissioni protette")[0]["total"] > 5
+    assert search_index.engine().count() == SearchDocument.objects.filter(gone=False).count()
+
+
+def test_an_index_of_a_version_that_kept_no_account_is_written_anew(as_: Any, index: Any, settings: Any) -> None:
+    IndexState.objects.all().delete()
+    (version(settings.SEARCH_INDEX_DIR) / "seal.json").unlink()
+    assert SAID in asked(as_("worker"), "dimissioni protette")[1]
+    index.refresh()
+    assert SAID not in asked(as_("worker"), "dimissioni protette")[1]
+    assert search_index.is_sound()
 
 
 # --- A page that cannot be read --------------------------------------------------------------------------
