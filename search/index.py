@@ -138,16 +138,20 @@ def apply_pending() -> int:
     Another writer at work means that somebody applies the rows or rebuilds: the sweep looks again. An index that
     is gone, damaged, of another shape or of another moment than the database is written anew first.
     """
-    applied = 0
+    applied, healed = 0, False
     with suppress(IndexBusy):
         if not is_sound():
             _write_anew()
+            healed = True
         while rows := list(SearchDocument.objects.filter(pending=True).order_by("pk")[:BATCH]):
             wanted, gone = [_document(row) for row in rows if not row.gone], [row.key for row in rows if row.gone]
             try:
                 engine().write(wanted, gone, _turn)
             except (IndexDamaged, IndexOutdated):  # since we looked
+                if healed:  # and again: the disk itself may be ill, and the clock calls in a minute
+                    raise
                 _write_anew()
+                healed = True
                 continue
             for row in rows:
                 same = SearchDocument.objects.filter(pk=row.pk, stamp=row.stamp)
