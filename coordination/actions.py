@@ -1,14 +1,107 @@
-"""Actions decided in meetings: closing one."""
+"""Actions decided in meetings: given by publishing minutes; closed, reopened and spoken of by their owner."""
 
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import access
+from portal.activity import record
 from portal.models import User
+from portal.models.activity import Verb
 
-from .models import Action
+from .models import Action, ActionItem, MeetingPage
 
 
-def close(action: Action, *, note: str, by: User) -> None:
-    """Mark an action as done; the first closing stays."""
-    access.require(by, "view", action.page)
-    Action.objects.filter(pk=action.pk, done_at=None).update(done_at=timezone.now(), done_note=note)
+def on_published(sender: Any, page: Any, by: User | None = None, **kwargs: Any) -> None:
+    """Minutes went out: what they give to people follows, in the same transaction."""
+    if isinstance(page, MeetingPage):
+        give(page, by=by)
+
+
+def give(meeting: MeetingPage, *, by: User | None) -> None:
+    """Bring the meeting's actions to what its minutes say now; what people did with them stays.
+
+    A line that is gone: its action is withdrawn by whoever published, unless it was done already.
+    """
+    with transaction.atomic():
+        left = {action.key: action for action in Action.objects.filter(meeting=meeting)}
+        for item in _with_own_keys(meeting):
+            action = left.pop(item.key, None) or Action(meeting=meeting, key=item.key)
+            action.text, action.person_id, action.due = item.text, item.person_id, item.due
+            action.withdrawn_at = action.withdrawn_by = None
+            action.save()
+        for action in left.values():
+            if action.done_at is None and action.withdrawn_at is None:
+                action.withdrawn_at, action.withdrawn_by = timezone.now(), by
+                action.save()
+                _record(Verb.ACTION_WITHDRAWN, action, by, _("ha tolto dal verbale l’azione «%(action)s»"))
+
+
+def _with_own_keys(meeting: MeetingPage) -> list[ActionItem]:
+    """The lines of the minutes; of two with one key, which only a made-up form can send, the second gets another."""
+    seen = set()
+    items = list(ActionItem.objects.filter(page=meeting))
+    for item in items:
+        if item.key in seen:
+            item.key = uuid4()
+            item.save(update_fields=["key"])
+        seen.add(item.key)
+    return items
+
+
+def of(user: User) -> QuerySet[Action]:
+    """The person's own, of minutes that are out: a duty reaches its owner, whoever may read the minutes."""
+    given = Action.objects.filter(withdrawn_at=None, meeting__live=True)
+    return access.addressed(given, user, "person").select_related("meeting")
+
+
+def shown(meeting: MeetingPage) -> list[Action]:
+    """The actions as the minutes tell them, in their order; then those done whose line is gone.
+
+    From a draft's preview too, where a line may have no action yet.
+    """
+    rows = {action.key: action for action in Action.objects.filter(meeting=meeting)}
+    found = []
+    for item in meeting.actions.all():
+        action = rows.pop(item.key, None) or Action(meeting=meeting, key=item.key)
+        action.text, action.person_id, action.due = item.text, item.person_id, item.due
+        found.append(action)
+    found += [action for action in rows.values() if action.done_at]
+    people = User.objects.in_bulk([action.person_id for action in found])
+    for action in found:
+        action.person = people.get(action.person_id)
+    return found
+
+
+def close(action: Action, *, note: str, by: User) -> bool:
+    """Mark an own action as done; the first closing stays. Whether it was this one."""
+    with transaction.atomic():
+        now = timezone.now()
+        closed = of(by).filter(pk=action.pk, done_at=None).update(done_at=now, done_note=note)
+        if closed:
+            _record(Verb.ACTION_CLOSED, action, by, _("ha chiuso l’azione «%(action)s»"), note)
+    return bool(closed)
+
+
+def annotate(action: Action, *, note: str, by: User) -> None:
+    """Say more about an own action that is done."""
+    of(by).filter(pk=action.pk, done_at__isnull=False).update(done_note=note)
+
+
+def reopen(action: Action, *, by: User) -> bool:
+    """An own action was not done after all; what had been noted stays in the register."""
+    with transaction.atomic():
+        opened = of(by).filter(pk=action.pk, done_at__isnull=False).update(done_at=None, done_note="")
+        if opened:
+            _record(Verb.ACTION_REOPENED, action, by, _("ha riaperto l’azione «%(action)s»"), action.done_note)
+    return bool(opened)
+
+
+def _record(verb: Verb, action: Action, by: User | None, sentence: str, note: str = "") -> None:
+    meeting = action.meeting
+    record(verb, by=by, page=meeting.page_ptr, space=access.space_of(meeting),
+           sentence=sentence % {"action": action.text}, note=note)  # fmt: skip

@@ -7,3 +7,10 @@ from django.utils.translation import gettext_lazy as _
 class CoordinationConfig(AppConfig):
     name = "coordination"
     verbose_name = _("Come la rete decide")
+
+    def ready(self) -> None:
+        from portal.publication import published
+
+        from . import actions
+
+        published.connect(actions.on_published)

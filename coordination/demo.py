@@ -8,7 +8,7 @@ from django.utils.text import slugify
 from portal.demo import Say, day, moment, person, publish, read_toml, space
 from portal.models import Organisation
 
-from .models import Action, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
+from .models import Action, ActionItem, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
 
 CONTENT = Path(__file__).parent / "demo_content"
 
@@ -39,10 +39,7 @@ def _load_meeting(entry: dict[str, Any]) -> None:
     ]
     meeting.decisions = [Decision(text=item["text"]) for item in entry.get("decisions", [])]
     meeting.actions = [
-        Action(
-            text=item["text"][:240], person=person(item["person"]), due=day(item["due"]),
-            done_at=moment(min(item["due"], -1)) if item.get("done") else None,
-        )
+        ActionItem(text=item["text"][:240], person=person(item["person"]), due=day(item["due"]))
         for item in entry.get("actions", [])
     ]  # fmt: skip
     held = bool(meeting.decisions.all())
@@ -50,6 +47,9 @@ def _load_meeting(entry: dict[str, Any]) -> None:
         space(entry["space"]).root_page, meeting, on=min(entry["day"] + 1, -1), by=chair,
         note="Pubblicato il verbale." if held else "Convocazione e ordine del giorno.",
     )  # fmt: skip
+    for line, item in zip(meeting.actions.all(), entry.get("actions", []), strict=True):
+        if item.get("done"):
+            Action.objects.filter(meeting=meeting, key=line.key).update(done_at=moment(min(item["due"], -1)))
 
 
 def _load_service(entry: dict[str, Any]) -> None:

@@ -13,21 +13,22 @@ from portal.feed import Appointment, Figure, Todo, sources
 from portal.models import User
 from portal.navigation import Entry, entries
 
+from . import actions
 from .models import Action, MeetingPage
 
 
 def open_actions(user: User) -> Iterable[Todo]:
-    """The person's open actions, of meetings that the person may see now."""
-    meetings = access.allowed(MeetingPage.objects.all(), user)
-    for action in Action.objects.filter(person=user, done_at=None, page__in=meetings).select_related("page"):
-        yield Todo(
-            title=action.text,
-            url=f"{action.page.url}#azioni",
-            verb=_("Completa"),
-            why=_("azione decisa nella riunione %(code)s") % {"code": action.page.code},
-            due=action.due,
-            action_url=reverse("close_action", args=[action.pk]),
-        )
+    """The person's open actions; of a meeting that the person may not see, no more than the action itself."""
+    mine = list(actions.of(user).filter(done_at=None))
+    readable = access.allowed(MeetingPage.objects.filter(pk__in=[each.meeting_id for each in mine]), user)
+    seen = set(readable.values_list("pk", flat=True))
+    for action in mine:
+        own_page = reverse("action", args=[action.pk])
+        here, why = own_page, _("azione decisa in una riunione")
+        if action.meeting_id in seen:
+            here = f"{action.meeting.url}#azioni"
+            why = _("azione decisa nella riunione %(meeting)s") % {"meeting": action.meeting.code or action.meeting}
+        yield Todo(action.text, here, _("Completa"), why, action.due, own_page)
 
 
 def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
@@ -42,11 +43,11 @@ def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
 def late_actions(user: User) -> Iterable[Figure]:
     """Actions past their day, of anybody, in the meetings that the person may see."""
     meetings = access.allowed(MeetingPage.objects.all(), user)
-    late = Action.objects.filter(done_at=None, due__lt=timezone.localdate(), page__in=meetings)
-    late = list(late.select_related("page").order_by("due"))
-    codes = sorted({action.page.slug.upper() for action in late})
+    found = Action.objects.filter(done_at=None, withdrawn_at=None, due__lt=timezone.localdate(), meeting__in=meetings)
+    late = list(found.select_related("meeting").order_by("due"))
+    codes = sorted({action.meeting.slug.upper() for action in late})
     what = ngettext("azione scaduta", "azioni scadute", len(late))
-    url = f"{late[0].page.url}#azioni" if late else ""  # where the oldest one was decided
+    url = f"{late[0].meeting.url}#azioni" if late else ""  # where the oldest one was decided
     yield Figure(len(late), what, url, ", ".join(codes))
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -13,7 +14,8 @@ from portal.models import Organisation, User
 from portal.requests import PersonRequest
 
 from . import actions, calendars
-from .models import Action, MeetingPage, ServicePage
+from .forms import NoteForm
+from .models import MeetingPage, ServicePage
 
 
 @login_required
@@ -31,15 +33,31 @@ def meeting_list(request: PersonRequest) -> HttpResponse:
 
 
 @login_required
+def action(request: PersonRequest, pk: int) -> HttpResponse:
+    """An own action: its sentence, its day, «Completa» with a note; once done, the note and «Riapri»."""
+    request.section = "home"
+    found = get_object_or_404(actions.of(request.user), pk=pk)
+    form = NoteForm(request.POST if request.method == "POST" else None, initial={"note": found.done_note})
+    if request.method == "POST" and form.is_valid():
+        note = form.cleaned_data["note"]
+        if actions.close(found, note=note, by=request.user):
+            messages.success(request, render_to_string("coordination/closed.html", {"action": found}, request))
+        elif "note" in request.POST:
+            actions.annotate(found, note=note, by=request.user)
+            messages.success(request, _("La nota è salvata."))
+        return redirect("home")
+    readable = access.can(request.user, "view", found.meeting)
+    context = {"action": found, "form": form, "meeting": found.meeting if readable else None}
+    return render(request, "coordination/action.html", context)
+
+
+@login_required
 @require_POST
-def close_action(request: PersonRequest, pk: int) -> HttpResponse:
-    """«Fatta»: the person closes an own action, with a note."""
-    meetings = access.allowed(MeetingPage.objects.all(), request.user)
-    action = Action.objects.filter(pk=pk, person=request.user, page__in=meetings).first()
-    if action is None:
-        return access.get_or_404(MeetingPage.objects.none(), request.user)
-    actions.close(action, note=request.POST.get("note", "")[:240], by=request.user)
-    messages.success(request, _("Azione chiusa: %(action)s.") % {"action": action.text})
+def reopen_action(request: PersonRequest, pk: int) -> HttpResponse:
+    """«Annulla», «Riapri»: an own action goes back to what is to be done."""
+    found = get_object_or_404(actions.of(request.user), pk=pk)
+    if actions.reopen(found, by=request.user):
+        messages.success(request, _("L’azione è di nuovo da fare: «%(action)s»") % {"action": found.text})
     return redirect("home")
 
 

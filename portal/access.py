@@ -276,6 +276,12 @@ def _memberships(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet
     return queryset if held.administrator else queryset.filter(space__in=needed)
 
 
+def addressed(queryset: QuerySet[M], user: Person, to: str) -> QuerySet[M]:
+    """The rows given to the person by name, in the field `to`: duties are addressed, only reading is filtered."""
+    person = standing(user).person
+    return queryset.none() if person is None else queryset.filter(**{to: person})
+
+
 # --- One object ------------------------------------------------------------------------------------------
 
 
@@ -434,6 +440,14 @@ def _managers(spaces: list[int]) -> list[User]:
     holds = Membership.objects.current().filter(space__in=spaces, role=Role.MANAGER, user__in=User.objects.current())
     rows = holds.select_related("user__organisation").order_by("given_at", "pk")
     return list(dict.fromkeys(row.user for row in rows if row.user))
+
+
+def was_published(page: Page) -> bool:
+    """Whether people ever read the page, or one below it: such a page is withdrawn, never deleted."""
+    if page.live or page.first_published_at:
+        return True
+    below = Page.objects.filter(Q(live=True) | Q(first_published_at__isnull=False), path__startswith=page.path)
+    return not page.is_leaf() and below.exists()
 
 
 # --- Wagtail's workflow ----------------------------------------------------------------------------------

@@ -122,9 +122,14 @@ class DigestForm(forms.ModelForm):
 
 
 class ProfileForm(forms.ModelForm):
+    """What everybody says of oneself; the profession is the administrators', because rights follow from it."""
+
+    first_name = forms.CharField(label=_("Nome"), max_length=150)
+    last_name = forms.CharField(label=_("Cognome"), max_length=150)
+
     class Meta:
         model = User
-        fields = ["first_name", "last_name", "profession", "telephone", "slash_searches"]
+        fields = ["first_name", "last_name", "telephone", "slash_searches"]
 
 
 class ProblemForm(forms.Form):

@@ -9,6 +9,7 @@ from wagtail.admin.views.pages.search import page_filter_search
 from wagtail.models import Page
 
 from . import access
+from .keeping import refuse_deletion
 from .models.media import Document, Image
 from .requests import number
 from .spaces import settle_lapsed
@@ -54,7 +55,7 @@ class AdminScopeMiddleware:
         for model, ids in _named(request, kwargs).items():
             if ids and not _all_known(model, ids, request.user):
                 raise Http404
-        return None
+        return refuse_deletion(request, kwargs)
 
 
 def _bound_listing(request: HttpRequest) -> None:

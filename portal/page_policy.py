@@ -36,6 +36,14 @@ class SpacePageTester(PagePermissionTester):
         if access.answers_for(user, page):
             self.permissions.add("change")
 
+    def can_delete(self, ignore_bulk: bool = False) -> bool:
+        """Never what people have read: menus, views, bulk actions and API ask here."""
+        return super().can_delete(ignore_bulk) and not access.was_published(self.page)
+
+    def can_move(self) -> bool:
+        """Wagtail's own answer, which it takes from deleting."""
+        return bool(super().can_delete(ignore_bulk=True))
+
 
 class SpacePagePolicy(PagePermissionPolicy):
     """Pages by the spaces they lie in."""

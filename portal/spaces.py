@@ -1,5 +1,6 @@
 """Opening a space, giving and taking roles, letting them lapse, sharing a page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from .files import file_changed
 from .models.activity import Activity, Verb
 from .models.media import Document
 from .models.pages import HomePage, SpacePage
-from .models.people import User
+from .models.people import Organisation, User
 from .models.spaces import (
     Membership,
     MembershipQuerySet,
@@ -139,15 +140,31 @@ def _keep_a_manager(
 
     An account that has ended, and a body without people, are nobody.
     """
+    Space.objects.select_for_update().get(pk=space.pk)  # two who take each other's role wait for one another
     losing = changed.current().filter(role=Role.MANAGER)
     if role == Role.MANAGER:
         losing = losing.filter(expires_at=None) if expires_at else losing.none()
     if not losing.exists():
         return
-    people = User.objects.current()
+    people = User.objects.lasting()
     left = space.memberships.filter(role=Role.MANAGER, expires_at=None).exclude(pk__in=losing)
     if not left.filter(Q(user__in=people) | Q(group__user__in=people)).exists():
         raise LastManager(_("Lo spazio resterebbe senza responsabile: prima nominane un altro, senza scadenza."))
+
+
+def left_alone(people: Sequence[User], *, staying: bool = False, body: Organisation | None = None) -> list[Space]:
+    """The spaces that nobody would answer for, for good, once the people's accounts had ended.
+
+    With `staying` the accounts go on, but their body is another: what they held through the old one is lost.
+    """
+    lasting = Membership.objects.filter(role=Role.MANAGER, expires_at=None)
+    theirs = lasting.filter(Q(user__in=people) | Q(group__user__in=people))
+    others = User.objects.lasting().exclude(pk__in=[person.pk for person in people])
+    held = Q(user__in=others) | Q(group__user__in=others)
+    if staying:
+        held |= Q(user__in=people) | Q(group__organisation=body, group__organisation__isnull=False)
+    kept = lasting.filter(held).values("space")
+    return list(Space.objects.filter(pk__in=theirs.values("space")).exclude(pk__in=kept))
 
 
 def _require_holder(holder: User | Group) -> None:

@@ -145,7 +145,7 @@ def person(request: PersonRequest, pk: int) -> HttpResponse:
 
 @login_required
 def profile(request: PersonRequest) -> HttpResponse:
-    """One's own telephone and profession; where password and second factor are changed."""
+    """One's own name and telephone; where password and second factor are changed."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()

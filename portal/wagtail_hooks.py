@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin.action_menu import ActionMenuItem
+from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
@@ -25,7 +26,7 @@ from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 from . import access
 from .choosers import PersonChooserViewSet, person_chooser
 from .files import file_changed
-from .models import Document, Organisation, Term
+from .models import Document, Organisation, Term, User
 from .page_policy import SpacePagePolicy
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
@@ -71,8 +72,19 @@ class KnownDocuments(DocumentsAdminAPIViewSet):
         return access.known(super().get_queryset(), self.request.user)
 
 
+class ActsOnPages(PagesAdminAPIViewSet):
+    """Without aliases: one would be a sharing without its register."""
+
+    actions = {
+        name: act
+        for name, act in PagesAdminAPIViewSet.actions.items()
+        if name not in {"create_alias", "convert_alias", "copy_for_translation"}
+    }
+
+
 @hooks.register("construct_admin_api", order=100)
 def filter_admin_api(router: Any) -> None:
+    router.register_endpoint("pages", ActsOnPages)
     router.register_endpoint("images", KnownImages)
     router.register_endpoint("documents", KnownDocuments)
 
@@ -113,23 +125,13 @@ def tell_of_moved_files(request: HttpRequest, action: str, objects: list[Any], v
             file_changed.send(sender=Document, document=document)
 
 
-def _refuse_to_delete_a_space(request: HttpRequest, pages: list[Any]) -> HttpResponse | None:
-    """The first page of a space goes only with the space."""
-    first = Page.objects.filter(pk__in=[page.pk for page in pages], space__isnull=False).first()
-    if first is None:
-        return None
-    messages.error(request, _("«%(page)s» è la prima pagina di uno spazio: non si elimina.") % {"page": first.title})
-    return redirect("wagtailadmin_explore", first.pk)
-
-
-@hooks.register("before_delete_page")
-def keep_the_first_page(request: HttpRequest, page: Page) -> HttpResponse | None:
-    return _refuse_to_delete_a_space(request, [page])
-
-
 @hooks.register("before_bulk_action")
-def keep_the_first_pages(request: HttpRequest, action: str, objects: list[Any], view: Any) -> HttpResponse | None:
-    return _refuse_to_delete_a_space(request, objects) if action == "delete" and view.model is Page else None
+def people_one_at_a_time(request: HttpRequest, action: str, objects: list[Any], view: Any) -> HttpResponse | None:
+    """Wagtail's bulk actions on people ask nobody who stays to answer for a space: the person's own page does."""
+    if view.model is not User:
+        return None
+    messages.error(request, _("Le persone si cambiano una alla volta, dalla loro pagina."))
+    return redirect("wagtailusers_users:index")
 
 
 @hooks.register("before_edit_page")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from modelcluster.fields import ParentalKey
 
 BASE = Path(settings.BASE_DIR)
 LAYERS: list[str] = settings.LAYERS
@@ -127,6 +128,7 @@ def test_a_planted_relation_to_the_right_is_seen(monkeypatch: pytest.MonkeyPatch
 MAY_ASK = {
     ("portal/access.py", "*"): "every rule is written here",
     ("portal/spaces.py", "_keep_a_manager"): "no rule: what a change of roles must leave behind",
+    ("portal/spaces.py", "left_alone"): "no rule: what the end of an account must leave behind",
     ("portal/spaces.py", "reach"): "counts the people of a group before a role is given",
     ("portal/role_copy.py", "sync_space"): "copies the roles to where Wagtail's admin looks for them",
     ("portal/role_copy.py", "_sync_people"): "copies the roles to where Wagtail's admin looks for them",
@@ -284,6 +286,26 @@ def test_no_error_is_swallowed_unnamed() -> None:
     assert broad_excepts("try:\n    f()\nexcept (ValueError, Exception):\n    pass") == [3]
     assert broad_excepts("try:\n    f()\nexcept Exception:\n    note()\n    raise") == []
     assert broad_excepts("try:\n    f()\nexcept OSError:\n    pass") == []
+
+
+def _written_by(panel: Any) -> set[str]:
+    """The fields that an editor sees in a panel."""
+    if isinstance(panel, str):
+        return {panel}
+    below = {name for child in getattr(panel, "children", []) for name in _written_by(child)}
+    return below | ({panel.field_name} if hasattr(panel, "field_name") else set())
+
+
+def test_what_people_do_is_kept_in_no_child_of_a_page() -> None:
+    """A child of a page comes back with every older draft: it holds what editors write, and nothing else."""
+    wrong = set()
+    for model in apps.get_models():
+        if not any(isinstance(each, ParentalKey) for each in model._meta.fields) or model._meta.app_label not in LAYERS:
+            continue
+        written = {name for panel in model.panels for name in _written_by(panel)}
+        structure = {"id", "sort_order", "key"} | {e.name for e in model._meta.fields if isinstance(e, ParentalKey)}
+        wrong |= {f"{model.__name__}.{e.name}" for e in model._meta.fields if e.name not in structure | written}
+    assert wrong == set()
 
 
 def test_every_migration_says_what_it_does() -> None:

@@ -77,7 +77,7 @@ def page(slug: str) -> Page:
 
 
 def action_of(slug: str, person: str) -> int:
-    return Action.objects.get(page__slug=slug, person__email__startswith=person, done_at=None).pk
+    return Action.objects.get(meeting__slug=slug, person__email__startswith=person, done_at=None).pk
 
 
 def role_of(person: str, space: str) -> int:
@@ -144,10 +144,17 @@ def portal_doors() -> list[Door]:
         Door("accessibility", "/accessibilita/", EVERYBODY),
         Door("privacy", "/riservatezza/", EVERYBODY),
         Door("meetings", "/riunioni/", MEMBERS),
-        Door("close_action", f"/riunioni/azioni/{action_of('r-02', 'elena')}/", {"worker"}, answer=302, post={}),
-        Door("close_action", f"/riunioni/azioni/{action_of('r-03', 'youssef')}/", set(), post={}),
-        Door("close_action", "/riunioni/azioni/999999/", set(), post={}),
-        Door("close_action", "/riunioni/azioni/999999/", set(), closed=405),
+        # An action is its owner's alone, also where the meeting is closed to the owner.
+        Door("action", f"/riunioni/azioni/{action_of('r-02', 'elena')}/", {"worker"}),
+        Door("action", f"/riunioni/azioni/{action_of('r-02', 'elena')}/", {"worker"}, answer=302, post={}),
+        Door("action", f"/riunioni/azioni/{action_of('r-03', 'youssef')}/", {"partner_coop"}),
+        Door("action", f"/riunioni/azioni/{action_of('r-03', 'youssef')}/", {"partner_coop"}, answer=302, post={}),
+        Door("action", "/riunioni/azioni/999999/", set()),
+        Door("action", "/riunioni/azioni/999999/", set(), post={}),
+        Door("reopen_action", f"/riunioni/azioni/{action_of('r-02', 'elena')}/riapri/", {"worker"}, answer=302,
+             post={}),
+        Door("reopen_action", "/riunioni/azioni/999999/riapri/", set(), post={}),
+        Door("reopen_action", "/riunioni/azioni/999999/riapri/", set(), closed=405),
         Door("meeting_calendar", "/riunioni/r-01.ics", MINORI),
         Door("meeting_calendar", "/riunioni/r-02.ics", INSIDE),
         Door("meeting_calendar", "/riunioni/r-99.ics", set()),

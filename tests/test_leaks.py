@@ -24,7 +24,7 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page, TaskState, Workflow
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
-from coordination.models import Action, AgendaItem, Decision, MeetingPage
+from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage
 from portal import demo, digests, emails, spaces
 from portal.files import file_changed
 from portal.models import Document, Image, Organisation, Space, TextPage, User
@@ -160,7 +160,7 @@ def plant_pages(here: Planted, by: User) -> None:
             page.decisions = [Decision(text=here.word("decision"))]
             item = {"title": here.word("agenda"), "text": here.word("agendatext"), "discussion": here.word("said")}
             page.agenda = [AgendaItem(**item)]
-            page.actions = [Action(text=here.word("action"), person=here.person, due=timezone.localdate())]
+            page.actions = [ActionItem(text=here.word("action"), person=here.person, due=timezone.localdate())]
         if isinstance(page, FormPage):
             page.document = here.document
         demo.publish(parent, page, on=0, by=by, note=here.word("note", kind._meta.model_name or ""))

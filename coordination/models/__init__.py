@@ -1,6 +1,7 @@
 """How the network decides: meetings and what they decide; who offers which service."""
 
+from .actions import Action
 from .directory import ServicePage
-from .meetings import Action, AgendaItem, Attendance, Decision, MeetingPage
+from .meetings import ActionItem, AgendaItem, Attendance, Decision, MeetingPage
 
-__all__ = ["Action", "AgendaItem", "Attendance", "Decision", "MeetingPage", "ServicePage"]
+__all__ = ["Action", "ActionItem", "AgendaItem", "Attendance", "Decision", "MeetingPage", "ServicePage"]

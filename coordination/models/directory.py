@@ -8,6 +8,7 @@ from portal.blocks import BodyBlock
 from portal.fields import BlocksField
 from portal.models import Organisation, PortalPage, User
 from portal.models.pages import Section
+from portal.telephone import valid_telephone
 
 
 class ServiceKind(models.TextChoices):
@@ -28,12 +29,12 @@ class ServicePage(PortalPage):
 
     service_kind = models.CharField(_("tipo"), max_length=20, choices=ServiceKind, default=ServiceKind.SOCIAL)
     organisation = models.ForeignKey(
-        Organisation, verbose_name=_("ente"), null=True, blank=True, on_delete=models.SET_NULL, related_name="services"
+        Organisation, verbose_name=_("ente"), null=True, blank=True, on_delete=models.PROTECT, related_name="services"
     )
     state = models.CharField(_("stato"), max_length=16, choices=ServiceState, default=ServiceState.ACTIVE)
     place = models.CharField(_("sede"), max_length=200, blank=True)
     hours = models.CharField(_("orari"), max_length=200, blank=True)
-    telephone = models.CharField(_("telefono"), max_length=60, blank=True)
+    telephone = models.CharField(_("telefono"), max_length=60, blank=True, validators=[valid_telephone])
     contact = models.ForeignKey(
         User, verbose_name=_("referente"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

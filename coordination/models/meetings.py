@@ -2,11 +2,14 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
+from django import forms
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
+from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.models import Orderable
 
@@ -61,6 +64,12 @@ class MeetingPage(PortalPage):
     @property
     def is_over(self) -> bool:
         return self.ends_at < timezone.now()
+
+    def given(self) -> list[Any]:
+        """The actions with what was done about them, for the page."""
+        from coordination import actions  # it gives actions to people, and knows this page
+
+        return actions.shown(self)
 
     def relevant_date(self) -> date:
         return timezone.localtime(self.starts_at).date()
@@ -134,19 +143,32 @@ class Decision(Orderable):
         return self.text[:80]
 
 
-class Action(Orderable):
-    """What somebody does next, and by when."""
+class ActionItemForm(WagtailAdminModelForm):
+    """A line of the form keeps the key it was shown with, whether it lies in a table yet or only in a draft."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, instance: "ActionItem | None" = None, **kwargs: Any) -> None:
+        super().__init__(*args, instance=instance, **kwargs)
+        self.initial["key"] = instance.key if instance else None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        self.instance.key = data.get("key") or self.instance.key
+        return data
+
+
+class ActionItem(Orderable):
+    """A line of the minutes: what somebody is to do, and by when. What that person does with it is an `Action`."""
 
     page = ParentalKey(MeetingPage, on_delete=models.CASCADE, related_name="actions")
+    key = models.UUIDField(default=uuid4, editable=False)  # the same in every draft, by which its action is known
     text = models.CharField(_("azione"), max_length=240)
-    person = models.ForeignKey(
-        User, verbose_name=_("chi"), null=True, on_delete=models.SET_NULL, related_name="actions"
-    )
+    person = models.ForeignKey(User, verbose_name=_("chi"), null=True, on_delete=models.SET_NULL, related_name="+")
     due = models.DateField(_("entro il"))
-    done_at = models.DateTimeField(_("fatta il"), null=True, blank=True, editable=False)
-    done_note = models.CharField(_("nota"), max_length=240, blank=True, editable=False)
 
     panels = [FieldPanel("text"), FieldRowPanel([FieldPanel("person"), FieldPanel("due")])]
+    base_form_class = ActionItemForm
 
     class Meta(Orderable.Meta):
         verbose_name = _("azione")
@@ -154,7 +176,3 @@ class Action(Orderable):
 
     def __str__(self) -> str:
         return self.text
-
-    @property
-    def is_late(self) -> bool:
-        return self.done_at is None and self.due < timezone.localdate()

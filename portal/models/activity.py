@@ -18,6 +18,9 @@ class Verb(models.TextChoices):
     ROLE_LAPSED = "ruolo-scaduto", _("ruolo scaduto")
     SPACE_OPENED = "spazio-aperto", _("ha aperto lo spazio")
     FILE_ADDED = "file-aggiunto", _("ha aggiunto un file")
+    ACTION_CLOSED = "azione-chiusa", _("ha chiuso un’azione")
+    ACTION_REOPENED = "azione-riaperta", _("ha riaperto un’azione")
+    ACTION_WITHDRAWN = "azione-tolta", _("ha tolto un’azione dal verbale")
 
 
 class Immutable(Exception):
@@ -28,9 +31,9 @@ class Activity(models.Model):
     """One act. `sentence` says it as people would, for logs; `note` is the change note of a publication."""
 
     verb = models.CharField(max_length=16, choices=Verb.choices)
-    by = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
     page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="activities")
-    space = models.ForeignKey("portal.Space", null=True, on_delete=models.SET_NULL, related_name="activities")
+    space = models.ForeignKey("portal.Space", null=True, on_delete=models.PROTECT, related_name="activities")
     sentence = models.TextField(blank=True)
     note = models.TextField(blank=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -8,6 +8,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.telephone import valid_telephone
+
 
 class OrganisationKind(models.TextChoices):
     MUNICIPALITY = "comune", _("Comune")
@@ -28,7 +30,7 @@ class Organisation(models.Model):
     population_source = models.CharField(_("fonte degli abitanti"), max_length=160, blank=True)
     population_date = models.DateField(_("data degli abitanti"), null=True, blank=True)
     contact = models.CharField(_("contatto"), max_length=160, blank=True)
-    telephone = models.CharField(_("telefono"), max_length=40, blank=True)
+    telephone = models.CharField(_("telefono"), max_length=40, blank=True, validators=[valid_telephone])
     email = models.EmailField(_("posta elettronica"), blank=True)
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="organisation", editable=False)
 
@@ -67,6 +69,10 @@ class UserQuerySet(models.QuerySet["User"]):
         now = now or timezone.now()
         return self.filter(models.Q(valid_until__isnull=True) | models.Q(valid_until__gt=now), is_active=True)
 
+    def lasting(self) -> "UserQuerySet":
+        """Accounts that may enter now and have no end."""
+        return self.filter(valid_until=None, is_active=True)
+
 
 class User(AbstractUser):
     """A person; the e-mail address is the login."""
@@ -77,7 +83,7 @@ class User(AbstractUser):
     organisation = models.ForeignKey(
         Organisation, verbose_name=_("ente"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
     )
-    telephone = models.CharField(_("telefono"), max_length=40, blank=True)
+    telephone = models.CharField(_("telefono"), max_length=40, blank=True, validators=[valid_telephone])
     slash_searches = models.BooleanField(
         _("il tasto / porta alla casella di ricerca"),
         default=True,

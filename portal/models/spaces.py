@@ -121,12 +121,12 @@ class Membership(models.Model):
     """The role that a person, or everybody of a group, holds in a space: the one source of who may do what."""
 
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey("portal.User", null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
-    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey("portal.User", null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")
+    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")
     role = models.PositiveSmallIntegerField(_("ruolo"), choices=Role.choices)
     reason = models.CharField(_("perché"), max_length=240, blank=True)
     expires_at = models.DateTimeField(_("fino a"), null=True, blank=True)
-    given_by = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    given_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField(default=timezone.now)
 
     objects = MembershipQuerySet.as_manager()
@@ -167,7 +167,7 @@ class PageShare(models.Model):
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="shares")
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="shared_pages")
     reason = models.CharField(_("perché"), max_length=240, blank=True)
-    given_by = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    given_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

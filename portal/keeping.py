@@ -1,0 +1,119 @@
+"""What stays: a published page is withdrawn, a file stays while a page carries it, a body while somebody needs it.
+
+Asked before any view that deletes, one row or many: the views themselves would not say why.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.contrib import messages
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, ProtectedError
+from django.db.models.deletion import Collector
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from wagtail.models import Page, ReferenceIndex
+
+from . import access
+from .models.media import Document, Image
+from .models.people import Organisation
+from .models.spaces import Membership
+from .requests import number
+
+# The views that delete one row, with what they delete and where one goes when it stays.
+DELETES: dict[str, tuple[type[Model], str]] = {
+    "wagtailadmin_pages:delete": (Page, "wagtailadmin_explore"),
+    "wagtaildocs:delete": (Document, "wagtaildocs:edit"),
+    "wagtaildocs:delete_multiple": (Document, "wagtaildocs:edit"),
+    "wagtailimages:delete": (Image, "wagtailimages:edit"),
+    "wagtailimages:delete_multiple": (Image, "wagtailimages:edit"),
+    "wagtailsnippets_portal_organisation:delete": (Organisation, "wagtailsnippets_portal_organisation:edit"),
+}
+AFTER_MANY = {
+    Page: "wagtailadmin_explore_root", Document: "wagtaildocs:index", Image: "wagtailimages:index",
+    Organisation: "wagtailsnippets_portal_organisation:list",
+}  # fmt: skip
+
+
+def refuse_deletion(request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse | None:
+    """The way back, with the reason told, when the request would delete what stays; None otherwise."""
+    model, rows, back = _asked(request, kwargs)
+    if model is None:
+        return None
+    reasons = [reason for row in rows if (reason := _reason(row, request))]
+    for reason in reasons:
+        messages.error(request, reason)
+    return redirect(back) if reasons else None
+
+
+def _asked(request: HttpRequest, kwargs: dict[str, Any]) -> tuple[Any, list[Any], str]:
+    """What the request would delete: the model, the rows, and the address to go back to."""
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    if view in DELETES:
+        model, address = DELETES[view]
+        rows = list(model._default_manager.filter(pk=next(iter(kwargs.values()))))
+        return model, rows, reverse(address, args=[rows[0].pk]) if rows else ""
+    if view == "wagtail_bulk_action" and kwargs["action"] == "delete":
+        model = _model(kwargs["app_label"], kwargs["model_name"])
+        if model in AFTER_MANY:
+            asked = request.GET.getlist("id")
+            everything: Any = model._default_manager.all()
+            rows = everything if "all" in asked else everything.filter(pk__in=[number(pk) for pk in asked])
+            return model, list(rows), reverse(AFTER_MANY[model])
+    return None, [], ""
+
+
+def _model(app: str, name: str) -> Any:
+    try:
+        return apps.get_model(app, name)
+    except LookupError:
+        return None
+
+
+def _reason(row: Any, request: HttpRequest) -> str:
+    """Why the row stays; empty when it may go."""
+    of: dict[type[Model], Callable[[Any, HttpRequest], str]] = {
+        Page: _page, Document: _file, Image: _file, Organisation: _body,
+    }  # fmt: skip
+    return of[type(row)](row, request)
+
+
+def _page(page: Page, request: HttpRequest) -> str:
+    words = {"page": page.title}
+    if page.depth <= access.SPACE_DEPTH:
+        return _("«%(page)s» è la prima pagina di uno spazio: non si elimina.") % words
+    if access.was_published(page):
+        return _("«%(page)s» è stata pubblicata, o lo è una pagina sotto di lei: non si elimina. Ritirala: nessuno "
+                 "la legge più, e resta scritto che cosa diceva e chi l’ha ritirata.") % words  # fmt: skip
+    return ""
+
+
+def _file(file: Document | Image, request: HttpRequest) -> str:
+    cited = ReferenceIndex.objects.filter(
+        base_content_type=ContentType.objects.get_for_model(Page),
+        to_content_type=ContentType.objects.get_for_model(file),
+        to_object_id=str(file.pk),
+    ).values_list("object_id", flat=True)
+    live = Page.objects.live().filter(pk__in=[int(pk) for pk in cited])
+    if not live.exists():
+        return ""
+    named = ", ".join(f"«{page.title}»" for page in access.known(live, request.user)[:5])
+    words = {"file": file.title, "pages": named}
+    if named:
+        return _("«%(file)s» è in %(pages)s: prima toglilo da lì.") % words
+    return _("«%(file)s» è in una pagina pubblicata: non si elimina.") % words
+
+
+def _body(body: Organisation, request: HttpRequest) -> str:
+    try:
+        Collector(using="default", origin=body).collect([body])
+    except ProtectedError:
+        used = True
+    else:
+        used = Membership.objects.filter(group=body.group_id).exists()
+    if not used:
+        return ""
+    return _("«%(body)s» non si elimina: ci sono persone, ruoli, servizi o presenze a suo nome.") % {"body": body}

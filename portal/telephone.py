@@ -1,0 +1,11 @@
+"""A telephone number as people write it; what becomes a link to be dialled must be one."""
+
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+# «0573 000 101», «+39 0573/000.101», «(0573) 000101 int. 3», «112».
+NUMBER = r"\+?\(?\d[\d ./()-]*\d( (int\.|interno) ?\d+)?"
+
+valid_telephone = RegexValidator(
+    rf"^{NUMBER}$", _("Scrivi un numero di telefono, per esempio 0573 000 101: un numero solo, senza parole.")
+)

@@ -1,0 +1,261 @@
+"""Actions: given by minutes, closed by their owner; no draft, no form and no withdrawal undoes what somebody did."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from coordination import actions
+from coordination.models import Action, ActionItem, MeetingPage
+from portal import digests, emails, feed
+from portal.models import Activity, User
+from portal.models.activity import Verb
+from tests.browser import form, sent
+from tests.installation import environment
+
+pytestmark = pytest.mark.django_db
+
+
+def meeting(code: str) -> MeetingPage:
+    return MeetingPage.objects.get(code=code)
+
+
+@pytest.fixture
+def given(person: Any) -> Action:
+    """Elena's open action of R-02."""
+    return Action.objects.get(meeting__code="R-02", person=person("worker"), done_at=None)
+
+
+@pytest.fixture
+def unseen(person: Any) -> Action:
+    """Youssef's action of a meeting that he may not see."""
+    return Action.objects.get(meeting__code="R-03", person=person("partner_coop"), done_at=None)
+
+
+def address(action: Action) -> str:
+    return f"/riunioni/azioni/{action.pk}/"
+
+
+def form_of(client: Client, page: str, where: str) -> Any:
+    return form(client.get(page).content.decode(), where)
+
+
+def edit_form(client: Client, page: MeetingPage) -> dict[str, Any]:
+    return sent(form_of(client, f"/admin/pages/{page.pk}/edit/", "#w-editor-form"))
+
+
+# --- Nothing undoes it -----------------------------------------------------------------------------------
+
+
+def test_an_older_draft_published_later_leaves_a_closed_action_closed(given: Action, person: Any, as_: Any) -> None:
+    draft = meeting("R-02")
+    draft.minutes = "Bozza di prima"
+    older = draft.save_revision(user=person("coordinator"))
+    as_("worker").post(address(given), {"note": "Fatta stamattina"})
+    older.publish()
+    after = Action.objects.get(pk=given.pk)
+    assert meeting("R-02").minutes == "Bozza di prima"
+    assert after.done_at is not None
+    assert after.done_note == "Fatta stamattina"
+    assert Action.objects.filter(meeting=draft).count() == ActionItem.objects.filter(page=draft).count()
+
+
+def test_a_new_line_keeps_its_action_whichever_draft_is_published(person: Any, as_: Any) -> None:
+    """Lines that lie in no table yet are known by their key in every draft."""
+    page, client = meeting("R-02"), as_("coordinator")
+    typed = edit_form(client, page)
+    n = int(typed["actions-TOTAL_FORMS"][0])
+    day = timezone.localdate() + timedelta(days=9)
+    line = {"text": "Portare l’elenco", "person": person("worker").pk, "due": f"{day:%Y-%m-%d}", "key": "", "id": "",
+            "ORDER": n + 1, "DELETE": ""}  # fmt: skip
+    typed |= {f"actions-{n}-{name}": value for name, value in line.items()} | {"actions-TOTAL_FORMS": n + 1}
+    assert client.post(f"/admin/pages/{page.pk}/edit/", typed | {"change_note": "Una"}).status_code == 302
+    first = page.get_latest_revision()
+    assert (
+        client.post(f"/admin/pages/{page.pk}/edit/", edit_form(client, page) | {"change_note": "Due"}).status_code
+        == 302
+    )
+    second = page.get_latest_revision()
+    assert first.pk != second.pk
+    second.publish()
+    added = Action.objects.get(text="Portare l’elenco")
+    as_("worker").post(address(added), {"note": "Portato"})
+    first.publish()
+    after = Action.objects.get(text="Portare l’elenco")
+    assert (after.pk, after.done_note) == (added.pk, "Portato")
+
+
+def test_a_line_taken_from_the_minutes_withdraws_an_open_action_by_name(given: Action, person: Any, as_: Any) -> None:
+    page = meeting("R-02")
+    page.actions = [line for line in page.actions.all() if line.key != given.key]
+    page.save_revision(user=person("coordinator")).publish()
+    after = Action.objects.get(pk=given.pk)
+    assert after.withdrawn_at is not None
+    assert after.withdrawn_by == person("coordinator")
+    act = Activity.objects.get(verb=Verb.ACTION_WITHDRAWN)
+    assert (act.by, given.text in act.sentence) == (person("coordinator"), True)
+    assert given.text not in as_("worker").get("/").content.decode()
+    assert as_("worker").get(address(given)).status_code == 404
+
+
+def test_a_line_taken_from_the_minutes_keeps_an_action_that_was_done(given: Action, person: Any, as_: Any) -> None:
+    as_("worker").post(address(given), {"note": "Fatta"})
+    page = meeting("R-02")
+    page.actions = [line for line in page.actions.all() if line.key != given.key]
+    page.save_revision(user=person("coordinator")).publish()
+    after = Action.objects.get(pk=given.pk)
+    assert (after.done_note, after.withdrawn_at) == ("Fatta", None)
+    assert given.text in as_("worker").get("/p/R-02/").content.decode()
+
+
+def test_minutes_that_change_a_line_change_its_action_and_not_what_was_done(given: Action, person: Any) -> None:
+    page = meeting("R-02")
+    lines = list(page.actions.all())
+    line = next(each for each in lines if each.key == given.key)
+    line.text, line.person, line.due = "Altre parole", person("office"), timezone.localdate()
+    page.actions = lines
+    page.save_revision(user=person("coordinator")).publish()
+    after = Action.objects.get(pk=given.pk)
+    assert (after.text, after.person, after.due) == ("Altre parole", person("office"), timezone.localdate())
+
+
+def test_two_lines_with_one_key_are_two_actions(given: Action, person: Any) -> None:
+    page = meeting("R-02")
+    twin = ActionItem(key=given.key, text="Gemella", person=person("worker"), due=given.due)
+    page.actions = [*page.actions.all(), twin]
+    page.save_revision(user=person("coordinator")).publish()
+    assert Action.objects.filter(meeting=page, text="Gemella").exclude(key=given.key).count() == 1
+    assert Action.objects.get(pk=given.pk).text == given.text
+
+
+def test_a_copy_of_minutes_gives_actions_of_its_own(given: Action, person: Any) -> None:
+    copy = meeting("R-02").copy(update_attrs={"slug": "copia", "title": "Copia"}, keep_live=True)
+    actions.give(copy, by=None)
+    assert Action.objects.filter(meeting=copy, key=given.key).count() == 1
+    assert Action.objects.get(pk=given.pk).meeting == meeting("R-02")
+
+
+def test_the_migration_there_and_back_loses_no_closing(tmp_path: Path) -> None:
+    script = Path(__file__).parent / "moved_actions.py"
+    env = environment(tmp_path, "raccordo_actions", 14) | {"PYTHONPATH": str(settings.BASE_DIR)}
+    done = subprocess.run([sys.executable, str(script)], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.strip().endswith("kept"), done.stderr[-3000:]
+
+
+# --- Closing and reopening -------------------------------------------------------------------------------
+
+
+def test_closing_offers_to_take_it_back_and_to_write_a_note(given: Action, as_: Any) -> None:
+    client = as_("worker")
+    shown = client.post(address(given), follow=True).content.decode()
+    assert f"Azione chiusa: «{given.text}»" in shown
+    assert ".." not in shown.split("Azione chiusa")[1].split("</div>")[0]
+    undo = form(shown, f"form[action='{address(given)}riapri/']")
+    assert undo.get_text(" ", strip=True).startswith("Annulla")
+    assert f'href="{address(given)}"' in str(undo)
+    assert given.text not in [todo.title for todo in feed.todos(User.objects.get(pk=given.person_id))]
+    shown = client.post(f"{address(given)}riapri/", sent(undo), follow=True).content.decode()
+    assert f"L’azione è di nuovo da fare: «{given.text}»" in shown
+    assert Action.objects.get(pk=given.pk).done_at is None
+
+
+def test_a_note_is_written_after_closing_and_read_in_the_minutes(given: Action, as_: Any) -> None:
+    client = as_("worker")
+    client.post(address(given))
+    typed = sent(form_of(client, address(given), "main form.panel"))
+    client.post(address(given), typed | {"note": "L’elenco è nella cartella"})
+    after = Action.objects.get(pk=given.pk)
+    assert after.done_note == "L’elenco è nella cartella"
+    assert "L’elenco è nella cartella" in as_("coordinator").get("/p/R-02/").content.decode()
+
+
+def test_closing_twice_changes_neither_moment_nor_note(given: Action, as_: Any) -> None:
+    as_("worker").post(address(given), {"note": "Prima"})
+    first = Action.objects.get(pk=given.pk)
+    as_("worker").post(address(given))
+    after = Action.objects.get(pk=given.pk)
+    assert (after.done_at, after.done_note) == (first.done_at, "Prima")
+
+
+def test_a_note_too_long_is_refused_and_still_there(given: Action, as_: Any) -> None:
+    note = "parola " * 50
+    response = as_("worker").post(address(given), {"note": note})
+    assert response.status_code == 200
+    assert note in response.content.decode()
+    assert Action.objects.get(pk=given.pk).done_at is None
+
+
+def test_each_act_on_an_action_is_written_down_by_name(given: Action, as_: Any, person: Any) -> None:
+    client = as_("worker")
+    client.post(address(given), {"note": "Fatta"})
+    client.post(f"{address(given)}riapri/")
+    client.post(f"{address(given)}riapri/")  # twice is once
+    acts = Activity.objects.filter(page=given.meeting_id, by=person("worker")).order_by("pk")
+    assert [(act.verb, act.note) for act in acts] == [(Verb.ACTION_CLOSED, "Fatta"), (Verb.ACTION_REOPENED, "Fatta")]
+
+
+@pytest.mark.parametrize("who", ["coordinator", "office", "partner"])
+def test_nobody_closes_or_reopens_for_somebody_else(who: str, given: Action, as_: Any) -> None:
+    for where in (address(given), f"{address(given)}riapri/"):
+        assert as_(who).post(where).status_code == 404
+    assert Action.objects.get(pk=given.pk).done_at is None
+
+
+# --- A duty reaches its owner ----------------------------------------------------------------------------
+
+
+def told(meeting: MeetingPage) -> list[str]:
+    """What would betray the meeting behind an action."""
+    return [meeting.title, meeting.code, meeting.url, meeting.place, meeting.slug]
+
+
+def test_a_duty_of_hidden_minutes_reaches_its_owner_and_tells_nothing_else(
+    unseen: Action, as_: Any, person: Any
+) -> None:
+    owner, client = person("partner_coop"), as_("partner_coop")
+    assert client.get(unseen.meeting.url).status_code == 404
+    home, own = client.get("/").content.decode(), client.get(address(unseen)).content.decode()
+    now = timezone.now()
+    mail = emails.digest_mail(owner, digests.build(owner, now - timedelta(days=1), now), "https://x.example/")
+    for shown in (home, own, mail.body, mail.alternatives[0][0]):
+        assert unseen.text in shown.replace("&#x27;", "'")
+        assert "decisa in una riunione" in shown
+        assert [word for word in told(unseen.meeting) if word and word in shown] == []
+    shown = client.post(address(unseen), {"note": "Presentato"}, follow=True).content.decode()
+    assert f"Azione chiusa: «{unseen.text}»" in shown
+    assert Action.objects.get(pk=unseen.pk).done_note == "Presentato"
+    assert "Presentato" in as_("coordinator").get(unseen.meeting.url).content.decode()
+
+
+def test_a_duty_of_withdrawn_minutes_asks_nothing(unseen: Action, as_: Any) -> None:
+    unseen.meeting.unpublish()
+    assert unseen.text not in as_("partner_coop").get("/").content.decode()
+    assert as_("partner_coop").get(address(unseen)).status_code == 404
+
+
+def test_a_duty_ends_with_the_account_of_its_owner(unseen: Action, person: Any) -> None:
+    User.objects.filter(pk=unseen.person_id).update(is_active=False)
+    assert list(actions.of(person("partner_coop"))) == []
+
+
+def test_whoever_gives_an_action_learns_at_once_that_its_owner_cannot_read_why(
+    unseen: Action, as_: Any, person: Any
+) -> None:
+    page, client = meeting("R-03"), as_("coordinator")
+    response = client.post(
+        f"/admin/pages/{page.pk}/edit/", edit_form(client, page) | {"change_note": "Prova"}, follow=True
+    )
+    shown = response.content.decode()
+    assert "Youssef Haddad non può leggere questa pagina" in shown
+    assert "/spazi/coordinamento/condivisione/" in shown
+    page = meeting("R-02")
+    response = client.post(
+        f"/admin/pages/{page.pk}/edit/", edit_form(client, page) | {"change_note": "Prova"}, follow=True
+    )
+    assert "non può leggere questa pagina" not in response.content.decode()

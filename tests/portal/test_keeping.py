@@ -1,0 +1,124 @@
+"""What was published, and what others need, stays: withdrawn or left in place, never deleted."""
+
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+from django.utils.html import escape
+from wagtail.models import Page
+
+from coordination.models import MeetingPage
+from portal import demo
+from portal.models import Document, Organisation, TextPage
+from protocols.models import Edition
+
+pytestmark = pytest.mark.django_db
+
+WITHDRAW = "Ritirala"
+
+
+def draft(title: str = "Mai pubblicata") -> Page:
+    page = TextPage(title=title, slug="mai-pubblicata", live=False, change_note="Prova")
+    demo.space("SP-RETE").root_page.add_child(instance=page)
+    page.save_revision()
+    return Page.objects.get(pk=page.pk)
+
+
+def doors(page: Page) -> list[str]:
+    return [f"/admin/pages/{page.pk}/delete/", f"/admin/bulk/wagtailcore/page/delete/?id={page.pk}"]
+
+
+@pytest.mark.parametrize("who", ["coordinator", "director", "administrator"])
+@pytest.mark.parametrize("slug", ["pr-02", "r-02", "m1"])
+def test_a_published_page_is_not_deleted_and_the_reason_is_told(slug: str, who: str, as_: Any) -> None:
+    page, client = Page.objects.get(slug=slug), as_(who)
+    editions = Edition.objects.count()
+    for address in doors(page):
+        for ask in (client.get, client.post):
+            shown = ask(address, follow=True).content.decode()
+            assert WITHDRAW in shown, address
+    client.raise_request_exception = False
+    client.post(f"/admin/api/main/pages/{page.pk}/action/delete/", content_type="application/json")
+    page.refresh_from_db()
+    assert page.live
+    assert Edition.objects.count() == editions
+    assert f"/admin/pages/{page.pk}/delete/" not in client.get(f"/admin/pages/{page.pk}/edit/").content.decode()
+
+
+def test_a_withdrawn_page_is_not_deleted_either(as_: Any) -> None:
+    page = Page.objects.get(slug="r-02").specific
+    assert as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/").status_code == 302
+    for address in doors(page):
+        assert WITHDRAW in as_("coordinator").post(address, follow=True).content.decode()
+    assert Page.objects.filter(pk=page.pk, live=False).exists()
+
+
+def test_a_draft_that_nobody_ever_read_is_deleted_in_the_name_of_who_did(as_: Any, person: Any) -> None:
+    page = draft()
+    assert f"/admin/pages/{page.pk}/delete/" in as_("coordinator").get(f"/admin/pages/{page.pk}/edit/").content.decode()
+    assert as_("coordinator").post(doors(page)[0]).status_code == 302
+    assert not Page.objects.filter(pk=page.pk).exists()
+    from wagtail.models import PageLogEntry
+
+    entry = PageLogEntry.objects.get(page_id=page.pk, action="wagtail.delete")
+    assert entry.user == person("coordinator")
+
+
+def test_a_draft_meeting_is_deleted_without_a_fault(as_: Any) -> None:
+    meeting = MeetingPage(title="Bozza", slug="bozza", starts_at=timezone.now(), live=False, change_note="Prova")
+    demo.space("SP-RETE").root_page.add_child(instance=meeting)
+    assert as_("coordinator").post(doors(meeting)[0]).status_code == 302
+    assert not MeetingPage.objects.filter(pk=meeting.pk).exists()
+
+
+def test_a_published_page_still_moves_within_its_space(as_: Any) -> None:
+    page = Page.objects.get(slug="r-02")
+    assert as_("coordinator").get(f"/admin/pages/{page.pk}/move/").status_code == 200
+
+
+def test_a_page_has_no_aliases(as_: Any) -> None:
+    page, client = Page.objects.get(slug="md-04"), as_("coordinator")
+    address = f"/admin/pages/{page.pk}/copy/"
+    assert 'name="alias"' not in client.get(address).content.decode()
+    target = demo.space("SP-COORD").root_page
+    data = {"new_title": "Copia", "new_slug": "copia", "new_parent_page": target.pk, "alias": "on"}
+    client.post(address, data)
+    for act in ("create_alias", "convert_alias"):
+        answer = client.post(f"/admin/api/main/pages/{page.pk}/action/{act}/", {}, content_type="application/json")
+        assert answer.status_code == 404
+    assert not Page.objects.filter(alias_of__isnull=False).exists()
+
+
+# --- Files and bodies ------------------------------------------------------------------------------------
+
+
+def test_a_file_that_a_published_page_carries_stays(as_: Any) -> None:
+    form = Page.objects.get(slug="md-04").specific
+    client = as_("coordinator")
+    for address in (
+        f"/admin/documents/delete/{form.document_id}/",
+        f"/admin/bulk/portal/document/delete/?id={form.document_id}",
+        f"/admin/documents/multiple/{form.document_id}/delete/",
+    ):
+        shown = client.post(address, follow=True).content.decode()
+        assert escape(f"è in «{form.title}»: prima toglilo da lì.") in shown, address
+    assert Document.objects.filter(pk=form.document_id).exists()
+
+
+def test_a_file_that_no_page_carries_goes(as_: Any) -> None:
+    collection = demo.space("SP-RETE").collection
+    file = Document.objects.create(title="Nota", file=ContentFile(b"x", name="n.txt"), collection=collection)
+    as_("coordinator").post(f"/admin/documents/delete/{file.pk}/")
+    assert not Document.objects.filter(pk=file.pk).exists()
+
+
+def test_a_body_in_use_stays_and_one_that_nobody_needs_goes(as_: Any) -> None:
+    admin = as_("administrator")
+    needed = Organisation.objects.get(slug="montale")
+    unused = Organisation.objects.create(name="Ente inutile", slug="ente-inutile", kind="altro")
+    for body in (needed, unused):
+        admin.post(f"/admin/snippets/portal/organisation/delete/{body.pk}/")
+    assert list(Organisation.objects.filter(pk__in=[needed.pk, unused.pk])) == [needed]
+    shown = admin.post(f"/admin/bulk/portal/organisation/delete/?id={needed.pk}", follow=True).content.decode()
+    assert "non si elimina: ci sono persone, ruoli, servizi o presenze a suo nome" in shown
