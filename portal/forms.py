@@ -24,7 +24,7 @@ class _PageField(forms.ModelChoiceField):
 
 
 class RoleForm(forms.Form):
-    """Give a role: to a person by e-mail or name, or to a body."""
+    """Give a role: to a person by e-mail or name, or to a body. Words that fit more than one are asked about."""
 
     holder_text = forms.CharField(
         label=_("Persona o ente"), max_length=200, help_text=_("Scrivi il nome, l’indirizzo di posta o l’ente.")
@@ -40,17 +40,27 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, space: Space, manager: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.space, self.manager = space, manager
+        self.candidates: dict[str, User | Organisation] = {}
+        if self.is_bound:
+            self.candidates = self._candidates(str(self.data.get("holder_text", "")).strip())
+        if len(self.candidates) > 1:
+            self.fields["holder_key"] = forms.ChoiceField(
+                label=_("Chi intendi?"), widget=forms.RadioSelect,
+                choices=[(key, in_full(each)) for key, each in self.candidates.items()],
+                error_messages={"required": _("Ne trovo più d’uno: scegli, o scrivi l’indirizzo di posta.")},
+            )  # fmt: skip
+            self.order_fields(["holder_text", "holder_key"])
 
     def clean_holder_text(self) -> str:
-        words = self.cleaned_data["holder_text"].strip()
-        found = self._people(words) or self._bodies(words)
-        if not found:
+        if not self.candidates:
             raise forms.ValidationError(_("Non trovo nessuna persona e nessun ente con questo nome."))
-        if len(found) > 1:
-            names = ", ".join(sorted(str(each) for each in found)[:5])
-            raise forms.ValidationError(_("Ne trovo più d’uno: %(names)s. Scrivi il nome intero.") % {"names": names})
-        self.found = found[0]
-        return words
+        return str(self.cleaned_data["holder_text"])
+
+    @property
+    def found(self) -> User | Organisation:
+        """The one that the words fit, or that was chosen among several."""
+        key = self.cleaned_data.get("holder_key") or next(iter(self.candidates))
+        return self.candidates[key]
 
     @property
     def holder(self) -> User | Group:
@@ -60,24 +70,33 @@ class RoleForm(forms.Form):
     def holder_name(self) -> str:
         return str(self.found)
 
-    def _people(self, words: str) -> list[Any]:
-        """Anybody by address or whole name; by a part of the name only those whom the manager knows."""
-        current = User.objects.current()
-        named = current.annotate(
+    @property
+    def holder_in_full(self) -> str:
+        """With body and address: anybody can write any name into an own profile."""
+        return in_full(self.found)
+
+    def _candidates(self, words: str) -> dict[str, User | Organisation]:
+        """Whom the words fit: people and bodies alike, whole names before parts of them."""
+        if not words:
+            return {}
+        exact = [*self._people_named(words), *Organisation.objects.filter(name__iexact=words)]
+        found = exact or [*self._people_known_by(words), *Organisation.objects.filter(name__icontains=words)[:6]]
+        return {f"{'persona' if isinstance(each, User) else 'ente'}-{each.pk}": each for each in found}
+
+    @staticmethod
+    def _people_named(words: str) -> list[Any]:
+        """Anybody by address or whole name."""
+        named = User.objects.current().select_related("organisation").annotate(
             name=Concat("first_name", Value(" "), "last_name"), reverse=Concat("last_name", Value(" "), "first_name")
-        )
-        if exact := list(named.filter(Q(email__iexact=words) | Q(name__iexact=words) | Q(reverse__iexact=words))):
-            return exact
-        found = access.allowed(current, self.manager)
+        )  # fmt: skip
+        return list(named.filter(Q(email__iexact=words) | Q(name__iexact=words) | Q(reverse__iexact=words)))
+
+    def _people_known_by(self, words: str) -> list[Any]:
+        """By a part of the name only those whom the manager knows."""
+        found = access.allowed(User.objects.current().select_related("organisation"), self.manager)
         for part in words.split():
             found = found.filter(Q(first_name__icontains=part) | Q(last_name__icontains=part))
         return list(found[:6]) if len(words) > 2 else []
-
-    @staticmethod
-    def _bodies(words: str) -> list[Organisation]:
-        return list(Organisation.objects.filter(name__iexact=words)) or list(
-            Organisation.objects.filter(name__icontains=words)[:6]
-        )
 
     def clean_expires_on(self) -> Any:
         day = self.cleaned_data["expires_on"]
@@ -92,6 +111,19 @@ class RoleForm(forms.Form):
             self.space, self.holder, self.cleaned_data["role"], by=self.manager,
             reason=self.cleaned_data["reason"], expires_at=expires_at,
         )  # fmt: skip
+
+
+def in_full(holder: User | Organisation) -> str:
+    """A person with body and address, a body with its kind."""
+    if isinstance(holder, Organisation):
+        return f"{holder} ({_('ente')}: {_('tutte le sue persone')})"
+    return ", ".join(filter(None, [str(holder), str(holder.organisation or ""), holder.email]))
+
+
+class ReasonForm(forms.Form):
+    """Why a role changes."""
+
+    reason = forms.CharField(label=_("Perché"), max_length=240, help_text=_("Resta scritto nel registro."))
 
 
 class SharePageForm(forms.Form):

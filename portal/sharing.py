@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
 from . import access, spaces
-from .forms import RoleForm, SharePageForm
-from .models import Membership, Space, SpacePage
+from .forms import ReasonForm, RoleForm, SharePageForm
+from .models import Membership, Space, SpacePage, User
 from .models.spaces import ROLE_MEANING, Role
 from .overview import overview
 from .requests import PersonRequest, number
@@ -43,27 +43,71 @@ def sharing(request: PersonRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def change_role(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
-    """Another role for somebody who has one, or none."""
+    """Another role for somebody who has one, or none: first what it will mean, then yes, with a reason."""
     space = _managed_space(request, slug)
     membership = access.get_or_404(Membership.objects.current().filter(space=space), request.user, "manage", pk=pk)
+    taken = "togli" in request.POST
+    if not taken and request.POST.get("role") not in {str(role.value) for role in Role}:
+        messages.error(request, _("Scegli un ruolo tra quelli dell’elenco."))
+        return redirect("sharing", slug=slug)
+    role = None if taken else Role(int(request.POST["role"]))
+    if role == membership.role:
+        messages.info(request, _("%(who)s ha già questo ruolo.") % {"who": membership.holder})
+        return redirect("sharing", slug=slug)
+    form = ReasonForm(request.POST if "conferma" in request.POST else None)
     try:
-        if "togli" in request.POST:
-            spaces.take_role(membership, by=request.user)
-            messages.success(request, _("%(who)s non ha più un ruolo nello spazio.") % {"who": membership.holder})
-        elif request.POST.get("role") in {str(role.value) for role in Role}:
-            spaces.give_role(
-                space, membership.held_by, Role(int(request.POST["role"])), by=request.user,
-                reason=membership.reason, expires_at=membership.expires_at,
-            )  # fmt: skip
-            messages.success(request, _("Il ruolo di %(who)s è cambiato.") % {"who": membership.holder})
-        else:
-            messages.error(request, _("Scegli un ruolo tra quelli dell’elenco."))
+        if form.is_valid():
+            _change(membership, role, by=request.user, reason=form.cleaned_data["reason"])
+            messages.success(request, _done(membership, role))
+            return _back(request, space)
+        spaces.require_a_manager_left(membership, role)
     except spaces.LastManager as problem:
         messages.error(request, str(problem))
+        return redirect("sharing", slug=slug)
+    return _ask(request, membership, role, form)
+
+
+def _change(membership: Membership, role: Role | None, *, by: User, reason: str) -> None:
+    if role is None:
+        spaces.take_role(membership, by=by, reason=reason)
+    else:
+        spaces.give_role(
+            membership.space, membership.held_by, role, by=by, reason=reason, expires_at=membership.expires_at
+        )
+
+
+def _done(membership: Membership, role: Role | None) -> str:
+    words = {"who": membership.holder, "role": role.label if role else ""}
+    if role is None:
+        return _("%(who)s non ha più un ruolo nello spazio.") % words
+    return _("Fatto: %(who)s ora è %(role)s.") % words
+
+
+def _back(request: PersonRequest, space: Space) -> HttpResponse:
+    """To the sharing page, or away from it when an own role was the one changed."""
     access.forget(request.user)
-    if not access.can(request.user, "manage", space):  # an own role was among those changed
+    if not access.can(request.user, "manage", space):
         return redirect("spaces")
-    return redirect("sharing", slug=slug)
+    return redirect("sharing", slug=space.slug)
+
+
+def _ask(request: PersonRequest, membership: Membership, role: Role | None, form: ReasonForm) -> HttpResponse:
+    """What the change means, before it is made."""
+    person = membership.user
+    context = {
+        "space": membership.space,
+        "membership": membership,
+        "role": role,
+        "form": form,
+        "lost": spaces.lost_pages(membership) if role is None else 0,
+        "people": 1 if person else spaces.reach(membership.space, membership.held_by).people,
+        "before": ROLE_MEANING[Role(membership.role)],
+        "after": ROLE_MEANING[role] if role else "",
+        # One's own, or that of one's own body.
+        "own": person == request.user
+        or (person is None and membership.group_id in access.standing(request.user).groups),
+    }
+    return render(request, "portal/role_change.html", context)
 
 
 @login_required

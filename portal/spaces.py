@@ -117,7 +117,7 @@ def give_role(
     return membership
 
 
-def take_role(membership: Membership, *, by: User | None) -> None:
+def take_role(membership: Membership, *, by: User | None, reason: str = "") -> None:
     """Take a role back."""
     with transaction.atomic():
         _keep_a_manager(membership.space, Membership.objects.filter(pk=membership.pk))
@@ -129,8 +129,32 @@ def take_role(membership: Membership, *, by: User | None) -> None:
         if membership.user:
             access.forget(membership.user)
         membership.delete()
-        record(Verb.ROLE_TAKEN, by=by, space=space, sentence=sentence)
+        record(Verb.ROLE_TAKEN, by=by, space=space, sentence=sentence, note=reason)
         sync_space(space)
+
+
+def lost_pages(membership: Membership) -> int:
+    """How many pages nobody of the holder's would read any more without the role; of a body, at most.
+
+    For a person `access` itself is asked, in a transaction that is taken back: the body, another role or a share
+    may go on opening them.
+    """
+    person = membership.user
+    if person is None:
+        return reach(membership.space, membership.held_by).pages
+    pages = Page.objects.live()
+    before = access.allowed(pages, User.objects.get(pk=person.pk)).count()
+    with transaction.atomic():
+        Membership.objects.filter(pk=membership.pk).delete()
+        after = access.allowed(pages, User.objects.get(pk=person.pk)).count()
+        transaction.set_rollback(True)
+    return int(before - after)
+
+
+def require_a_manager_left(membership: Membership, role: Role | None) -> None:
+    """Raise LastManager when the change would leave the space to nobody: said before anybody is asked to confirm."""
+    with transaction.atomic():
+        _keep_a_manager(membership.space, Membership.objects.filter(pk=membership.pk), role, membership.expires_at)
 
 
 def _keep_a_manager(

@@ -193,7 +193,8 @@ def test_a_manager_who_gives_the_own_role_away_is_led_to_the_other_spaces(as_: A
     space = demo.space("SP-TERZO")
     spaces.give_role(space, person("director"), Role.MANAGER, by=person("coordinator"))
     own = space.memberships.get(user=person("coordinator"))
-    response = as_("coordinator").post(f"/spazi/terzo-settore/condivisione/{own.pk}/", {"togli": "1"})
+    response = as_("coordinator").post(f"/spazi/terzo-settore/condivisione/{own.pk}/",
+                                       {"togli": "1", "conferma": "1", "reason": "Prova"})  # fmt: skip
     assert response.headers["Location"] == "/spazi/"
 
 

@@ -1,0 +1,157 @@
+"""Taking and changing a role asks first, with a reason; giving one asks who is meant."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal import access, demo, spaces
+from portal.models import Activity, Membership, Organisation, User
+from portal.models.activity import Verb
+from portal.models.spaces import Role
+from tests.browser import form, sent
+
+pytestmark = pytest.mark.django_db
+
+SHARING = "/spazi/terzo-settore/condivisione/"
+
+
+def text(response: Any) -> str:
+    body = response.content.decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", body[body.index("<main") : body.index("</main")]).split())
+
+
+def role_of(person: User, code: str = "SP-TERZO") -> Membership:
+    return Membership.objects.get(space=demo.space(code), user=person)
+
+
+def answer(client: Client, question: Any, reason: str) -> Any:
+    """Fill the reason in and say yes."""
+    asked = form(question.content.decode(), "main form.panel")
+    return client.post(asked["action"], sent(asked) | {"reason": reason, "conferma": "1"}, follow=True)
+
+
+@pytest.fixture
+def colleague(person: Any) -> User:
+    """Tommaso, who may now read SP-TERZO."""
+    spaces.give_role(demo.space("SP-TERZO"), person("newcomer"), Role.EDITOR, by=None, reason="Aiuta")
+    return person("newcomer")
+
+
+# --- Taking and changing ---------------------------------------------------------------------------------
+
+
+def test_a_role_is_taken_only_after_saying_what_is_lost_and_why(colleague: User, as_: Any) -> None:
+    client, held = as_("coordinator"), role_of(colleague)
+    lost = access.allowed(demo.space("SP-TERZO").root_page.get_descendants(inclusive=True).live(), colleague).count()
+    question = client.post(f"{SHARING}{held.pk}/", {"togli": "1"})
+    words = text(question)
+    found = re.search(r"Tommaso Lenzi non leggerà più (\d+) pagin", words)
+    assert found is not None
+    assert int(found[1]) >= lost > 0
+    assert "Questo ruolo vale per te" not in words
+    assert Membership.objects.filter(pk=held.pk).exists()
+    empty = answer(client, question, "")
+    assert "Controlla questi punti" in text(empty)
+    assert Membership.objects.filter(pk=held.pk).exists()
+    answer(client, empty, "Ha cambiato ufficio")
+    assert not Membership.objects.filter(pk=held.pk).exists()
+    act = Activity.objects.filter(verb=Verb.ROLE_TAKEN).latest("pk")
+    assert (act.by.email, act.note) == ("chiara.bonacchi@raccordo.example", "Ha cambiato ufficio")
+
+
+def test_a_role_changes_only_after_a_yes_and_its_reason_is_kept(colleague: User, as_: Any) -> None:
+    client, held = as_("coordinator"), role_of(colleague)
+    question = client.post(f"{SHARING}{held.pk}/", {"role": str(Role.READER.value)})
+    assert "Da redattore a lettore" in text(question)
+    assert role_of(colleague).role == Role.EDITOR
+    shown = answer(client, question, "Ora legge soltanto")
+    assert "Tommaso Lenzi ora è lettore" in shown.content.decode()
+    assert (role_of(colleague).role, role_of(colleague).reason) == (Role.READER, "Ora legge soltanto")
+
+
+def test_one_s_own_role_is_lost_with_open_eyes(as_: Any, person: Any) -> None:
+    spaces.give_role(demo.space("SP-TERZO"), person("director"), Role.MANAGER, by=None)
+    client, own = as_("coordinator"), role_of(person("coordinator"))
+    question = client.post(f"{SHARING}{own.pk}/", {"togli": "1"})
+    assert "Questo ruolo vale per te: perderai tu questo accesso" in text(question)
+    assert role_of(person("coordinator")).role == Role.MANAGER
+    answer(client, question, "Passo la mano")
+    assert not Membership.objects.filter(pk=own.pk).exists()
+    assert client.get(SHARING).status_code in {403, 404}
+
+
+def test_a_body_role_says_for_how_many_people(as_: Any) -> None:
+    held = Membership.objects.filter(space=demo.space("SP-TERZO"), group__organisation__isnull=False).first()
+    assert held is not None
+    words = text(as_("coordinator").post(f"{SHARING}{held.pk}/", {"togli": "1"}))
+    assert re.search(r"\d+ person[ae] dell’ente non legger", words)
+
+
+def test_the_last_responsabile_is_refused_before_any_question(as_: Any, person: Any) -> None:
+    Membership.objects.filter(space=demo.space("SP-TERZO"), role=Role.MANAGER).exclude(
+        user=person("coordinator")
+    ).update(role=Role.EDITOR)
+    own = role_of(person("coordinator"))
+    for data in ({"togli": "1"}, {"role": "1"}):
+        response = as_("coordinator").post(f"{SHARING}{own.pk}/", data, follow=True)
+        assert "resterebbe senza responsabile" in response.content.decode()
+    assert role_of(person("coordinator")).role == Role.MANAGER
+
+
+def test_an_account_with_an_end_is_no_lasting_responsabile(as_: Any, person: Any) -> None:
+    from django.utils import timezone
+
+    spaces.give_role(demo.space("SP-TERZO"), person("newcomer"), Role.MANAGER, by=None)
+    Membership.objects.filter(space=demo.space("SP-TERZO"), role=Role.MANAGER).exclude(
+        user__in=[person("coordinator"), person("newcomer")]
+    ).update(role=Role.EDITOR)
+    User.objects.filter(pk=person("newcomer").pk).update(valid_until=timezone.now() + timezone.timedelta(days=30))
+    own = role_of(person("coordinator"))
+    response = as_("coordinator").post(f"{SHARING}{own.pk}/", {"togli": "1"}, follow=True)
+    assert "resterebbe senza responsabile" in response.content.decode()
+
+
+# --- Who is meant ----------------------------------------------------------------------------------------
+
+
+def give(client: Client, words: str, **typed: str) -> Any:
+    return client.post(SHARING, {"holder_text": words, "role": "1", "reason": "Prova", "expires_on": "", **typed})
+
+
+def test_a_person_named_like_a_body_gets_no_role_in_its_place(as_: Any, person: Any) -> None:
+    User.objects.filter(pk=person("partner_coop").pk).update(first_name="Comune di", last_name="Pistoia")
+    body = Organisation.objects.get(name="Comune di Pistoia")
+    client = as_("coordinator")
+    before = Membership.objects.count()
+    asked = give(client, "Comune di Pistoia", conferma="1")
+    assert "Ne trovo più d’uno" in text(asked)
+    assert "youssef.haddad@raccordo.example" in text(asked)
+    assert Membership.objects.count() == before
+    chosen = give(client, "Comune di Pistoia", holder_key=f"ente-{body.pk}")
+    assert "Darai accesso a" in text(chosen)
+    typed = sent(form(chosen.content.decode(), "form[action='#h-dai']"))
+    assert client.post(SHARING, typed | {"conferma": "1"}).status_code == 302
+    assert Membership.objects.filter(space=demo.space("SP-TERZO"), group=body.group).exists()
+    assert not Membership.objects.filter(space=demo.space("SP-TERZO"), user=person("partner_coop")).exists()
+
+
+def test_two_people_of_one_name_are_told_apart_by_body_and_address(as_: Any, person: Any) -> None:
+    twin = User.objects.create_user("altra.fedi@raccordo.example", first_name="Elena", last_name="Fedi")
+    client = as_("coordinator")
+    asked = text(give(client, "Elena Fedi"))
+    assert "altra.fedi@raccordo.example" in asked
+    assert "elena.fedi@raccordo.example" in asked
+    assert "Darai accesso a" not in asked
+    assert "Darai accesso a" in text(give(client, "elena.fedi@raccordo.example"))
+    shown = give(client, "Elena Fedi", holder_key=f"persona-{twin.pk}")
+    assert "1 persona : Elena Fedi, altra.fedi@raccordo.example" in text(shown)
+
+
+def test_only_one_of_those_found_can_be_chosen(as_: Any, person: Any) -> None:
+    User.objects.create_user("altra.fedi@raccordo.example", first_name="Elena", last_name="Fedi")
+    before = Membership.objects.count()
+    response = give(as_("coordinator"), "Elena Fedi", holder_key=f"persona-{person('newcomer').pk}", conferma="1")
+    assert response.status_code == 200
+    assert Membership.objects.count() == before
