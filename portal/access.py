@@ -328,6 +328,11 @@ def acts_on(user: Person, page: Page) -> set[str]:
     return {action for action, needed in NEEDS.items() if role >= needed}
 
 
+def is_of(user: Person, group: int | None) -> bool:
+    """Whether the person belongs to the group: of a body, of a table."""
+    return group in standing(user).groups
+
+
 def space_of(page: Page) -> Space | None:
     """The home space of a page, by its path; None for the pages above the spaces."""
     return Space.objects.select_related("root_page").filter(root_page__path=page.path[:SPACE_PATH]).first()

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 
 from . import access
 from .models.people import User
+from .models.spaces import ROLE_MEANING, Role, Space
 
 
 @cache
@@ -60,3 +61,9 @@ def approval_mail(to: User, *, title: str, asked_by: str, url: str) -> EmailMult
 def password_mail(to: User, *, url: str) -> EmailMultiAlternatives:
     """The link with which a person chooses a new password."""
     return _mail("password", to.email, {"person": to, "url": url})
+
+
+def role_mail(to: User, *, space: Space, role: Role | None, by: str) -> EmailMultiAlternatives:
+    """A role in a space was given, changed or taken."""
+    meaning = ROLE_MEANING[role] if role else ""
+    return _mail("role", to.email, {"person": to, "space": space, "role": role, "meaning": meaning, "by": by})

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from . import access, spaces
+from . import access, role_mail, spaces
 from .feed import name
 from .models import DigestPreference, Organisation, Space, User
 from .models.spaces import Role
@@ -107,10 +108,13 @@ class RoleForm(forms.Form):
     def save(self) -> None:
         day = self.cleaned_data["expires_on"]
         expires_at = timezone.make_aware(datetime.combine(day, time(23, 59, 59))) if day else None
-        spaces.give_role(
-            self.space, self.holder, self.cleaned_data["role"], by=self.manager,
-            reason=self.cleaned_data["reason"], expires_at=expires_at,
-        )  # fmt: skip
+        with transaction.atomic():
+            spaces.give_role(
+                self.space, self.holder, self.cleaned_data["role"], by=self.manager,
+                reason=self.cleaned_data["reason"], expires_at=expires_at,
+            )  # fmt: skip
+            if isinstance(self.found, User):
+                role_mail.ask(self.found, self.space, by=self.manager)
 
 
 def in_full(holder: User | Organisation) -> str:

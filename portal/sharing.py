@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from . import access, spaces
+from . import access, role_mail, spaces
 from .forms import ReasonForm, RoleForm, SharePageForm
 from .models import Membership, Space, SpacePage, User
 from .models.spaces import ROLE_MEANING, Role
@@ -67,18 +68,21 @@ def change_role(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     return _ask(request, membership, role, form)
 
 
-def _change(membership: Membership, role: Role | None, *, by: User, reason: str) -> None:
-    if role is None:
-        spaces.take_role(membership, by=by, reason=reason)
-    else:
-        spaces.give_role(
-            membership.space, membership.held_by, role, by=by, reason=reason, expires_at=membership.expires_at
-        )
+def _change(membership: Membership, wanted: Role | None, *, by: User, reason: str) -> None:
+    with transaction.atomic():
+        if wanted is None:
+            spaces.take_role(membership, by=by, reason=reason)
+        else:
+            spaces.give_role(
+                membership.space, membership.held_by, wanted, by=by, reason=reason, expires_at=membership.expires_at
+            )
+        if membership.user:
+            role_mail.ask(membership.user, membership.space, by=by)
 
 
-def _done(membership: Membership, role: Role | None) -> str:
-    words = {"who": membership.holder, "role": role.label if role else ""}
-    if role is None:
+def _done(membership: Membership, wanted: Role | None) -> str:
+    words = {"who": membership.holder, "role": wanted.label if wanted else ""}
+    if wanted is None:
         return _("%(who)s non ha più un ruolo nello spazio.") % words
     return _("Fatto: %(who)s ora è %(role)s.") % words
 
@@ -91,18 +95,18 @@ def _back(request: PersonRequest, space: Space) -> HttpResponse:
     return redirect("sharing", slug=space.slug)
 
 
-def _ask(request: PersonRequest, membership: Membership, role: Role | None, form: ReasonForm) -> HttpResponse:
+def _ask(request: PersonRequest, membership: Membership, wanted: Role | None, form: ReasonForm) -> HttpResponse:
     """What the change means, before it is made."""
     person = membership.user
     context = {
         "space": membership.space,
         "membership": membership,
-        "role": role,
+        "role": wanted,
         "form": form,
-        "lost": spaces.lost_pages(membership) if role is None else 0,
+        "lost": spaces.lost_pages(membership) if wanted is None else 0,
         "people": 1 if person else spaces.reach(membership.space, membership.held_by).people,
         "before": ROLE_MEANING[Role(membership.role)],
-        "after": ROLE_MEANING[role] if role else "",
+        "after": ROLE_MEANING[wanted] if wanted else "",
         # One's own, or that of one's own body.
         "own": person == request.user
         or (person is None and membership.group_id in access.standing(request.user).groups),

@@ -23,13 +23,14 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import access
+from . import access, exports
 from .choosers import PersonChooserViewSet, person_chooser
 from .files import file_changed
 from .models import Document, Organisation, Term, User
 from .page_policy import SpacePagePolicy
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
+exports.protect()
 
 
 @hooks.register("before_serve_page", order=-100)

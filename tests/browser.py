@@ -42,7 +42,7 @@ def sent(form: Tag, streams: dict[str, blocks.StreamBlock] | None = None) -> Sen
         if values is not None:
             found.setdefault(name, []).extend(values)
     for name, block in (streams or {}).items():
-        drawn = form.select_one(f"#{name}[data-w-block-data-value], [data-block='{name}']")
+        drawn = form.select_one(f"#{name}[data-block]")
         assert drawn is not None, f"no stream field {name}"
         state = json.loads(drawn["data-w-block-arguments-value"])[0]
         found.update({key: [value] for key, value in _block(block, name, state).items()})

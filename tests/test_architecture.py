@@ -130,6 +130,7 @@ MAY_ASK = {
     ("portal/spaces.py", "_keep_a_manager"): "no rule: what a change of roles must leave behind",
     ("portal/spaces.py", "left_alone"): "no rule: what the end of an account must leave behind",
     ("portal/spaces.py", "reach"): "counts the people of a group before a role is given",
+    ("portal/sharing.py", "change_role"): "no rule: whether the role asked for is another than the one held",
     ("portal/role_copy.py", "sync_space"): "copies the roles to where Wagtail's admin looks for them",
     ("portal/role_copy.py", "_sync_people"): "copies the roles to where Wagtail's admin looks for them",
     ("portal/apps.py", "PortalConfig"): "listens to the table of who is in which group",

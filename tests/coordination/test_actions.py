@@ -47,7 +47,7 @@ def form_of(client: Client, page: str, where: str) -> Any:
 
 
 def edit_form(client: Client, page: MeetingPage) -> dict[str, Any]:
-    return sent(form_of(client, f"/admin/pages/{page.pk}/edit/", "#w-editor-form"))
+    return sent(form_of(client, f"/admin/pages/{page.pk}/edit/", "#page-edit-form"))
 
 
 # --- Nothing undoes it -----------------------------------------------------------------------------------

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal import access, demo, spaces
-from portal.models import Activity, Membership, Organisation, User
+from portal import access, demo, jobs, spaces
+from portal.models import Activity, Job, Membership, Organisation, User
 from portal.models.activity import Verb
+from portal.models.jobs import JobState
 from portal.models.spaces import Role
 from tests.browser import form, sent
 
@@ -155,3 +156,44 @@ def test_only_one_of_those_found_can_be_chosen(as_: Any, person: Any) -> None:
     response = give(as_("coordinator"), "Elena Fedi", holder_key=f"persona-{person('newcomer').pk}", conferma="1")
     assert response.status_code == 200
     assert Membership.objects.count() == before
+
+
+# --- The person is told ----------------------------------------------------------------------------------
+
+
+def run_mails() -> None:
+    for job in Job.objects.filter(key__startswith="role-mail", state=JobState.WAITING):
+        jobs.run(job.pk)
+
+
+def test_a_person_is_told_of_a_role_given_changed_and_taken(as_: Any, person: Any, mailoutbox: list[Any]) -> None:
+    client, newcomer = as_("coordinator"), person("newcomer")
+    give(client, "Tommaso Lenzi", conferma="1")
+    run_mails()
+    change = client.post(f"{SHARING}{role_of(newcomer).pk}/", {"role": str(Role.EDITOR.value)})
+    answer(client, change, "Scrive anche")
+    run_mails()
+    answer(client, client.post(f"{SHARING}{role_of(newcomer).pk}/", {"togli": "1"}), "Ha finito")
+    run_mails()
+    told = [mail.subject for mail in mailoutbox]
+    name = demo.space("SP-TERZO").name
+    assert [mail.to for mail in mailoutbox] == [[newcomer.email]] * 3
+    assert told == [
+        f"Raccordo: il tuo ruolo in «{name}» è lettore", f"Raccordo: il tuo ruolo in «{name}» è redattore",
+        f"Raccordo: non hai più un ruolo in «{name}»",
+    ]  # fmt: skip
+    assert "Chiara Bonacchi" in mailoutbox[0].body
+
+
+def test_nobody_is_told_of_an_own_act_and_a_late_mail_says_what_holds_then(
+    as_: Any, person: Any, mailoutbox: list[Any]
+) -> None:
+    spaces.give_role(demo.space("SP-TERZO"), person("director"), Role.MANAGER, by=None)
+    client = as_("coordinator")
+    give(client, "Tommaso Lenzi", conferma="1")
+    Membership.objects.filter(user=person("newcomer"), space=demo.space("SP-TERZO")).delete()
+    answer(client, client.post(f"{SHARING}{role_of(person('coordinator')).pk}/", {"togli": "1"}), "Passo la mano")
+    run_mails()
+    assert [mail.subject for mail in mailoutbox] == [
+        f"Raccordo: non hai più un ruolo in «{demo.space('SP-TERZO').name}»"
+    ]

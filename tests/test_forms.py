@@ -1,0 +1,151 @@
+"""Every form of the portal and of the admin: opened and saved untouched, it changes nothing.
+
+A form that owns a field its page does not show would empty it here.
+"""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db.models import Model
+from django.test import Client
+from wagtail.fields import StreamField
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Collection, Page, Site, Task, Workflow
+
+from portal import demo
+from portal.models import Document, Image, Organisation, Term, User
+from portal.models.pages import PortalPage, SpacePage, page_kinds
+from tests.browser import form, sent
+
+pytestmark = pytest.mark.django_db
+
+# What saving writes by itself: when, by whom, which revision.
+BOOKKEEPING = {
+    "latest_revision", "latest_revision_created_at", "live_revision", "has_unpublished_changes", "last_published_at",
+    "first_published_at", "draft_title", "updated_at", "last_login", "change_note",
+}  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """A value without what an editor's widget adds by itself: marks of blocks, the ends of lines."""
+    if isinstance(value, str) and value[:1] in "[{" and value[-1:] in "]}":
+        return plain(json.loads(value))
+    if isinstance(value, str):
+        return re.sub(r' data-block-key="\w+"', "", value.replace("\r\n", "\n")).strip()
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items() if key not in BOOKKEEPING}
+    return [plain(each) for each in value] if isinstance(value, list) else value
+
+
+def row(thing: Model) -> dict[str, Any]:
+    found: dict[str, Any] = type(thing)._default_manager.filter(pk=thing.pk).values().get()
+    return {key: value for key, value in found.items() if key.removesuffix("_id") not in BOOKKEEPING}
+
+
+def save_untouched(client: Client, address: str, where: str, **kwargs: Any) -> Any:
+    shown = client.get(address)
+    assert shown.status_code == 200, address
+    return client.post(address, sent(form(shown.content.decode(), where), **kwargs))
+
+
+# --- Pages -----------------------------------------------------------------------------------------------
+
+
+def content(page: Page) -> Any:
+    return plain(page.get_latest_revision_as_object().serializable_data())
+
+
+def fullest(kind: type[Page]) -> Page:
+    """The live page of the kind that holds most."""
+    pages = kind._default_manager.live().specific()
+    return max(pages, key=lambda page: len(json.dumps(page.serializable_data(), default=str)))
+
+
+@pytest.mark.parametrize("who", ["coordinator", "administrator"])
+@pytest.mark.parametrize("kind", [*page_kinds(), SpacePage], ids=lambda kind: kind.__name__)
+def test_saving_a_page_untouched_changes_nothing(kind: type[Page], who: str, as_: Any) -> None:
+    page = fullest(kind)
+    streams = {each.name: each.stream_block for each in kind._meta.fields if isinstance(each, StreamField)}
+    before, on_the_page = content(page), plain(page.serializable_data())
+    response = save_untouched(as_(who), f"/admin/pages/{page.pk}/edit/", "#page-edit-form", streams=streams)
+    assert response.status_code == 302, response.context["form"].errors
+    after = Page.objects.get(pk=page.pk).specific
+    assert content(after) == before
+    assert plain(after.serializable_data()) == on_the_page
+
+
+def test_there_are_pages_of_every_kind_to_save() -> None:
+    assert all(kind._default_manager.live().exists() for kind in page_kinds())
+    assert issubclass(page_kinds()[0], PortalPage)
+
+
+# --- What administrators keep ----------------------------------------------------------------------------
+
+
+def things() -> dict[str, tuple[Model, str]]:
+    """A row of each kind that has a form in the admin, with its address."""
+    space = demo.space("SP-RETE")
+    file = Document.objects.create(title="Nota", file=ContentFile(b"x", name="n.txt"), collection=space.collection)
+    image = Image.objects.create(title="Foto", file=get_test_image_file(), collection=space.collection)
+    image.description, image.focal_point_x, image.focal_point_y = "Una foto", 3, 4
+    image.focal_point_width = image.focal_point_height = 2
+    image.save()
+    return {
+        "person": (User.objects.get(email__startswith="rosanna"), "/admin/users/edit/{}/"),
+        "body": (Organisation.objects.get(slug="montale"), "/admin/snippets/portal/organisation/edit/{}/"),
+        "term": (Term.objects.exclude(synonyms=[]).exclude(note="").first(), "/admin/snippets/portal/term/edit/{}/"),
+        "document": (file, "/admin/documents/edit/{}/"),
+        "image": (image, "/admin/images/{}/"),
+        "site": (Site.objects.get(), "/admin/sites/edit/{}/"),
+        "workflow": (Workflow.objects.get(), "/admin/workflows/edit/{}/"),
+        "task": (Task.objects.get(), "/admin/workflows/tasks/edit/{}/"),
+        "collection": (Collection.objects.get(pk=space.collection_id), "/admin/collections/{}/"),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["person", "body", "term", "document", "image", "site", "workflow", "task", "collection"]
+)
+def test_saving_what_administrators_keep_changes_nothing(name: str, as_: Any) -> None:
+    thing, address = things()[name]
+    address = address.format(thing.pk)
+    before = row(thing)
+    response = save_untouched(as_("administrator"), address, f"form[action^='{address}'], #w-editor-form")
+    assert response.status_code == 302
+    assert {key: plain(each) for key, each in row(thing).items()} == {key: plain(each) for key, each in before.items()}
+
+
+# --- One's own -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["worker", "coordinator", "partner"])
+@pytest.mark.parametrize("address", ["/profilo/", "/profilo/digest/"])
+def test_saving_one_s_own_pages_untouched_changes_nothing(address: str, who: str, as_: Any, person: Any) -> None:
+    client = as_(who)
+    client.post("/profilo/digest/", {"frequency": "giorno", "weekday": "3", "hour": "17"})
+    before, choice = row(person(who)), row(person(who).digest_preference)
+    assert save_untouched(client, address, "main form").status_code == 302
+    assert row(person(who)) == before
+    assert row(person(who).digest_preference) == choice
+
+
+def test_saving_the_editors_own_account_changes_nothing(as_: Any, person: Any) -> None:
+    before = row(person("coordinator"))
+    response = save_untouched(as_("coordinator"), "/admin/account/", "form[action='/admin/account/']")
+    assert response.status_code == 302
+    assert row(person("coordinator")) == before
+
+
+def test_pressing_cambia_without_choosing_changes_no_role(as_: Any) -> None:
+    client = as_("coordinator")
+    held = demo.space("SP-TERZO").memberships
+    before = list(held.order_by("pk").values())
+    assert before
+    for each in before:
+        where = f"form[action='/spazi/terzo-settore/condivisione/{each['id']}/']"
+        shown = form(client.get("/spazi/terzo-settore/condivisione/").content.decode(), where)
+        assert client.post(shown["action"], sent(shown)).status_code == 302
+    assert list(held.order_by("pk").values()) == before
