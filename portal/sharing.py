@@ -107,9 +107,7 @@ def _ask(request: PersonRequest, membership: Membership, wanted: Role | None, fo
         "people": 1 if person else spaces.reach(membership.space, membership.held_by).people,
         "before": ROLE_MEANING[Role(membership.role)],
         "after": ROLE_MEANING[wanted] if wanted else "",
-        # One's own, or that of one's own body.
-        "own": person == request.user
-        or (person is None and membership.group_id in access.standing(request.user).groups),
+        "own": person == request.user or access.is_of(request.user, membership.group_id),
     }
     return render(request, "portal/role_change.html", context)
 

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.test import Client
 from wagtail.fields import StreamField
 from wagtail.images.tests.utils import get_test_image_file
-from wagtail.models import Collection, Page, Site, Task, Workflow
+from wagtail.models import Collection, Page, Site, Workflow, WorkflowTask
 
 from portal import demo
 from portal.models import Document, Image, Organisation, Term, User
@@ -31,7 +31,7 @@ BOOKKEEPING = {
 
 def plain(value: Any) -> Any:
     """A value without what an editor's widget adds by itself: marks of blocks, the ends of lines."""
-    if isinstance(value, str) and value[:1] in "[{" and value[-1:] in "]}":
+    if isinstance(value, str) and re.fullmatch(r"\[.*\]|\{.*\}", value, re.DOTALL):
         return plain(json.loads(value))
     if isinstance(value, str):
         return re.sub(r' data-block-key="\w+"', "", value.replace("\r\n", "\n")).strip()
@@ -101,7 +101,7 @@ def things() -> dict[str, tuple[Model, str]]:
         "image": (image, "/admin/images/{}/"),
         "site": (Site.objects.get(), "/admin/sites/edit/{}/"),
         "workflow": (Workflow.objects.get(), "/admin/workflows/edit/{}/"),
-        "task": (Task.objects.get(), "/admin/workflows/tasks/edit/{}/"),
+        "task": (WorkflowTask.objects.get().task, "/admin/workflows/tasks/edit/{}/"),
         "collection": (Collection.objects.get(pk=space.collection_id), "/admin/collections/{}/"),
     }
 
@@ -113,7 +113,7 @@ def test_saving_what_administrators_keep_changes_nothing(name: str, as_: Any) ->
     thing, address = things()[name]
     address = address.format(thing.pk)
     before = row(thing)
-    response = save_untouched(as_("administrator"), address, f"form[action^='{address}'], #w-editor-form")
+    response = save_untouched(as_("administrator"), address, "#w-editor-form")
     assert response.status_code == 302
     assert {key: plain(each) for key, each in row(thing).items()} == {key: plain(each) for key, each in before.items()}
 
@@ -134,7 +134,7 @@ def test_saving_one_s_own_pages_untouched_changes_nothing(address: str, who: str
 
 def test_saving_the_editors_own_account_changes_nothing(as_: Any, person: Any) -> None:
     before = row(person("coordinator"))
-    response = save_untouched(as_("coordinator"), "/admin/account/", "form[action='/admin/account/']")
+    response = save_untouched(as_("coordinator"), "/admin/account/", "#w-editor-form")
     assert response.status_code == 302
     assert row(person("coordinator")) == before
 

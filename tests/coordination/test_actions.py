@@ -76,12 +76,12 @@ def test_a_new_line_keeps_its_action_whichever_draft_is_published(person: Any, a
             "ORDER": n + 1, "DELETE": ""}  # fmt: skip
     typed |= {f"actions-{n}-{name}": value for name, value in line.items()} | {"actions-TOTAL_FORMS": n + 1}
     assert client.post(f"/admin/pages/{page.pk}/edit/", typed | {"change_note": "Una"}).status_code == 302
-    first = page.get_latest_revision()
+    first = meeting("R-02").get_latest_revision()
     assert (
         client.post(f"/admin/pages/{page.pk}/edit/", edit_form(client, page) | {"change_note": "Due"}).status_code
         == 302
     )
-    second = page.get_latest_revision()
+    second = meeting("R-02").get_latest_revision()
     assert first.pk != second.pk
     second.publish()
     added = Action.objects.get(text="Portare l’elenco")
