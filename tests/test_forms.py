@@ -25,16 +25,19 @@ pytestmark = pytest.mark.django_db
 # What saving writes by itself: when, by whom, which revision.
 BOOKKEEPING = {
     "latest_revision", "latest_revision_created_at", "live_revision", "has_unpublished_changes", "last_published_at",
-    "first_published_at", "draft_title", "updated_at", "last_login", "change_note",
+    "first_published_at", "draft_title", "updated_at", "last_login", "change_note", "file_size", "file_hash",
 }  # fmt: skip
 
 
 def plain(value: Any) -> Any:
-    """A value without what an editor's widget adds by itself: marks of blocks, the ends of lines."""
+    """A value without what a widget adds by itself: marks of blocks, the ends of lines, one kind of nothing."""
     if isinstance(value, str) and re.fullmatch(r"\[.*\]|\{.*\}", value, re.DOTALL):
         return plain(json.loads(value))
     if isinstance(value, str):
-        return re.sub(r' data-block-key="\w+"', "", value.replace("\r\n", "\n")).strip()
+        text = re.sub(r' data-block-key="\w+"', "", value.replace("\r\n", "\n")).strip()
+        return "" if text == "<p></p>" else text
+    if value is None:
+        return ""
     if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items() if key not in BOOKKEEPING}
     return [plain(each) for each in value] if isinstance(value, list) else value

@@ -10,12 +10,39 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.forms.models import WagtailAdminModelForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, get_form_for_model
 from wagtail.models import Orderable
 
 from portal.blocks import anchor
 from portal.models import Organisation, PortalPage, User
 from portal.models.pages import Section
+
+
+class ActionItemForm(WagtailAdminModelForm):
+    """A line of the form keeps the key it was shown with, whether it lies in a table yet or only in a draft."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, instance: "ActionItem | None" = None, **kwargs: Any) -> None:
+        super().__init__(*args, instance=instance, **kwargs)
+        self.initial["key"] = instance.key if instance else None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        self.instance.key = data.get("key") or self.instance.key
+        return data
+
+
+class ActionsPanel(InlinePanel):
+    """Wagtail's, whose lines keep their keys: of itself it takes no form of ours."""
+
+    def get_form_options(self) -> dict[str, Any]:
+        options: dict[str, Any] = super().get_form_options()
+        late = self.child_edit_handler.get_form_options().get("defer_required_on_fields")
+        options["formsets"][self.relation_name]["form"] = get_form_for_model(
+            self.db_field.related_model, form_class=ActionItemForm, defer_required_on_fields=late or []
+        )
+        return options
 
 
 class MeetingPage(PortalPage):
@@ -49,7 +76,7 @@ class MeetingPage(PortalPage):
         InlinePanel("attendance", heading=_("Presenze per ente"), label=_("Ente")),
         FieldPanel("minutes"),
         InlinePanel("decisions", heading=_("Decisioni"), label=_("Decisione")),
-        InlinePanel("actions", heading=_("Azioni"), label=_("Azione")),
+        ActionsPanel("actions", heading=_("Azioni"), label=_("Azione")),
         *PortalPage.care_panels,
     ]
 
@@ -143,21 +170,6 @@ class Decision(Orderable):
         return self.text[:80]
 
 
-class ActionItemForm(WagtailAdminModelForm):
-    """A line of the form keeps the key it was shown with, whether it lies in a table yet or only in a draft."""
-
-    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, instance: "ActionItem | None" = None, **kwargs: Any) -> None:
-        super().__init__(*args, instance=instance, **kwargs)
-        self.initial["key"] = instance.key if instance else None
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        self.instance.key = data.get("key") or self.instance.key
-        return data
-
-
 class ActionItem(Orderable):
     """A line of the minutes: what somebody is to do, and by when. What that person does with it is an `Action`."""
 
@@ -168,7 +180,6 @@ class ActionItem(Orderable):
     due = models.DateField(_("entro il"))
 
     panels = [FieldPanel("text"), FieldRowPanel([FieldPanel("person"), FieldPanel("due")])]
-    base_form_class = ActionItemForm
 
     class Meta(Orderable.Meta):
         verbose_name = _("azione")
