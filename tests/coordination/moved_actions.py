@@ -43,7 +43,7 @@ gone = MeetingPage.objects.get(pk=meeting.pk)
 gone.actions = [line for line in gone.actions.all() if line.text != "Contare"]
 gone.save_revision(user=owner).publish()
 
-call_command("migrate", "coordination", "0002", verbosity=0)
+call_command("migrate", "coordination", "0003", verbosity=0)
 before = rows("select text, done_note, done_at is null from coordination_action order by text")
 assert [(text, note, bool(free)) for text, note, free in before] == [
     ("Contare", "Contare: fatto", False), ("Scrivere", "Scrivere: fatto", False), ("Telefonare", "", True),

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from wagtail.models import Page, TaskState
 
-from coordination.models import Action, AgendaItem, Decision, MeetingPage
+from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage
 from portal import demo, workflow
 from portal.models import Organisation, TextPage
 from protocols.models.protocols import RelatedPage
@@ -127,7 +127,7 @@ def changes_seen(client: Any, state: Any) -> dict[str, str]:
 def test_decisions_actions_and_points_of_a_meeting_are_compared_too(as_: Given, person: Given) -> None:
     meeting = Page.objects.get(slug="r-05").specific
     meeting.decisions.add(Decision(text="Si usa il taccuino arancione."))
-    meeting.actions.add(Action(text="Comprare i taccuini", person=person("worker"), due=timezone.localdate()))
+    meeting.actions.add(ActionItem(text="Comprare i taccuini", person=person("worker"), due=timezone.localdate()))
     meeting.agenda.add(AgendaItem(title="Il colore dei taccuini"))
     changes = changes_seen(as_("director"), propose(meeting, person("coordinator")))
     assert "aggiunto: Decisione: Si usa il taccuino arancione." in changes["Decisione"]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coordination', '0001_meetings'),
+        ('coordination', '0002_attachments'),
         ('portal', '0005_slash_words'),
     ]
 
