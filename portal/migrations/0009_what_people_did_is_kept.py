@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('portal', '0007_network_profile_and_reports'),
+        ('portal', '0008_verified_addresses'),
     ]
 
     operations = [
