@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, F, Model, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex
@@ -216,34 +216,66 @@ def _with_space_path() -> QuerySet[Page]:
 
 
 def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
-    """A file follows its space; read-only, it also follows the pages of that same space that carry it."""
+    """Whoever writes in its space has a file; it is read through the live pages of that space that carry it."""
     held = standing(user)
     if held.administrator:
         return queryset
-    where = Q(collection__space__in=held.spaces(action))
-    if action == "view" and held.opened:
-        opened = Q()
-        for path in held.opened:
-            opened |= Q(path__startswith=path)
-        where |= Q(pk__in=carried(queryset.model, _pages(Page.objects.filter(opened), user, "view")))
-    return queryset.filter(where)
+    inside = Q(collection__space__in=held.spaces("edit" if action == "view" else action))
+    if action != "view":
+        return queryset.filter(inside)
+    return queryset.filter(inside | Q(_is_carried(queryset.model, _pages(Page.objects.all(), user, "view"))))
 
 
-def carried(model: type[Model], pages: QuerySet[Any]) -> set[int]:
-    """Files that the pages carry. Only files of a page's own space: else citing a file would open it."""
-    space_of_path = dict(Space.objects.values_list("root_page__path", "pk"))
-    rows = pages.values_list("pk", "path")
-    home = {str(pk): space_of_path.get(path[:SPACE_PATH]) for pk, path in rows}
-    cited = ReferenceIndex.objects.filter(
-        base_content_type=ContentType.objects.get_for_model(Page),
-        object_id__in=list(home),
-        to_content_type=ContentType.objects.get_for_model(model),
-    ).values_list("to_object_id", "object_id")
-    cited = [(int(file), home[page]) for file, page in cited]
-    kept_in = dict(
-        model._default_manager.filter(pk__in=[file for file, _ in cited]).values_list("pk", "collection__space")
+def _is_carried(model: type[Model], pages: QuerySet[Any]) -> Exists:
+    """Whether one of the pages, in the file's own space, carries it: else citing a file would open it.
+
+    What Wagtail's index of references knows of a page is what its row holds: of a live page, the text that is live.
+    """
+    cited = _references(model).filter(to_object_id=Cast(OuterRef(OuterRef("pk")), CharField()))
+    home = OuterRef("collection__space__root_page__path")
+    return Exists(
+        pages.annotate(home=Substr("path", 1, SPACE_PATH))
+        .filter(home=home, pk__in=cited.annotate(page=Cast("object_id", BigIntegerField())).values("page"))
+        .order_by()
     )
-    return {file for file, space in cited if space is not None and kept_in.get(file) == space}
+
+
+def _references(model: type[Model]) -> QuerySet[ReferenceIndex]:
+    """What pages cite of a model."""
+    types = ContentType.objects
+    return ReferenceIndex.objects.filter(
+        base_content_type=types.get_for_model(Page), to_content_type=types.get_for_model(model)
+    )
+
+
+def carried(model: type[M], pages: QuerySet[Any]) -> QuerySet[M]:
+    """The files that the pages carry, of each page's own space."""
+    return model._default_manager.filter(_is_carried(model, pages))
+
+
+def cited(model: type[M], pages: QuerySet[Any]) -> QuerySet[M]:
+    """The files that the pages name, of whatever space."""
+    named = _references(model).filter(object_id__in=[str(pk) for pk in pages.values_list("pk", flat=True)])
+    return model._default_manager.filter(pk__in=[int(pk) for pk in named.values_list("to_object_id", flat=True)])
+
+
+def carriers(files: Iterable[Document | Image], pages: QuerySet[Page]) -> dict[int, list[Page]]:
+    """File id → those of the pages, in the file's own space, that carry it."""
+    files = list(files)
+    found: dict[int, list[Page]] = {file.pk: [] for file in files}
+    if not files:
+        return found
+    keys = [str(pk) for pk in found]
+    rows = _references(type(files[0])).filter(to_object_id__in=keys).values_list("to_object_id", "object_id").distinct()
+    pairs = [(int(file), int(page)) for file, page in rows]
+    named = {page.pk: page for page in pages.filter(pk__in={page for _file, page in pairs})}
+    spaces = Space.objects.filter(collection__in={file.collection_id for file in files})
+    homes = dict(spaces.values_list("collection", "root_page__path"))
+    home = {file.pk: homes.get(file.collection_id) for file in files}
+    for file, pk in sorted(pairs):
+        if pk in named and named[pk].path[:SPACE_PATH] == home[file]:
+            found[file].append(named[pk])
+    return found
 
 
 def _renditions(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
@@ -338,6 +370,12 @@ def space_of(page: Page) -> Space | None:
     return Space.objects.select_related("root_page").filter(root_page__path=page.path[:SPACE_PATH]).first()
 
 
+def homes(pages: Iterable[Page]) -> list[Space]:
+    """The home spaces of the pages, each once."""
+    paths = {page.path[:SPACE_PATH] for page in pages}
+    return list(Space.objects.filter(root_page__path__in=paths).select_related("root_page"))
+
+
 def spaces_of(pages: Iterable[Page], user: Person) -> dict[int, Space]:
     """Page id → home space, for those spaces that the person may read; one query."""
     pages = list(pages)
@@ -355,38 +393,62 @@ def tokens(user: Person) -> frozenset[str]:
     """What the person holds; a search document is seen when its audience meets this set."""
     held = standing(user)
     own = {f"person:{held.person}"} if held.person else set()
-    return frozenset({PUBLIC} | own | {f"space:{pk}" for pk in held.paths} | {f"group:{pk}" for pk in held.groups})
+    writes = {f"editors:{pk}" for pk in held.spaces("edit")}
+    reads = {f"space:{pk}" for pk in held.paths}
+    return frozenset({PUBLIC} | own | writes | reads | {f"group:{pk}" for pk in held.groups})
 
 
 def audience(page: Page) -> set[str]:
     """The tokens that open a page: its space, the spaces it is shared with, grants on it or above it."""
-    if page.depth < SPACE_DEPTH:
-        return {PUBLIC}
-    space = space_of(page)  # None for a branch that no space was opened on: then only shares and grants open it
-    line = [page.path[: end * Page.steplen] for end in range(SPACE_DEPTH, page.depth + 1)]
-    shares = Space.objects.filter(shared_pages__page__path__in=line)
-    grants = {"content_object__path__in": line, "permission__codename": "view_page"}
-    return (
-        {_token(each) for each in [space, *shares] if each}
-        | {f"person:{pk}" for pk in PageUserGrant.objects.filter(**grants).values_list("user", flat=True)}
-        | {f"group:{pk}" for pk in PageGroupGrant.objects.filter(**grants).values_list("group", flat=True)}
-    )
+    return audiences([page])[page.pk]
+
+
+def audiences(pages: Iterable[Page]) -> dict[int, set[str]]:
+    """The same for many pages with a few questions."""
+    pages = list(pages)
+    lines = {page.pk: [page.path[: end * Page.steplen] for end in range(SPACE_DEPTH, page.depth + 1)] for page in pages}
+    opened = _opening({path for line in lines.values() for path in line})
+    found = {page.pk: set[str]() if page.depth >= SPACE_DEPTH else {PUBLIC} for page in pages}
+    for pk, line in lines.items():
+        for path in line:
+            found[pk] |= opened.get(path, set())
+    return found
+
+
+def _opening(paths: set[str]) -> dict[str, set[str]]:
+    """Path → the tokens that open what lies there; a branch on which no space was opened has none of its own."""
+    found: dict[str, set[str]] = {path: set() for path in paths}
+    for space in Space.objects.filter(root_page__path__in=paths).select_related("root_page"):
+        found[space.root_page.path].add(_token(space))
+    for share in PageShare.objects.filter(page__path__in=paths).select_related("page", "space"):
+        found[share.page.path].add(_token(share.space))
+    grants = {"content_object__path__in": paths, "permission__codename": "view_page"}
+    for path, pk in PageUserGrant.objects.filter(**grants).values_list("content_object__path", "user"):
+        found[path].add(f"person:{pk}")
+    for path, pk in PageGroupGrant.objects.filter(**grants).values_list("content_object__path", "group"):
+        found[path].add(f"group:{pk}")
+    return found
 
 
 def file_audience(file: Document | Image) -> set[str]:
-    """The tokens that open a file: its space's, and those of the live pages of that space that carry it."""
-    space = Space.objects.filter(collection=file.collection_id).select_related("root_page").first()
-    if space is None:
-        return set()
-    found = {_token(space)}
-    cited = ReferenceIndex.objects.filter(
-        base_content_type=ContentType.objects.get_for_model(Page),
-        to_content_type=ContentType.objects.get_for_model(file),
-        to_object_id=str(file.pk),
-    ).values_list("object_id", flat=True)
-    for page in Page.objects.live().filter(pk__in=list(cited), path__startswith=space.root_page.path):
-        found |= audience(page)
-    return found
+    """The tokens that open a file: of those who write in its space, and of the live pages of it that carry it."""
+    return file_audiences([file])[file.pk]
+
+
+def file_audiences(files: Iterable[Document | Image]) -> dict[int, set[str]]:
+    """The same for many files of one model with a few questions; nobody's where the file lies in no space."""
+    files = list(files)
+    spaces = dict(Space.objects.filter(collection__in={file.collection_id for file in files}).values_list(
+        "collection", "pk"
+    ))  # fmt: skip
+    carrying = carriers(files, Page.objects.live())
+    opened = audiences({page.pk: page for pages in carrying.values() for page in pages}.values())
+    return {
+        file.pk: {f"editors:{spaces[file.collection_id]}"}.union(*(opened[page.pk] for page in carrying[file.pk]))
+        if file.collection_id in spaces
+        else set()
+        for file in files
+    }
 
 
 def _token(space: Space) -> str:
@@ -408,13 +470,17 @@ def readers(obj: Page | Document | Space) -> QuerySet[User]:
     current = User.objects.current()
     if PUBLIC in found:
         return current
-    spaces, groups, people = (
+    spaces, editors, groups, people = (
         [int(token.split(":")[1]) for token in found if token.startswith(kind)]
-        for kind in ("space:", "group:", "person:")
+        for kind in ("space:", "editors:", "group:", "person:")
     )
     in_groups = User.groups.through.objects.filter(group__in=groups, group__role_group=None)
     return current.filter(
-        Q(pk__in=people) | Q(pk__in=in_groups.values("user")) | _belongs(spaces) | Q(is_superuser=True)
+        Q(pk__in=people)
+        | Q(pk__in=in_groups.values("user"))
+        | _belongs(spaces)
+        | _belongs(editors, Role.EDITOR)
+        | Q(is_superuser=True)
     )
 
 
@@ -423,9 +489,9 @@ def members(*spaces: Space | int) -> QuerySet[User]:
     return User.objects.current().filter(_belongs(spaces))
 
 
-def _belongs(spaces: Iterable[Space | int]) -> Q:
-    """The persons, their accounts ended or not, who hold a role in the spaces now."""
-    holds = Membership.objects.current().filter(space__in=spaces)
+def _belongs(spaces: Iterable[Space | int], role: Role = Role.READER) -> Q:
+    """The persons, their accounts ended or not, who hold at least this role in the spaces now."""
+    holds = Membership.objects.current().filter(space__in=spaces, role__gte=role)
     in_groups = User.groups.through.objects.filter(group__in=holds.values("group"), group__role_group=None)
     return Q(pk__in=holds.values("user")) | Q(pk__in=in_groups.values("user"))
 

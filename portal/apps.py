@@ -17,7 +17,7 @@ class PortalConfig(AppConfig):
         from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
         from wagtail.admin.forms.models import register_form_field_override
         from wagtail.admin.widgets import AdminDateTimeInput
-        from wagtail.signals import page_published, page_unpublished, pre_page_move, task_submitted
+        from wagtail.signals import page_published, page_unpublished, post_page_move, pre_page_move, task_submitted
 
         from . import checks, clock, files, jobs, people, problems, publication, role_copy, spaces, workflow  # noqa: F401
         from .fields import MomentField
@@ -34,6 +34,7 @@ class PortalConfig(AppConfig):
         post_save.connect(people.on_person_saved, sender=User)
         m2m_changed.connect(role_copy.on_groups_changed, sender=User.groups.through)
         pre_page_move.connect(spaces.on_page_moves)
+        post_page_move.connect(files.on_page_moved)
         task_submitted.connect(workflow.on_task_submitted)
         autodiscover_modules("feed")
 

@@ -294,7 +294,10 @@ def moment(offset: int, hour: int = 9, minute: int = 0) -> datetime:
 
 
 def body_of(sections: list[dict[str, Any]]) -> list[tuple[str, Any]]:
-    """Sections of a content file as a BodyBlock stream; their contacts point at the directory."""
+    """Sections of a content file as a BodyBlock stream; a section may have a table and contacts.
+
+    The contacts point at the directory.
+    """
     from .templatetags.portal_tags import plain_to_html
 
     found: list[tuple[str, Any]] = []
@@ -304,6 +307,8 @@ def body_of(sections: list[dict[str, Any]]) -> list[tuple[str, Any]]:
         found.append(("section", {"heading": section["heading"], "text": text, "rows": rows}))
         if contacts := section.get("contacts"):
             found.append(("contacts", [_contact(*contact) for contact in contacts]))
+        if "table" in section:
+            found.append(("table", _table(section)))
     return found
 
 
@@ -312,6 +317,14 @@ def _contact(purpose: str, whom: str, note: str) -> dict[str, Any]:
     kind, key = whom.split(":")
     service = Page.objects.get(slug=key, depth__gt=access.SPACE_DEPTH) if kind == "servizio" else None
     return {"purpose": purpose, "person": None if service else person(key), "service": service, "note": note}
+
+
+def _table(section: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "caption": "",
+        "columns": [{"type": "text", "heading": heading} for heading in section["columns"]],
+        "rows": [{"values": row} for row in section["table"]],
+    }
 
 
 def publish(parent: Page, page: PortalPage, *, on: int, by: User | None, note: str = "") -> Any:

@@ -1,13 +1,21 @@
-"""A file's way in: fingerprint, its text taken out by a job, and who is told."""
+"""A file's way in: fingerprint, its text taken out by a job, and who is told; and where it goes with its page."""
 
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.dispatch import Signal
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from wagtail.models import Page
 
-from . import extraction, jobs
-from .models.media import Document, ReadingState
+from . import access, extraction, feed, jobs
+from .models.media import Document, Image, ReadingState
+from .models.people import User
+
+TOLD_FOR = timedelta(days=7)  # a file that its author keeps as it is asks for nothing more
 
 # Sent inside the transaction that changes a file's text or place, and when it goes: search follows.
 file_changed = Signal()  # arguments: document
@@ -28,6 +36,46 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
 
 def on_document_deleted(sender: type[Document], instance: Document, **kwargs: Any) -> None:
     file_deleted.send(sender=Document, document_id=instance.pk)
+
+
+def on_page_moved(
+    sender: Any, instance: Page, parent_page_before: Page, parent_page_after: Page, **kwargs: Any
+) -> None:
+    """The files that only the moved pages carry go with them to the other space; what others carry too stays."""
+    before, after = access.space_of(parent_page_before), access.space_of(parent_page_after)
+    if before is None or after is None or before == after:
+        return
+    moved = Page.objects.filter(path__startswith=instance.path)
+    left = Page.objects.filter(path__startswith=before.root_page.path)
+    with transaction.atomic():
+        for model in (Document, Image):
+            named: Any = access.cited(model, moved).filter(collection=before.collection_id)
+            for file in named.exclude(pk__in=access.cited(model, left).values("pk")):
+                file.collection_id = after.collection_id
+                file.save(update_fields=["collection"])
+
+
+def unopened(page: Page) -> list[Document | Image]:
+    """What the page, or one below it, names and not all of its readers can open: files of another space."""
+    pages, readers = page.get_descendants(inclusive=True), access.audience(page)
+    found: list[Document | Image] = []
+    for model in (Document, Image):
+        named: Any = access.cited(model, pages).exclude(pk__in=access.carried(model, pages).values("pk"))
+        opened = access.file_audiences(named)
+        found += [file for file in named if access.PUBLIC not in opened[file.pk] and not readers <= opened[file.pk]]
+    return found
+
+
+def unread(user: User) -> Iterable[feed.Todo]:
+    """The person's own files whose text could not be read: search will not find their words."""
+    mine = Document.objects.filter(uploaded_by_user=user, reading_state=ReadingState.UNREADABLE)
+    fresh = mine.filter(created_at__gt=timezone.now() - TOLD_FOR)
+    for file in access.allowed(fresh, user, "edit"):
+        title = _("Il testo di «%(file)s» non si legge") % {"file": file.title}
+        yield feed.Todo(title, reverse("wagtaildocs:edit", args=[file.pk]), _("Guarda"), file.reading_problem)
+
+
+feed.sources.todos.append(unread)
 
 
 def read(document_id: int) -> None:

@@ -13,6 +13,7 @@ CHUNK = 1 << 16
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 # Shown in the browser; anything else is downloaded, so that no uploaded page runs on our address.
 INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
+PDF, UNKNOWN = "application/pdf", "application/octet-stream"
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
@@ -23,6 +24,8 @@ def file_response(request: HttpRequest, file: Any, name: str, *, etag: str) -> H
     if _is_known(request, tag):
         return _private(HttpResponseNotModified(), tag)
     content_type = _content_type(name)
+    if content_type == PDF and not _begins_as_pdf(file):
+        content_type = UNKNOWN  # a program under the name of a PDF is no PDF
     part = _part(request, size, tag)
     if part == (-1, -1):
         return _private(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), tag)
@@ -55,12 +58,17 @@ def _content_type(name: str) -> str:
     # Not strict: else Python up to 3.12 does not know WebP where the system has no list of its own.
     found, packed = mimetypes.guess_type(name, strict=False)
     if packed:
-        return "application/octet-stream"
+        return UNKNOWN
     if name.lower().endswith(".p7m"):
         found = "application/pkcs7-mime"
     if found == "text/plain":
         return "text/plain; charset=utf-8"
-    return found or "application/octet-stream"
+    return found or UNKNOWN
+
+
+def _begins_as_pdf(file: Any) -> bool:
+    with file.open("rb") as handle:
+        return b"%PDF-" in handle.read(1024)
 
 
 def _part(request: HttpRequest, size: int, tag: str) -> tuple[int, int] | None:

@@ -221,8 +221,11 @@ WAGTAILADMIN_COMMENTS_ENABLED = False  # their mails ask no permission: whoever 
 WAGTAILIMAGES_IMAGE_MODEL = "portal.Image"
 WAGTAILDOCS_DOCUMENT_MODEL = "portal.Document"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "portal.uploads.DocumentForm"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "portal.uploads.ImageForm"
+WAGTAILIMAGES_MAX_IMAGE_PIXELS = 25_000_000  # a larger one costs the web process hundreds of megabytes
 WAGTAILDOCS_EXTENSIONS = [
-    "pdf", "docx", "odt", "xlsx", "ods", "pptx", "rtf", "html", "eml", "txt", "csv", "p7m", "png", "jpg",
+    "pdf", "docx", "odt", "xlsx", "ods", "pptx", "rtf", "html", "eml", "txt", "csv", "p7m", "png", "jpg", "jpeg",
 ]  # fmt: skip
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 50 * 1024 * 1024
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}

@@ -16,7 +16,6 @@ from wagtail.models import Collection, Page
 
 from . import access, dates
 from .activity import record
-from .files import file_changed
 from .models.activity import Activity, Verb
 from .models.media import Document
 from .models.pages import HomePage, SpacePage
@@ -283,8 +282,6 @@ def set_visibility(space: Space, visibility: str, *, by: User | None) -> None:
     with transaction.atomic():
         space.visibility = visibility
         space.save(update_fields=["visibility"])
-        for document in Document.objects.filter(collection=space.collection):
-            file_changed.send(sender=Document, document=document)
         sentence = _("ha reso lo spazio %(visibility)s") % {"visibility": space.get_visibility_display()}
         record(Verb.SHARED, by=by, space=space, sentence=sentence)
         _audience_of_subtree_changed(space.root_page)
@@ -303,10 +300,10 @@ def reach(space: Space, holder: User | Group) -> Reach:
     for path in space.shared_pages.values_list("page__path", flat=True):
         shared |= Q(path__startswith=path)
     inside = Q(path__startswith=space.root_page.path) & ~Q(pk=space.root_page_id)
-    beyond = access.carried(Document, Page.objects.live().filter(shared))
+    opened = Page.objects.live().filter(inside | shared)
     return Reach(
-        pages=Page.objects.live().filter(inside | shared).count(),
-        files=Document.objects.filter(Q(collection=space.collection) | Q(pk__in=beyond)).count(),
+        pages=opened.count(),
+        files=access.carried(Document, opened).count(),
         people=people.count(),
     )
 

@@ -7,6 +7,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
 from . import deciding, sharing, views
+from .account import account
 
 handler400 = "portal.errors.not_understood"
 handler403 = "portal.errors.refused"
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", to_login),
     path("_util/login/", to_login),
     re_path(r"^admin/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
+    path("admin/account/", account),
     path("admin/", include(wagtailadmin_urls)),
     # The address is the login, given with the account: nobody changes an own one.
     path("accesso/email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),

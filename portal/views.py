@@ -113,10 +113,10 @@ def space_list(request: FramedRequest) -> HttpResponse:
 
 
 def document(request: HttpRequest, document_id: int, filename: str) -> HttpResponseBase:
-    """A file, to whoever may see it; its name in the address must be its own."""
+    """A file, to whoever may see it; under a name that it bore before, or never, the way to its own."""
     found = access.get_or_404(Document.objects.all(), request.user, pk=document_id)
     if found.filename != filename:
-        raise Http404
+        return redirect(found.url)
     return file_response(request, found.file, found.filename, etag=found.sha256)
 
 

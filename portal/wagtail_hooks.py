@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,17 +17,20 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
+from wagtail.documents.views.chooser import viewset as document_chooser
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
+from wagtail.images.views.chooser import viewset as image_chooser
 from wagtail.models import AbstractPage, Page
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import access, exports
+from . import access, citations, exports
 from .choosers import PersonChooserViewSet, person_chooser
-from .files import file_changed
+from .files import file_changed, unopened
 from .models import Document, Organisation, Term, User
 from .page_policy import SpacePagePolicy
+from .uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
 exports.protect()
@@ -116,6 +119,48 @@ def nameless_links(features: Any) -> None:
     rules = features.converter_rules_by_converter["contentstate"]
     rules["link"]["from_database_format"]['a[linktype="page"]'] = PageLink("LINK")
     rules["document-link"]["from_database_format"]['a[linktype="document"]'] = FileLink("DOCUMENT")
+
+
+# --- Files -----------------------------------------------------------------------------------------------
+
+upload_into_the_pages_space(document_chooser)
+upload_into_the_pages_space(image_chooser)
+
+
+@hooks.register("register_admin_urls", order=-100)
+def our_views_of_files() -> list[Any]:
+    """Before Wagtail's own of the same address."""
+    return [
+        path("documents/", DocumentList.as_view(), name="document_list"),
+        path("documents/results/", DocumentList.as_view(results_only=True), name="document_list_results"),
+        path("documents/multiple/add/", AddDocuments.as_view(), name="add_documents"),
+        path("images/multiple/add/", AddImages.as_view(), name="add_images"),
+    ]
+
+
+@hooks.register("after_move_page")
+@hooks.register("after_publish_page")
+def name_unopened_files(request: HttpRequest, page: Page) -> None:
+    """Whoever moves or publishes a page is told of its files that its readers will not have."""
+    staying = unopened(Page.objects.get(pk=page.pk))
+    hidden = citations.unknown({(type(file), file.pk) for file in staying}, request.user)
+    mine = [file for file in staying if (type(file), file.pk) not in hidden]
+    if mine:
+        names = ", ".join(f"«{file.title}»" for file in mine)
+        text = _("Chi legge qui non apre questi file, che stanno in un altro spazio: %(files)s. Caricali dalla pagina.")
+        messages.warning(request, text % {"files": names})
+
+
+@hooks.register("after_copy_page")
+def name_unopened_files_of_a_copy(request: HttpRequest, page: Page, new_page: Page) -> None:
+    name_unopened_files(request, new_page)
+
+
+@hooks.register("after_bulk_action")
+def name_unopened_files_of_many(request: HttpRequest, action: str, objects: list[Any], view: Any) -> None:
+    if action in {"move", "publish"} and view.model is Page:
+        for page in objects:
+            name_unopened_files(request, page)
 
 
 @hooks.register("after_bulk_action")

@@ -1,7 +1,7 @@
 """THE declaration of what can be found: for each kind, what is indexed and under which address."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from functools import partial
 
@@ -127,8 +127,7 @@ def _organisation(page: PortalPage) -> str:
 
 def of_file(file: File) -> Iterator[Document]:
     """The file by its title, then each of its pages; a form's file is found under the form."""
-    forms = FormPage.objects.live().filter(Q(document=file) | Q(signed=file))
-    if any(_carries(form, file) for form in forms):
+    if not found_alone([file]):
         return
     space = Space.objects.filter(collection=file.collection_id).first()
     audience = tuple(sorted(access.file_audience(file)))
@@ -149,6 +148,17 @@ def of_file(file: File) -> Iterator[Document]:
     )
     yield whole
     yield from _pages_of(file, whole)
+
+
+def found_alone(files: Iterable[File]) -> list[File]:
+    """Those of the files that no live form of their own space carries."""
+    files = list(files)
+    forms = FormPage.objects.live().filter(Q(document__in=files) | Q(signed__in=files))
+    homes = {space.root_page.path: space.collection_id for space in access.homes(forms)}
+    taken = {
+        (key, homes.get(form.path[: access.SPACE_PATH])) for form in forms for key in (form.document_id, form.signed_id)
+    }
+    return [file for file in files if (file.pk, file.collection_id) not in taken]
 
 
 def _carries(form: FormPage, file: File) -> bool:

@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
-from wagtail.models import Page, ReferenceIndex
+from wagtail.models import Page
 
 from portal import access
 from portal.models import Document as File
@@ -59,14 +59,15 @@ def engine() -> Engine:
 
 
 def refresh_page(page: Page) -> None:
-    """Bring the rows of a page, and of the files it carries, up to date."""
+    """Bring the rows of a page, and of the files whose readers follow from it, up to date."""
+    _refresh_rows(page)
+    refresh_files(access.space_of(page))
+
+
+def _refresh_rows(page: Page) -> None:
     page = page.specific
     _replace(documents.page_group(page.pk), documents.of_page(page))
     _refresh_editions(page)
-    cited = ReferenceIndex.get_references_for_object(page).filter(to_content_type__model="document")
-    for file in File.objects.filter(pk__in=[int(pk) for pk in cited.values_list("to_object_id", flat=True)]):
-        refresh_file(file)
-    _close_files(access.space_of(page))
 
 
 def _refresh_editions(page: Page) -> None:
@@ -82,11 +83,16 @@ def _known_editions(page_id: int) -> set[str]:
     return set(rows.values_list("group", flat=True))
 
 
-def _close_files(space: Space | None) -> None:
-    """A page that no longer carries a file no longer opens it: look again at the space's opened files."""
-    rows = SearchDocument.objects.filter(space=space.code if space else "", group__startswith="file:", gone=False)
-    opened = {group for group, audience in rows.values_list("group", "audience") if len(audience) > 1}
-    for file in File.objects.filter(pk__in=[int(group.removeprefix("file:")) for group in opened]):
+def refresh_files(space: Space | None) -> None:
+    """A file is found by whoever may open it now: look again at those of a space whose readers have changed."""
+    if space is None:
+        return
+    files = documents.found_alone(File.objects.filter(collection=space.collection_id))
+    wanted = {documents.file_group(pk): sorted(audience) for pk, audience in access.file_audiences(files).items()}
+    rows = SearchDocument.objects.filter(space=space.code, group__startswith="file:", gone=False)
+    known = dict(rows.values_list("group", "audience"))
+    changed = [group for group in known | wanted if known.get(group) != wanted.get(group)]
+    for file in File.objects.filter(pk__in=[int(group.removeprefix("file:")) for group in changed]):
         refresh_file(file)
 
 
@@ -270,18 +276,24 @@ def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
 
 
 def on_audience_changed(sender: Any, pages: Any, **kwargs: Any) -> None:
-    for page in pages.specific():
-        refresh_page(page)
+    pages = list(pages.specific())
+    for page in pages:
+        _refresh_rows(page)
+    for space in access.homes(pages):
+        refresh_files(space)
 
 
-def on_page_moved(sender: Any, instance: Page, **kwargs: Any) -> None:
+def on_page_moved(sender: Any, instance: Page, parent_page_before: Page | None = None, **kwargs: Any) -> None:
+    """A page moved, or was withdrawn: the space that it left looks at its files again too."""
     on_audience_changed(sender, Page.objects.get(pk=instance.pk).get_descendants(inclusive=True))
+    if parent_page_before is not None:
+        refresh_files(access.space_of(parent_page_before))
 
 
 def on_page_deleted(sender: Any, instance: Page, **kwargs: Any) -> None:
     for group in {documents.page_group(instance.pk)} | _known_editions(instance.pk):
         forget(group)
-    _close_files(access.space_of(instance))
+    refresh_files(access.space_of(instance))
 
 
 def on_file_changed(sender: Any, document: File, **kwargs: Any) -> None:

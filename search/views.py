@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from portal import access
+from portal.models import Document as File
 from portal.models import Space
 from portal.models.pages import page_kinds
 from portal.requests import number
 from protocols.models.rules import RulePage
 
 from . import index, recent, rights, titles, vocabulary
-from .documents import FILE_KIND, page_of
+from .documents import FILE_KIND, file_group, page_of
 from .engines import FACETS, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
 
 logger = logging.getLogger(__name__)
@@ -171,6 +172,8 @@ def _shown(search: Search, hit: Hit) -> dict[str, Any]:
         "code": getattr(page, "code", hit.code),
         "version": hit.group.split(":")[2] if is_superseded else getattr(page, "version", ""),
         "date": datetime.fromtimestamp(hit.date, UTC).date() if hit.date else None,
+        "is_file": hit.kind == FILE_KIND,
+        "carried_by": _carriers(search).get(hit.group, []),
     }
 
 
@@ -182,6 +185,18 @@ def _pages(search: Search) -> dict[int, Page]:
         pages = access.allowed(Page.objects.filter(pk__in=numbers), search.request.user)
         found = {page.pk: page for page in pages.specific()}
         search.request.__dict__["_result_pages"] = found
+    return found
+
+
+def _carriers(search: Search) -> dict[str, list[Page]]:
+    """Group of a file → the pages that carry it, those that the reader sees."""
+    found = search.request.__dict__.get("_result_carriers")
+    if found is None:
+        keys = [hit.group.removeprefix("file:") for hit in search.results.hits if hit.kind == FILE_KIND]
+        pages = access.allowed(Page.objects.all(), search.request.user).specific()
+        carriers = access.carriers(File.objects.filter(pk__in=keys), pages)
+        found = {file_group(pk): pages for pk, pages in carriers.items()}
+        search.request.__dict__["_result_carriers"] = found
     return found
 
 

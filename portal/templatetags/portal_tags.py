@@ -98,6 +98,8 @@ def file_facts(file: Document) -> str:
 
 def _weight(size: int) -> str:
     """Thousands of bytes, as people count them; one decimal only where it says something."""
+    if size < 1000:
+        return _("%(size)d byte") % {"size": size}
     for limit, unit in ((1_000_000, "kB"), (1_000_000_000, "MB")):
         if size < limit:
             found = size / (limit / 1000)

@@ -126,7 +126,8 @@ class World:
         return False
 
     def may_with_file(self, who: int | None, action: str, file: Any) -> bool:
-        if self.may_in_space(who, action, file[1]):
+        """Who writes in its space has it; others read it through a live page of that space that they may read."""
+        if self.may_in_space(who, "edit" if action == "view" else action, file[1]):
             return True
         carriers = [page for page, cited in self.citations if cited == file and page[0] == file[1] != NOWHERE]
         return action == "view" and any(self.may_with_page(who, "view", page) for page in carriers)
@@ -467,7 +468,6 @@ def case(person: Any) -> Case:
     body = [("section", {"heading": "Allegati", "text": links, "rows": []})]
     page = TextPage(title="Con allegati", slug="con-allegati", change_note="Nuova.", body=body)
     Page.objects.get(pk=inside.root_page_id).add_child(instance=page)
-    ReferenceIndex.create_or_update_for_object(page)
     return Case(inside, elsewhere, page, own, foreign, person("partner"), manager)
 
 
@@ -588,11 +588,41 @@ def test_what_may_be_seen_but_not_done_is_refused_and_what_is_hidden_is_missing(
 def test_a_picture_and_its_renditions_open_together(case: Case, person: Any) -> None:
     image = _new_file("image", case.inside.collection)
     rendition = image.get_rendition("width-1")
-    for role, opens in ((None, False), (Role.READER, True)):
+    for role, opens in ((None, False), (Role.READER, False), (Role.EDITOR, True)):
         if role:
             spaces.give_role(case.inside, case.reader, role, by=case.manager)
         assert access.can(person("partner"), "view", image) is opens
         assert access.allowed(Rendition.objects.filter(pk=rendition.pk), person("partner")).exists() is opens
+
+
+def test_readers_of_the_space_get_a_file_with_the_page_and_lose_it_with_the_page(case: Case, as_: Any) -> None:
+    loose = _new_file("document", case.inside.collection)
+    spaces.give_role(case.inside, case.reader, Role.READER, by=case.manager)
+    assert status_of(as_("partner"), loose) == 404
+    assert status_of(as_("partner"), case.own_file) == 200
+    case.page.unpublish()
+    assert status_of(as_("partner"), case.own_file) == 404
+    case.page.save_revision().publish()
+    assert status_of(as_("partner"), case.own_file) == 200
+    Page.objects.get(pk=case.page.pk).delete()
+    assert status_of(as_("partner"), case.own_file) == 404
+    spaces.give_role(case.inside, case.reader, Role.EDITOR, by=case.manager)
+    assert status_of(as_("partner"), case.own_file) == status_of(as_("partner"), loose) == 200
+
+
+def test_a_file_that_only_the_draft_of_a_live_page_holds_is_not_served(case: Case, as_: Any) -> None:
+    """What is live decides, not what its author writes meanwhile."""
+    new = _new_file("document", case.inside.collection)
+    spaces.give_role(case.inside, case.reader, Role.READER, by=case.manager)
+    page = TextPage.objects.get(pk=case.page.pk)
+    page.attachments = [("attachment", {"file": new, "title": "Nuovo"})]
+    page.body = []
+    revision = page.save_revision()
+    assert status_of(as_("partner"), new) == 404
+    assert status_of(as_("partner"), case.own_file) == 200
+    revision.publish()
+    assert status_of(as_("partner"), new) == 200
+    assert status_of(as_("partner"), case.own_file) == 404
 
 
 def test_a_colleague_is_seen_but_only_administrators_do_more(person: Any) -> None:

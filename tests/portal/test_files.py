@@ -12,10 +12,11 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from wagtail.models import Page
 from wagtail_factories import ImageFactory
 
 from portal import extraction, files, jobs
-from portal.models import Document, Image, Job, Space
+from portal.models import Document, Image, Job, Space, TextPage
 from portal.serving import file_response
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,22 @@ def space(code: str) -> Space:
 
 
 def keep(content: bytes, name: str, where: str = "SP-RETE") -> Document:
-    return Document.objects.create(title=name, file=ContentFile(content, name=name), collection=space(where).collection)
+    """A file, and a live page of the same space that carries it."""
+    document = Document.objects.create(
+        title=name, file=ContentFile(content, name=name), collection=space(where).collection
+    )
+    carry(where, "attachments", ("attachment", {"file": document}))
+    return document
+
+
+def carry(where: str, field: str, block: Any) -> TextPage:
+    page = TextPage(title="Con allegati", change_note="Nuova.", **{field: [block]})
+    Page.objects.get(pk=space(where).root_page_id).add_child(instance=page)
+    return page
+
+
+def move(page: Page, where: str) -> None:
+    Page.objects.get(pk=page.pk).move(Page.objects.get(pk=space(where).root_page_id), pos="last-child")
 
 
 def reading(document: Document) -> Job:
@@ -162,7 +178,7 @@ SHOWN = {
 DOWNLOADED = ["a.html", "a.htm", "a.xhtml", "a.svg", "a.xml", "a.docx", "a.eml", "a.csv", "a.pdf.p7m", "a.txt.gz", "a"]
 
 
-def served(name: str, content: bytes = b"abc", **headers: str) -> Any:
+def served(name: str, content: bytes = b"%PDF-1.7", **headers: str) -> Any:
     request = RequestFactory().get("/", headers=headers)
     return file_response(request, ContentFile(content, name=name), name, etag="e1")
 
@@ -173,6 +189,13 @@ def test_what_a_browser_shows_safely_is_shown(name: str) -> None:
     assert response["Content-Type"] == SHOWN[name]
     assert response["Content-Disposition"] == f"inline; filename*=UTF-8''{name}"
     assert response["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("content", [b"MZ\x90\0 programma", b"", b"<html>"])
+def test_what_only_bears_the_name_of_a_pdf_is_downloaded_as_it_is(content: bytes) -> None:
+    response = served("fattura.exe.pdf", content)
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"].startswith("attachment; ")
 
 
 @pytest.mark.parametrize("name", DOWNLOADED)
@@ -301,12 +324,15 @@ def test_a_guessed_address_answers_as_one_that_does_not_exist(as_: Callable[[str
     assert as_("worker_minors").get(hidden.url).status_code == 200
 
 
-def test_the_name_in_the_address_must_be_the_files_own(as_: Callable[[str], Client]) -> None:
-    document = keep(b"ciao", "vero.txt")
+def test_an_old_address_of_a_file_leads_to_its_own_for_who_may_open_it(as_: Callable[[str], Client]) -> None:
+    document, hidden = keep(b"ciao", "vero.txt"), keep(b"ciao", "nascosto.txt", "SP-MINORI")
     client = as_("worker")
     assert client.get(document.url).status_code == 200
-    for name in ("falso.txt", "vero.html", "", "vero.txt/", "VERO.TXT", "..%2Fvero.txt"):
-        assert client.get(f"/documenti/{document.pk}/{name}").status_code == 404
+    for name in ("vecchio.txt", "vero.html", "", "vero.txt/", "VERO.TXT"):
+        response = client.get(f"/documenti/{document.pk}/{name}")
+        assert (response.status_code, response["Location"]) == (302, document.url)
+        assert client.get(f"/documenti/{hidden.pk}/{name}").status_code == 404
+    assert "nascosto" not in as_("anonymous").get(f"/documenti/{hidden.pk}/vecchio.txt")["Location"]
 
 
 def test_media_never_serves_documents_nor_anything_else_on_the_disk(as_: Callable[[str], Client]) -> None:
@@ -322,10 +348,13 @@ def test_media_never_serves_documents_nor_anything_else_on_the_disk(as_: Callabl
 
 @pytest.fixture
 def picture() -> Image:
-    return ImageFactory(title="Quercia", collection=space("SP-MINORI").collection)
+    image = ImageFactory(title="Quercia", collection=space("SP-MINORI").collection)
+    carry("SP-MINORI", "body", ("picture", {"picture": image, "caption": ""}))
+    return image
 
 
-def test_pictures_and_their_renditions_follow_their_collection(picture: Image, as_: Callable[[str], Client]) -> None:
+def test_pictures_and_their_renditions_follow_their_page(picture: Image, as_: Callable[[str], Client]) -> None:
+    page = TextPage.objects.get(title="Con allegati")
     small = picture.get_rendition("fill-20x20")
     addresses = [f"/media/{picture.file.name}", small.url]
     assert small.url == f"/media/{small.file.name}"
@@ -336,13 +365,15 @@ def test_pictures_and_their_renditions_follow_their_collection(picture: Image, a
     assert answers("worker_minors") == {200}
     assert answers("worker") == answers("partner") == {404}
     assert answers("anonymous") == {302}
-    picture.collection = space("SP-TERZO").collection
-    picture.save()
+    move(page, "SP-TERZO")
     assert answers("worker_minors") == answers("worker") == answers("partner") == {200}
     assert answers("newcomer") == {404}
-    picture.collection = space("SP-PUBBLICO").collection
-    picture.save()
+    move(page, "SP-PUBBLICO")
     assert answers("anonymous") == answers("newcomer") == {200}
+    TextPage.objects.get(pk=page.pk).unpublish()
+    assert answers("newcomer") == answers("partner") == {404}
+    assert answers("anonymous") == {302}
+    assert answers("coordinator") == {200}  # who writes in the space
 
 
 def test_a_picture_is_sent_with_the_headers_of_a_private_file(picture: Image, as_: Callable[[str], Client]) -> None:
@@ -358,13 +389,64 @@ def test_a_picture_is_sent_with_the_headers_of_a_private_file(picture: Image, as
     assert as_("worker_minors").get(picture.get_rendition("fill-20x20").url, headers=tag).status_code == 304
 
 
-def test_a_document_follows_its_collection(as_: Callable[[str], Client]) -> None:
+def test_a_document_follows_its_page_to_another_space_and_through_its_life(as_: Callable[[str], Client]) -> None:
     document = keep(b"ciao", "mobile.txt", "SP-MINORI")
+    page = TextPage.objects.get(title="Con allegati")
+
+    def answers(*names: str) -> list[int]:
+        return [as_(name).get(document.url).status_code for name in names]
+
+    assert answers("worker_minors", "partner") == [200, 404]
+    move(page, "SP-TERZO")
+    document.refresh_from_db()
+    assert document.collection == space("SP-TERZO").collection
+    assert answers("partner", "newcomer") == [200, 404]
+    TextPage.objects.get(pk=page.pk).unpublish()
+    assert answers("partner", "newcomer") == [404, 404]
+    TextPage.objects.get(pk=page.pk).save_revision().publish()
+    assert answers("partner", "newcomer") == [200, 404]
+
+
+def test_a_file_that_another_page_carries_too_stays_when_one_moves(as_: Callable[[str], Client]) -> None:
+    document = keep(b"ciao", "comune.txt", "SP-MINORI")
+    page = TextPage.objects.get(title="Con allegati")
+    carry("SP-MINORI", "attachments", ("attachment", {"file": document}))
+    move(page, "SP-TERZO")
+    document.refresh_from_db()
+    assert document.collection == space("SP-MINORI").collection
+    assert as_("worker_minors").get(document.url).status_code == 200
     assert as_("partner").get(document.url).status_code == 404
-    document.collection = space("SP-TERZO").collection
-    document.save()
-    assert as_("partner").get(document.url).status_code == 200
-    assert as_("newcomer").get(document.url).status_code == 404
+    assert files.unopened(Page.objects.get(pk=page.pk)) == [document]
+
+
+def test_whoever_moves_a_page_is_told_which_files_its_new_readers_do_not_get(as_: Callable[[str], Client]) -> None:
+    document = keep(b"ciao", "comune.txt", "SP-RETE")
+    page = TextPage.objects.get(title="Con allegati")
+    carry("SP-RETE", "attachments", ("attachment", {"file": document}))
+    there = space("SP-COORD").root_page_id
+    response = as_("coordinator").post(f"/admin/pages/{page.pk}/move/{there}/confirm/", follow=True)
+    assert "non apre questi file, che stanno in un altro spazio: «comune.txt»" in response.content.decode()
+    alone = keep(b"ciao", "sola.txt", "SP-RETE")
+    page = TextPage.objects.order_by("-pk")[0]
+    response = as_("coordinator").post(f"/admin/pages/{page.pk}/move/{there}/confirm/", follow=True)
+    assert "stanno in un altro spazio" not in response.content.decode()
+    alone.refresh_from_db()
+    assert alone.collection == space("SP-COORD").collection
+
+
+def test_a_draft_opens_no_file_to_readers(as_: Callable[[str], Client]) -> None:
+    document = Document.objects.create(
+        title="Bozza", file=ContentFile(b"ciao", name="bozza.txt"), collection=space("SP-PUBBLICO").collection
+    )
+    page = TextPage(title="Bozza", slug="bozza", change_note="Nuova.", live=False)
+    page.attachments = [("attachment", {"file": document})]
+    Page.objects.get(pk=space("SP-PUBBLICO").root_page_id).add_child(instance=page)
+    revision = page.save_revision()
+    assert [as_(name).get(document.url).status_code for name in ("worker", "anonymous", "coordinator")] == [
+        404, 302, 200,
+    ]  # fmt: skip
+    revision.publish()
+    assert [as_(name).get(document.url).status_code for name in ("worker", "anonymous")] == [200, 200]
 
 
 def test_files_on_the_disk_are_readable_by_the_portal_alone() -> None:

@@ -76,18 +76,22 @@ def test_a_public_space_is_read_by_anybody_and_written_by_nobody(manager: User, 
     assert str(last(space)) == "ha reso lo spazio riservato a chi ha un ruolo"
 
 
-def test_a_file_of_a_space_that_is_closed_again_is_no_longer_findable_by_anybody(space: Space, manager: User) -> None:
+def test_a_file_of_a_space_that_is_closed_again_is_no_longer_findable_by_anybody(
+    space: Space, page: TextPage, manager: User
+) -> None:
     spaces.set_visibility(space, Visibility.PUBLIC, by=manager)
     file = Document.objects.create(
-        title="Non citato", file=ContentFile(b"testo", name="nota.txt"), collection=space.collection
+        title="Allegato", file=ContentFile(b"testo", name="nota.txt"), collection=space.collection
     )
+    page.attachments = [("attachment", {"file": file})]
+    page.save_revision().publish()
 
     def audiences() -> list[list[str]]:
         return list(SearchDocument.objects.filter(group=f"file:{file.pk}").values_list("audience", flat=True))
 
-    assert audiences() == [["public"]]
+    assert audiences() == [[f"editors:{space.pk}", "public"]]
     spaces.set_visibility(space, Visibility.PRIVATE, by=manager)
-    assert audiences() == [[f"space:{space.pk}"]]
+    assert audiences() == [[f"editors:{space.pk}", f"space:{space.pk}"]]
 
 
 # --- Giving and taking -----------------------------------------------------------------------------------
@@ -137,7 +141,10 @@ def test_a_role_taken_back_ends_at_once_on_the_very_same_person(space: Space, ma
 
 def test_what_a_role_would_open_is_told_before_it_is_given(space: Space, page: TextPage, person: Any) -> None:
     body = person("partner").organisation
-    Document.objects.create(title="Nota", file=ContentFile(b"testo", name="nota.txt"), collection=space.collection)
+    for name in ("nota.txt", "in-nessuna-pagina.txt"):
+        note = Document.objects.create(title=name, file=ContentFile(b"testo", name=name), collection=space.collection)
+        page.attachments = page.attachments or [("attachment", {"file": note})]
+    page.save()
     for holder, people in ((person("partner"), 1), (body.group, body.people.count())):
         assert spaces.reach(space, holder) == spaces.Reach(pages=1, files=1, people=people)
     form = Page.objects.get(slug="md-01")  # of another space, with a file
