@@ -23,7 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", to_login),
     path("_util/login/", to_login),
     re_path(r"^admin/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
-    path("admin/account/", account),
+    path("admin/account/", account, name="admin_account"),
     path("admin/", include(wagtailadmin_urls)),
     # The address is the login, given with the account: nobody changes an own one.
     path("accesso/email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
