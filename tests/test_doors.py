@@ -36,6 +36,7 @@ TERZO = OFFICE | ENABLED | {"worker", "hospital_worker"} | PARTNERS
 MANAGERS = {"coordinator", "administrator"}
 EDITORS = OFFICE | ENABLED | {"worker", "health_manager"}
 READERS = MEMBERS - EDITORS
+ANSWERING = {"hospital_worker"}  # writes in no space, and answers for pages
 
 LOGIN = "login"  # how a door answers whoever has not entered
 HIDDEN = 404
@@ -164,8 +165,9 @@ def portal_doors() -> list[Door]:
         Door("protocols", "/protocolli/", EVERYBODY),
         Door("procedures", "/procedure/", EVERYBODY),
         Door("forms", "/moduli/", EVERYBODY),
-        Door("edition", "/p/pr-05/edizioni/1.0/", MINORI),
-        Door("edition", "/p/pr-02/edizioni/1.0/", INTEGRA),
+        Door("edition", "/p/pr-04/edizioni/1.1/", MINORI),
+        Door("edition", "/p/pr-05/edizioni/1.0/", INSIDE),  # binds everybody: shared with who works in the services
+        Door("edition", "/p/pr-02/edizioni/1.0/", INSIDE),
         Door("edition", "/p/pr-02/edizioni/9.9/", set()),
         Door("training", "/formazione/", MEMBERS),
         Door("finish_lesson", f"/formazione/lezioni/{page('la-rete-locale').pk}/fatta/", MEMBERS, answer=302, post={}),
@@ -184,9 +186,10 @@ def portal_doors() -> list[Door]:
         Door("wagtail_serve", "/spazi/formazione/", INSIDE),
         Door("wagtail_serve", "/spazi/terzo-settore/", TERZO),
         Door("wagtail_serve", "/spazi/modulistica/", INSIDE),
-        Door("wagtail_serve", "/p/PR-05/", MINORI),
+        Door("wagtail_serve", "/p/PR-04/", MINORI),
+        Door("wagtail_serve", "/p/PR-05/", INSIDE),
         Door("wagtail_serve", "/p/PR-07/", MEMBERS),  # shared with the third sector
-        Door("wagtail_serve", "/spazi/minori/pr-05/", MINORI),
+        Door("wagtail_serve", "/spazi/minori/pr-04/", MINORI),
         Door("wagtail_serve", "/p/OP-12/", COORD),
         Door("wagtail_serve", "/p/R-04/", COORD),
         Door("wagtail_serve", "/p/PR-99/", set()),
@@ -296,14 +299,14 @@ def of_modulistica() -> Things:
     )
 
 
-@pytest.mark.parametrize("persona", [ANONYMOUS, *sorted(READERS)])
+@pytest.mark.parametrize("persona", [ANONYMOUS, *sorted(READERS - ANSWERING)])
 def test_who_writes_nowhere_is_sent_to_the_login_by_every_address_of_the_admin(persona: str, as_: Any) -> None:
     client, things = as_(persona), of_modulistica()
     expected = {each.name: (TO_ANYBODY | TO_THE_LOGIN).get(each.name, LOGIN) for each in in_admin()}
     assert {each.name: outcome(client.get(address(each, things))) for each in in_admin()} == expected
 
 
-@pytest.mark.parametrize("persona", sorted(EDITORS - {"administrator"}))
+@pytest.mark.parametrize("persona", sorted((EDITORS | ANSWERING) - {"administrator"}))
 def test_people_sites_groups_and_workflows_are_the_administrators(persona: str, as_: Any) -> None:
     client, things = as_(persona), of_modulistica()
     opened = {
@@ -355,11 +358,11 @@ def hidden_and_missing() -> list[tuple[str, str, dict[str, str] | None]]:
     space = Space.objects.get(code="SP-MINORI")
     file = Document.objects.create(title="Riservato", collection=space.collection, file=ContentFile(b"x", "r.txt"))
     return [
-        ("/p/PR-05/", "/p/PR-99/", None),
+        ("/p/PR-04/", "/p/PR-99/", None),
         ("/spazi/minori/", "/spazi/nessuno/", None),
-        ("/spazi/minori/pr-05/", "/spazi/minori/pr-99/", None),
+        ("/spazi/minori/pr-04/", "/spazi/minori/pr-99/", None),
         ("/spazi/rete/accogliere-con-un-mediatore/", "/spazi/rete/mai-scritta/", None),
-        ("/p/pr-05/edizioni/1.0/", "/p/pr-99/edizioni/1.0/", None),
+        ("/p/pr-04/edizioni/1.1/", "/p/pr-99/edizioni/1.1/", None),
         ("/riunioni/r-01.ics", "/riunioni/r-99.ics", None),
         ("/spazi/minori/condivisione/", "/spazi/nessuno/condivisione/", None),
         (f"/spazi/minori/condivisione/{davide}/", f"/spazi/nessuno/condivisione/{davide}/", {"role": "4"}),
@@ -389,7 +392,7 @@ def test_the_hidden_answers_as_the_missing(persona: str, as_: Any) -> None:
 
 @pytest.mark.parametrize("persona", ["worker", "partner"])
 def test_the_admin_answers_for_hidden_ids_as_for_missing_ones(persona: str, as_: Any) -> None:
-    client, protocol = as_(persona), page("pr-05")
+    client, protocol = as_(persona), page("pr-04")
     hidden = Things(
         page=protocol.pk, home=protocol.get_parent().pk, revision=protocol.latest_revision_id,
         page_type=("protocols", "protocolpage"), other=MISSING,

@@ -95,7 +95,7 @@ def test_the_title_to_come_of_a_page_is_not_told_to_who_only_reads_it(as_: Any, 
 
 def test_a_manager_sees_through_a_member_no_more_than_alone(as_: Any, person: Any) -> None:
     """A page of another space, pinned by somebody who sees both."""
-    space, hidden = demo.space("SP-INTEGRA"), Page.objects.get(slug="pr-05")
+    space, hidden = demo.space("SP-INTEGRA"), Page.objects.get(slug="pr-04")
     Membership.objects.filter(space=space, user=person("health_manager")).update(role=Role.MANAGER)
     PinnedPage.objects.create(space_page_id=space.root_page_id, target=hidden)
     as_manager = as_("health_manager")
