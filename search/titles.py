@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
+from portal.requests import number
+
 from . import rights
-from .engines import Hit, Query, Results, Suggestion
+from .engines import FACETS, Hit, Query, Results, Suggestion
 from .models import SearchDocument
 from .query import normalise
 
@@ -14,8 +16,8 @@ MOST_WORDS = 8
 
 
 def search(query: Query) -> Results:
-    """The pages and files whose title holds every word; neither facets nor corrections."""
-    rows = _admitted(_titled(query.words), query)
+    """The pages and files whose title holds every word, under the filters chosen; neither facets nor corrections."""
+    rows = _admitted(_filtered(_titled(query.words), query), query)
     start = (max(query.page, 1) - 1) * query.per_page
     hits = [_hit(row) for row in rows[start : start + query.per_page]]
     return Results(total=len(rows), hits=hits, searched=query.words, all_words=len(rows))
@@ -35,6 +37,13 @@ def _titled(words: str) -> QuerySet[SearchDocument]:
     for word in asked:
         rows = rows.filter(Q(title__icontains=word) | Q(code__iexact=word))
     return rows.order_by("title", "pk").defer("text")
+
+
+def _filtered(rows: QuerySet[SearchDocument], query: Query) -> QuerySet[SearchDocument]:
+    for name in FACETS:
+        if value := query.filters.get(name):
+            rows = rows.filter(year=number(value) or -1) if name == "year" else rows.filter(**{name: value})
+    return rows
 
 
 def _admitted(rows: QuerySet[SearchDocument], query: Query) -> list[SearchDocument]:

@@ -112,6 +112,14 @@ def test_meanwhile_titles_are_shown_to_those_who_may_read_and_to_nobody_else(
     assert asked(as_("worker"), "flautisti")[0]["total"] == 0
 
 
+def test_meanwhile_the_filters_chosen_hold(as_: Any, index: Any, settings: Any) -> None:
+    shutil.rmtree(settings.SEARCH_INDEX_DIR)
+    for filters in ({"tipo": "protocollo"}, {"spazio": "SP-INTEGRA", "tipo": "riunione"}, {"anno": "1999"}):
+        wanted = {"q": "dimissioni protette", "format": "json", **filters}
+        found = as_("worker").get("/cerca/", wanted).json()["results"]
+        assert [each["kind"] for each in found] == [filters["tipo"]] * ("tipo" in filters)
+
+
 def test_a_database_put_back_from_yesterday_is_noticed_and_what_it_never_knew_is_found_no_more(
     as_: Any, index: Any, person: Any
 ) -> None:
