@@ -21,6 +21,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='servicepage',
             name='telephone',
-            field=models.CharField(blank=True, max_length=60, validators=[django.core.validators.RegexValidator('^\\+?\\(?\\d[\\d ./()-]*\\d( (int\\.|interno) ?\\d+)?$', 'Scrivi un numero di telefono, per esempio 0573 000 101: un numero solo, senza parole.')], verbose_name='telefono'),
+            field=models.CharField(blank=True, max_length=60, validators=[django.core.validators.RegexValidator('^([^\\W\\d][^\\d;,:=@<>]* )?\\+?\\(?\\d[\\d ./()-]*\\d( (int\\.|interno) ?\\d+)?([;,] ?([^\\W\\d][^\\d;,:=@<>]* )?\\+?\\(?\\d[\\d ./()-]*\\d( (int\\.|interno) ?\\d+)?)*$', 'Scrivi un numero di telefono, per esempio 0573 000 101; se sono più d’uno, separali con un punto e virgola.')], verbose_name='telefono'),
         ),
     ]

@@ -8,7 +8,7 @@ from portal.blocks import BodyBlock
 from portal.fields import BlocksField
 from portal.models import Organisation, PortalPage, User
 from portal.models.pages import Section
-from portal.telephone import valid_telephone
+from portal.telephone import valid_telephones
 
 
 class ServiceKind(models.TextChoices):
@@ -34,7 +34,7 @@ class ServicePage(PortalPage):
     state = models.CharField(_("stato"), max_length=16, choices=ServiceState, default=ServiceState.ACTIVE)
     place = models.CharField(_("sede"), max_length=200, blank=True)
     hours = models.CharField(_("orari"), max_length=200, blank=True)
-    telephone = models.CharField(_("telefono"), max_length=60, blank=True, validators=[valid_telephone])
+    telephone = models.CharField(_("telefono"), max_length=60, blank=True, validators=[valid_telephones])
     contact = models.ForeignKey(
         User, verbose_name=_("referente"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

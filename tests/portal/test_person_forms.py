@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal import access, demo, spaces
 from portal.models import Membership, Organisation, User
 from portal.models.spaces import Role
-from portal.telephone import valid_telephone
+from portal.telephone import valid_telephone, valid_telephones
 from tests.browser import form, sent
 
 pytestmark = pytest.mark.django_db
@@ -222,3 +222,11 @@ def test_telephones_are_taken_as_people_write_them(written: str) -> None:
 def test_what_cannot_be_dialled_is_no_telephone(written: str) -> None:
     with pytest.raises(ValidationError):
         valid_telephone(written)
+
+
+def test_a_service_may_have_several_telephones_each_with_its_words() -> None:
+    for written in ("112", "0573 000 118; linea di riserva 0573 000 119", "0573 000 101, segreteria 0573 000 102"):
+        valid_telephones(written)
+    for written in ("abc", "0573 000 118; di notte", "tel:0573", "=1+1", "linea: 0573 000 118"):
+        with pytest.raises(ValidationError):
+            valid_telephones(written)
