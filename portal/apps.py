@@ -19,9 +19,21 @@ class PortalConfig(AppConfig):
         from wagtail.admin.widgets import AdminDateTimeInput
         from wagtail.signals import page_published, page_unpublished, post_page_move, pre_page_move, task_submitted
 
-        from . import checks, clock, files, jobs, people, problems, publication, role_copy, spaces, workflow  # noqa: F401
+        from . import (  # noqa: F401
+            checks,
+            clock,
+            files,
+            glossary,
+            jobs,
+            people,
+            problems,
+            publication,
+            role_copy,
+            spaces,
+            workflow,
+        )  # fmt: skip
         from .fields import MomentField
-        from .models import Document, User
+        from .models import Document, Term, User
 
         moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
         register_form_field_override(DateTimeField, override=moment)
@@ -36,6 +48,8 @@ class PortalConfig(AppConfig):
         pre_page_move.connect(spaces.on_page_moves)
         post_page_move.connect(files.on_page_moved)
         task_submitted.connect(workflow.on_task_submitted)
+        for signal in (post_save, post_delete):
+            signal.connect(glossary.on_term_changed, sender=Term)
         autodiscover_modules("feed")
 
 

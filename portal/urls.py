@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
+from django.views.i18n import JavaScriptCatalog
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
@@ -23,6 +24,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", to_login),
     path("_util/login/", to_login),
     re_path(r"^admin/password_reset/", RedirectView.as_view(pattern_name="account_reset_password")),
+    # Wagtail's catalogue for scripts, with our words over it.
+    path(
+        "admin/jsi18n/",
+        JavaScriptCatalog.as_view(packages=["wagtail.admin", "portal"]),
+        name="wagtailadmin_javascript_catalog",
+    ),
     path("admin/account/", account, name="admin_account"),
     path("admin/", include(wagtailadmin_urls)),
     # The address is the login, given with the account: nobody changes an own one.

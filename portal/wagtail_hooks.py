@@ -25,11 +25,12 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import access, citations, exports
+from . import access, citations, exports, guide
 from .choosers import PersonChooserViewSet, person_chooser
 from .files import file_changed, unopened
 from .models import Document, Organisation, Term, User
 from .page_policy import SpacePagePolicy
+from .pasting import views as pasting_views
 from .uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
@@ -226,20 +227,49 @@ def plain_menu(request: HttpRequest, items: list[MenuItem]) -> None:
 
 @hooks.register("construct_reports_menu")
 def plain_reports(request: HttpRequest, items: list[MenuItem]) -> None:
-    """Without the one that counts the pages of all spaces, but for administrators."""
-    if not access.is_administrator(request.user):
-        items[:] = [item for item in items if item.name != "page-types-usage"]
+    """Without the steps inside an approval, and ages that the lists of pages tell too.
+
+    The one that counts the pages of all spaces is for administrators.
+    """
+    left_out = {"workflow-tasks", "aging-pages"} | (
+        set() if access.is_administrator(request.user) else {"page-types-usage"}
+    )
+    items[:] = [item for item in items if item.name not in left_out]
 
 
 @hooks.register("construct_settings_menu")
 def plain_settings(request: HttpRequest, items: list[MenuItem]) -> None:
-    """Groups and collections belong to the spaces: their permissions are written by `sync_space` alone."""
-    items[:] = [item for item in items if item.name not in {"groups", "collections"}]
+    """Groups and collections belong to the spaces, whose permissions are written by `sync_space` alone.
+
+    The one approval and the one site are set up by commands.
+    """
+    left_out = {"groups", "collections", "workflows", "workflow-tasks", "sites"}
+    items[:] = [item for item in items if item.name not in left_out]
 
 
 @hooks.register("register_admin_menu_item")
 def back_to_the_portal() -> MenuItem:
-    return MenuItem(gettext_lazy("Torna al portale"), "/", name="portale", icon_name="arrow-left", order=10)
+    # With "/" alone Wagtail would take every page for this one, and light it.
+    return MenuItem(gettext_lazy("Torna al portale"), "/#contenuto", name="portale", icon_name="arrow-left", order=10)
+
+
+@hooks.register("register_admin_menu_item")
+def guide_in_the_menu() -> MenuItem:
+    address = reverse("writing_guide")
+    return MenuItem(gettext_lazy("Come si scrive"), address, name="come-si-scrive", icon_name="help", order=11000)
+
+
+@hooks.register("register_admin_urls")
+def own_pages_of_the_admin() -> list[Any]:
+    return [
+        path("come-si-scrive/", guide.writing_guide, name="writing_guide"),
+        path("incolla/", pasting_views.pasted, name="pasted"),
+    ]
+
+
+@hooks.register("insert_editor_js")
+def paste_from_word() -> str:
+    return format_html('<script type="module" src="{}"></script>', static("portal/js/paste.js"))
 
 
 class TermViewSet(SnippetViewSet):

@@ -1,6 +1,7 @@
 """The glossary as search uses it: what else a word may be called, and the senses of an ambiguous one."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 
@@ -33,6 +34,11 @@ def synonyms() -> dict[str, list[str]]:
                     _add(found, term.word, other)
         cache.set("search-synonyms", found, KEPT_SECONDS)
     return found
+
+
+def forget_synonyms(**kwargs: Any) -> None:
+    """A term was written or deleted: the next search reads the glossary anew."""
+    cache.delete("search-synonyms")
 
 
 def _add(found: dict[str, list[str]], word: str, other: str) -> None:

@@ -276,7 +276,7 @@ OPEN_TO_AN_EDITOR = {
     "wagtailadmin_choose_page_child", "wagtailadmin_pages:view_draft", "wagtailadmin_api:pages:listing",
     "wagtailadmin_api:pages:detail", "wagtailadmin_api:documents:detail", "wagtaildocs:index", "wagtaildocs:edit",
     "wagtaildocs:document_usage", "wagtaildocs_chooser:choose", "wagtaildocs_chooser:chosen", "wagtailimages:index",
-    "wagtailimages_chooser:choose", "wagtailadmin_reports:site_history", "wagtailadmin_account",
+    "wagtailimages_chooser:choose", "wagtailadmin_reports:site_history", "wagtailadmin_account", "writing_guide",
 }  # fmt: skip
 
 

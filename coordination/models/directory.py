@@ -46,6 +46,7 @@ class ServicePage(PortalPage):
     kind_label = _("Servizio")
     kind_plural = _("Servizi")
 
+    page_description = _("La scheda di un servizio per la Rubrica: che cosa fa, dove, quando e chi risponde.")
     content_panels = [
         *PortalPage.title_panels,
         FieldRowPanel([FieldPanel("service_kind"), FieldPanel("state")]),

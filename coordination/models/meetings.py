@@ -61,6 +61,7 @@ class MeetingPage(PortalPage):
     kind_label = _("Riunione")
     kind_plural = _("Riunioni")
 
+    page_description = _("Una riunione, dalla convocazione al verbale: ordine del giorno, decisioni, azioni.")
     content_panels = [
         *PortalPage.title_panels,
         FieldPanel("code"),

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.glossary import TermForm
+
 
 class Relation(models.TextChoices):
     SAME = "=", _("vale nei due sensi")
@@ -18,6 +20,8 @@ class Term(models.Model):
     synonyms = models.JSONField(_("si dice anche"), default=list, blank=True)
     relation = models.CharField(_("relazione"), max_length=1, choices=Relation, default=Relation.SAME)
     note = models.CharField(_("nota"), max_length=240, blank=True)
+
+    base_form_class = TermForm
 
     class Meta:
         verbose_name = _("termine del glossario")

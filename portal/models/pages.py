@@ -34,6 +34,9 @@ CODE_ADDRESS = "p"
 SPACES_ADDRESS = "spazi"
 
 
+REVIEW_HELP = _("Il giorno in cui riguardarla, anche se nel frattempo non è cambiato niente.")
+
+
 @dataclass(frozen=True)
 class Section:
     """A part of a page with its own address: what search finds and leads to."""
@@ -186,7 +189,9 @@ class PortalPage(AddressedPage):
     title_panels = [TitleFieldPanel("title"), FieldPanel("summary")]
     care_panels = [
         FieldPanel("attachments"),
-        FieldRowPanel([FieldPanel("responsible"), FieldPanel("review_date")], heading=_("Chi ne risponde")),
+        FieldRowPanel(
+            [FieldPanel("responsible"), FieldPanel("review_date", help_text=REVIEW_HELP)], heading=_("Chi ne risponde")
+        ),
         FieldPanel("change_note"),
     ]
 
@@ -338,6 +343,7 @@ class TextPage(PortalPage):
 
     body = BlocksField(BodyBlock(), verbose_name=_("testo"), blank=True)
 
+    page_description = _("Un testo in sezioni che spiega come funziona qualcosa e resta valido nel tempo.")
     content_panels = [*PortalPage.title_panels, FieldPanel("body"), *PortalPage.care_panels]
 
     class Meta:
@@ -354,6 +360,7 @@ class FaqPage(PortalPage):
     kind_label = _("Quesito")
     kind_plural = _("Quesiti")
 
+    page_description = _("Una domanda arrivata da qualcuno, con la risposta che ora vale per tutti.")
     content_panels = [*PortalPage.title_panels, FieldPanel("body"), *PortalPage.care_panels]
 
     class Meta:
@@ -376,6 +383,7 @@ class NewsPage(PortalPage):
     kind_label = _("Notizia")
     kind_plural = _("Notizie")
 
+    page_description = _("Qualcosa da sapere adesso, o un’occasione a cui partecipare.")
     content_panels = [*PortalPage.title_panels, FieldPanel("news_kind"), FieldPanel("body"), *PortalPage.care_panels]
 
     class Meta:

@@ -12,6 +12,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from portal import access
 from portal.fields import BlocksField
 from portal.models.pages import Section
+from protocols.codes import ProcedureForm
 
 from .editions import Edition
 from .rules import RulePage
@@ -49,11 +50,13 @@ class ProcedurePage(RulePage):
         _("protocolli che applica"), max_length=60, blank=True, help_text=_("Codici separati da spazi: PR-02 PR-03.")
     )
 
+    base_form_class = ProcedureForm
     kind_order = 20
     kind = "procedura"
     kind_label = _("Procedura")
     kind_plural = _("Procedure")
 
+    page_description = _("I passi da fare, uno dopo l’altro, con i tempi e i moduli: si segue con la persona davanti.")
     content_panels = [
         *RulePage.title_panels,
         FieldPanel("code"),
@@ -112,6 +115,7 @@ class FormPage(RulePage):
     kind_label = _("Modulo")
     kind_plural = _("Moduli")
 
+    page_description = _("Un modulo da scaricare: il suo indirizzo resta lo stesso quando cambi il file.")
     content_panels = [
         *RulePage.title_panels,
         FieldPanel("code"),

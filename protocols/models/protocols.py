@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django import forms
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail import blocks
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
 from wagtail.models import Orderable, Page
 
 from portal import access
@@ -37,6 +38,7 @@ class ProtocolPage(RulePage):
     kind_label = _("Protocollo")
     kind_plural = _("Protocolli")
 
+    page_description = _("Una regola che gli enti hanno concordato: perché c’è, chi fa che cosa, entro quando.")
     content_panels = [
         *RulePage.title_panels,
         FieldPanel("code"),
@@ -46,9 +48,9 @@ class ProtocolPage(RulePage):
         *RulePage.force_panels,
         MultiFieldPanel(
             [
-                FieldRowPanel([FieldPanel("register_number"), FieldPanel("asks_acknowledgement")]),
+                FieldPanel("register_number"),
                 FieldPanel("norm"),
-                FieldPanel("signatories"),
+                FieldPanel("signatories", widget=forms.CheckboxSelectMultiple),
             ],
             heading=_("Chi firma, e perché"),
         ),

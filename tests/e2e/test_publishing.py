@@ -54,8 +54,8 @@ def _propose(author: Window) -> None:
     note = page.get_by_role("textbox", name="Che cosa cambia")
     expect(note).to_be_empty()
     note.fill(NOTE)
-    _choose(page, re.compile("^Invia a"))
-    expect(page.locator(".messages")).to_contain_text("moderazione")
+    _choose(page, re.compile("^Chiedi l’approvazione"))
+    expect(page.locator(".messages")).to_contain_text("Hai chiesto l’approvazione")
 
 
 def _choose(page: Page, action: re.Pattern[str]) -> None:

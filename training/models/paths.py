@@ -24,6 +24,7 @@ class PathPage(PortalPage):
     kind_plural = _("Percorsi")
     subpage_types = ["training.ModulePage"]
 
+    page_description = _("Un percorso: più moduli formativi, nell’ordine in cui si seguono.")
     content_panels = [*PortalPage.title_panels, FieldPanel("hours"), *PortalPage.care_panels]
 
     class Meta:
@@ -52,6 +53,7 @@ class ModulePage(PortalPage):
     parent_page_types = ["training.PathPage", "portal.SpacePage"]
     subpage_types = ["training.LessonPage"]
 
+    page_description = _("Un modulo formativo: le sue lezioni, le ore, chi fa da tutor.")
     content_panels = [
         *PortalPage.title_panels,
         FieldPanel("code"),
@@ -85,6 +87,7 @@ class LessonPage(PortalPage):
     kind_plural = _("Lezioni")
     parent_page_types = ["training.ModulePage"]
 
+    page_description = _("Una lezione, da leggere in una volta sola.")
     content_panels = [
         *PortalPage.title_panels,
         FieldPanel("minutes"),

@@ -1,0 +1,25 @@
+"""Who reads a page, for the templates of the editors' admin."""
+
+from typing import Any
+
+from django import template
+from wagtail.models import Page
+
+from portal import audience
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def who_reads(context: dict[str, Any], page: Page | None) -> str:
+    """The readers of a page; of one not yet saved, those of the place where it is being written."""
+    request = context["request"]
+    if page is None or not page.pk:
+        above = request.resolver_match.kwargs.get("parent_page_id") if request.resolver_match else None
+        page = Page.objects.filter(pk=above).first()
+    return audience.in_words(page, request.user) if page else ""
+
+
+@register.simple_tag(takes_context=True)
+def what_a_move_changes(context: dict[str, Any], page: Page, destination: Page) -> audience.Move:
+    return audience.move(page, destination, context["request"].user)
