@@ -1,5 +1,7 @@
 """Writing down what was done, in the transaction of the act."""
 
+from typing import Any
+
 from wagtail.models import Page
 
 from .models.activity import Activity, Verb
@@ -15,7 +17,8 @@ def record(
     space: Space | None = None,
     sentence: str = "",
     note: str = "",
+    **more: Any,
 ) -> Activity:
     """Append one act; call it inside the transaction that does the act."""
     by = by if by is not None and by.pk else None
-    return Activity.objects.create(verb=verb, by=by, page=page, space=space, sentence=sentence, note=note)
+    return Activity.objects.create(verb=verb, by=by, page=page, space=space, sentence=sentence, note=note, **more)

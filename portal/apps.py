@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.apps import WagtailAdminAppConfig
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
@@ -17,7 +18,15 @@ class PortalConfig(AppConfig):
         from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
         from wagtail.admin.forms.models import register_form_field_override
         from wagtail.admin.widgets import AdminDateTimeInput
-        from wagtail.signals import page_published, page_unpublished, post_page_move, pre_page_move, task_submitted
+        from wagtail.signals import (
+            page_published,
+            page_unpublished,
+            post_page_move,
+            pre_page_move,
+            task_approved,
+            task_rejected,
+            task_submitted,
+        )
 
         from . import (  # noqa: F401
             checks,
@@ -30,8 +39,10 @@ class PortalConfig(AppConfig):
             publication,
             role_copy,
             spaces,
+            under_way,
+            whole,
             workflow,
-        )  # fmt: skip
+        )
         from .fields import MomentField
         from .models import Document, Term, User
 
@@ -50,6 +61,9 @@ class PortalConfig(AppConfig):
         task_submitted.connect(workflow.on_task_submitted)
         for signal in (post_save, post_delete):
             signal.connect(glossary.on_term_changed, sender=Term)
+        task_approved.connect(workflow.on_task_decided)
+        task_rejected.connect(workflow.on_task_decided)
+        whole.guard()
         autodiscover_modules("feed")
 
 
@@ -57,3 +71,21 @@ class PeopleConfig(WagtailUsersAppConfig):
     """Wagtail's own pages about people, with Raccordo's fields."""
 
     user_viewset = "portal.users.PersonViewSet"
+
+
+class AdminConfig(WagtailAdminAppConfig):
+    """Wagtail's admin, but for its mails: they ask no permission when they leave, and lead to its own address."""
+
+    def ready(self) -> None:
+        super().ready()
+        from wagtail import signals
+        from wagtail.admin.views.account import NotificationsSettingsPanel
+        from wagtail.models import TaskState, WorkflowState
+
+        signals.task_submitted.disconnect(
+            sender=TaskState, dispatch_uid="group_approval_task_submitted_email_notification"
+        )
+        for name in ("submitted", "approved", "rejected"):
+            signal = getattr(signals, f"workflow_{name}")
+            signal.disconnect(sender=WorkflowState, dispatch_uid=f"workflow_state_{name}_email_notification")
+        NotificationsSettingsPanel.is_active = lambda panel: False  # nothing left to choose

@@ -2,9 +2,7 @@
 
 import logging
 
-from django.core.management import call_command
-
-from . import digests, problems, role_copy, spaces
+from . import digests, problems, role_copy, scheduling, spaces
 from .models.spaces import Space
 from .schedules import every
 
@@ -40,6 +38,6 @@ def send_digests() -> int:
 
 
 @every(minutes=5)
-def publish_scheduled() -> None:
+def publish_scheduled() -> int:
     """Publish and expire the pages whose moment has come."""
-    call_command("publish_scheduled")
+    return scheduling.publish_due()

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 # Before «otto» and «undici» the article loses its vowel.
 ELIDED = {"il": "l’", "al": "all’", "dal": "dall’", "del": "dell’"}
@@ -27,3 +28,11 @@ def in_words(value: date | datetime, form: str = "j F Y", article: str = "") -> 
         return words
     elided = form.startswith("j") and day.day in (8, 11)
     return f"{ELIDED[article]}{words}" if elided else f"{article} {words}"
+
+
+def since(value: datetime) -> str:
+    """«da oggi», «da ieri», «da 2 giorni»."""
+    days = (timezone.localdate() - local_day(value)).days
+    if days < 1:
+        return _("da oggi")
+    return _("da ieri") if days == 1 else _("da %(days)d giorni") % {"days": days}

@@ -6,6 +6,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template import Context
@@ -16,10 +17,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from wagtail.models import Page, TaskState
 
-from . import access, comparison, feed, workflow
+from . import access, comparison, errors, feed, workflow
 from .forms import DecisionForm
 from .models.workflow import ApprovalState
 from .requests import PersonRequest
+from .whole import NotDone
 
 POINTING = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls")
 HERE = "letto-"  # before every name inside the text: the page around it has names of its own
@@ -37,6 +39,11 @@ def approval(request: PersonRequest, pk: int) -> HttpResponse:
             return _decide(request, state, form)
         except workflow.TextChanged:
             form.add_error(None, _("Il testo è cambiato mentre lo leggevi: rileggilo, poi decidi."))
+        except NotDone as problem:
+            code = errors.write_down(f"{request.method} {request.path}", problem.__cause__)
+            form.add_error(None, _("%(problem)s Codice da segnalare: %(code)s.") % {"problem": problem, "code": code})
+        except ValidationError as problem:  # what the author can mend
+            form.add_error(None, [_("Così non si può pubblicare:"), *problem.messages])
         except workflow.AlreadyDecided:
             return redirect("approval", pk=pk)
     return _page(request, state, form)

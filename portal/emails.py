@@ -53,9 +53,26 @@ def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives
     return mail
 
 
-def approval_mail(to: User, *, title: str, asked_by: str, url: str) -> EmailMultiAlternatives:
+def approval_mail(to: User, *, title: str, asked_by: str, note: str, url: str) -> EmailMultiAlternatives:
     """A publication waits for this person's approval."""
-    return _mail("approval", to.email, {"person": to, "title": title, "asked_by": asked_by, "url": url})
+    context = {"person": to, "title": title, "asked_by": asked_by, "note": note, "url": url}
+    return _mail("approval", to.email, context)
+
+
+def approved_mail(to: User, *, title: str, by: str, note: str, scheduled: str, url: str) -> EmailMultiAlternatives:
+    """To the author: approved, by whom, with which note, readable where or from when."""
+    context = {"person": to, "title": title, "by": by, "note": note, "scheduled": scheduled, "url": url}
+    return _mail("approved", to.email, context)
+
+
+def given_back_mail(to: User, *, title: str, by: str, reason: str, url: str) -> EmailMultiAlternatives:
+    """To the author: what has to change, and where."""
+    return _mail("given_back", to.email, {"person": to, "title": title, "by": by, "reason": reason, "url": url})
+
+
+def schedule_failed_mail(to: User, *, title: str, problem: str, url: str) -> EmailMultiAlternatives:
+    """To the author: what should have gone out by itself has not."""
+    return _mail("schedule_failed", to.email, {"person": to, "title": title, "problem": problem, "url": url})
 
 
 def password_mail(to: User, *, url: str) -> EmailMultiAlternatives:

@@ -23,8 +23,14 @@ def refused(request: HttpRequest, exception: Exception | None = None) -> HttpRes
     return render(request, "403.html", status=403)
 
 
+def write_down(where: str, problem: BaseException | None) -> str:
+    """The code under which a fault of ours stands in the log, easy to say on the telephone."""
+    code = "".join(secrets.choice(EASY_TO_SAY) for _ in range(CODE_LENGTH))
+    logger.error("Fault %s: %s: %r", code, where, problem)
+    return code
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     """500. The page asks neither the database nor the frame, which may be what failed; the code stands in the log."""
-    code = "".join(secrets.choice(EASY_TO_SAY) for _ in range(CODE_LENGTH))
-    logger.error("Fault %s: %s %s: %r", code, request.method, request.path, sys.exc_info()[1])
+    code = write_down(f"{request.method} {request.path}", sys.exc_info()[1])
     return HttpResponse(loader.get_template("500.html").render({"code": code}), status=500)

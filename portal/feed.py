@@ -130,8 +130,8 @@ def changes(user: User, since: datetime, until: datetime | None = None, own: boo
     What the person published is no news to its author, and left out unless `own` is asked for.
     """
     until = until or timezone.now()
-    acts = Activity.objects.filter(verb=Verb.PUBLISHED, at__gt=since, at__lte=until)
-    acts = acts if own else acts.exclude(by=user.pk)
+    acts = Activity.objects.filter(verb=Verb.PUBLISHED, is_correction=False, at__gt=since, at__lte=until)
+    acts = acts if own else acts.exclude(by=user.pk).exclude(proposed_by=user.pk)
     pages = access.allowed(Page.objects.all(), user)
     newest = acts.filter(page__in=pages.values("pk")).order_by().values("page").annotate(last=Max("pk")).values("last")
     acts = Activity.objects.filter(pk__in=newest).select_related("page").order_by("-at", "-pk")
@@ -180,7 +180,7 @@ def approvals(user: User) -> Iterable[Todo]:
 
 def drafts(request: PersonRequest) -> Iterable[Resume]:
     """The pages that the person was writing last, and has neither published nor sent for approval."""
-    asked = WorkflowState.objects.filter(status=WorkflowState.STATUS_IN_PROGRESS, requested_by=request.user)
+    asked = WorkflowState.objects.active().filter(requested_by=request.user)  # waiting, or come back
     sent = [int(pk) for pk in asked.values_list("object_id", flat=True)]
     pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit").exclude(pk__in=sent)
     mine = pages.filter(latest_revision__user=request.user, depth__gt=access.SPACE_DEPTH)

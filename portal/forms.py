@@ -214,7 +214,5 @@ class DecisionForm(forms.Form):
     def clean_words(self) -> str:
         words = str(self.cleaned_data["words"]).strip()
         if not words and not self.approves:
-            raise forms.ValidationError(
-                _("Scrivi che cosa va cambiato: senza un motivo chi l’ha scritta non sa che cosa fare.")
-            )
+            raise forms.ValidationError(_("Scrivi che cosa va cambiato: chi l’ha proposta deve sapere che cosa fare."))
         return words

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
-from . import jobs, schedules
+from . import jobs, network, schedules
 
 TICK = 0.5
 BEAT_EVERY = 5.0
@@ -110,6 +110,7 @@ class Launcher:
         with _only_one_here():
             self._require_free_port()
             schedules.ensure()
+            network.follow_address()
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._on_signal)
             try:

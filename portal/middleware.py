@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext as _
 from wagtail.admin.views.pages.search import page_filter_search
 from wagtail.models import Page
 
-from . import access
+from . import access, errors
 from .keeping import refuse_deletion
 from .models.media import Document, Image
 from .requests import number
 from .spaces import settle_lapsed
+from .whole import NotDone
 
 ADMIN, BULK, BULK_PAGES = "/admin/", "/admin/bulk/", "/admin/bulk/wagtailcore/page/"
 # The names under which Wagtail's admin views receive the id of a page, an image or a document.
@@ -56,6 +60,17 @@ class AdminScopeMiddleware:
             if ids and not _all_known(model, ids, request.user):
                 raise Http404
         return refuse_deletion(request, kwargs)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """An act that could not be whole: the author reads so beside what was written, which is kept."""
+        if not isinstance(exception, NotDone) or not request.path.startswith(ADMIN):
+            return None
+        code = errors.write_down(f"{request.method} {request.path}", exception.__cause__)
+        messages.error(
+            request, _("%(sentence)s Codice da segnalare: %(code)s.") % {"sentence": exception, "code": code}
+        )
+        page = Page.objects.filter(pk=exception.page_id).first()
+        return redirect("wagtailadmin_pages:edit", page.pk) if page else redirect("wagtailadmin_home")
 
 
 def _bound_listing(request: HttpRequest) -> None:

@@ -1,5 +1,9 @@
 """Setting a network up: its first page, its address, the one workflow of publication."""
 
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -11,19 +15,32 @@ from .models.pages import HomePage
 from .models.workflow import ApprovalTask
 
 
-def set_up(name: str, hostname: str = "localhost", port: int = 80) -> HomePage:
+def set_up(name: str) -> HomePage:
     """Make the home page, the site and the workflow, or bring them up to date. Idempotent."""
     with transaction.atomic():
         home = HomePage.objects.first() or _make_home(name)
         Site.objects.update_or_create(
             is_default_site=True,
-            defaults={"hostname": hostname, "port": port, "root_page": home, "site_name": name},
+            defaults={**address(), "root_page": home, "site_name": name},
         )
         _make_workflow(home)
         # Wagtail's own groups reach the whole tree; here every right comes from a space.
         Group.objects.filter(name__in=["Moderators", "Editors"]).delete()
         schedules.ensure()
     return home
+
+
+def address() -> dict[str, Any]:
+    """Where the portal answers, as Wagtail keeps it."""
+    parts = urlsplit(settings.BASE_URL)
+    return {"hostname": parts.hostname or "localhost", "port": parts.port or {"https": 443}.get(parts.scheme, 80)}
+
+
+def follow_address() -> None:
+    """At each start: what Wagtail writes into links is where the portal answers now."""
+    for site in Site.objects.filter(is_default_site=True).exclude(**address()):
+        site.hostname, site.port = address().values()
+        site.save()
 
 
 def _make_home(name: str) -> HomePage:

@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
-from . import access, feed
+from . import access, feed, whole
 from .activity import record
-from .models.activity import Verb
+from .models.activity import Activity, Verb
+from .models.people import User
+from .models.workflow import ApprovalState
 
 # Sent inside the transaction of the publication; packages to the right add what is theirs (editions, search).
-published = Signal()  # arguments: page (specific), by, revision
+published = Signal()  # arguments: page (specific), by (who published: of an approved text its approver), proposed_by
 withdrawn = Signal()  # arguments: page
 
 
@@ -21,23 +22,42 @@ def on_page_published(sender: type[Page], instance: Page, revision: Revision | N
     if not instance.live:
         return  # scheduled for later: Wagtail sends the signal already now
     space = access.space_of(instance)
-    by = revision.user if revision else None
+    approval = ApprovalState.of(revision)
+    by = _person(whole.actor()) or (approval and approval.finished_by) or _person(revision and revision.user)
+    proposed_by = approval.workflow_state.requested_by if approval else None
     if space and space.root_page_id != instance.pk:
         record(
             Verb.PUBLISHED,
-            by=by if isinstance(by, get_user_model()) else None,
+            by=by,
+            proposed_by=proposed_by,
+            approved_by=approval.finished_by if approval else None,
+            is_correction=_is_correction(instance),
             page=Page.objects.get(pk=instance.pk),
             space=space,
             sentence=_("ha pubblicato «%(page)s»") % {"page": feed.name(instance)},
             note=getattr(instance, "change_note", ""),
         )
-    published.send(sender=sender, page=instance, by=by, revision=revision)
+    published.send(sender=sender, page=instance, by=by, proposed_by=proposed_by, revision=revision)
+
+
+def _person(user: Any) -> User | None:
+    return user if isinstance(user, User) else None
+
+
+def _is_correction(page: Page) -> bool:
+    """What nobody has read yet is news, whatever its author ticked."""
+    known = Activity.objects.filter(page=page.pk, verb=Verb.PUBLISHED)
+    return bool(getattr(page, "correction", False)) and known.exists()
 
 
 def on_page_unpublished(sender: type[Page], instance: Page, **kwargs: Any) -> None:
-    """Wagtail withdrew a page."""
+    """Wagtail withdrew a page, because somebody asked for it, because its day came, or because it is being deleted."""
     space = access.space_of(instance)
     if space:
-        sentence = _("ha ritirato «%(page)s»") % {"page": feed.name(instance)}
-        record(Verb.WITHDRAWN, by=None, page=Page.objects.get(pk=instance.pk), space=space, sentence=sentence)
+        by = _person(whole.actor())
+        words = _("ha ritirato «%(page)s»") if by else _("«%(page)s» è scaduta: non si legge più")
+        if whole.is_deletion():
+            words = _("ha eliminato «%(page)s»")
+        page = Page.objects.get(pk=instance.pk)
+        record(Verb.WITHDRAWN, by=by, page=page, space=space, sentence=words % {"page": feed.name(instance)})
     withdrawn.send(sender=sender, page=instance)

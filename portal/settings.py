@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "wagtail.images",
     "wagtail.sites",
     "wagtail.search",
-    "wagtail.admin",
+    "portal.apps.AdminConfig",
     "wagtail",
     "modelcluster",
     "taggit",

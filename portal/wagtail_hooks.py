@@ -211,6 +211,18 @@ class DecideMenuItem(ActionMenuItem):
         return reverse("approval", args=[parent_context["page"].current_workflow_task_state.pk])
 
 
+@hooks.register("before_edit_page")
+def say_why_it_came_back(request: HttpRequest, page: Page) -> None:
+    """The author of a page that came back reads the reason above the text."""
+    state = page.current_workflow_state
+    if request.method == "GET" and state and state.status == state.STATUS_NEEDS_CHANGES:
+        answer = state.current_task_state
+        words = _("Ti è tornata: «%(reason)s» (%(person)s). Correggi, poi invia di nuovo.")
+        if state.requested_by_id != request.user.pk:
+            words = _("È tornata a chi l’ha proposta: «%(reason)s» (%(person)s).")
+        messages.warning(request, words % {"reason": answer.comment, "person": answer.finished_by})
+
+
 @hooks.register("construct_page_action_menu")
 def decide_first(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
     """Whoever has come to approve finds that first; beside it only what does not go round the decision."""

@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import Page, Revision, TaskState
+from wagtail.models import Page, Revision, TaskState, WorkflowState
 
 from . import access, dates, emails, jobs
 from .models.people import User
@@ -37,10 +38,12 @@ def tell_approvers(state_id: int) -> None:
     if state is None:
         return
     page = state.workflow_state.content_object
-    asked_by = str(state.workflow_state.requested_by or "")
-    for person in access.readers(page):
-        if access.may_decide(person, page):
-            emails.approval_mail(person, title=title_of(state), asked_by=asked_by, url=address(state)).send()
+    words = {
+        "title": title_of(state), "asked_by": str(state.workflow_state.requested_by or ""),
+        "note": state.revision.content.get("change_note", ""), "url": address(state),
+    }  # fmt: skip
+    for person in access.deciders([page]).get(page.pk, []):
+        emails.approval_mail(person, **words).send()
 
 
 def address(state: ApprovalState) -> str:
@@ -105,3 +108,54 @@ def _to_decide(state: ApprovalState, by: User) -> ApprovalState:
     if not access.may_decide(by, page):
         raise PermissionDenied
     return state
+
+
+# --- The answer ------------------------------------------------------------------------------------------
+
+
+def on_task_decided(sender: Any, instance: TaskState, **kwargs: Any) -> None:
+    """Approved or given back: the author gets the answer, by a job."""
+    if isinstance(instance.specific, ApprovalState):
+        jobs.ask(f"answer-mail:{instance.pk}", "portal.workflow.tell_author", instance.pk)
+
+
+def tell_author(state_id: int) -> None:
+    """Mail the answer to whoever asked, if that person still has to do with the page."""
+    state = ApprovalState.objects.select_related("finished_by").filter(pk=state_id).first()
+    author = state.workflow_state.requested_by if state else None
+    page = state.workflow_state.content_object if state else None
+    if state is None or author is None or page is None or not author.is_current():
+        return
+    by, title = str(state.finished_by or ""), title_of(state)
+    if state.status == TaskState.STATUS_REJECTED and access.can(author, "edit", page):
+        url = settings.BASE_URL + edit_address(page)
+        emails.given_back_mail(author, title=title, by=by, reason=state.comment, url=url).send()
+    elif state.status == TaskState.STATUS_APPROVED and _still_concerns(author, page):
+        scheduled = scheduled_for(state.revision.as_object())
+        url = settings.BASE_URL + (page.specific.url or "")
+        emails.approved_mail(author, title=title, by=by, note=state.comment, scheduled=scheduled, url=url).send()
+
+
+def _still_concerns(author: User, page: Page) -> bool:
+    return access.can(author, "view", page) or access.can(author, "edit", page)
+
+
+def edit_address(page: Page) -> str:
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+def given_back(user: User) -> QuerySet[ApprovalState]:
+    """The person's own pages that came back, until they are sent again, published or the request is withdrawn."""
+    return ApprovalState.objects.filter(
+        status=TaskState.STATUS_REJECTED,
+        workflow_state__status=WorkflowState.STATUS_NEEDS_CHANGES,
+        workflow_state__requested_by=user,
+        workflow_state__current_task_state=F("pk"),
+    ).select_related("workflow_state", "revision", "finished_by")
+
+
+def waiting_of(user: User) -> QuerySet[ApprovalState]:
+    """The person's own requests that nobody has answered yet."""
+    return ApprovalState.objects.filter(
+        status=TaskState.STATUS_IN_PROGRESS, workflow_state__requested_by=user
+    ).select_related("workflow_state", "revision")

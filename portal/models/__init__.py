@@ -8,6 +8,7 @@ from .media import Document, Image, Rendition
 from .network import NetworkProfile, ProblemReport
 from .pages import FaqPage, HomePage, NewsPage, PortalPage, SpacePage, TextPage
 from .people import Organisation, User
+from .schedule import ScheduleFailure
 from .spaces import (
     Membership,
     PageGroupGrant,
@@ -43,6 +44,7 @@ __all__ = [
     "Rendition",
     "Role",
     "RoleGroup",
+    "ScheduleFailure",
     "Space",
     "SpaceGroupPermission",
     "SpacePage",

@@ -32,6 +32,10 @@ class Activity(models.Model):
 
     verb = models.CharField(max_length=16, choices=Verb.choices)
     by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
+    # Of a publication that was approved: who wrote it and asked for it, and who approved.
+    proposed_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
+    is_correction = models.BooleanField(default=False)  # of form: no news
     page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="activities")
     space = models.ForeignKey("portal.Space", null=True, on_delete=models.PROTECT, related_name="activities")
     sentence = models.TextField(blank=True)
@@ -54,3 +58,9 @@ class Activity(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise Immutable("an activity is never deleted")
+
+    @classmethod
+    def last_publication_of(cls, page: Page) -> "Activity | None":
+        """By whom it was published, and who approved it."""
+        acts = cls.objects.filter(page=page.pk, verb=Verb.PUBLISHED)
+        return acts.select_related("by", "proposed_by", "approved_by").first()

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
@@ -28,6 +28,7 @@ from portal.attachments import opened
 from portal.blocks import AttachmentsBlock, BodyBlock, parts
 from portal.copying import PageCopyForm
 from portal.fields import BlocksField
+from portal.models.activity import Activity
 from portal.page_policy import SpacePageTester
 
 CODE_ADDRESS = "p"
@@ -83,7 +84,14 @@ class PortalPageForm(CitingForm):
         super().__init__(*args, **kwargs)
         page = self.instance
         if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
-            self.initial["change_note"] = ""
+            self.initial |= {"change_note": "", "correction": False}
+
+    def full_clean(self) -> None:
+        """A correction of what is read already needs no note: it tells nobody."""
+        ticked = self.is_bound and self["correction"].value() if "correction" in self.fields else False
+        if ticked and self.instance.live:
+            self.fields["change_note"].required = False
+        super().full_clean()
 
     def clean_code(self) -> str:
         typed = self.cleaned_data["code"]
@@ -98,8 +106,8 @@ class PortalPageForm(CitingForm):
         return code
 
 
-class WholePublication(Page):
-    """Publishing and withdrawing in one transaction with all that follows from it; Wagtail's own has gaps."""
+class SpacedPage(Page):
+    """A page on which rights come from its space."""
 
     class Meta:
         abstract = True
@@ -107,16 +115,8 @@ class WholePublication(Page):
     def permissions_for_user(self, user: Any) -> SpacePageTester:
         return SpacePageTester(user, self)
 
-    def publish(self, *args: Any, **kwargs: Any) -> Any:
-        with transaction.atomic():
-            return super().publish(*args, **kwargs)
 
-    def unpublish(self, *args: Any, **kwargs: Any) -> Any:
-        with transaction.atomic():
-            return super().unpublish(*args, **kwargs)
-
-
-class AddressedPage(WholePublication):
+class AddressedPage(SpacedPage):
     """A page whose address is made by the server, at whatever door it comes in: form, copy, import, API."""
 
     slug: str
@@ -168,6 +168,11 @@ class PortalPage(AddressedPage):
         help_text=_("Una frase per chi legge: compare nelle novità e nel digest. Serve per pubblicare."),
     )  # fmt: skip
 
+    correction = models.BooleanField(
+        _("è una correzione di forma"), default=False,
+        help_text=_("Un refuso, una virgola: non avvisa nessuno e lascia in vista la novità di prima."),
+    )  # fmt: skip
+
     attachments = BlocksField(
         AttachmentsBlock(), verbose_name=_("allegati"), blank=True, default=list,
         help_text=_("File che chi legge trova in fondo alla pagina, nell’ordine in cui li metti."),
@@ -193,6 +198,7 @@ class PortalPage(AddressedPage):
             [FieldPanel("responsible"), FieldPanel("review_date", help_text=REVIEW_HELP)], heading=_("Chi ne risponde")
         ),
         FieldPanel("change_note"),
+        FieldPanel("correction"),
     ]
 
     class Meta:
@@ -210,8 +216,9 @@ class PortalPage(AddressedPage):
             self.owner_id = self.responsible_id  # type: ignore[attr-defined]
         super().save(*args, **kwargs)
 
-    def full_clean(self, *args: Any, **kwargs: Any) -> None:
-        super().full_clean(*args, **kwargs)
+    def full_clean(self, exclude: Any = None, **kwargs: Any) -> None:
+        without_note = {"change_note"} if self.correction and self.live else set()
+        super().full_clean(exclude=set(exclude or ()) | without_note, **kwargs)
         if self.code and (problem := self.code_problem(self.code)):
             raise ValidationError({"code": problem})
 
@@ -251,6 +258,7 @@ class PortalPage(AddressedPage):
         # The space is named only to those who may read it: a shared page says nothing of its home.
         context["space"] = access.spaces_of([self], request.user).get(self.pk)
         context["sections"] = self.sections()
+        context["publication"] = Activity.last_publication_of(self)
         context["opened"] = opened(self, request.user)
         request.section = self.listed_as or self._meta.model_name  # type: ignore[attr-defined]  # in bold above
         request.contact = self.responsible  # type: ignore[attr-defined]  # the frame's footer names whom to ask

@@ -4,13 +4,19 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import Page, Task, TaskState
+from wagtail.models import Page, Revision, Task, TaskState
 
 from portal import access
 
 
 class ApprovalState(TaskState):
     """One approval; a model of its own so that its mails can be told from Wagtail's group task."""
+
+    @classmethod
+    def of(cls, revision: Revision | None) -> "ApprovalState | None":
+        """The approval that this very text was given."""
+        given = cls.objects.filter(revision=revision, status=TaskState.STATUS_APPROVED)
+        return given.select_related("workflow_state__requested_by", "finished_by").last() if revision else None
 
 
 class ApprovalTask(Task):

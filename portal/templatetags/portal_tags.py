@@ -328,9 +328,5 @@ def _known_people(request: Any) -> frozenset[int]:
 
 
 @register.filter
-def waiting_since(value: Any) -> str:
-    """«da oggi», «da ieri», «da 2 giorni»."""
-    days = (timezone.localdate() - dates.local_day(value)).days
-    if days < 1:
-        return _("da oggi")
-    return _("da ieri") if days == 1 else _("da %(days)d giorni") % {"days": days}
+def since(value: Any) -> str:
+    return dates.since(value)

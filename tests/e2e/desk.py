@@ -24,6 +24,7 @@ PEOPLE = {
     "coordinator": "chiara.bonacchi",
     "director": "paolo.vannini",
     "worker": "elena.fedi",
+    "health_manager": "andrea.salvestrini",
     "newcomer": "tommaso.lenzi",
     "trainee": "giulia.petrucci",
     "partner": "rosanna.cioni",

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from wagtail.models import Page, TaskState
+from wagtail.models import Page, TaskState, WorkflowState
 
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage
-from portal import demo, workflow
-from portal.models import Organisation, TextPage
+from portal import access, dates, demo, jobs, spaces, workflow
+from portal.models import Organisation, Role, TextPage, User
 from protocols.models.protocols import RelatedPage
 
 pytestmark = pytest.mark.django_db
@@ -271,8 +273,152 @@ def test_the_admins_own_ways_to_decide_are_closed(as_: Given, waiting: Any, form
     collect = f"/admin/pages/workflow/collect_action_data/{form_page.pk}/{action}/{waiting.pk}/"
     assert client.post(own, {"comment": "Fatto da un’altra porta"}).status_code in {302, 403}
     assert client.post(collect, {"comment": ""}).status_code in {302, 403}
-    client.post(f"/admin/pages/{form_page.pk}/edit/", {"action-workflow-action": "1", "workflow-action-name": action})
+    client.post(
+        f"/admin/pages/{form_page.pk}/edit/",
+        {"action-workflow-action": "1", "workflow-action-name": action, "attachments-count": "0"},
+    )
     assert TaskState.objects.get(pk=waiting.pk).status == "in_progress"
     assert Page.objects.get(pk=form_page.pk).title == before
     dashboard = client.get("/admin/").content.decode()
     assert "workflow/action" not in dashboard
+
+
+# --- Being asked -----------------------------------------------------------------------------------------
+
+
+def do_jobs(kind: str) -> None:
+    """What the worker would do now."""
+    for job in jobs.Job.objects.filter(key__startswith=kind, state="attesa"):
+        jobs.run(job.pk)
+
+
+def test_the_mail_says_why_and_leads_to_the_page_that_the_desk_leads_to(
+    as_: Given, waiting: Any, mailoutbox: list[Any]
+) -> None:
+    do_jobs("approval-mail")
+    (mail,) = (mail for mail in mailoutbox if mail.to == ["paolo.vannini@raccordo.example"])
+    assert f"http://testserver{address(waiting)}" in mail.body and "Via le domande doppie." in mail.body
+    home = as_("director").get("/").content.decode()
+    assert f'href="{address(waiting)}"' in home and "da approvare: lo chiede Elena Fedi" in home
+    assert "parere" not in home
+
+
+def test_an_administrator_without_a_role_in_the_space_is_not_asked_but_may_decide(
+    as_: Given, waiting: Any, mailoutbox: list[Any]
+) -> None:
+    do_jobs("approval-mail")
+    told = {mail.to[0] for mail in mailoutbox}
+    assert told == {"paolo.vannini@raccordo.example", "chiara.bonacchi@raccordo.example"}
+    assert as_("administrator").get(address(waiting)).status_code == 200
+
+
+def test_asking_costs_the_same_whoever_reads_the_space(waiting: Any, form_page: Any) -> None:
+    access.deciders([form_page])
+    with CaptureQueriesContext(connection) as before:
+        workflow.tell_approvers(waiting.pk)
+    space = demo.space("SP-MODULI")
+    for number in range(12):
+        reader = User.objects.create_user(f"lettrice{number}@raccordo.example")
+        spaces.give_role(space, reader, Role.READER, by=None)
+    with CaptureQueriesContext(connection) as after:
+        workflow.tell_approvers(waiting.pk)
+    assert len(after) == len(before) <= 12
+
+
+def test_those_who_decide_are_the_approvers_of_that_space_also_through_their_body(
+    person: Given, waiting: Any, form_page: Any
+) -> None:
+    space, body = demo.space("SP-MODULI"), Organisation.objects.get(slug="vicinanze")
+    spaces.give_role(space, body.group, Role.APPROVER, by=None)
+    found = access.deciders([form_page])[form_page.pk]
+    assert set(found) == {person("coordinator"), person("director"), person("partner_coop")}
+    assert all(access.may_decide(each, form_page) for each in found)
+    spaces.give_role(space, person("worker"), Role.APPROVER, by=None)
+    assert person("worker") not in access.deciders([form_page])[form_page.pk]
+
+
+# --- The answer ------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_comes_back_with_its_reason_as_a_mail_and_as_a_duty(
+    as_: Given, person: Given, waiting: Any, form_page: Any, mailoutbox: list[Any]
+) -> None:
+    give_back(as_("director"), waiting, "Manca il numero della COT.")
+    do_jobs("answer-mail")
+    (mail,) = mailoutbox
+    assert mail.to == ["elena.fedi@raccordo.example"]
+    assert "Paolo Vannini chiede modifiche" in mail.body and "Manca il numero della COT." in mail.body
+    assert f"http://testserver/admin/pages/{form_page.pk}/edit/" in mail.body
+    home = text_of(as_("worker").get("/"))
+    assert "Ti è tornata: MD-01 Scheda di accesso, più corta" in home
+    assert "Paolo Vannini chiede: Manca il numero della COT." in home and "Correggi" in home
+    assert "Ti è tornata" not in text_of(as_("director").get("/"))
+    editor = as_("worker").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
+    assert "Ti è tornata: «Manca il numero della COT.» (Paolo Vannini)" in editor
+    WorkflowState.objects.get(task_states=waiting).resume(user=person("worker"))
+    assert "Ti è tornata" not in text_of(as_("worker").get("/"))
+
+
+@pytest.mark.parametrize("end", ["published", "withdrawn"])
+def test_the_duty_ends_when_the_page_is_published_or_the_request_withdrawn(
+    as_: Given, person: Given, waiting: Any, form_page: Any, end: str
+) -> None:
+    give_back(as_("director"), waiting, "Manca il numero della COT.")
+    assert "Ti è tornata" in text_of(as_("worker").get("/"))
+    if end == "published":
+        Page.objects.get(pk=form_page.pk).latest_revision.publish(user=person("coordinator"))
+    else:
+        WorkflowState.objects.get(task_states=waiting).cancel(user=person("worker"))
+    assert "Ti è tornata" not in text_of(as_("worker").get("/"))
+
+
+def test_an_approval_comes_back_with_its_note_and_the_address_of_the_page(
+    as_: Given, waiting: Any, mailoutbox: list[Any]
+) -> None:
+    approve(as_("director"), waiting, "Molto meglio, grazie.")
+    do_jobs("answer-mail")
+    (mail,) = mailoutbox
+    assert mail.to == ["elena.fedi@raccordo.example"]
+    assert "Paolo Vannini ha approvato la tua pagina" in mail.body and "Molto meglio, grazie." in mail.body
+    assert "È pubblicata: http://testserver/p/MD-01/" in mail.body
+
+
+def test_of_a_scheduled_page_the_answer_says_the_day(
+    as_: Given, person: Given, form_page: Any, mailoutbox: list[Any]
+) -> None:
+    form_page.go_live_at = timezone.now() + timedelta(days=3)
+    state = propose(form_page, person("worker"))
+    day = dates.in_words(form_page.go_live_at, "l j F")
+    client = as_("director")
+    assert f"sarà pubblicata {day}" in text_of(client.get(address(state)))
+    assert f"sarà pubblicata {day}" in client.get(approve(client, state)["Location"]).content.decode()
+    do_jobs("answer-mail")
+    (mail,) = mailoutbox
+    assert f"Sarà pubblicata {day}." in mail.body and "http" not in mail.body
+
+
+@pytest.mark.parametrize("answer", [approve, give_back])
+def test_whoever_has_left_the_space_gets_no_title_comment_or_address(
+    as_: Given, person: Given, waiting: Any, mailoutbox: list[Any], answer: Any
+) -> None:
+    """Wagtail's own mails would have left here, with the title."""
+    answer(as_("director"), waiting, "Commento riservato.")
+    space = demo.space("SP-MODULI")
+    space.memberships.all().delete()
+    do_jobs("answer-mail")
+    do_jobs("approval-mail")
+    assert mailoutbox == []
+    spaces.give_role(space, person("worker"), Role.EDITOR, by=None)
+    jobs.Job.objects.filter(key=f"answer-mail:{waiting.pk}").update(state="attesa", attempts=0)
+    do_jobs("answer-mail")
+    assert [mail.to for mail in mailoutbox] == [["elena.fedi@raccordo.example"]]
+
+
+def test_ones_own_waiting_pages_stand_on_the_home(as_: Given, waiting: Any) -> None:
+    TaskState.objects.filter(pk=waiting.pk).update(started_at=timezone.now() - timedelta(days=2))
+    home = text_of(as_("worker").get("/"))
+    assert "In attesa di approvazione: MD-01 Scheda di accesso, più corta" in home
+    assert "da 2 giorni; può approvarla Chiara Bonacchi, Paolo Vannini" in home
+    assert "In attesa di approvazione" not in text_of(as_("office").get("/"))
+    approve(as_("director"), waiting)
+    assert "In attesa di approvazione" not in text_of(as_("worker").get("/"))
