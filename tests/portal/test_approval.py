@@ -286,16 +286,16 @@ def test_the_admins_own_ways_to_decide_are_closed(as_: Given, waiting: Any, form
 # --- Being asked -----------------------------------------------------------------------------------------
 
 
-def do_jobs(kind: str) -> None:
-    """What the worker would do now."""
-    for job in jobs.Job.objects.filter(key__startswith=kind, state="attesa"):
+def do_job(kind: str, state: Any) -> None:
+    """What the worker would do now about this approval."""
+    for job in jobs.Job.objects.filter(key=f"{kind}:{state.pk}", state="attesa"):
         jobs.run(job.pk)
 
 
 def test_the_mail_says_why_and_leads_to_the_page_that_the_desk_leads_to(
     as_: Given, waiting: Any, mailoutbox: list[Any]
 ) -> None:
-    do_jobs("approval-mail")
+    do_job("approval-mail", waiting)
     (mail,) = (mail for mail in mailoutbox if mail.to == ["paolo.vannini@raccordo.example"])
     assert f"http://testserver{address(waiting)}" in mail.body and "Via le domande doppie." in mail.body
     home = as_("director").get("/").content.decode()
@@ -306,7 +306,7 @@ def test_the_mail_says_why_and_leads_to_the_page_that_the_desk_leads_to(
 def test_an_administrator_without_a_role_in_the_space_is_not_asked_but_may_decide(
     as_: Given, waiting: Any, mailoutbox: list[Any]
 ) -> None:
-    do_jobs("approval-mail")
+    do_job("approval-mail", waiting)
     told = {mail.to[0] for mail in mailoutbox}
     assert told == {"paolo.vannini@raccordo.example", "chiara.bonacchi@raccordo.example"}
     assert as_("administrator").get(address(waiting)).status_code == 200
@@ -344,7 +344,7 @@ def test_a_refusal_comes_back_with_its_reason_as_a_mail_and_as_a_duty(
     as_: Given, person: Given, waiting: Any, form_page: Any, mailoutbox: list[Any]
 ) -> None:
     give_back(as_("director"), waiting, "Manca il numero della COT.")
-    do_jobs("answer-mail")
+    do_job("answer-mail", waiting)
     (mail,) = mailoutbox
     assert mail.to == ["elena.fedi@raccordo.example"]
     assert "Paolo Vannini chiede modifiche" in mail.body and "Manca il numero della COT." in mail.body
@@ -376,7 +376,7 @@ def test_an_approval_comes_back_with_its_note_and_the_address_of_the_page(
     as_: Given, waiting: Any, mailoutbox: list[Any]
 ) -> None:
     approve(as_("director"), waiting, "Molto meglio, grazie.")
-    do_jobs("answer-mail")
+    do_job("answer-mail", waiting)
     (mail,) = mailoutbox
     assert mail.to == ["elena.fedi@raccordo.example"]
     assert "Paolo Vannini ha approvato la tua pagina" in mail.body and "Molto meglio, grazie." in mail.body
@@ -392,7 +392,7 @@ def test_of_a_scheduled_page_the_answer_says_the_day(
     client = as_("director")
     assert f"sarà pubblicata {day}" in text_of(client.get(address(state)))
     assert f"sarà pubblicata {day}" in client.get(approve(client, state)["Location"]).content.decode()
-    do_jobs("answer-mail")
+    do_job("answer-mail", state)
     (mail,) = mailoutbox
     assert f"Sarà pubblicata {day}." in mail.body and "http" not in mail.body
 
@@ -405,12 +405,12 @@ def test_whoever_has_left_the_space_gets_no_title_comment_or_address(
     answer(as_("director"), waiting, "Commento riservato.")
     space = demo.space("SP-MODULI")
     space.memberships.all().delete()
-    do_jobs("answer-mail")
-    do_jobs("approval-mail")
+    do_job("answer-mail", waiting)
+    do_job("approval-mail", waiting)
     assert mailoutbox == []
     spaces.give_role(space, person("worker"), Role.EDITOR, by=None)
     jobs.Job.objects.filter(key=f"answer-mail:{waiting.pk}").update(state="attesa", attempts=0)
-    do_jobs("answer-mail")
+    do_job("answer-mail", waiting)
     assert [mail.to for mail in mailoutbox] == [["elena.fedi@raccordo.example"]]
 
 

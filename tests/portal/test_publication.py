@@ -51,9 +51,7 @@ def state_of(page: Page) -> dict[str, Any]:
         "row": row,
         "text": row and getattr(Page.objects.get(pk=page.pk).specific, "note", None),
         "activity": list(Activity.objects.filter(page=page.pk).values_list("pk", flat=True)),
-        "search": sorted(
-            SearchDocument.objects.filter(group=page_group(page.pk)).values_list("key", "title", "text", "gone")
-        ),
+        "search": sorted(found.values_list("key", "title", "text", "gone")),
         "approval": list(WorkflowState.objects.filter(object_id=str(page.pk)).values_list("pk", "status")),
         "log": PageLogEntry.objects.filter(page=page.pk, action__in=["wagtail.publish", "wagtail.unpublish"]).count(),
     }
