@@ -15,13 +15,13 @@ from .models.pages import HomePage
 from .models.workflow import ApprovalTask
 
 
-def set_up(name: str) -> HomePage:
+def set_up(name: str, base_url: str = "") -> HomePage:
     """Make the home page, the site and the workflow, or bring them up to date. Idempotent."""
     with transaction.atomic():
         home = HomePage.objects.first() or _make_home(name)
         Site.objects.update_or_create(
             is_default_site=True,
-            defaults={**address(), "root_page": home, "site_name": name},
+            defaults={**address(base_url), "root_page": home, "site_name": name},
         )
         _make_workflow(home)
         # Wagtail's own groups reach the whole tree; here every right comes from a space.
@@ -30,9 +30,9 @@ def set_up(name: str) -> HomePage:
     return home
 
 
-def address() -> dict[str, Any]:
+def address(base_url: str = "") -> dict[str, Any]:
     """Where the portal answers, as Wagtail keeps it."""
-    parts = urlsplit(settings.BASE_URL)
+    parts = urlsplit(base_url or settings.BASE_URL)
     return {"hostname": parts.hostname or "localhost", "port": parts.port or {"https": 443}.get(parts.scheme, 80)}
 
 

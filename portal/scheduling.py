@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -30,12 +31,12 @@ def _due() -> Iterator[Due]:
     now = timezone.now()
     for page in Page.objects.filter(live=True, expire_at__lt=now).select_related("latest_revision__user", "owner"):
         author = (page.latest_revision and page.latest_revision.user) or page.owner
-        yield page, author, lambda page=page: page.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+        yield page, author, partial(page.unpublish, set_expired=True, log_action="wagtail.unpublish.scheduled")
     revisions = Revision.page_revisions.filter(approved_go_live_at__lt=now).select_related("user")
     for revision in revisions.order_by("approved_go_live_at"):
         page = Page.objects.get(pk=revision.object_id)
         author = revision.user or page.owner
-        yield page, author, lambda revision=revision: revision.publish(log_action="wagtail.publish.scheduled")
+        yield page, author, partial(revision.publish, log_action="wagtail.publish.scheduled")
 
 
 def _succeeds(page: Page, author: User | None, act: Callable[[], object]) -> bool:

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         secret = self._write_settings(domain, http=options["http"])
         settings.SECRET_KEY = secret
         call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
-        set_up(name, hostname=domain.split(":")[0], port=80 if options["http"] else 443)
+        set_up(name, f"{'http' if options['http'] else 'https'}://{domain}")
         if not User.objects.filter(email=email).exists():
             User.objects.create_superuser(email, password)
         self.stdout.write(self.style.SUCCESS(f"La rete «{name}» è pronta. Avvia con: manage.py serve"))
