@@ -15,6 +15,7 @@ from wagtail.admin.action_menu import ActionMenuItem
 from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
+from wagtail.admin.views.pages.listing import PageFilterSet
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
 from wagtail.documents.views.chooser import viewset as document_chooser
@@ -92,6 +93,15 @@ def filter_admin_api(router: Any) -> None:
     router.register_endpoint("pages", ActsOnPages)
     router.register_endpoint("images", KnownImages)
     router.register_endpoint("documents", KnownDocuments)
+
+
+def _known_people(request: HttpRequest) -> Any:
+    return access.allowed(User.objects.all(), request.user)
+
+
+# The filters of the admin's lists of pages would name everybody who answers for or ever wrote any page.
+for each in ("owner", "edited_by"):
+    PageFilterSet.base_filters[each].queryset = _known_people
 
 
 @hooks.register("register_admin_viewset")

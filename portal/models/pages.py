@@ -211,10 +211,17 @@ class PortalPage(AddressedPage):
         super().settle_address()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Wagtail's `owner` is whoever answers for the page as it stands: `access` asks it of any page."""
-        if kwargs.get("update_fields") is None:
+        """Wagtail's `owner` is whoever answers for the page as it stands: `access` asks it of any page.
+
+        Of a new page only afterwards: Wagtail's log names the owner as who made it.
+        """
+        is_new = self._state.adding
+        if not is_new and kwargs.get("update_fields") is None:
             self.owner_id = self.responsible_id  # type: ignore[attr-defined]
         super().save(*args, **kwargs)
+        if is_new:
+            self.owner_id = self.responsible_id  # type: ignore[attr-defined]
+            Page.objects.filter(pk=self.pk).update(owner=self.owner_id)
 
     def full_clean(self, exclude: Any = None, **kwargs: Any) -> None:
         without_note = {"change_note"} if self.correction and self.live else set()

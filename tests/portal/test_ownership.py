@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
 
 from coordination.models import ServicePage
 from portal import access, demo
-from portal.models import TextPage
+from portal.models import TextPage, User
 from portal.models.spaces import Role
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +83,29 @@ def test_nothing_can_be_added_below_or_deleted_or_moved(as_: Any, person: Any) -
     tester = page.permissions_for_user(person("worker"))
     assert tester.can_edit()
     assert not (tester.can_delete() or tester.can_move() or tester.can_unpublish() or tester.can_add_subpage())
+
+
+def test_the_log_says_who_made_a_page_and_not_who_answers_for_it(as_: Any, person: Any) -> None:
+    root = demo.space("SP-RETE").root_page
+    page = TextPage(
+        title="Scritta da Franca", slug="scritta-da-franca", responsible=person("worker"), change_note="Nuova."
+    )
+    page.owner = person("office")
+    root.add_child(instance=page)
+    entry = PageLogEntry.objects.get(page=page.pk, action="wagtail.create")
+    assert entry.user == person("office")
+    assert Page.objects.get(pk=page.pk).owner == person("worker")
+
+
+def test_the_filters_of_the_admins_lists_name_only_whom_one_knows(as_: Any, person: Any) -> None:
+    """Somebody answers for a page of a closed space, and is known only there."""
+    root = demo.space("SP-MODULI").root_page
+    listing = as_("worker").get(f"/admin/pages/{root.pk}/").content.decode()
+    known = access.allowed(User.objects.all(), person("worker"))
+    answering = User.objects.filter(pk__in=Page.objects.exclude(owner=None).values("owner"))
+    assert answering.filter(pk__in=known.values("pk")).exists()
+    stranger = User.objects.create_user("altrove@raccordo.example", first_name="Zibellina", last_name="Altrove")
+    hidden = demo.space("SP-COORD").root_page
+    demo.publish(hidden, TextPage(title="Chiusa", slug="chiusa", responsible=stranger), on=0, by=None)
+    assert "Zibellina" not in listing
+    assert "Zibellina" not in as_("worker").get(f"/admin/pages/{root.pk}/").content.decode()
