@@ -227,7 +227,7 @@ def say_why_it_came_back(request: HttpRequest, page: Page) -> None:
     state = page.current_workflow_state
     if request.method == "GET" and state and state.status == state.STATUS_NEEDS_CHANGES:
         answer = state.current_task_state
-        words = _("Ti è tornata: «%(reason)s» (%(person)s). Correggi, poi invia di nuovo.")
+        words = _("Ti è tornata: «%(reason)s» (%(person)s). Correggi, poi chiedi di nuovo l’approvazione.")
         if state.requested_by_id != request.user.pk:
             words = _("È tornata a chi l’ha proposta: «%(reason)s» (%(person)s).")
         messages.warning(request, words % {"reason": answer.comment, "person": answer.finished_by})

@@ -44,7 +44,7 @@ def _propose(author: Window) -> str:
 
 def _send(author: Window) -> None:
     author.page.get_by_role("button", name="Altre azioni").last.click()
-    author.page.get_by_role("button", name=re.compile("^Invia")).click()
+    author.page.get_by_role("button", name=re.compile("^Chiedi (di nuovo )?l’approvazione")).click()
     author.page.wait_for_url(re.compile(r"/admin/(pages/\d+/)?$"))
 
 
