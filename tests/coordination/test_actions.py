@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
+from wagtail.fields import StreamField
 
 from coordination import actions
 from coordination.models import Action, ActionItem, MeetingPage
@@ -47,7 +48,8 @@ def form_of(client: Client, page: str, where: str) -> Any:
 
 
 def edit_form(client: Client, page: MeetingPage) -> dict[str, Any]:
-    return sent(form_of(client, f"/admin/pages/{page.pk}/edit/", "#page-edit-form"))
+    streams = {each.name: each.stream_block for each in page._meta.fields if isinstance(each, StreamField)}
+    return sent(form_of(client, f"/admin/pages/{page.pk}/edit/", "#page-edit-form"), streams)
 
 
 # --- Nothing undoes it -----------------------------------------------------------------------------------
