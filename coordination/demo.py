@@ -5,12 +5,14 @@ from typing import Any
 
 from django.utils.text import slugify
 
+from portal import spaces
 from portal.demo import Say, day, moment, person, publish, read_toml, space
 from portal.models import Organisation
 
 from .models import Action, ActionItem, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
 
 CONTENT = Path(__file__).parent / "demo_content"
+FOR_PARTNERS = {"seus", "aiutodonna", "consultorio", "patronati"}  # beside the desks of the Comuni
 
 
 def load(say: Say) -> None:
@@ -61,4 +63,8 @@ def _load_service(entry: dict[str, Any]) -> None:
         telephone=entry.get("telephone", ""), contact=contact, text=entry["text"].strip(),
         responsible=contact or person("chiara.bonacchi"),
     )  # fmt: skip
-    publish(space(entry["space"]).root_page, service, on=-60, by=person("franca.giuntoli"))
+    service = publish(space(entry["space"]).root_page, service, on=-60, by=person("franca.giuntoli"))
+    if entry["kind"] == "sportello comunale" or entry["slug"] in FOR_PARTNERS:
+        spaces.share_page(
+            service, space("SP-TERZO"), by=person("chiara.bonacchi"), reason="I partner indicano dove rivolgersi"
+        )

@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal import access
-from portal.feed import Appointment, Figure, Todo, sources
+from portal.feed import Appointment, Contact, Figure, Todo, sources
 from portal.models import User
 from portal.navigation import Entry, entries
 
 from . import actions
-from .models import Action, MeetingPage
+from .models import Action, MeetingPage, ServicePage
+from .models.directory import ServiceKind
 
 
 def open_actions(user: User) -> Iterable[Todo]:
@@ -29,6 +30,20 @@ def open_actions(user: User) -> Iterable[Todo]:
             here = f"{action.meeting.url}#azioni"
             why = _("azione decisa nella riunione %(meeting)s") % {"meeting": action.meeting.code or action.meeting}
         yield Todo(action.text, here, _("Completa"), why, action.due, own_page)
+
+
+def due_actions(user: User, start: date, end: date) -> Iterable[Appointment]:
+    """The days of the person's own actions, among the appointments."""
+    for todo in open_actions(user):
+        if todo.due is not None and start <= todo.due <= end:
+            yield Appointment(todo.due, todo.title, todo.url, why=_("entro questo giorno"), is_todo=True)
+
+
+def services(user: User) -> Iterable[Contact]:
+    """The services that the person may see, those of the whole zone before the desks of single Comuni."""
+    pages = access.allowed(ServicePage.objects.exclude(telephone=""), user).order_by("title")
+    for page in sorted(pages, key=lambda page: page.service_kind == ServiceKind.DESK):
+        yield Contact(page.title, page.url, page.telephone, page.hours)
 
 
 def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
@@ -54,5 +69,7 @@ def late_actions(user: User) -> Iterable[Figure]:
 sources.todos.append(open_actions)
 sources.figures.append(late_actions)
 sources.agenda.append(meetings)
+sources.agenda.append(due_actions)
+sources.contacts.append(services)
 entries.append(Entry(40, "riunioni", gettext_lazy("Riunioni"), "/riunioni/", "meetingpage"))
 entries.append(Entry(90, "rubrica", gettext_lazy("Rubrica"), "/rubrica/"))

@@ -1,8 +1,9 @@
 """Meetings, their actions, and the directory."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -13,9 +14,11 @@ from portal import access
 from portal.models import Organisation, User
 from portal.requests import PersonRequest
 
-from . import actions, calendars
+from . import actions, calendars, names
 from .forms import NoteForm
 from .models import MeetingPage, ServicePage
+
+SHOWN = 200  # rows of each kind in the directory
 
 
 @login_required
@@ -74,20 +77,15 @@ def directory(request: PersonRequest) -> HttpResponse:
     """People, bodies and services that the reader may see, found by name."""
     request.section = "rubrica"
     words = request.GET.get("nome", "").strip()[:80]
-    people = access.allowed(User.objects.current().select_related("organisation"), request.user)
-    services = access.allowed(ServicePage.objects.select_related("organisation"), request.user).order_by("title")
-    bodies = Organisation.objects.all()
-    for word in words.split():
-        people = people.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word))
-        services = services.filter(Q(title__icontains=word) | Q(summary__icontains=word))
-        bodies = bodies.filter(name__icontains=word)
-    context = {
-        "people": people.order_by("last_name", "first_name"),
-        "services": services,
-        "bodies": bodies,
-        "words": words,
+    services = access.allowed(ServicePage.objects.select_related("organisation"), request.user)
+    found = {
+        "people": names.found(words, _colleagues(request), lambda who: f"{who.last_name} {who.first_name}"),
+        "services": names.found(words, services, lambda each: each.title, lambda each: each.summary),
+        "bodies": names.found(words, Organisation.objects.all(), lambda body: body.name),
     }
-    return render(request, "coordination/directory.html", context)
+    shown = {kind: rows[:SHOWN] for kind, rows in found.items()}
+    left = {f"{kind}_left": max(len(rows) - SHOWN, 0) for kind, rows in found.items()}
+    return render(request, "coordination/directory.html", {**shown, **left, "words": words})
 
 
 @login_required
@@ -95,9 +93,14 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
     """A body of the network, its services, and its people as far as the reader works with them."""
     request.section = "rubrica"
     found = get_object_or_404(Organisation, slug=slug)
+    people = _colleagues(request).filter(organisation=found)
     context = {
         "found": found,
         "services": access.allowed(ServicePage.objects.filter(organisation=found), request.user).order_by("title"),
-        "people": access.allowed(User.objects.current().filter(organisation=found), request.user),
+        "people": names.found("", people, lambda who: f"{who.last_name} {who.first_name}")[:SHOWN],
     }
     return render(request, "coordination/organisation.html", context)
+
+
+def _colleagues(request: PersonRequest) -> Any:
+    return access.allowed(User.objects.current().colleagues().select_related("organisation"), request.user)

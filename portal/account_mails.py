@@ -7,13 +7,14 @@ What opens an account is made by the job and stands in the mail alone.
 from hashlib import blake2b
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm, default_token_generator
+from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from . import emails, jobs
+from .account_forms import ResetPasswordForm
 from .models.people import User
 
 

@@ -357,7 +357,7 @@ def _load_pages(path: Path) -> None:
             root.add_child(instance=page)
             page.save_revision(user=person("chiara.bonacchi"))
             continue
-        publish(root, page, on=-20, by=person("chiara.bonacchi"))
+        publish(root, page, on=-20, by=person("chiara.bonacchi"), note=page.summary)
         if state == "scaduto":
             page.unpublish(set_expired=True)
 

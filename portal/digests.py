@@ -77,7 +77,12 @@ class Digest:
 
 def build(user: User, start: datetime, end: datetime) -> Digest:
     """The person's digest for the window, filtered by what the person may see now and has not said to have seen."""
-    return Digest(feed.todos(user), feed.news(user, start, end), feed.agenda(user), start, end)
+    return Digest(feed.todos(user), feed.news(user, start, end), _agenda(user), start, end)
+
+
+def _agenda(user: User) -> list[feed.Appointment]:
+    """The days to keep, without those that stand among the things to do."""
+    return [each for each in feed.agenda(user) if not each.is_todo]
 
 
 def preference(user: User) -> DigestPreference:

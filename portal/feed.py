@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Page, TaskState, WorkflowState
 
-from . import access
+from . import access, dates
 from .models.activity import Activity, Verb
+from .models.pages import page_kinds
 from .models.people import User
-from .models.spaces import Membership
+from .models.spaces import Membership, Space
 from .models.workflow import ApprovalState
 from .requests import PersonRequest
 
@@ -50,6 +51,7 @@ class Change:
     at: datetime
     why: str
     space: str = ""
+    page: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Appointment:
     time: str = ""
     why: str = ""
     space: str = ""
+    is_todo: bool = False  # stands among the things to do as well
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,16 @@ class Resume:
     verb: str = ""
     where: str = ""  # module, lesson, minutes
     person: User | None = None  # whom to ask: the tutor
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody to call: a service, with its telephone and hours."""
+
+    title: str
+    url: str
+    telephone: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,7 @@ class Sources:
     agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
     resume: list[Callable[[PersonRequest], Iterable[Resume]]] = field(default_factory=list)
     figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)
+    contacts: list[Callable[[User], Iterable[Contact]]] = field(default_factory=list)
 
 
 sources = Sources()
@@ -117,6 +131,36 @@ def resume(request: PersonRequest) -> list[Resume]:
     return [each for source in sources.resume for each in source(request)]
 
 
+def contacts(user: User) -> list[Contact]:
+    """The services that the person may call."""
+    return [each for source in sources.contacts for each in source(user)]
+
+
+def by_week(changes: list[Change]) -> list[tuple[str, list[Change]]]:
+    """«Questa settimana», «La settimana scorsa», then each week by its Monday; the changes come newest first."""
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(_week(change.at), []).append(change)
+    return list(found.items())
+
+
+def _week(moment: datetime) -> str:
+    day, today = dates.local_day(moment), timezone.localdate()
+    monday = day - timedelta(days=day.weekday())
+    weeks = (today - timedelta(days=today.weekday()) - monday).days // 7
+    if weeks <= 1:
+        return _("La settimana scorsa") if weeks == 1 else _("Questa settimana")
+    return _("Settimana %(from)s") % {"from": dates.in_words(monday, "j F", "del")}
+
+
+def reviews(user: User, start: date, end: date) -> Iterable[Appointment]:
+    """The pages to be looked at again in these days, of which the person answers."""
+    for kind in page_kinds():
+        pages = kind._default_manager.filter(responsible=user, review_date__gte=start, review_date__lte=end)
+        for page in access.allowed(pages, user):
+            yield Appointment(page.review_date, name(page), page.url, why=_("da rivedere"))
+
+
 def figures(user: User) -> list[Figure]:
     """«Rete in breve», for whoever decides who enters somewhere; what counts nothing is left out."""
     if not access.standing(user).spaces("manage"):
@@ -133,6 +177,7 @@ def changes(user: User, since: datetime, until: datetime | None = None, own: boo
     acts = Activity.objects.filter(verb=Verb.PUBLISHED, is_correction=False, at__gt=since, at__lte=until)
     acts = acts if own else acts.exclude(by=user.pk).exclude(proposed_by=user.pk)
     pages = access.allowed(Page.objects.all(), user)
+    acts = acts.exclude(_first_of_a_public_page(user)) if not own else acts
     newest = acts.filter(page__in=pages.values("pk")).order_by().values("page").annotate(last=Max("pk")).values("last")
     acts = Activity.objects.filter(pk__in=newest).select_related("page").order_by("-at", "-pk")
     rows = list(acts)
@@ -143,8 +188,16 @@ def changes(user: User, since: datetime, until: datetime | None = None, own: boo
         page = specific[row.page_id]
         space = homes.get(page.pk)
         why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
-        found.append(Change(name(page), page.url, row.note or _("Pubblicato."), row.at, why, str(space or "")))
+        found.append(Change(name(page), page.url, row.note or _("Pubblicato."), row.at, why, str(space or ""), page.pk))
     return found
+
+
+def _first_of_a_public_page(user: User) -> Q:
+    """Public pages come to whoever holds no role in their space as news only when they change."""
+    held = access.standing(user)
+    outside = Space.objects.filter(pk__in=held.public - set(held.roles))
+    before = Activity.objects.filter(page=OuterRef("page"), verb=Verb.PUBLISHED, pk__lt=OuterRef("pk"))
+    return Q(space__in=outside) & ~Exists(before)
 
 
 def news(user: User, since: datetime, until: datetime | None = None) -> list[Change]:
@@ -200,5 +253,6 @@ def lapsing_roles(user: User) -> Iterable[Figure]:
 
 
 sources.todos.append(approvals)
+sources.agenda.append(reviews)
 sources.resume.append(drafts)
 sources.figures.append(lapsing_roles)

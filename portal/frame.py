@@ -14,6 +14,11 @@ from .models.spaces import Space
 from .navigation import entries
 
 
+def is_partner(user: User) -> bool:
+    """Whether the person works for the third sector."""
+    return user.organisation is not None and user.organisation.kind == OrganisationKind.THIRD_SECTOR
+
+
 class Frame:
     """Read lazily: an error page or a mail asks for less than a full page."""
 
@@ -90,8 +95,7 @@ class Frame:
     @cached_property
     def is_partner(self) -> bool:
         """People of the third sector read what is shared with them: the home page says it so."""
-        body = self.person.organisation if self.person else None
-        return body is not None and body.kind == OrganisationKind.THIRD_SECTOR
+        return self.person is not None and is_partner(self.person)
 
     @property
     def is_learner(self) -> bool:

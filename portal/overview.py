@@ -1,16 +1,16 @@
 """A space at a glance: what is in it, what changed, who is there."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from . import access, feed
-from .models.pages import PortalPage, SpacePage
+from .models.pages import PortalPage, SpacePage, page_kinds
 from .models.people import User
 from .models.spaces import Role, Space
 
@@ -21,7 +21,9 @@ ROLE_IN_WORDS = {
     Role.MANAGER: _("Puoi pubblicare e decidere chi entra."),
 }
 LAPSING = timedelta(days=30)
+FRESH = 6  # changes told beside their page
 RECENT = timedelta(days=90)
+ANSWERED = 200  # of somebody who answers for more, the latest
 AHEAD = 60  # days in which the next meeting is looked for
 
 
@@ -36,11 +38,12 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
     pinned = [pin.target_id for pin in page.pins.all()]  # in a preview, rows that are not in the database yet
     rows = access.allowed(Page.objects.filter(pk__in=pinned), user)
     pins = {each.pk: each for each in (access.allowed(rows, shown_to) if shown_to else rows).specific()}
+    shown_above = {pk for pk in pinned if pk in pins}
     context = {
         "space": space,
         "role_meaning": ROLE_IN_WORDS[role] if role else "",
         "pins": [pins[pk] for pk in pinned if pk in pins],
-        "kinds": kinds,
+        "kinds": [_without(kind, shown_above) for kind in kinds],
         "tally": [(plural, kind, len(pages)) for plural, kind, pages in kinds],
         "may_manage": access.can(user, "manage", space),
         "may_write": access.can(user, "edit", space),
@@ -53,13 +56,20 @@ def _for_members(space: Space, user: Any) -> dict[str, Any]:
     changes = [change for change in feed.changes(user, now - RECENT, own=True) if change.space == space.name]
     return {
         "role": True,
-        "changes": [replace(change, why="") for change in changes[:6]],  # why: one is in the space
+        "fresh": {change.page: change for change in changes[:FRESH]},
         "members": _members(space),
         "next_meeting": next((each for each in feed.agenda(user, days=AHEAD) if each.space == space.name), None),
         "shared": sorted(access.allowed(Page.objects.filter(shares__space=space), user).specific(), key=feed.name),
         "managers": access.managers(space),
         "lapsing": space.memberships.current().filter(expires_at__lt=now + LAPSING).count(),
     }
+
+
+def _without(kind: tuple[str, str, list[Page]], shown: set[int]) -> tuple[str, str, list[Page], int]:
+    """A kind without the pages that stand above already, and how many those are: each thing is said once."""
+    plural, name, pages = kind
+    rest = [page for page in pages if page.pk not in shown]
+    return plural, name, rest, len(pages) - len(rest)
 
 
 def _by_kind(pages: Iterable[Page]) -> list[tuple[str, str, list[Page]]]:
@@ -72,9 +82,22 @@ def _by_kind(pages: Iterable[Page]) -> list[tuple[str, str, list[Page]]]:
     return [(str(kind.kind_plural), kind.kind, sorted(found[kind], key=feed.name)) for kind in kinds]
 
 
+def answered_by(person: User, reader: Any) -> list[tuple[str, str, list[Page]]]:
+    """The pages, services and meetings that name the person, as far as the reader may see them, by kind."""
+    named = Q()
+    for kind in page_kinds():
+        mine = Q()
+        for field in kind._meta.concrete_fields:  # not Wagtail's own: owner, who locked it
+            if field.related_model is User and not hasattr(Page, field.name):
+                mine |= Q(**{field.name: person.pk})
+        named |= Q(pk__in=kind._default_manager.filter(mine).values("pk"))
+    pages = access.allowed(Page.objects.filter(named), reader).order_by("-latest_revision_created_at", "pk")
+    return _by_kind(pages[:ANSWERED].specific())
+
+
 def _members(space: Space) -> list[tuple[str, list[User]]]:
     """Names by body: those who hold a role in the space now."""
     found: dict[str, list[User]] = {}
-    for person in access.members(space).select_related("organisation"):
+    for person in access.members(space).colleagues().select_related("organisation"):
         found.setdefault(str(person.organisation or ""), []).append(person)
     return sorted(found.items())

@@ -17,7 +17,7 @@ PDF, UNKNOWN = "application/pdf", "application/octet-stream"
 RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
-def file_response(request: HttpRequest, file: Any, name: str, *, etag: str) -> HttpResponseBase:
+def file_response(request: HttpRequest, file: Any, name: str, *, etag: str, download: bool = False) -> HttpResponseBase:
     """The file, a part of it (206), or 304, with the headers of a private file."""
     size = file.size
     tag = f'"{etag}"'
@@ -35,7 +35,7 @@ def file_response(request: HttpRequest, file: Any, name: str, *, etag: str) -> H
         response["Content-Range"] = f"bytes {start}-{end}/{size}"
     response["Content-Length"] = str(max(end - start + 1, 0))
     response["Accept-Ranges"] = "bytes"
-    disposition = "inline" if content_type.split(";")[0] in INLINE else "attachment"
+    disposition = "inline" if content_type.split(";")[0] in INLINE and not download else "attachment"
     response["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(name)}"
     return _private(response, tag)
 

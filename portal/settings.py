@@ -157,7 +157,13 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_FORMS = {"reset_password": "portal.account_mails.AskForPassword"}
+ACCOUNT_FORMS = {
+    "login": "portal.account_forms.LoginForm",
+    "change_password": "portal.account_forms.ChangePasswordForm",
+    "set_password": "portal.account_forms.SetPasswordForm",
+    "reset_password": "portal.account_mails.AskForPassword",
+    "reset_password_from_key": "portal.account_forms.ResetPasswordKeyForm",
+}
 PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
 # Wrong passwords are counted for each person at each address, and for each person at the browsers that know the
 # person; nobody waits longer than a minute. Those of an address alone are wide enough for a whole office.

@@ -23,14 +23,17 @@ from wagtail.models import Page
 
 from . import access, digests, feed, outbox, problems
 from .forms import DigestForm, ProblemForm, ProfileForm, own_path
+from .frame import is_partner
 from .models import Delivery, Document, Image, NetworkProfile, ProblemReport, Rendition, Space, User
 from .models.pages import PortalPage
 from .models.spaces import Role
+from .overview import answered_by
 from .requests import FramedRequest, PersonRequest, number
 from .serving import file_response
 
 NEWS_WINDOW = timedelta(days=30)
 SHOWN = 6
+CALLED = 5  # services on a partner’s home page; all of them stand in the directory
 
 # --- Errors ----------------------------------------------------------------------------------------------
 
@@ -59,13 +62,16 @@ def home(request: HttpRequest) -> HttpResponse:
     resume = feed.resume(cast("PersonRequest", request))
     path = next((each for each in resume if each.of), None) if request.user.is_learner else None
     context = {
-        "changes": changes[:SHOWN],
+        "weeks": feed.by_week(changes[:SHOWN]),
+        "shown_count": len(changes[:SHOWN]),
         "change_count": len(changes),
         "agenda": feed.agenda(request.user),
         "path": path,  # whoever learns finds it before anything else
         "resume": [each for each in resume if each is not path],
         "figures": feed.figures(request.user),
+        "contacts": feed.contacts(request.user)[:CALLED] if is_partner(request.user) else [],
         "now": timezone.now(),
+        "until": timezone.localdate() + timedelta(days=8),
         "spaces": _spaces_with_news(request.user, changes),
     }
     return render(request, "portal/home.html", context)
@@ -81,7 +87,9 @@ def _spaces_with_news(user: Any, changes: list[feed.Change]) -> list[tuple[Space
 @login_required
 def news(request: PersonRequest) -> HttpResponse:
     """Everything that changed for the person in the last thirty days."""
-    return render(request, "portal/news.html", {"changes": feed.changes(request.user, timezone.now() - NEWS_WINDOW)})
+    return render(
+        request, "portal/news.html", {"weeks": feed.by_week(feed.changes(request.user, timezone.now() - NEWS_WINDOW))}
+    )
 
 
 @login_required
@@ -93,7 +101,7 @@ def news_seen(request: PersonRequest) -> HttpResponse:
         messages.error(request, _("Non ho capito fino a quando: ricarica la pagina e riprova."))
     else:
         feed.see_news(request.user, datetime.fromtimestamp(min(seconds, time.time()), UTC))
-        messages.success(request, _("Fatto: il digest non ripete le novità che hai visto."))
+        messages.success(request, _("Fatto: il riepilogo non ripete le novità che hai visto."))
     return redirect("home")
 
 
@@ -113,11 +121,14 @@ def space_list(request: FramedRequest) -> HttpResponse:
 
 
 def document(request: HttpRequest, document_id: int, filename: str) -> HttpResponseBase:
-    """A file, to whoever may see it; under a name that it bore before, or never, the way to its own."""
+    """A file, to whoever may see it; by a name that it bore before, or never, the way to its own.
+
+    `?scarica` saves instead of showing.
+    """
     found = access.get_or_404(Document.objects.all(), request.user, pk=document_id)
     if found.filename != filename:
         return redirect(found.url)
-    return file_response(request, found.file, found.filename, etag=found.sha256)
+    return file_response(request, found.file, found.filename, etag=found.sha256, download="scarica" in request.GET)
 
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
@@ -134,10 +145,11 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 @login_required
 def person(request: PersonRequest, pk: int) -> HttpResponse:
-    """A colleague: body, profession, telephone."""
+    """A colleague: body, profession, telephone, and what the colleague answers for."""
     request.section = "rubrica"
     found = access.get_or_404(User.objects.current().select_related("organisation"), request.user, pk=pk)
-    return render(request, "portal/person.html", {"found": found})
+    kinds = answered_by(found, request.user)
+    return render(request, "portal/person.html", {"found": found, "kinds": kinds})
 
 
 # --- Oneself ---------------------------------------------------------------------------------------------

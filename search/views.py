@@ -120,6 +120,8 @@ def results(request: HttpRequest) -> HttpResponse:
         "next_url": search.address(pagina=search.page + 1) if shown < found.total else "",
         "previous_url": search.address(pagina=search.page - 1) if search.page > 1 else "",
         "left": max(found.total - shown, 0),
+        "first_url": search.address(),
+        "unfiltered_url": search.address(**dict.fromkeys(PARAMETERS.values(), "")),
     }
     return render(request, "search/results.html", context)
 

@@ -28,7 +28,7 @@ def test_the_network_is_the_one_that_was_planned(db):
     ]
     assert ProcedurePage.objects.live().count() == FormPage.objects.live().count() == 12
     assert ModulePage.objects.live().count() == 6 and LessonPage.objects.live().count() == 24
-    assert MeetingPage.objects.live().count() == 10
+    assert MeetingPage.objects.live().count() == 13
     assert ServicePage.objects.filter(service_kind="sportello comunale").count() == 9
     assert Term.objects.count() >= 170
     assert Edition.objects.filter(page__slug="pr-02").count() == 3

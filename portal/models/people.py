@@ -73,6 +73,10 @@ class UserQuerySet(models.QuerySet["User"]):
         """Accounts that may enter now and have no end."""
         return self.filter(valid_until=None, is_active=True)
 
+    def colleagues(self) -> "UserQuerySet":
+        """Without the accounts that only look after the installation: they are nobody's colleague."""
+        return self.exclude(is_superuser=True, profession="")
+
 
 class User(AbstractUser):
     """A person; the e-mail address is the login."""

@@ -140,6 +140,11 @@ def _inline(text: str) -> str:
 
 
 @register.filter
+def at_key(found: dict[Any, Any] | None, key: Any) -> Any:
+    return (found or {}).get(key)
+
+
+@register.filter
 def phone(value: str | None) -> SafeString:
     """A field for the telephone, each number in it a link."""
     return mark_safe(contacts.telephones(value or ""))

@@ -58,7 +58,7 @@ def _ask_for_a_daily_digest(window: Window) -> None:
     """Through the profile, at the earliest hour."""
     page = window.page
     window.go("/profilo/")
-    page.locator("main").get_by_role("link", name="Digest per posta").click()
+    page.locator("main").get_by_role("link", name="Riepilogo per e-mail").click()
     page.get_by_label("ogni giorno feriale").check()
     page.get_by_label("A che ora").select_option(label="6:00")
     page.get_by_role("button", name="Salva").click()
@@ -87,7 +87,7 @@ def _stop(window: Window, mail: EmailMessage) -> None:
     """A visit only asks; the mail program's own POST, without a session, stops it."""
     address = _stop_address(mail)
     stranger = window.page.context.browser.new_context()  # type: ignore[union-attr]
-    assert "Vuoi fermare il digest?" in stranger.request.get(address).text()
+    assert "Vuoi fermare il riepilogo?" in stranger.request.get(address).text()
     window.go("/profilo/digest/")
     expect(window.page.get_by_label("ogni giorno feriale")).to_be_checked()
     answer = stranger.request.post(address, form={"List-Unsubscribe": "One-Click"})
