@@ -23,7 +23,7 @@ from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 
 from .models.media import Document, Image, Rendition
-from .models.people import User
+from .models.people import User, UserQuerySet
 from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space
 
 M = TypeVar("M", bound=Model)
@@ -484,7 +484,7 @@ def readers(obj: Page | Document | Space) -> QuerySet[User]:
     )
 
 
-def members(*spaces: Space | int) -> QuerySet[User]:
+def members(*spaces: Space | int) -> UserQuerySet:
     """Everybody who holds a role in the spaces now, as a person or through a body."""
     return User.objects.current().filter(_belongs(spaces))
 

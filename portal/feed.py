@@ -197,7 +197,7 @@ def _first_of_a_public_page(user: User) -> Q:
     held = access.standing(user)
     outside = Space.objects.filter(pk__in=held.public - set(held.roles))
     before = Activity.objects.filter(page=OuterRef("page"), verb=Verb.PUBLISHED, pk__lt=OuterRef("pk"))
-    return Q(space__in=outside) & ~Exists(before)
+    return Q(~Exists(before), space__in=outside)
 
 
 def news(user: User, since: datetime, until: datetime | None = None) -> list[Change]:
