@@ -48,7 +48,10 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
         "may_manage": access.can(user, "manage", space),
         "may_write": access.can(user, "edit", space),
     }
-    return {**context, **_for_members(space, user)} if role else context
+    if not role:
+        return context
+    inside = _for_members(space, user)
+    return {**context, **inside, "shared": [page for page in inside["shared"] if page.pk not in shown_above]}
 
 
 def _for_members(space: Space, user: Any) -> dict[str, Any]:
