@@ -107,8 +107,9 @@ def test_names_lead_to_people_for_whoever_may_see_them(as_: Any, person: Any) ->
 
 def test_the_page_of_a_person_says_what_the_person_answers_for_as_far_as_one_may_see(as_: Any, person: Any) -> None:
     address = f"/rubrica/persone/{person('worker_minors').pk}/"
-    assert 'href="/p/R-13/"' in body(as_("worker_minors_plain").get(address))
-    assert "R-13" not in body(as_("partner").get(address))
+    ProtocolPage.objects.filter(slug="pr-04").update(responsible=person("worker_minors"))
+    assert 'href="/p/PR-04/"' in body(as_("worker_minors_plain").get(address))
+    assert "PR-04" not in body(as_("partner").get(address))
     desk = ServicePage.objects.filter(contact=person("worker")).first()
     assert desk is not None
     assert desk.title in body(as_("coordinator").get(f"/rubrica/persone/{person('worker').pk}/")).replace("&#x27;", "'")
