@@ -430,6 +430,18 @@ def _opening(paths: set[str]) -> dict[str, set[str]]:
     return found
 
 
+def past_audience(page: Page, home: Space | None) -> set[str]:
+    """The tokens that open what a page said while it lay in another space: that space's alone, wherever it is now."""
+    return audience(page) if home is None or home == space_of(page) else {_token(home)}
+
+
+def may_read_past(user: Person, page: Page, homes: Iterable[Space | None]) -> set[Space | None]:
+    """Of the spaces in which a page has lain, those whose texts of then are the person's to read; the page must be."""
+    held = tokens(user) if can(user, "view", page) else frozenset()
+    here = space_of(page)
+    return {home for home in homes if held and (home in (None, here) or _token(home) in held)}
+
+
 def file_audience(file: Document | Image) -> set[str]:
     """The tokens that open a file: of those who write in its space, and of the live pages of it that carry it."""
     return file_audiences([file])[file.pk]

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.html import strip_tags
-from django.utils.text import slugify
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -23,6 +22,8 @@ from wagtail.models import Page
 from . import access
 from .choosers import PersonChooserBlock
 from .models.people import User
+
+from portal import anchors
 
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link", "h3"]
 
@@ -58,17 +59,13 @@ class SectionBlock(blocks.StructBlock):
         template = "portal/blocks/section.html"
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
-        return {**super().get_context(value, parent_context), "anchor": anchor(value["heading"])}
+        # Its page gives it an anchor (components/body.html); alone, it has the one that its heading asks for.
+        return {"anchor": anchors.of(value["heading"]), **super().get_context(value, parent_context)}
 
     def words(self, value: Any) -> str:
         rows = "\n".join(f"{row['term']}: {row['text']}" for row in value["rows"])
         text = plain(str(value["text"].source if value["text"] else ""))
         return f"{text}\n{rows}".strip()
-
-
-def anchor(heading: str) -> str:
-    """The address of a section inside its page."""
-    return slugify(heading)[:60] or "sezione"
 
 
 class TextBlock(blocks.RichTextBlock):
@@ -252,13 +249,16 @@ class BodyBlock(blocks.StreamBlock):
         block_counts: dict[str, Any] = {}
 
 
-def parts(body: Any) -> list[tuple[str, str, str]]:
-    """Anchor, heading and plain text of each section; what stands before the first belongs to the page's top."""
+def parts(body: Any, names: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Anchor (its page knows the `names`), heading and plain text of each section.
+
+    What stands before the first one belongs to the page's top.
+    """
     found: list[tuple[str, str, list[str]]] = []
     for block in body or []:
         if block.block_type == "section":
             heading = block.value["heading"]
-            found.append((anchor(heading), heading, []))
+            found.append((names[anchors.key(block)], heading, []))
         elif not found:
             found.append((TOP, now("All’inizio"), []))
         found[-1][2].append(block.block.words(block.value))

@@ -1,7 +1,7 @@
 """Days as Italian says them: small letters, «1°», and the article that the number asks for."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,6 +16,11 @@ def local_day(value: date | datetime) -> date:
     if not isinstance(value, datetime):
         return value
     return (value if timezone.is_naive(value) else timezone.localtime(value)).date()
+
+
+def midnight(day: date) -> datetime:
+    """When the day begins, where the network lives."""
+    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def in_words(value: date | datetime, form: str = "j F Y", article: str = "") -> str:

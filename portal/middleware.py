@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from wagtail.admin.views.pages.search import page_filter_search
 from wagtail.models import Page
@@ -14,6 +15,7 @@ from wagtail.models import Page
 from . import access, errors
 from .keeping import refuse_deletion
 from .models.media import Document, Image
+from .publication import Refused
 from .requests import number
 from .spaces import settle_lapsed
 from .whole import NotDone
@@ -71,6 +73,29 @@ class AdminScopeMiddleware:
         )
         page = Page.objects.filter(pk=exception.page_id).first()
         return redirect("wagtailadmin_pages:edit", page.pk) if page else redirect("wagtailadmin_home")
+
+
+class RefusalMiddleware:
+    """A publication that is refused says why, at whatever door; nothing of it has happened."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused):
+            return None
+        messages.error(request, " ".join(exception.messages))
+        return redirect(request.path if request.path.startswith("/approvazioni/") else _before(request))
+
+
+def _before(request: HttpRequest) -> str:
+    """Where the person came from, when that is a page of this portal; else the first one."""
+    came_from = request.headers.get("referer", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return came_from if is_ours else "/"
 
 
 def _bound_listing(request: HttpRequest) -> None:

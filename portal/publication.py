@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
@@ -11,6 +12,11 @@ from .activity import record
 from .models.activity import Activity, Verb
 from .models.people import User
 from .models.workflow import ApprovalState
+
+
+class Refused(ValidationError):
+    """What may not be published as it is; its message says why, and what to do."""
+
 
 # Sent inside the transaction of the publication; packages to the right add what is theirs (editions, search).
 published = Signal()  # arguments: page (specific), by (who published: of an approved text its approver), proposed_by

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.AdminScopeMiddleware",
+    "portal.middleware.RefusalMiddleware",
     "portal.middleware.PrivateCacheMiddleware",
 ]
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from portal import access, addresses
-from portal.models.pages import PortalPageForm
+from protocols.models.rules import RuleForm
 
 
 def read(typed: str) -> list[str]:
@@ -32,7 +32,7 @@ def unknown(codes: Iterable[str], user: Any) -> list[str]:
     return [code for code in asked if slugify(code) not in seen]
 
 
-class ProcedureForm(PortalPageForm):
+class ProcedureForm(RuleForm):
     """Codes in their one form; before publication each leads to a page that the author may see."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

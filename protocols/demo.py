@@ -8,7 +8,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.models import Page
 
-from portal import spaces
+from coordination.models import ServicePage
+from portal import access, spaces
 from portal.demo import Say, body_of, day, person, publish, read_toml, space
 from portal.models import Document, Organisation
 
@@ -61,18 +62,28 @@ def _load_form(entry: dict[str, Any]) -> None:
 
 def _load_procedure(entry: dict[str, Any]) -> None:
     responsible = person(entry["responsible"])
-    names = ("title", "text", "who", "within", "days", "form", "question", "yes", "no")
     procedure = ProcedurePage(
         title=entry["title"], code=entry["code"], summary=entry["summary"], version=entry["version"],
         valid_from=day(entry["valid_from"]), review_date=day(entry["review"]), responsible=responsible,
         when_to_use=entry["when_to_use"], when_not=entry["when_not"], starts=entry["starts"],
         total_time=entry["total_time"], protocols=" ".join(entry["protocols"]),
-        steps=[("step", {name: step.get(name) for name in names}) for step in entry["steps"]],
+        steps=[("step", _step(step)) for step in entry["steps"]],
+        services=[("service", card) for card in _services(entry)],
     )  # fmt: skip
     publish(
         space(entry["space"]).root_page, procedure, on=entry["valid_from"], by=responsible, note=entry["change_note"]
     )
     _share(procedure, entry)
+
+
+def _step(step: dict[str, Any]) -> dict[str, Any]:
+    names = ("title", "text", "who", "within", "number", "unit", "direction", "base", "form", "question", "yes", "no")
+    return {name: step.get(name) for name in names} | {"services": _services(step)}
+
+
+def _services(entry: dict[str, Any]) -> list[ServicePage]:
+    cards = {card.slug: card for card in ServicePage.objects.filter(slug__in=entry.get("services", []))}
+    return [cards[slug] for slug in entry.get("services", [])]
 
 
 def _load_protocol(entry: dict[str, Any]) -> None:
@@ -105,6 +116,7 @@ def _draft(protocol: ProtocolPage, draft: dict[str, Any]) -> None:
     """A next version, waiting for approval."""
     latest = protocol.get_latest_revision_as_object()
     latest.version, latest.change_note = draft["version"], draft["change_note"]
+    latest.valid_from = timezone.localdate()
     latest.body = body_of(draft["sections"])
     author = person("chiara.bonacchi")
     latest.save_revision(user=author)
@@ -113,9 +125,11 @@ def _draft(protocol: ProtocolPage, draft: dict[str, Any]) -> None:
 
 
 def _superseded(page: Any, older: dict[str, Any], sections: list[list[str]]) -> None:
+    said = {"title": page.title, "sections": sections}
     Edition.objects.create(
         page_id=page.pk, version=older["version"], title=page.title, change_note=older.get("change_note", ""),
-        valid_from=day(older["valid_from"]), sections=sections, sha256=editions.fingerprint(page.title, sections),
+        valid_from=day(older["valid_from"]), sections=sections, content=said, sha256=editions.fingerprint(said),
+        space=access.space_of(page),
         published_at=timezone.make_aware(datetime.combine(day(older["valid_from"]), time(10))),
     )  # fmt: skip
 

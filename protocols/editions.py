@@ -1,40 +1,178 @@
-"""From a publication to an edition: what was read, kept for ever."""
+"""From a publication to an edition: what was read, kept for ever; and which edition holds."""
 
 import hashlib
 import json
 from typing import Any
 
+from bs4 import BeautifulSoup
+from django.db.models import Manager
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.blocks import StreamValue
 
+from portal import access, citations, dates
+from portal.blocks import plain
+from portal.models import Document
+from portal.publication import Refused
+
+from . import versions
 from .models import Edition
 from .models.rules import RulePage
 
+Obstacle = tuple[str, str]  # the field to mend, and the sentence
 
-def keep(page: RulePage, *, by: Any = None) -> Edition:
-    """Keep the page as it is now; publishing the same version again keeps the first edition."""
-    sections = [[section.anchor, section.heading, section.text] for section in page.sections()]
-    edition, _new = Edition.objects.get_or_create(
+
+# --- Keeping ---------------------------------------------------------------------------------------------
+
+
+def keep(page: RulePage, *, by: Any = None, proposed_by: Any = None) -> Edition:
+    """Keep the page as it is now; publishing the same text again keeps the first edition."""
+    require_no_obstacle(page)
+    kept = Edition.objects.filter(page_id=page.pk, version=page.version).first()
+    if kept is not None:
+        return kept
+    said = content(page)
+    return Edition.objects.create(
         page_id=page.pk,
+        space=access.space_of(page),
         version=page.version,
-        defaults={
-            "title": page.title,
-            "change_note": page.change_note,
-            "valid_from": page.valid_from,
-            "sections": sections,
-            "sha256": fingerprint(page.title, sections),
-            "published_by": by,
-            "published_at": page.last_published_at or timezone.now(),
-        },
+        title=page.title,
+        change_note=page.change_note,
+        valid_from=page.valid_from,
+        valid_until=page.valid_until,
+        sections=[[section.anchor, section.heading, section.text] for section in page.sections()],
+        content=said,
+        sha256=fingerprint(said),
+        proposed_by=proposed_by,
+        approved_by=by if proposed_by else None,
+        published_by=by,
+        published_at=page.last_published_at or timezone.now(),
     )
-    return edition
 
 
-def fingerprint(title: str, sections: list[list[str]]) -> str:
-    """SHA-256 of what the reader reads, as hexadecimal digits."""
-    return hashlib.sha256(json.dumps([title, sections], ensure_ascii=False).encode()).hexdigest()
+def content(page: RulePage) -> dict[str, Any]:
+    """All that the page says: its fields as they are kept, and the files it carries with their hashes."""
+    said = {name: _kept(getattr(page, name)) for name in page.says}
+    files = [pk for model, pk in citations.of(page) if model is Document]
+    said["files"] = [
+        list(row) for row in Document.objects.filter(pk__in=files).order_by("pk").values_list("title", "sha256")
+    ]
+    return said
 
 
-def on_published(sender: Any, page: Any, by: Any = None, **kwargs: Any) -> None:
+def _kept(value: Any) -> Any:
+    if isinstance(value, StreamValue):
+        return value.get_prep_value()
+    if isinstance(value, Manager):
+        return sorted(str(each) for each in value.all())
+    return value
+
+
+def fingerprint(said: dict[str, Any]) -> str:
+    """SHA-256 of what the reader reads, as hexadecimal digits: words and links, not the marks of the editor."""
+    return hashlib.sha256(json.dumps(_bare(said), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _bare(each) for key, each in value.items() if key != "id"}
+    if isinstance(value, list):
+        return [_bare(each) for each in value]
+    if not isinstance(value, str):
+        return value
+    links = BeautifulSoup(value, "html.parser").find_all("a") if "<a" in value else []
+    return [
+        " ".join(plain(value).split()),
+        *(sorted(f"{key}={each}" for key, each in link.attrs.items()) for link in links),
+    ]
+
+
+# --- What stands in the way ------------------------------------------------------------------------------
+
+
+def obstacle(page: RulePage) -> Obstacle | None:
+    """Why the page may not be put in force as it is, and what to do: no number has two texts, no day two editions."""
+    known = list(Edition.objects.filter(page_id=page.pk))
+    if not known:
+        return None
+    latest = max(known, key=lambda edition: versions.rank(edition.version))
+    named = {"version": page.version, "latest": latest.version, "next": versions.next_minor(latest.version)}
+    if same := next((edition for edition in known if edition.version == page.version), None):
+        return _of_the_same_number(page, same, named)
+    if versions.rank(page.version) < versions.rank(latest.version):
+        return "version", _("La versione deve essere più alta di %(latest)s: scrivi per esempio %(next)s.") % named
+    last = max(edition.begins for edition in known)
+    if page.valid_from is None or page.valid_from <= last:
+        return "valid_from", _(
+            "La versione %(latest)s vale %(day)s: scrivi qui un giorno successivo, da cui vale la %(version)s."
+        ) % {**named, "day": dates.in_words(last, article="dal")}
+    return _of_another_that_waits(page)
+
+
+def require_no_obstacle(page: RulePage) -> None:
+    """Pass, or raise Refused: the last word at every door, whatever a form has said before."""
+    if found := obstacle(page):
+        raise Refused(found[1])
+
+
+def _of_the_same_number(page: RulePage, same: Edition, named: dict[str, str]) -> Obstacle | None:
+    if same.version != named["latest"]:
+        return "version", _(
+            "La versione %(version)s è già superata dalla %(latest)s: scrivi per esempio %(next)s."
+        ) % named
+    if not _says_the_same(page, same):
+        return "version", _("Il testo è cambiato: alza la versione, per esempio %(next)s.") % named
+    if page.valid_from != same.valid_from:
+        return "version", _("Il giorno da cui vale è cambiato: alza la versione, per esempio %(next)s.") % named
+    return None
+
+
+def _says_the_same(page: RulePage, edition: Edition) -> bool:
+    if edition.content:
+        return edition.sha256 == fingerprint(content(page))
+    # Kept before editions held all that the page says: title and sections are what can be compared.
+    texts = [[heading, text] for _anchor, heading, text in edition.sections]
+    return edition.title == page.title and texts == [[part.heading, part.text] for part in page.sections()]
+
+
+def _of_another_that_waits(page: RulePage) -> Obstacle | None:
+    for waiting in page.revisions.filter(approved_go_live_at__gt=timezone.now()):
+        if waiting.content["version"] != page.version:
+            day = dates.in_words(waiting.approved_go_live_at, article="il")
+            return "version", _(
+                "La versione %(version)s aspetta di entrare in vigore %(day)s: annulla prima quella programmazione."
+            ) % {"version": waiting.content["version"], "day": day}
+    return None
+
+
+# --- Which one holds -------------------------------------------------------------------------------------
+
+
+def history(page: RulePage, user: Any) -> list[Edition]:
+    """The editions that the person may read, newest first, each with its `state` and the last day it held."""
+    rows = Edition.objects.filter(page_id=page.pk).select_related("published_by", "proposed_by", "approved_by", "space")
+    found = sorted(rows, key=lambda edition: (edition.begins, edition.published_at, edition.pk))
+    for edition, following in zip(found, [*found[1:], None], strict=True):
+        edition.next_from = following.begins if following else None  # type: ignore[attr-defined]
+        edition.state = _state(page, edition)  # type: ignore[attr-defined]
+    readable = access.may_read_past(user, page, {edition.space for edition in found})
+    return [each for each in reversed(found) if each.version == page.version or each.space in readable]
+
+
+def _state(page: RulePage, edition: Edition) -> tuple[str, str]:
+    """Whether it holds today, by its days and by whether the page was withdrawn; colour and words."""
+    today, following = timezone.localdate(), edition.next_from  # type: ignore[attr-defined]
+    if following and following <= today:
+        return "soon", _("superata")
+    if edition.begins > today:
+        return "soon", _("non ancora in vigore")
+    until = page.valid_until if edition.version == page.version else edition.valid_until
+    if not page.live or (until and until < today):
+        return "late", _("non più in vigore")
+    return "ok", _("in vigore")
+
+
+def on_published(sender: Any, page: Any, by: Any = None, proposed_by: Any = None, **kwargs: Any) -> None:
     """Signal of the ground: a page was published."""
     if isinstance(page, RulePage):
-        keep(page, by=by)
+        keep(page, by=by, proposed_by=proposed_by)

@@ -1,70 +1,169 @@
-"""A procedure as somebody follows it: dates from the day they start, the forms and rules they may see."""
+"""A procedure as somebody follows it: dates from the events they name, the forms, the rules and whom to call."""
 
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from coordination.models import ServicePage
+from coordination.models.directory import ServiceKind
 from portal import access
+from portal.models.people import OrganisationKind
 from portal.requests import number
+from portal.terms import Direction, Term, Unit
 
 if TYPE_CHECKING:
     from .models import ProcedurePage
 
 FARTHEST = timedelta(days=3660)
-CONTACTS = 3
-
-
-def starting_day(request: HttpRequest) -> date:
-    """«Parti da»: the day asked for, or today."""
-    try:
-        asked = parse_date(request.GET.get("da", ""))
-    except ValueError:
-        asked = None
-    today = timezone.localdate()
-    return asked if asked and abs(asked - today) < FARTHEST else today
+DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"]
+HOURS = ["%H:%M", "%H.%M", "%H"]
 
 
 def plan(page: "ProcedurePage", request: HttpRequest) -> dict[str, Any]:
-    """Steps with their dates and forms; `passo` in the address shows one at a time."""
-    start = starting_day(request)
+    """Steps with their dates, forms and services; `passo` in the address shows one at a time."""
+    form = EventsForm(_events(page), request.GET)
     codes = {block.value["form"].lower() for block in page.steps if block.value.get("form")}
     rules = {code.lower() for code in page.protocols.split()}
     visible = access.allowed(Page.objects.filter(slug__in=codes | rules), request.user).specific()
     by_slug = {each.slug: each for each in visible}
+    cards = _cards(page, request.user)
+    desk = _desk(request.user)
     steps = []
     for place, block in enumerate(page.steps, start=1):
         step = block.value
-        days = step.get("days")
         steps.append(
             {
                 "number": place,
                 "value": step,
-                "day": start + timedelta(days=days) if days is not None else None,
+                "due": _due(step, form.known),
                 "form": by_slug.get((step.get("form") or "").lower()),
+                "services": _named(step["services"], cards),
             }
         )
+    services = _named([block.value for block in page.services], cards)
     return {
-        "start": start,
+        "events": form,
+        "dates": form.address,
         "steps": steps,
         "rules": [by_slug[code] for code in sorted(rules) if code in by_slug],
-        "contacts": _contacts(request.user),
+        "services": services,
+        "desk": desk if services and desk not in services else None,
         "one": _one(steps, request.GET.get("passo", "")),
     }
 
 
-def _contacts(user: Any) -> list[tuple[str, str]]:
-    """Whom to call in the reader's own body, name and telephone: its services, else its own number."""
+# --- The events from which terms are counted -------------------------------------------------------------
+
+
+@dataclass
+class Event:
+    """«Ricovero»: what somebody knows the day of, and the hour where hours are counted from it."""
+
+    name: str
+    has_hours: bool = False
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.key = f"dal-{slugify(self.name) or 'fatto'}"
+
+
+def _events(page: "ProcedurePage") -> list[Event]:
+    """In the order of the steps; each once, however it is written."""
+    found: dict[str, Event] = {}
+    for block in page.steps:
+        step = block.value
+        if _term(step) is None:
+            continue
+        event = Event(step["base"].strip())
+        event = found.setdefault(event.key, event)
+        event.has_hours = event.has_hours or step["unit"] == Unit.HOURS
+    return list(found.values())
+
+
+class EventsForm(forms.Form):
+    """One field for the day of each event, and one for the hour where it counts; all may stay empty."""
+
+    def __init__(self, events: list[Event], asked: Any) -> None:
+        super().__init__(asked, auto_id="fatto-%s")
+        self.known: dict[str, date | datetime] = {}
+        for event in events:
+            named = {"event": event.name[:1].upper() + event.name[1:]}
+            self.fields[event.key] = forms.DateField(
+                label=_("%(event)s il") % named, required=False, input_formats=DAYS,
+                widget=forms.DateInput({"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
+                error_messages={"invalid": _("Scrivi il giorno come 25/11/2026.")},
+            )  # fmt: skip
+            if event.has_hours:
+                self.fields[f"{event.key}-ora"] = forms.TimeField(
+                    label=_("%(event)s, alle ore") % named, required=False, input_formats=HOURS,
+                    widget=forms.TimeInput({"type": "time", "class": "form-control"}, format="%H:%M"),
+                    error_messages={"invalid": _("Scrivi l’ora come 14:30.")},
+                )  # fmt: skip
+        self.is_valid()
+        for event in events:
+            if day := self._day(event.key):
+                hour = self.cleaned_data.get(f"{event.key}-ora")
+                self.known[event.key] = timezone.make_aware(datetime.combine(day, hour)) if hour else day
+
+    def _day(self, key: str) -> date | None:
+        day: date | None = self.cleaned_data.get(key)
+        if day and abs(day - timezone.localdate()) > FARTHEST:
+            self.add_error(key, _("Scrivi un giorno più vicino: questo è a più di dieci anni."))
+            return None
+        return day
+
+    @property
+    def address(self) -> str:
+        """The dates given, as they stand in an address: they go along from step to step."""
+        return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})
+
+
+def _term(step: Any) -> Term | None:
+    """The term of a step; None where it is in words only, or counted from nothing that has a name."""
+    if step.get("number") is None or not step.get("unit") or not (step.get("base") or "").strip():
+        return None
+    return Term(step["number"], Unit(step["unit"]), Direction(step.get("direction") or Direction.AFTER))
+
+
+def _due(step: Any, known: dict[str, date | datetime]) -> date | datetime | None:
+    term = _term(step)
+    base = known.get(Event(step["base"].strip()).key) if term else None
+    return term.due(base) if term and base else None
+
+
+# --- Whom to call ----------------------------------------------------------------------------------------
+
+
+def _cards(page: "ProcedurePage", user: Any) -> dict[int, ServicePage]:
+    """The service cards that the procedure or its steps name and the person may read; one question for all."""
+    named = [block.value for block in page.services]
+    named += [service for block in page.steps for service in block.value["services"]]
+    keys = {service.pk for service in named if service}
+    if not keys:
+        return {}
+    return {card.pk: card for card in access.allowed(ServicePage.objects.filter(pk__in=keys), user)}
+
+
+def _named(services: Any, cards: dict[int, ServicePage]) -> list[ServicePage]:
+    return [cards[service.pk] for service in services if service and service.pk in cards]
+
+
+def _desk(user: Any) -> ServicePage | None:
+    """The desk of the reader's own Comune; it stands beside what the procedure names, and never instead of it."""
     body = getattr(user, "organisation", None)
-    if body is None:
-        return []
-    services = access.allowed(ServicePage.objects.filter(organisation=body).exclude(telephone=""), user)
-    found = [(service.title, service.telephone) for service in services.order_by("title")[:CONTACTS]]
-    return found or ([(str(body), body.telephone)] if body.telephone else [])
+    if body is None or body.kind != OrganisationKind.MUNICIPALITY:
+        return None
+    desks = ServicePage.objects.filter(organisation=body, service_kind=ServiceKind.DESK).exclude(telephone="")
+    found: ServicePage | None = access.allowed(desks, user).order_by("title").first()
+    return found
 
 
 def _one(steps: list[dict[str, Any]], asked: str) -> dict[str, Any] | None:

@@ -11,5 +11,5 @@ urlpatterns = [
     path("protocolli/", kind_list, {"model": ProtocolPage, "section": "protocolli"}, name="protocols"),
     path("procedure/", kind_list, {"model": ProcedurePage, "section": "procedure"}, name="procedures"),
     path("moduli/", kind_list, {"model": FormPage, "section": "moduli"}, name="forms"),
-    path("p/<slug:code>/edizioni/<str:version>/", views.edition, name="edition"),
+    path("p/<slug:code>/edizioni/<path:version>/", views.edition, name="edition"),
 ]

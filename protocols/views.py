@@ -8,25 +8,23 @@ from portal import access
 from portal.models.pages import by_code
 from portal.requests import FramedRequest
 
-from .models import Edition
+from . import editions
+from .models.rules import RulePage
 
 
 def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
-    """What a page said in one of its versions; whoever may read the page may read its past."""
+    """What a page said in one of its versions, to whoever may read the page and could read it then."""
     named = by_code(code)
     if named is None:
         raise Http404
     page = access.get_or_404(Page.objects.live(), request.user, pk=named.pk).specific
-    found = Edition.objects.with_ends().filter(page_id=page.pk, version=version).first()
+    if not isinstance(page, RulePage):
+        raise Http404
+    found = next((each for each in editions.history(page, request.user) if each.version == version), None)
     if found is None:
         raise Http404
     request.contact = page.responsible
     request.section = page._meta.model_name
     space = access.spaces_of([page], request.user).get(page.pk)
-    context = {
-        "page": page,
-        "edition": found,
-        "in_force": found.version == page.version,
-        "space": space,
-    }
+    context = {"page": page, "edition": found, "space": space}
     return render(request, "protocols/edition.html", context)

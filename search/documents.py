@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from wagtail.models import Page
 
-from portal import access
+from portal import access, dates
 from portal.models import Document as File
 from portal.models import PortalPage, Space, SpacePage
 from protocols.models import Edition, FormPage
@@ -19,6 +19,7 @@ from .engines import Document
 
 FILE_KIND = "file"
 BATCH = 200
+LONGEST_HEADING = 160  # as its column
 BOLD_OR_LINE = re.compile(r"\*\*|_{3,}|\.{5,}")
 
 
@@ -74,7 +75,7 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
             **{
                 **whole.__dict__,
                 "id": f"{whole.id}#{section.anchor}",
-                "heading": section.heading,
+                "heading": section.heading[:LONGEST_HEADING],
                 "text": _readable(section.text),
                 "url": f"{whole.url}#{section.anchor}",
             }
@@ -85,19 +86,20 @@ def of_editions(page: Page) -> Iterator[Document]:
     """What the page said before, edition by edition; nothing for a page that is not live."""
     if not (isinstance(page, RulePage) and page.live):
         return
-    for edition in Edition.objects.filter(page_id=page.pk).exclude(version=page.version).order_by("pk"):
+    for edition in Edition.objects.filter(page_id=page.pk).exclude(version=page.version).select_related("space"):
         yield from _of_edition(page, edition)
 
 
 def _of_edition(page: RulePage, edition: Edition) -> Iterator[Document]:
-    day = edition.valid_from or edition.published_at.date()
-    whole = _whole(page, kind=page.kind, text="", code="", day=day, organisation=_organisation(page))
+    whole = _whole(page, kind=page.kind, text="", code="", day=edition.begins, organisation=_organisation(page))
     group = f"{editions_group(page.pk)}{edition.version}"
     url = reverse("edition", args=[page.code or page.slug, edition.version])
-    about = {"group": group, "title": edition.title, "superseded": True}
-    yield Document(**{**whole.__dict__, **about, "id": group, "url": url, "text": edition.change_note})
-    for anchor, heading, text in edition.sections:
-        part = {"id": f"{group}#{anchor}", "url": f"{url}#{anchor}", "heading": heading, "text": text}
+    audience = tuple(sorted(access.past_audience(page, edition.space)))
+    about = {"group": group, "title": edition.title, "superseded": True, "audience": audience}
+    text = "\n".join([edition.change_note, *edition.in_brief])
+    yield Document(**{**whole.__dict__, **about, "id": group, "url": url, "text": _readable(text)})
+    for anchor, heading, text in edition.parts:
+        part = {"id": f"{group}#{anchor}", "url": f"{url}#{anchor}", "heading": heading[:LONGEST_HEADING], "text": text}
         yield Document(**{**whole.__dict__, **about, **part})
 
 
@@ -133,7 +135,7 @@ def of_file(file: File) -> Iterator[Document]:
     audience = tuple(sorted(access.file_audience(file)))
     if space is None or not audience:
         return
-    day = file.created_at.date()
+    day = dates.local_day(file.created_at)
     whole = Document(
         id=file_group(file.pk),
         group=file_group(file.pk),

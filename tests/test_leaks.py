@@ -163,6 +163,8 @@ def plant_pages(here: Planted, by: User) -> None:
             page.actions = [ActionItem(text=here.word("action"), person=here.person, due=timezone.localdate())]
         if isinstance(page, FormPage):
             page.document = here.document
+        if isinstance(page, ProtocolPage):
+            page.valid_from = timezone.localdate() - timedelta(days=1)
         demo.publish(parent, page, on=0, by=by, note=here.word("note", kind._meta.model_name or ""))
         here.pages.append(page)
 
@@ -213,7 +215,7 @@ def plant_approval(here: Planted, writer: User, approver: User) -> None:
 
 def plant_editions(here: Planted, by: User) -> None:
     protocol = next(page for page in here.pages if isinstance(page, ProtocolPage))
-    protocol.version = "2.0"
+    protocol.version, protocol.valid_from = "2.0", timezone.localdate()
     protocol.body = demo.body_of([{"heading": "Oggi", "text": "Altro testo."}])
     protocol.save_revision(user=by).publish(user=None)
     meeting = next(page for page in here.pages if isinstance(page, MeetingPage))

@@ -13,7 +13,7 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, get_form_for_model
 from wagtail.models import Orderable
 
-from portal.blocks import anchor
+from portal import anchors
 from portal.models import Organisation, PortalPage, User
 from portal.models.pages import Section
 
@@ -102,6 +102,9 @@ class MeetingPage(PortalPage):
     def relevant_date(self) -> date:
         return timezone.localtime(self.starts_at).date()
 
+    def parts(self) -> list[tuple[str, str]]:
+        return [(anchors.key(item), f"punto-{anchors.of(item.title)}") for item in self.agenda.all()]
+
     def sections(self) -> list[Section]:
         """Decisions and actions first, as on the page; then the points of the agenda."""
         found = []
@@ -109,8 +112,9 @@ class MeetingPage(PortalPage):
             found.append(Section("decisioni", str(_("Decisioni")), decided))
         if to_do := "\n".join(each.text for each in self.actions.all()):
             found.append(Section("azioni", str(_("Azioni")), to_do))
+        names = self.section_anchors
         for item in self.agenda.all():
-            found.append(Section(item.anchor, item.title, f"{item.text}\n{item.discussion}".strip()))
+            found.append(Section(names[anchors.key(item)], item.title, f"{item.text}\n{item.discussion}".strip()))
         if self.minutes:
             found.append(Section("verbale", str(_("Verbale")), self.minutes))
         return found
@@ -132,10 +136,6 @@ class AgendaItem(Orderable):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def anchor(self) -> str:
-        return f"punto-{anchor(self.title)}"
 
 
 class Attendance(Orderable):

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -23,7 +24,7 @@ from wagtail.admin.panels import (
 from wagtail.models import Orderable, Page
 from wagtail.url_routing import RouteResult
 
-from portal import access, addresses, citations
+from portal import access, addresses, anchors, citations, dates
 from portal.attachments import opened
 from portal.blocks import AttachmentsBlock, BodyBlock, parts
 from portal.copying import PageCopyForm
@@ -177,6 +178,7 @@ class PortalPage(AddressedPage):
         AttachmentsBlock(), verbose_name=_("allegati"), blank=True, default=list,
         help_text=_("File che chi legge trova in fondo alla pagina, nell’ordine in cui li metti."),
     )  # fmt: skip
+    anchors = models.JSONField(default=dict, blank=True, editable=False, help_text="key of a part → its anchor")
 
     # The words that name a kind of page to readers; see `search/documents.py` for its facet.
     kind = "pagina"
@@ -224,6 +226,7 @@ class PortalPage(AddressedPage):
             Page.objects.filter(pk=self.pk).update(owner=self.owner_id)
 
     def full_clean(self, exclude: Any = None, **kwargs: Any) -> None:
+        self._keep_anchors()
         without_note = {"change_note"} if self.correction and self.live else set()
         super().full_clean(exclude=set(exclude or ()) | without_note, **kwargs)
         if self.code and (problem := self.code_problem(self.code)):
@@ -250,7 +253,25 @@ class PortalPage(AddressedPage):
 
     def sections(self) -> list[Section]:
         """The parts of the page that search leads to; kinds with a body of their own override it."""
-        return body_sections(getattr(self, "body", None))
+        return body_sections(getattr(self, "body", None), self.section_anchors)
+
+    def parts(self) -> list[tuple[str, str]]:
+        """What has an anchor of its own: the key of each part, and the name that it would like."""
+        headed = [block for block in getattr(self, "body", None) or [] if block.block_type == "section"]
+        return [(anchors.key(block), anchors.of(block.value["heading"])) for block in headed]
+
+    @property
+    def section_anchors(self) -> dict[str, str]:
+        """Where each part answers: for the page, its list of contents and search alike."""
+        return anchors.settled(self.parts(), self.anchors)
+
+    def _keep_anchors(self) -> None:
+        """What the page answers to is kept when it changes: a link from elsewhere still arrives."""
+        for block in getattr(self, "body", None) or []:
+            block.id = block.id or str(uuid4())
+        live = type(self)._default_manager.filter(pk=self.pk).first() if self.pk else None
+        known = live.section_anchors if live else {}
+        self.anchors = anchors.lasting(anchors.settled(self.parts(), known, self.anchors))
 
     def summary_text(self) -> str:
         """The words about the page as a whole, for search."""
@@ -258,7 +279,7 @@ class PortalPage(AddressedPage):
 
     def relevant_date(self) -> date | None:
         """The date by which lists and facets order the page."""
-        return self.last_published_at.date() if self.last_published_at else None
+        return dates.local_day(self.last_published_at) if self.last_published_at else None
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
@@ -272,9 +293,9 @@ class PortalPage(AddressedPage):
         return context
 
 
-def body_sections(body: Any) -> list[Section]:
-    """Sections of a BodyBlock stream as plain text."""
-    return [Section(*part) for part in parts(body)]
+def body_sections(body: Any, names: dict[str, str]) -> list[Section]:
+    """Sections of a BodyBlock stream as plain text, under the anchors that their page gives them."""
+    return [Section(*part) for part in parts(body, names)]
 
 
 class HomePage(Page):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from portal import access, addresses, contacts, dates
+from portal import access, addresses, anchors, contacts, dates
 from portal.models import Document, Term, User
 from portal.requests import number
 
@@ -335,3 +335,9 @@ def _known_people(request: Any) -> frozenset[int]:
 @register.filter
 def since(value: Any) -> str:
     return dates.since(value)
+
+
+@register.filter
+def named_in(part: Any, names: dict[str, str]) -> str:
+    """The anchor of a part among those of its page."""
+    return names.get(anchors.key(part), "")

@@ -7,27 +7,52 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from portal.models import User
+from portal import anchors, dates
+from portal.models import Space, User
 from portal.models.activity import Immutable
 
 
 class EditionQuerySet(models.QuerySet["Edition"]):
+    """Rows are added, and never changed: in bulk as little as one by one."""
+
     def with_ends(self) -> "EditionQuerySet":
         """Each with the first day of the one that followed it."""
         later = Edition.objects.filter(page=models.OuterRef("page"), valid_from__gt=models.OuterRef("valid_from"))
         return self.annotate(next_from=models.Subquery(later.order_by("valid_from").values("valid_from")[:1]))
 
+    def update(self, **kwargs: Any) -> int:
+        raise Immutable("an edition is never rewritten")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise Immutable("an edition is never rewritten")
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("update_conflicts"):
+            raise Immutable("an edition is never rewritten")
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise Immutable("an edition is never deleted")
+
 
 class Edition(models.Model):
     """One published version of a page, as it was read; a revision can be rewritten, an edition cannot."""
 
-    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="editions")
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="editions")
+    space = models.ForeignKey(
+        Space, verbose_name=_("spazio"), null=True, on_delete=models.PROTECT, related_name="+",
+        help_text="where the page lay: its readers of then are the readers of this text",
+    )  # fmt: skip
     version = models.CharField(_("versione"), max_length=12)
     title = models.CharField(_("titolo"), max_length=255)
     change_note = models.CharField(_("che cosa cambia"), max_length=240, blank=True)
     valid_from = models.DateField(_("in vigore dal"), null=True)
+    valid_until = models.DateField(_("in vigore fino al"), null=True)
     sections = models.JSONField(_("testo"), default=list)
+    content = models.JSONField(default=dict, help_text="all that the page says, field by field, and its files' hashes")
     sha256 = models.CharField(max_length=64)
+    proposed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    approved_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     published_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     published_at = models.DateTimeField()
 
@@ -46,6 +71,25 @@ class Edition(models.Model):
         if self.pk:
             raise Immutable("an edition is never rewritten")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise Immutable("an edition is never deleted")
+
+    @property
+    def begins(self) -> date:
+        """The first day on which it holds; where none was written, the day of its publication."""
+        return self.valid_from or dates.local_day(self.published_at)
+
+    @property
+    def in_brief(self) -> list[str]:
+        return [line["value"] for line in self.content.get("in_brief", [])]
+
+    @property
+    def parts(self) -> list[tuple[str, str, str]]:
+        """Anchor, heading and text of each section; the anchors unique, whatever was kept."""
+        wishes = [(str(place), anchor) for place, (anchor, _heading, _text) in enumerate(self.sections)]
+        names = anchors.settled(wishes, dict(wishes))
+        return [(names[str(place)], part[1], part[2]) for place, part in enumerate(self.sections)]
 
     @property
     def held_until(self) -> date | None:

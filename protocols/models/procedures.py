@@ -3,19 +3,26 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from portal import access
+from portal import access, terms
 from portal.fields import BlocksField
 from portal.models.pages import Section
 from protocols.codes import ProcedureForm
+from portal.terms import Direction, Unit
 
-from .editions import Edition
 from .rules import RulePage
+
+BEGINNING = "inizio"  # what days were counted from before steps named their events
+
+
+def _service() -> blocks.PageChooserBlock:
+    return blocks.PageChooserBlock(label=_("Servizio"), page_type="coordination.ServicePage")
 
 
 class StepBlock(blocks.StructBlock):
@@ -25,10 +32,20 @@ class StepBlock(blocks.StructBlock):
     text = blocks.TextBlock(label=_("Che cosa si fa"))
     who = blocks.CharBlock(label=_("Chi"), max_length=160)
     within = blocks.CharBlock(label=_("Entro quando, a parole"), max_length=160, required=False)
-    days = blocks.IntegerBlock(
-        label=_("Giorni dalla partenza"), required=False, min_value=0, help_text=_("Serve a calcolare la data.")
+    number = blocks.IntegerBlock(
+        label=_("Quanto tempo"), required=False, min_value=0, max_value=terms.FARTHEST,
+        help_text=_("Serve a calcolare la data. Lascia vuoto se il termine è solo a parole."),
+    )  # fmt: skip
+    unit = blocks.ChoiceBlock(label=_("Ore, giorni o mesi"), choices=Unit.choices, required=False)
+    direction = blocks.ChoiceBlock(
+        label=_("Dopo o prima del fatto"), choices=Direction.choices, default=Direction.AFTER, required=False
     )
+    base = blocks.CharBlock(
+        label=_("Da quale fatto si conta"), max_length=60, required=False,
+        help_text=_("Per esempio: ricovero, uscita, segnalazione. Chi legge ne scrive la data."),
+    )  # fmt: skip
     form = blocks.CharBlock(label=_("Codice del modulo"), max_length=12, required=False)
+    services = blocks.ListBlock(_service(), label=_("Chi chiamare per questo passo"), default=[], required=False)
     question = blocks.CharBlock(label=_("Domanda che decide la strada"), max_length=160, required=False)
     yes = blocks.CharBlock(label=_("Se sì"), max_length=300, required=False)
     no = blocks.CharBlock(label=_("Se no"), max_length=300, required=False)
@@ -37,20 +54,50 @@ class StepBlock(blocks.StructBlock):
         label = _("Passo")
         icon = "list-ol"
 
+    def to_python(self, value: dict[str, Any]) -> Any:
+        return super().to_python(_with_unit(value))
+
+    def bulk_to_python(self, values: Any) -> Any:
+        return super().bulk_to_python([_with_unit(value) for value in values])
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        given = {"number": cleaned["number"] is not None, "unit": bool(cleaned["unit"])}
+        if given["number"] != given["unit"]:
+            missing = "unit" if given["number"] else "number"
+            sentence = {"unit": _("Scegli se sono ore, giorni o mesi."), "number": _("Scrivi quanti sono.")}[missing]
+            raise blocks.StructBlockValidationError({missing: ValidationError(sentence)})
+        if given["number"] and not cleaned["base"]:
+            sentence = _("Scrivi da quale fatto si conta: senza, una data non si può calcolare.")
+            raise blocks.StructBlockValidationError({"base": ValidationError(sentence)})
+        return cleaned
+
+
+def _with_unit(step: dict[str, Any]) -> dict[str, Any]:
+    """Steps written before terms had a unit say how many days after the start."""
+    if "number" in step or step.get("days") is None:
+        return step
+    return {**step, "number": step["days"], "unit": Unit.DAYS.value, "base": BEGINNING}
+
 
 class ProcedurePage(RulePage):
     """One procedure, for the phone in the hand and a person across the desk."""
 
     when_to_use = models.TextField(_("quando si usa"), blank=True)
     when_not = models.TextField(_("quando non si usa"), blank=True)
-    starts = models.CharField(_("chi parte"), max_length=160, blank=True)
+    starts = models.CharField(_("chi comincia"), max_length=160, blank=True)
     total_time = models.CharField(_("in tutto"), max_length=120, blank=True)
     steps = BlocksField([("step", StepBlock())], verbose_name=_("passi"), blank=True)
+    services = BlocksField(
+        [("service", _service())], verbose_name=_("chi chiamare"), blank=True, default=[],
+        help_text=_("I servizi da chiamare in questa procedura. Chi legge vede anche lo sportello del suo Comune."),
+    )  # fmt: skip
     protocols = models.CharField(
         _("protocolli che applica"), max_length=60, blank=True, help_text=_("Codici separati da spazi: PR-02 PR-03.")
     )
 
     base_form_class = ProcedureForm
+    says = [*RulePage.says, "when_to_use", "when_not", "starts", "total_time", "steps", "services", "protocols"]
     kind_order = 20
     kind = "procedura"
     kind_label = _("Procedura")
@@ -69,6 +116,7 @@ class ProcedurePage(RulePage):
             heading=_("Prima dei passi"),
         ),
         FieldPanel("steps"),
+        FieldPanel("services"),
         FieldPanel("protocols"),
         *RulePage.force_panels,
         *RulePage.care_panels,
@@ -110,6 +158,7 @@ class FormPage(RulePage):
     )  # fmt: skip
     note = models.TextField(_("che cosa non si scrive e dove va"), blank=True)
 
+    says = [*RulePage.says, "note"]
     kind_order = 30
     kind = "modulo"
     kind_label = _("Modulo")
@@ -135,11 +184,13 @@ class FormPage(RulePage):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        context["procedures"] = access.allowed(
-            ProcedurePage.objects.filter(steps__icontains=f'"{self.code}"'), request.user
-        )
-        context["editions"] = list(Edition.objects.filter(page=self).with_ends())
+        context["procedures"] = self.procedures(request.user)
         for name in ("document", "signed"):  # a file of another space is not opened by being cited
             file = getattr(self, name)
             context[name] = file if file and access.can(request.user, "view", file) else None
         return context
+
+    def procedures(self, user: Any) -> Any:
+        """Those that use the form in one of their steps; a form without a code is used by its name in none."""
+        using = ProcedurePage.objects.filter(steps__icontains=f'"form": "{self.code}"')
+        return access.allowed(using if self.code else using.none(), user)

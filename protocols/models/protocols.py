@@ -16,7 +16,6 @@ from portal.blocks import BodyBlock
 from portal.fields import BlocksField
 from portal.models import Organisation
 
-from .editions import Edition
 from .rules import RulePage
 
 
@@ -33,6 +32,7 @@ class ProtocolPage(RulePage):
     signatories = ParentalManyToManyField(Organisation, verbose_name=_("enti firmatari"), blank=True)
     asks_acknowledgement = models.BooleanField(_("chiede la presa visione"), default=False)
 
+    says = [*RulePage.says, "in_brief", "body", "register_number", "norm", "signatories"]
     kind_order = 10
     kind = "protocollo"
     kind_label = _("Protocollo")
@@ -70,7 +70,6 @@ class ProtocolPage(RulePage):
         pages = access.allowed(Page.objects.filter(pk__in=list(related)), request.user).specific()
         context["forms"] = [page for page in pages if getattr(page, "kind", "") == "modulo"]
         context["procedures"] = [page for page in pages if getattr(page, "kind", "") == "procedura"]
-        context["editions"] = list(Edition.objects.filter(page=self).with_ends().select_related("published_by"))
         return context
 
 

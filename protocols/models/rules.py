@@ -1,17 +1,45 @@
 """What protocols, procedures and forms have in common: they are in force, or not."""
 
 from datetime import date, timedelta
+from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from modelcluster.models import get_all_child_m2m_relations
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal import dates
 from portal.models import PortalPage
+from portal.models.pages import PortalPageForm
+from protocols import versions
+
+from .editions import Edition
 
 SOON = timedelta(days=60)
+# What an editor presses when the text is to be read by others; a draft may still be anything.
+DECISIVE = ("action-publish", "action-submit", "action-restart-workflow", "action-workflow-action")
+
+
+class RuleForm(PortalPageForm):
+    """Says at once what would stand in the way of putting the text in force."""
+
+    def _post_clean(self) -> None:
+        from protocols.editions import obstacle  # the process reads this model
+
+        super()._post_clean()
+        if not any(name in self.data for name in DECISIVE):
+            return
+        for relation in get_all_child_m2m_relations(type(self.instance)):
+            if relation.name in self.cleaned_data:
+                setattr(self.instance, relation.name, self.cleaned_data[relation.name])
+        if found := obstacle(self.instance):
+            self.add_error(*found)
 
 
 class RulePage(PortalPage):
@@ -31,8 +59,57 @@ class RulePage(PortalPage):
         )
     ]
 
+    base_form_class = RuleForm
+    says = ["title", "summary", "attachments"]  # the fields that are the text of the rule; an edition keeps them
+
     class Meta:
         abstract = True
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            self.version = versions.normal(self.version)
+        except versions.NotAVersion as problem:
+            # What was put in force before numbers were asked for can still be mended.
+            if not Edition.objects.filter(page_id=self.pk, version=self.version).exists():
+                raise ValidationError({"version": _("La versione è un numero, per esempio 2.0 o 2.1.")}) from problem
+        super().full_clean(*args, **kwargs)
+        self._wait_for_its_day()
+
+    def publish(self, revision: Any, *args: Any, **kwargs: Any) -> Any:
+        from protocols.editions import require_no_obstacle  # the process reads this model
+
+        require_no_obstacle(revision.as_object())
+        return super().publish(revision, *args, **kwargs)
+
+    def _wait_for_its_day(self) -> None:
+        """A version of tomorrow takes over tomorrow: until then the one in force is what everybody reads."""
+        latest = self.latest_revision
+        before = _day(latest.content.get("valid_from")) if latest else None
+        if before and before != self.valid_from and self.go_live_at == dates.midnight(before):  # type: ignore[has-type]
+            self.go_live_at = None
+        if self.valid_from is None or self.valid_from <= timezone.localdate() or not self.pk:
+            return
+        day = dates.midnight(self.valid_from)
+        earlier = Edition.objects.filter(page_id=self.pk).exclude(version=self.version)
+        if (self.go_live_at is None or self.go_live_at < day) and earlier.exists():
+            self.go_live_at = day
+
+    @property
+    def coming(self) -> str:
+        """«Dal 1° gennaio 2027 varrà la versione 2.0»: a version that waits is announced, never its text."""
+        waiting = self.revisions.filter(approved_go_live_at__gt=timezone.now()).order_by("approved_go_live_at").first()
+        if waiting is None or waiting.content["version"] == self.version:
+            return ""
+        begins = _day(waiting.content.get("valid_from")) or waiting.approved_go_live_at
+        day = max(dates.local_day(begins), dates.local_day(waiting.approved_go_live_at))
+        words = {"day": capfirst(dates.in_words(day, article="dal")), "version": waiting.content["version"]}
+        return _("%(day)s varrà la versione %(version)s") % words
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from protocols.editions import history  # the process reads this model
+
+        context = super().get_context(request, *args, **kwargs)
+        return {**context, "editions": history(self, request.user), "coming": self.coming}
 
     @property
     def state(self) -> tuple[str, str]:
@@ -58,3 +135,8 @@ class RulePage(PortalPage):
 
     def relevant_date(self) -> date | None:
         return self.valid_from or super().relevant_date()
+
+
+def _day(value: Any) -> date | None:
+    """A day as a revision keeps it: in words once it was stored, until then as it is."""
+    return parse_date(value) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -47,6 +48,7 @@ def _propose(author: Window) -> None:
     page.get_by_role("link", name="Scrivi in questo spazio").click()
     page.get_by_role("link", name="Dimissioni protette ospedale–territorio").first.click()
     page.get_by_role("textbox", name="Versione").fill("3.1")
+    page.get_by_role("textbox", name="In vigore dal").fill(f"{date.today():%Y-%m-%d}")
     rows = page.locator("[name^=body-][name$=-text]")
     expect(rows.first).to_be_attached()
     values = rows.evaluate_all("nodes => nodes.map((node) => node.value)")

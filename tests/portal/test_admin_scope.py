@@ -207,7 +207,7 @@ def test_a_manager_who_gives_the_own_role_away_is_led_to_the_other_spaces(as_: A
     [
         "/cerca/?q=casa&pagina={}",
         "/p/OP-04/?passo={}",
-        "/p/OP-04/?da={}",
+        "/p/OP-04/?dal-ricovero={}",
         "/spazi/terzo-settore/condivisione/come/?persona={}",
         "/documenti/{}/nota.txt",
         "/rubrica/persone/{}/",
@@ -221,7 +221,7 @@ def test_odd_numbers_break_no_page(address: str, odd: str, as_: Any) -> None:
 
 
 def test_a_day_at_the_end_of_time_breaks_no_procedure(as_: Any) -> None:
-    assert quiet(as_("worker")).get("/p/OP-04/?da=9999-12-31").status_code == 200
+    assert quiet(as_("worker")).get("/p/OP-04/?dal-ricovero=9999-12-31").status_code == 200
 
 
 def test_many_words_in_the_directory_ask_one_question(as_: Any, django_assert_max_num_queries: Any) -> None:

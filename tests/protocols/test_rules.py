@@ -1,4 +1,4 @@
-"""Coded texts: whether they hold, until when their editions held, whom to call, who approves."""
+"""Coded texts: whether they hold, until when their editions held."""
 
 import html
 import re
@@ -9,7 +9,6 @@ import pytest
 from django.utils import timezone
 
 from portal import dates, demo
-from portal.models import User
 from protocols.models import Edition, ProtocolPage
 
 pytestmark = pytest.mark.django_db
@@ -80,19 +79,3 @@ def test_an_edition_held_until_the_day_before_the_next_one(as_: Any) -> None:
     history = text(as_("worker").get("/p/PR-02/"))
     assert "superata, in vigore" in history
     assert "in vigore, in vigore" not in history
-
-
-# --- Whom to call ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("address", ["/p/OP-04/", "/p/OP-04/?passo=2"])
-def test_a_procedure_gives_the_number_of_the_readers_own_body(address: str, as_: Any, person: Any) -> None:
-    body = person("worker").organisation
-    shown = text(as_("worker").get(address))
-    asked = re.search(r"Chi chiamare (.{5,80}?): (0573 000 \d{3})", shown)
-    assert asked, shown
-    services = demo.space("SP-RETE").root_page.get_children().specific()
-    own = {each.title for each in services if getattr(each, "organisation", None) == body}
-    assert asked[1] in own | {str(body)}
-    User.objects.filter(pk=person("worker").pk).update(organisation=None)
-    assert "Chi chiamare" not in text(as_("worker").get(address))

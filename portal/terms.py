@@ -1,0 +1,75 @@
+"""Terms: the day that so many hours, days, working days or months lead to, from an event. Never a guess."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from holidays import country_holidays
+
+from . import dates
+
+HOLIDAYS = country_holidays("IT")  # filled year by year, as days are asked for
+FARTHEST = 400  # no term of the network is longer, in its own unit
+
+
+class Unit(models.TextChoices):
+    HOURS = "ore", _("ore")
+    DAYS = "giorni", _("giorni")
+    WORKING_DAYS = "giorni-lavorativi", _("giorni lavorativi")
+    MONTHS = "mesi", _("mesi")
+    DAY_OF_NEXT_MONTH = "giorno-del-mese-dopo", _("giorno del mese successivo")
+
+
+class Direction(models.TextChoices):
+    AFTER = "dopo", _("dopo")
+    BEFORE = "prima", _("prima")
+
+
+@dataclass(frozen=True)
+class Term:
+    """«Entro 5 giorni lavorativi», «almeno 7 giorni prima», «il 5 del mese successivo»."""
+
+    number: int
+    unit: Unit
+    direction: Direction = Direction.AFTER
+
+    def due(self, base: date | datetime) -> date | datetime | None:
+        """The day it leads to from the base; a moment for hours, and None where the base has no hour."""
+        sign = -1 if self.direction == Direction.BEFORE else 1
+        if self.unit == Unit.HOURS:
+            if not isinstance(base, datetime):
+                return None
+            # Counted in UTC: in the night when the clocks change, two hours are still two hours.
+            return timezone.localtime(base.astimezone(UTC) + sign * timedelta(hours=self.number))
+        day = dates.local_day(base)
+        if self.unit == Unit.DAYS:
+            return day + sign * timedelta(days=self.number)
+        if self.unit == Unit.WORKING_DAYS:
+            return _working(day, self.number, sign)
+        if self.unit == Unit.MONTHS:
+            return _months(day, sign * self.number)
+        return _months(day.replace(day=1), 1, at=self.number)
+
+
+def is_working(day: date) -> bool:
+    """Whether offices are open: no weekend, no national holiday."""
+    return day.weekday() < calendar.SATURDAY and day not in HOLIDAYS
+
+
+def _working(day: date, number: int, sign: int) -> date:
+    """The base does not count. Zero is the day itself, or the nearest working one in the direction of the term."""
+    while number or not is_working(day):
+        day += timedelta(days=sign)
+        if number and is_working(day):
+            number -= 1
+    return day
+
+
+def _months(day: date, number: int, at: int | None = None) -> date:
+    """So many months away, on the same day or on another; on the last one where the month is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(at or day.day, last))
