@@ -19,11 +19,11 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page
 
+from portal import anchors
+
 from . import access
 from .choosers import PersonChooserBlock
 from .models.people import User
-
-from portal import anchors
 
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link", "h3"]
 
