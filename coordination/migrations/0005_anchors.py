@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coordination', '0002_attachments'),
+        ('coordination', '0004_actions_as_rows'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0007_network_profile_and_reports'),
+        ('portal', '0009_what_people_did_is_kept'),
     ]
 
     operations = [
