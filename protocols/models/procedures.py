@@ -13,8 +13,8 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from portal import access, terms
 from portal.fields import BlocksField
 from portal.models.pages import Section
-from protocols.codes import ProcedureForm
 from portal.terms import Direction, Unit
+from protocols.codes import ProcedureForm
 
 from .rules import RulePage
 
