@@ -6,22 +6,17 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('protocols', '0002_attachments'),
+        ('coordination', '0005_corrections'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='formpage',
+            model_name='meetingpage',
             name='anchors',
             field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
         ),
         migrations.AddField(
-            model_name='procedurepage',
-            name='anchors',
-            field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
-        ),
-        migrations.AddField(
-            model_name='protocolpage',
+            model_name='servicepage',
             name='anchors',
             field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
         ),

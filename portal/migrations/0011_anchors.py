@@ -6,17 +6,22 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coordination', '0004_actions_as_rows'),
+        ('portal', '0010_corrections_and_schedules'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='meetingpage',
+            model_name='faqpage',
             name='anchors',
             field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
         ),
         migrations.AddField(
-            model_name='servicepage',
+            model_name='newspage',
+            name='anchors',
+            field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
+        ),
+        migrations.AddField(
+            model_name='textpage',
             name='anchors',
             field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
         ),

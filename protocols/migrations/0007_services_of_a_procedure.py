@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('protocols', '0005_editions_spaces'),
+        ('protocols', '0006_editions_spaces'),
     ]
 
     operations = [

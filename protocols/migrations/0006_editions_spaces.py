@@ -14,6 +14,6 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("protocols", "0004_editions_kept_whole")]
+    dependencies = [("protocols", "0005_editions_kept_whole")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -6,22 +6,22 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0009_what_people_did_is_kept'),
+        ('protocols', '0003_corrections'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='faqpage',
+            model_name='formpage',
             name='anchors',
             field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
         ),
         migrations.AddField(
-            model_name='newspage',
+            model_name='procedurepage',
             name='anchors',
             field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
         ),
         migrations.AddField(
-            model_name='textpage',
+            model_name='protocolpage',
             name='anchors',
             field=models.JSONField(blank=True, default=dict, editable=False, help_text='key of a part → its anchor'),
         ),
