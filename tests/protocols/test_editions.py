@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from django.db.models import ProtectedError
 from django.utils import timezone
 from wagtail.models import Page
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
@@ -14,6 +13,7 @@ from portal import access, demo
 from portal.models import Organisation
 from portal.models.activity import Immutable
 from portal.publication import Refused
+from portal.whole import NotDone
 from protocols.models import Edition, FormPage, ProcedurePage, ProtocolPage
 from search import index as search_index
 from search.engines import Query
@@ -214,7 +214,7 @@ def test_what_was_in_force_is_never_deleted(rule: Any, as_: Any) -> None:
         answer = as_("coordinator").post(address, follow=True)
         assert "è stata pubblicata" in words(answer) and "non si elimina" in words(answer)
     assert Page.objects.filter(pk=rule.pk).exists()
-    with pytest.raises(ProtectedError):
+    with pytest.raises(NotDone):  # PROTECT, and nothing of the deletion happened
         Page.objects.get(pk=rule.pk).specific.delete()
     draft = ProtocolPage(title="Mai pubblicata", slug="mai", live=False, change_note="Bozza.")
     demo.space("SP-RETE").root_page.add_child(instance=draft)
