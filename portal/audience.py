@@ -70,9 +70,9 @@ def _holders(spaces: list[int], groups: list[int], people: list[int]) -> tuple[i
     holds = Membership.objects.current().filter(space__in=spaces)
     in_groups = Group.objects.filter(pk__in=[*groups, *holds.exclude(group=None).values_list("group", flat=True)])
     by_name = Q(pk__in=[*people, *holds.exclude(user=None).values_list("user", flat=True)])
-    beside = Q(groups__in=in_groups.filter(organisation=None))
+    beside = Q(pk__in=in_groups.filter(organisation=None, user__isnull=False).values("user"))
     bodies = Organisation.objects.filter(group__in=in_groups).count()
-    return bodies, User.objects.current().filter(by_name | beside).distinct().count()
+    return bodies, User.objects.current().filter(by_name | beside).count()
 
 
 def _counted(bodies: int, people: int) -> str:
