@@ -7,8 +7,10 @@ from django.utils.html import strip_tags
 from wagtail.models import Page
 
 from coordination.models import MeetingPage, ServicePage
+from portal import access
 from portal.demo import PEOPLE, local_part
 from portal.models import Document, Organisation, Space, Term, User
+from portal.models.activity import Activity, Verb
 from portal.models.media import ReadingState
 from portal.models.pages import PortalPage
 from protocols.models import Edition, FormPage, ProcedurePage, ProtocolPage
@@ -32,6 +34,16 @@ def test_the_network_is_the_one_that_was_planned(db):
     assert ServicePage.objects.filter(service_kind="sportello comunale").count() == 9
     assert Term.objects.count() >= 170
     assert Edition.objects.filter(page__slug="pr-02").count() == 3
+
+
+def test_whoever_published_a_page_may_publish_there(db):
+    acts = Activity.objects.filter(verb=Verb.PUBLISHED).select_related("by", "page")
+    assert acts.count() > 100
+    strangers = {str(act): act.by for act in acts if "approve" not in access.acts_on(act.by, act.page)}
+    assert strangers == {}
+    editions = Edition.objects.exclude(published_by=None).select_related("published_by", "page")
+    assert editions.count() >= 36
+    assert [str(each) for each in editions if "approve" not in access.acts_on(each.published_by, each.page)] == []
 
 
 def test_every_account_enters_with_the_demo_password_and_no_other(db):

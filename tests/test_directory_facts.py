@@ -43,7 +43,7 @@ def test_no_protocol_procedure_or_lesson_holds_a_telephone_of_its_own() -> None:
 
 def test_every_number_printed_elsewhere_is_one_of_the_directory() -> None:
     directory = " ".join(
-        [f"{card.telephone} {card.text}" for card in ServicePage.objects.live()]
+        [f"{card.telephone} {card.place}" for card in ServicePage.objects.live()]
         + [*User.objects.values_list("telephone", flat=True), *Organisation.objects.values_list("telephone", flat=True)]
     )
     printed = {number for path in CONTENT for number in NUMBER.findall(" ".join(texts(path)))}
