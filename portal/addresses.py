@@ -4,14 +4,17 @@ Nobody has to type either: a code is mended where it is unmistakable, a word is 
 """
 
 import re
+from functools import cache
 
 from anyascii import anyascii
+from django.apps import apps
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 CODE_SLUG = r"[a-z]{1,4}-?[0-9]{1,4}(?:-(?:bis|ter|quater))?"  # the last word of a coded page's address
-RESERVED = {"condivisione"}  # what a space answers to beside its pages
+CODE_IN_TEXT = r"[A-Z]{1,4}-?[0-9]{1,4}(?:[ -](?:bis|ter|quater|BIS|TER|QUATER))?"  # as texts cite them
+RESERVED = {"condivisione", "nuovo"}  # what a space answers to beside its pages
 LONGEST = 80  # letters of a made word: longer ones are cut where a mail or a telephone call would lose them
 
 _TYPED = re.compile(r"([A-Z]{1,4})-?([0-9]{1,4})(?:-?(BIS|TER|QUATER))?")
@@ -22,15 +25,31 @@ class UnreadableCode(ValueError):
     """What was typed is no code, and cannot be mended into one."""
 
 
+@cache
+def code_forms() -> dict[str, str]:
+    """Prefix → form, as the kinds of page say it: «PR» → «PR-{:02}»."""
+    forms = (getattr(model, "code_form", "") for model in apps.get_models())
+    return {re.split("[^A-Z]", form)[0]: form for form in forms if form}
+
+
 def normal_code(typed: str) -> str:
-    """The code in its one form: «pr 14», «PR/14» and «PR14» are PR-14; «M 3» stays M-3, and «M3» M3."""
+    """The code in its one form: «pr 14», «PR/14» and «PR14» are PR-14, «M-3» is M3; other prefixes stay as they are."""
     letters = re.sub(r"[\s/._\-–—]+", "-", anyascii(typed).strip().upper()).strip("-")
     match = _TYPED.fullmatch(letters)
     if match is None:
         raise UnreadableCode(typed)
     prefix, number, again = match.groups()
-    joint = "-" if letters.startswith(f"{prefix}-") else ""
-    return "-".join(filter(None, [f"{prefix}{joint}{number}", again]))
+    form = code_forms().get(prefix) or (f"{prefix}-{{}}" if letters.startswith(f"{prefix}-") else f"{prefix}{{}}")
+    whole = form.format(int(number)) if prefix in code_forms() else form.format(number)
+    return f"{whole}-{again}" if again else whole
+
+
+def next_code(form: str) -> str:
+    """The next free code of the form, in the whole network."""
+    prefix = re.split("[^A-Z]", form)[0].lower()
+    taken = Page.objects.filter(slug__regex=f"^{prefix}-?[0-9]{{1,4}}(-[a-z]+)?$").values_list("slug", flat=True)
+    numbers = [int(found.group()) for slug in taken if (found := re.search("[0-9]+", slug))]
+    return form.format(max(numbers, default=0) + 1)
 
 
 def unreadable(typed: str) -> str:

@@ -19,6 +19,7 @@ class PortalConfig(AppConfig):
         from wagtail.admin.forms.models import register_form_field_override
         from wagtail.admin.widgets import AdminDateTimeInput
         from wagtail.signals import (
+            init_new_page,
             page_published,
             page_unpublished,
             post_page_move,
@@ -42,9 +43,10 @@ class PortalConfig(AppConfig):
             under_way,
             whole,
             workflow,
+            writing,
         )
         from .fields import MomentField
-        from .models import Document, Term, User
+        from .models import Document, Term, User, old_addresses
 
         moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
         register_form_field_override(DateTimeField, override=moment)
@@ -58,6 +60,8 @@ class PortalConfig(AppConfig):
         m2m_changed.connect(role_copy.on_groups_changed, sender=User.groups.through)
         pre_page_move.connect(spaces.on_page_moves)
         post_page_move.connect(files.on_page_moved)
+        pre_page_move.connect(old_addresses.on_page_moved)
+        init_new_page.connect(writing.on_new_page)
         task_submitted.connect(workflow.on_task_submitted)
         for signal in (post_save, post_delete):
             signal.connect(glossary.on_term_changed, sender=Term)

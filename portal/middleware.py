@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from wagtail.admin.views.pages.search import page_filter_search
 from wagtail.models import Page
 
-from . import access, errors
+from . import access, drafts, errors, writing
 from .keeping import refuse_deletion
 from .models.media import Document, Image
 from .publication import Refused
@@ -52,6 +52,8 @@ class AdminScopeMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         if any(isinstance(value, int) and number(str(value)) is None for value in kwargs.values()):
             raise Http404  # a number that no row can have
+        if request.path.startswith(ADMIN) and request.user.is_anonymous and not request.accepts("text/html"):
+            return writing.session_ended()  # the editor saves by itself: a login page would be no answer
         if not request.path.startswith(ADMIN) or not access.may_enter_admin(request.user):
             return None  # Wagtail sends them to the login, whatever the id
         if request.resolver_match and request.resolver_match.view_name in FOR_ADMINISTRATORS:
@@ -65,6 +67,8 @@ class AdminScopeMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """An act that could not be whole: the author reads so beside what was written, which is kept."""
+        if isinstance(exception, drafts.NotYet):
+            return writing.not_yet(exception)
         if not isinstance(exception, NotDone) or not request.path.startswith(ADMIN):
             return None
         code = errors.write_down(f"{request.method} {request.path}", exception.__cause__)

@@ -7,7 +7,7 @@ from django.views.i18n import JavaScriptCatalog
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
-from . import deciding, sharing, views
+from . import deciding, sharing, views, writing
 from .account import account
 
 handler400 = "portal.errors.not_understood"
@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accesso/", include("allauth.account.urls")),
     path("accesso/secondo-fattore/", include("allauth.mfa.urls")),
     path("spazi/", views.space_list, name="spaces"),
+    path("spazi/<slug:slug>/nuovo/", writing.new_page, name="new_page"),
     path("spazi/<slug:slug>/condivisione/", sharing.sharing, name="sharing"),
     path("spazi/<slug:slug>/condivisione/<int:pk>/", sharing.change_role, name="change_role"),
     path("spazi/<slug:slug>/condivisione/come/", sharing.seen_as, name="seen_as"),
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^documenti/([0-9]{1,18})/(.*)$", views.document, name="wagtaildocs_serve"),
     path("media/<path:path>", views.media, name="media"),
     path("rubrica/persone/<int:pk>/", views.person, name="person"),
+    path("sessione/", writing.session, name="session"),
     path("profilo/", views.profile, name="profile"),
     path("profilo/digest/", views.digest_preference, name="digest_preference"),
     path("digest/stop/<str:token>/", views.digest_stop, name="digest_stop"),

@@ -202,6 +202,16 @@ def keep_what_was_published(request: HttpRequest, page: Page) -> None:
         request.POST = data  # type: ignore[assignment]
 
 
+@hooks.register("before_create_page")
+@hooks.register("before_edit_page")
+def saves_by_itself(request: HttpRequest, *page: Any) -> None:
+    """Tell the form that nobody pressed a button: it then keeps what it can (`drafts`)."""
+    if request.method == "POST" and not request.accepts("text/html"):
+        data = request.POST.copy()
+        data["autosave"] = "1"
+        request.POST = data  # type: ignore[assignment]
+
+
 # --- The admin as editors think of it --------------------------------------------------------------------
 
 

@@ -58,6 +58,7 @@ class MeetingPage(PortalPage):
 
     kind_order = 40
     kind = "riunione"
+    code_form = "R-{:02}"
     kind_label = _("Riunione")
     kind_plural = _("Riunioni")
 
@@ -84,6 +85,11 @@ class MeetingPage(PortalPage):
     class Meta:
         verbose_name = _("riunione")
         verbose_name_plural = _("riunioni")
+
+    def skeleton(self) -> None:
+        super().skeleton()
+        rows: Any = self.agenda
+        rows.add(AgendaItem())
 
     @property
     def ends_at(self) -> Any:

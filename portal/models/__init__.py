@@ -6,6 +6,7 @@ from .glossary import Term
 from .jobs import Job
 from .media import Document, Image, Rendition
 from .network import NetworkProfile, ProblemReport
+from .old_addresses import OldAddress
 from .pages import FaqPage, HomePage, NewsPage, PortalPage, SpacePage, TextPage
 from .people import Organisation, User
 from .schedule import ScheduleFailure
@@ -22,6 +23,7 @@ from .spaces import (
 from .workflow import ApprovalState, ApprovalTask
 
 __all__ = [
+    "OldAddress",
     "Activity",
     "ApprovalState",
     "ApprovalTask",

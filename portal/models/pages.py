@@ -2,14 +2,15 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.http import Http404, HttpRequest
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -21,15 +22,18 @@ from wagtail.admin.panels import (
     PageChooserPanel,
     TitleFieldPanel,
 )
+from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page
+from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
-from portal import access, addresses, anchors, citations, dates
+from portal import access, addresses, anchors, citations, dates, drafts
 from portal.attachments import opened
 from portal.blocks import AttachmentsBlock, BodyBlock, parts
 from portal.copying import PageCopyForm
 from portal.fields import BlocksField
 from portal.models.activity import Activity
+from portal.models.old_addresses import OldAddress
 from portal.page_policy import SpacePageTester
 
 CODE_ADDRESS = "p"
@@ -53,6 +57,7 @@ class CitingForm(WagtailAdminPageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.left_out: list[str] = []  # of a draft that saved itself
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].validators = []  # whatever is typed becomes an address
@@ -61,7 +66,10 @@ class CitingForm(WagtailAdminPageForm):
             citations.offer_known(self)
 
     def is_valid(self) -> bool:
+        drafts.drop_blank_rows(self)
         valid: bool = super().is_valid()
+        if not valid and self.is_deferred_validation and self.data.get("autosave"):
+            self.left_out, valid = drafts.forgive(self), True
         if self.for_user and citations.refuse_unknown(self):
             self.add_error(None, _("La pagina porta a qualcosa che non puoi vedere: toglilo, o scegli altro."))
             return False
@@ -74,8 +82,19 @@ class CitingForm(WagtailAdminPageForm):
             typed = data.get("slug") or (page.slug if page.live else "")
             title, code = data.get("title") or page.title, data.get("code", getattr(page, "code", ""))
             data["slug"] = addresses.settled(page, self.parent_page, title=title, slug=typed, code=code)
+        if _has_run_out(page.expire_at) and data.get("expire_at") == page.expire_at.replace(second=0, microsecond=0):
+            data["expire_at"] = None  # the end that came already ends nothing more
         found: dict[str, Any] = super().clean()
         return found
+
+    def get_field_updates_for_resave(self) -> list[tuple[str, str]]:
+        """What Wagtail tells the open page after it saved itself, and what was left out."""
+        updates: list[tuple[str, str]] = super().get_field_updates_for_resave()
+        return [*updates, ("unsaved", "; ".join(self.left_out))]
+
+
+def _has_run_out(moment: datetime | None) -> bool:
+    return moment is not None and moment < timezone.now()
 
 
 class PortalPageForm(CitingForm):
@@ -84,8 +103,15 @@ class PortalPageForm(CitingForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         page = self.instance
+        if "change_note" in self.fields:
+            said = _("Scrivi in una frase che cosa cambia: è quello che chi legge trova nelle novità.")
+            self.fields["change_note"].error_messages["required"] = said
         if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
             self.initial |= {"change_note": "", "correction": False}
+        if "code" in self.fields and page.code_form:
+            self.fields["code"].help_text = _("La pagina risponde a /p/%(code)s/.") % {
+                "code": page.code or addresses.next_code(page.code_form)
+            }
 
     def full_clean(self) -> None:
         """A correction of what is read already needs no note: it tells nobody."""
@@ -139,6 +165,21 @@ class AddressedPage(SpacedPage):
         code = getattr(self, "code", "")
         self.slug = addresses.settled(self, parent, title=self.title, slug=self.slug, code=code)
 
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            before = OldAddress.could_be_read(self.pk) if self.pk else None
+            saved = super().save(*args, **kwargs)
+            if before and before.slug != self.slug and "slug" in (kwargs.get("update_fields") or ["slug"]):
+                OldAddress.keep(before)
+        return saved
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """At an address that the page once had: where it is now. Whoever may not see it was turned away before."""
+        if not getattr(request, "came_by_old_address", False):
+            return super().serve(request, *args, **kwargs)
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return HttpResponsePermanentRedirect(f"{self.get_url(request)}{query}")
+
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         self.settle_address()
         super().full_clean(*args, **kwargs)
@@ -146,6 +187,12 @@ class AddressedPage(SpacedPage):
     def minimal_clean(self) -> None:
         self.settle_address()
         super().minimal_clean()
+
+
+CHANGE_NOTE_HELP = _(
+    "Una frase per chi legge: compare nelle novità e nel riepilogo. "
+    "Una bozza può farne a meno; per pubblicare o chiedere l’approvazione ci vuole."
+)
 
 
 class PortalPage(AddressedPage):
@@ -185,6 +232,7 @@ class PortalPage(AddressedPage):
     kind_label = _("Pagina")
     kind_plural = _("Pagine")
     kind_order = 90  # where the kind stands in lists of everything
+    code_form = ""  # how a code of this kind is made of its number
     listed_as = ""  # the kind under whose word of the navigation the page stands, where it is not its own
 
     base_form_class = PortalPageForm
@@ -199,12 +247,20 @@ class PortalPage(AddressedPage):
         FieldRowPanel(
             [FieldPanel("responsible"), FieldPanel("review_date", help_text=REVIEW_HELP)], heading=_("Chi ne risponde")
         ),
-        FieldPanel("change_note"),
+        FieldPanel("change_note", help_text=CHANGE_NOTE_HELP),
         FieldPanel("correction"),
     ]
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def get_search_fields(cls) -> list[Any]:
+        """Editors find a page by its code, its summary and every text of its kind."""
+        texts = [field for field in cls._meta.fields if isinstance(field, StreamField | models.TextField)]
+        names = ["code", "summary", *(field.name for field in texts if field.model is not Page)]
+        found: list[Any] = super().get_search_fields()
+        return [*found, *(kind(name) for name in names for kind in (index.SearchField, index.AutocompleteField))]
 
     def settle_address(self) -> None:
         if self.code:
@@ -239,7 +295,17 @@ class PortalPage(AddressedPage):
         except addresses.UnreadableCode:
             return addresses.unreadable(code)
         others = Page.objects.filter(slug=slug, depth__gt=access.SPACE_DEPTH).exclude(pk=self.pk)
-        return _("Il codice %(code)s è già usato: scegline un altro.") % {"code": code} if others.exists() else ""
+        if not others.exists():
+            return ""
+        if not self.code_form:
+            return _("Il codice %(code)s è già usato: scegline un altro.") % {"code": code}
+        free = addresses.next_code(self.code_form)
+        return _("Il codice %(code)s è già usato: il prossimo libero è %(free)s.") % {"code": code, "free": free}
+
+    def skeleton(self) -> None:
+        """What the form for a new page of the kind holds before anybody types."""
+        if self.code_form:
+            self.code = addresses.next_code(self.code_form)
 
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
         parts = super().get_url_parts(request)
@@ -288,9 +354,18 @@ class PortalPage(AddressedPage):
         context["sections"] = self.sections()
         context["publication"] = Activity.last_publication_of(self)
         context["opened"] = opened(self, request.user)
+        context |= writing_here(self, request)
         request.section = self.listed_as or self._meta.model_name  # type: ignore[attr-defined]  # in bold above
         request.contact = self.responsible  # type: ignore[attr-defined]  # the frame's footer names whom to ask
         return context
+
+
+def writing_here(page: Page, request: HttpRequest) -> dict[str, Any]:
+    """Whether the reader may change the page at once, and what kinds of page may be made below it."""
+    if getattr(request, "is_preview", False) or not access.can(request.user, "edit", page):
+        return {}
+    below = [] if isinstance(page, SpacePage) else page.creatable_subpage_models()
+    return {"edit_here": page.pk, "new_below": [(kind.kind_label, kind._meta) for kind in below]}
 
 
 def body_sections(body: Any, names: dict[str, str]) -> list[Section]:
@@ -317,6 +392,9 @@ class HomePage(Page):
         else:
             address = self.url_path + "/".join(path_components) + "/"
             page = Page.objects.live().filter(url_path=address, path__startswith=self.path).first()
+        if page is None:
+            page = OldAddress.leads_to(self, path_components, request.user)
+            request.came_by_old_address = True  # type: ignore[attr-defined]
         if page is None:
             raise Http404
         return RouteResult(page.specific)
@@ -362,7 +440,8 @@ class SpacePage(AddressedPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from portal.overview import overview  # it lists the kinds of page
 
-        return {**super().get_context(request, *args, **kwargs), **overview(self, request.user)}
+        context = super().get_context(request, *args, **kwargs)
+        return {**context, **overview(self, request.user), **writing_here(self, request)}
 
 
 class PinnedPage(Orderable):

@@ -19,11 +19,11 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from portal import access, addresses, anchors, contacts, dates
-from portal.models import Document, Term, User
+from portal.models import Document, OldAddress, Term, User
 from portal.requests import number
 
 register = template.Library()
-CODE = re.compile(r"\b(?:PR|OP|MD|PG|M|R)-?\d{1,3}\b")
+CODE = re.compile(rf"\b{addresses.CODE_IN_TEXT}\b")
 LONGEST_ARTICLE = 8  # «nell’», «dell’», «quest’»: what is longer is no article, and is not looked at
 ARTICLE = re.compile(r"(?<!\w)\w{0,7}[’']$")
 ON_ONE_LINE = 24  # letters of a word that fits into the line of a phone, with its article
@@ -206,13 +206,25 @@ def explained_line(context: dict[str, Any], value: Any) -> SafeString:
 
 
 def _codes(user: Any) -> frozenset[str]:
-    """The codes of the pages that the person may see."""
+    """The codes of the pages that the person may see, those they once had too."""
     if user is None:
         return frozenset()
-    pages = access.allowed(
-        Page.objects.filter(slug__regex=f"^{addresses.CODE_SLUG}$", depth__gt=access.SPACE_DEPTH), user
-    )
-    return frozenset(slug.upper() for slug in pages.values_list("slug", flat=True))
+    coded, below = f"^{addresses.CODE_SLUG}$", access.SPACE_DEPTH
+    now = access.allowed(Page.objects.filter(slug__regex=coded, depth__gt=below), user).values_list("slug", flat=True)
+    seen = access.allowed(Page.objects.filter(depth__gt=below), user).order_by().values("pk")
+    once = OldAddress.objects.filter(slug__regex=coded, page__in=seen).values_list("slug", flat=True)
+    return frozenset(slug.upper() for slug in [*now, *once])
+
+
+def _code(word: str, codes: frozenset[str]) -> str:
+    """The code that the word cites, however written; nothing, where the reader knows none."""
+    if word in codes:
+        return word
+    try:
+        normal = addresses.normal_code(word)
+    except addresses.UnreadableCode:
+        return ""
+    return normal if normal in codes else ""
 
 
 def _as_html(value: Any, user: Any = None) -> str:
@@ -253,8 +265,8 @@ def _explain_words(text: str, reading: Reading) -> str:
 
     def replace(match: re.Match[str]) -> str:
         word = match.group(0)
-        if word in reading.codes:
-            return f'<a class="together" href="/p/{word}/">{word}</a>'
+        if code := _code(word, reading.codes):
+            return f'<a class="together" href="/p/{code}/">{word}</a>'
         meaning = reading.meanings.get(word)
         if meaning is None or word in reading.seen:
             return escape(word)
@@ -296,7 +308,7 @@ def _glossary() -> tuple[re.Pattern[str], dict[str, str]]:
     if _compiled.get("key") != key:
         words = sorted((re.escape(word) for word in meanings), key=len, reverse=True)
         _compiled["key"] = key
-        _compiled["pattern"] = re.compile(r"(?<![\w@.-])(?:" + "|".join([CODE.pattern, *words]) + r")(?![\w@-]|\.\w)")
+        _compiled["pattern"] = re.compile(r"(?<![\w@.-])(?:" + "|".join([*words, CODE.pattern]) + r")(?![\w@-]|\.\w)")
     return _compiled["pattern"], meanings
 
 

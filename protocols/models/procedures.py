@@ -100,6 +100,7 @@ class ProcedurePage(RulePage):
     says = [*RulePage.says, "when_to_use", "when_not", "starts", "total_time", "steps", "services", "protocols"]
     kind_order = 20
     kind = "procedura"
+    code_form = "OP-{:02}"
     kind_label = _("Procedura")
     kind_plural = _("Procedure")
 
@@ -125,6 +126,11 @@ class ProcedurePage(RulePage):
     class Meta:
         verbose_name = _("procedura")
         verbose_name_plural = _("procedure")
+
+    def skeleton(self) -> None:
+        super().skeleton()
+        page: Any = self
+        page.steps = [("step", {})]
 
     def summary_text(self) -> str:
         return "\n".join(filter(None, [self.summary, self.when_to_use, self.when_not, self.starts, self.total_time]))
@@ -161,6 +167,7 @@ class FormPage(RulePage):
     says = [*RulePage.says, "note"]
     kind_order = 30
     kind = "modulo"
+    code_form = "MD-{:02}"
     kind_label = _("Modulo")
     kind_plural = _("Moduli")
 

@@ -18,6 +18,12 @@ from portal.models import Organisation
 
 from .rules import RulePage
 
+# The sections that a protocol of the network has, in their order.
+SECTIONS = (
+    _("Finalità"), _("Destinatari"), _("Chi fa che cosa"), _("Tempi"), _("Flusso informativo"),
+    _("Dati e riservatezza"), _("Verifica"), _("Contatti"),
+)  # fmt: skip
+
 
 class ProtocolPage(RulePage):
     """One protocol: in brief, in sections, with its forms, its signatories and its editions."""
@@ -35,6 +41,7 @@ class ProtocolPage(RulePage):
     says = [*RulePage.says, "in_brief", "body", "register_number", "norm", "signatories"]
     kind_order = 10
     kind = "protocollo"
+    code_form = "PR-{:02}"
     kind_label = _("Protocollo")
     kind_plural = _("Protocolli")
 
@@ -60,6 +67,11 @@ class ProtocolPage(RulePage):
     class Meta:
         verbose_name = _("protocollo")
         verbose_name_plural = _("protocolli")
+
+    def skeleton(self) -> None:
+        super().skeleton()
+        page: Any = self
+        page.body = [("section", {"heading": str(heading)}) for heading in SECTIONS]
 
     def summary_text(self) -> str:
         return "\n".join([self.summary, *(str(line.value) for line in self.in_brief), self.register_number, self.norm])

@@ -48,6 +48,7 @@ class ModulePage(PortalPage):
 
     kind_order = 61
     kind = "formazione"
+    code_form = "M{}"
     kind_label = _("Modulo formativo")
     kind_plural = _("Formazione")
     parent_page_types = ["training.PathPage", "portal.SpacePage"]

@@ -1,5 +1,125 @@
-/* What Wagtail's editor lacks: no day is guessed. */
+/* What Wagtail's editor lacks: no day is guessed, nothing typed is lost, and the header says what is so. */
 "use strict";
 
 // Wagtail's calendar would replace a day it cannot read by today's: what is typed stays, and the server answers.
 jQuery.fn.datetimepicker.defaults.validateOnBlur = false;
+
+document.addEventListener("DOMContentLoaded", () => {
+  const LONGEST_WAIT = 12_000; // while somebody types without a pause; Wagtail waits for one
+  const form = document.querySelector("form[data-edit-form]");
+  const state = document.getElementById("w-autosave-indicator");
+  if (!form || !state) return;
+
+  const words = { ...state.dataset };
+  let typed = 0, sent = 0, saved = 0, wait = null, ended = false, checked = false, asking = false;
+
+  const say = (text, kind = "") => {
+    const now = document.getElementById("w-autosave-indicator");
+    now.textContent = text;
+    now.dataset.kind = kind;
+  };
+
+  const save = () => {
+    wait = null;
+    if (typed > saved) form.dispatchEvent(new CustomEvent("w-unsaved:add", { bubbles: true, cancelable: true, detail: { type: "edits" } }));
+  };
+
+  const onTyped = (event) => {
+    const isKey = event.type === "keyup";
+    if (isKey && !(event.target.isContentEditable && (event.key.length === 1 || /^(Backspace|Delete|Enter)$/.test(event.key)))) return;
+    typed += 1;
+    if (!ended) say(words.unsaved, "unsaved");
+    wait ??= setTimeout(save, LONGEST_WAIT);
+  };
+  for (const name of ["input", "change", "keyup", "paste"]) form.addEventListener(name, onTyped);
+
+  // Entering anew changes the token against forgeries: the cookie has the one that holds.
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+
+  document.addEventListener("w-autosave:save", (event) => {
+    if (typed === saved) typed += 1; // a row added or taken away, which types nothing
+    sent = typed;
+    if (!ended) say(words.unsaved, "unsaved");
+    if (token()) event.detail.formData?.set("csrfmiddlewaretoken", token());
+  });
+
+  document.addEventListener("w-autosave:success", ({ detail }) => {
+    saved = sent;
+    welcome();
+    const left = detail.response?.field_updates?.unsaved;
+    const at = new Date().toLocaleTimeString("it-IT", { hour: "2-digit", minute: "2-digit" });
+    if (typed > saved) {
+      say(words.unsaved, "unsaved");
+      wait ??= setTimeout(save, 2_000);
+    } else {
+      clearTimeout(wait);
+      wait = null;
+      say(`${words.saved} ${at}${left ? `, ${words.but} ${left}` : ""}`, left ? "partly" : "saved");
+    }
+  });
+
+  document.addEventListener("w-autosave:error", ({ detail }) => {
+    const code = detail.response?.error_code;
+    if (code === "session_ended") return farewell(words.ended);
+    if (code === "not_yet") return say(detail.response.error_message, "unsaved");
+    if (code === "invalid_revision") return say(words.newer, "lost");
+    say(detail.response ? words.refused : words.network, "lost");
+    wait ??= setTimeout(save, LONGEST_WAIT);
+  });
+
+  // --- The session has ended: say it where nobody overlooks it, keep the text, go on after the login elsewhere.
+  function farewell(text) {
+    ended = true;
+    say(words.unsaved, "lost");
+    let notice = document.getElementById("writing-notice");
+    if (!notice) {
+      notice = document.createElement("p");
+      notice.id = "writing-notice";
+      notice.setAttribute("role", "alert");
+      document.body.append(notice);
+    }
+    const link = Object.assign(document.createElement("a"), { href: words.login, target: "_blank", rel: "noopener", textContent: words.enter });
+    notice.replaceChildren(`${text}. `, link);
+  }
+
+  function welcome() {
+    ended = false;
+    document.getElementById("writing-notice")?.remove();
+  }
+
+  const isAlive = async () => (await fetch(words.alive, { headers: { Accept: "application/json" }, cache: "no-store" })).ok;
+
+  window.addEventListener("focus", async () => {
+    if (!ended || !(await isAlive().catch(() => false))) return;
+    welcome();
+    save();
+  });
+
+  // A save by button leaves the page: only when somebody answers there.
+  form.addEventListener("submit", async (event) => {
+    if (checked) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (asking) return; // pressed twice
+    asking = true;
+    const button = event.submitter;
+    let problem = "";
+    try {
+      if (!(await isAlive())) problem = words.ended;
+    } catch {
+      problem = words.network;
+    }
+    asking = false;
+    if (problem) {
+      button?.removeAttribute("disabled");
+      button?.setAttribute("data-w-progress-loading-value", "false");
+      return farewell(problem);
+    }
+    welcome();
+    const field = form.querySelector("[name=csrfmiddlewaretoken]");
+    if (field && token()) field.value = token();
+    if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
+    checked = true;
+    form.requestSubmit();
+  }, true);
+});

@@ -1,0 +1,188 @@
+"""Every kind of page, by hand: begun from its space, typed, sent, refused, corrected, approved, read by a reader."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.desk import Window
+
+RETE, FORMAZIONE = "/spazi/rete/", "/spazi/formazione/"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of page, as the list of new pages names it; what must be typed into it; who reads it."""
+
+    name: str
+    space: str = RETE
+    typed: dict[str, str] = field(default_factory=dict)
+    has_file: bool = False
+
+
+KINDS = [
+    Kind("Protocollo"),
+    Kind("Procedura", typed={"steps-0-value-title": "Chiama", "steps-0-value-text": "Chiama il servizio.",
+                             "steps-0-value-who": "Chi riceve"}),
+    Kind("Modulo", has_file=True),
+    Kind("Riunione", typed={"starts_at": "10/12/2036 15.00", "agenda-0-title": "Un punto"}),
+    Kind("Servizio"),
+    Kind("Quesito"),
+    Kind("Notizia"),
+    Kind("Pagina"),
+    Kind("Percorso", FORMAZIONE),
+    Kind("Modulo formativo", FORMAZIONE),
+    Kind("Lezione in M1", FORMAZIONE),
+]  # fmt: skip
+SECOND = "Come si fa da quest’autunno, detto meglio."
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_page_of_each_kind_goes_by_hand_from_the_first_click_to_its_reader(
+    kind: Kind, open_as: Callable[..., Window]
+) -> None:
+    author, approver, reader = open_as("coordinator"), open_as("director"), open_as("worker")
+    title = f"Prova d’autunno – {kind.name.lower()}: perché, «così»"
+    page = author.page
+    _begin(author, kind, title)
+    editor = _save(page)
+    assert not _lists(reader, kind, title)
+
+    _send(page)
+    _decide(approver, title, "Chiedi modifiche", "Manca il perché: scrivilo.")
+    author.go("/")
+    expect(page.locator("#da-fare li", has_text=title)).to_contain_text("Manca il perché")
+    author.go(editor)
+    page.locator("#id_summary").fill(SECOND)
+    _send(page)
+    assert not _lists(reader, kind, title)
+    _decide(approver, title, "Approva")
+
+    reader.go(kind.space)
+    reader.page.locator("main").get_by_role("link", name=title).first.click()
+    expect(reader.page.locator("h1")).to_contain_text(title)
+    expect(reader.page.locator("main")).to_contain_text(SECOND)
+    expect(reader.page.get_by_role("link", name="Modifica", exact=True)).to_have_count(0)
+
+
+def _begin(author: Window, kind: Kind, title: str) -> None:
+    page = author.page
+    author.go(kind.space)
+    page.get_by_role("link", name="Nuovo…").click()
+    link = page.locator("main").get_by_role("link", name=re.compile(f"^{kind.name}($| )")).first
+    link.click()
+    page.wait_for_url(re.compile(r"/admin/pages/add/"))
+    expect(page.locator("#w-autosave-indicator")).to_be_attached()
+    page.locator("#id_title").press_sequentially(title)
+    page.locator("#id_summary").fill("Come si fa da quest’autunno.")
+    for name, words in kind.typed.items():
+        page.locator(f"[name={name}]").click()
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    if kind.has_file:
+        page.locator("#panel-child-contenuto-document-section, [id^=panel-child]").get_by_role(
+            "button", name=re.compile("documento", re.I)
+        ).first.click()
+        page.locator(".modal-content").get_by_role("link").filter(
+            has_text=re.compile("MD-|md-|Scheda|Modulo")
+        ).first.click()
+        expect(page.locator(".modal-content")).to_have_count(0)
+    page.locator("#id_change_note").fill("Prima stesura.")
+
+
+def _save(page: Page) -> str:
+    """Keep the draft by the button; returns the address of its editor."""
+    page.get_by_role("button", name="Salva bozza").last.click()
+    expect(page.locator(".messages")).to_contain_text(re.compile("creata|aggiornata"))
+    page.wait_for_url(re.compile(r"/admin/pages/\d+/edit/"))
+    return re.sub(r"^https?://[^/]+", "", page.url)
+
+
+def _send(page: Page) -> None:
+    page.get_by_role("button", name="Altre azioni").last.click()
+    page.get_by_role("button", name=re.compile("^(Invia|Manda)")).first.click()
+    page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
+
+
+def _decide(approver: Window, title: str, answer: str, words: str = "") -> None:
+    approver.go("/")
+    approver.page.locator("#da-fare li", has_text=title).get_by_role("link", name="Decidi").click()
+    if words:
+        approver.page.get_by_role("textbox", name="Che cosa scrivi").fill(words)
+    approver.page.get_by_role("button", name=answer, exact=True).click()
+    approver.page.wait_for_url(f"{approver.site.url}/")
+
+
+def _lists(reader: Window, kind: Kind, title: str) -> bool:
+    reader.go(kind.space)
+    return title in reader.text
+
+
+def test_days_typed_as_italians_type_them_stay_as_typed_and_are_kept(open_as: Callable[..., Window]) -> None:
+    author = open_as("coordinator")
+    page = author.page
+    _begin(author, Kind("Notizia"), "Giorni scritti a mano")
+    day = page.locator("#id_review_date")
+    for words in ("01/12/2036", "15.01.2037", "31-12-2036", "fra un mese", "1/3/2037"):
+        day.fill("")
+        day.press_sequentially(words)
+        day.press("Tab")
+        expect(day).to_have_value(words)
+    _save(page)
+    expect(page.locator("#id_review_date")).to_have_value("01/03/2037")
+
+
+def test_what_was_typed_outlives_the_session(open_as: Callable[..., Window]) -> None:
+    author = open_as("coordinator")
+    page, context = author.page, author.page.context
+    _begin(author, Kind("Notizia"), "Sessione finita")
+    _save(page)
+    kept = context.cookies()
+    context.clear_cookies()
+    context.add_cookies([cookie for cookie in kept if cookie["name"] != "sessionid"])  # type: ignore[misc]
+    page.locator("#id_summary").fill("Scritto dopo la fine")
+    notice = page.locator("#writing-notice")
+    expect(notice).to_contain_text("La sessione è finita: entra in un’altra scheda, qui non si perde nulla")
+    page.get_by_role("button", name="Salva bozza").last.click()
+    expect(notice).to_be_visible()
+    expect(page.locator("#id_summary")).to_have_value("Scritto dopo la fine")
+    author.watch.problems.clear()  # the refused saves were the matter of this test
+    other = Window(author.site, context.new_page(), author.watch)
+    other.log_in("coordinator")
+    page.bring_to_front()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle", timeout=20_000)
+    expect(notice).to_have_count(0)
+    _save(page)
+    expect(page.locator("#id_summary")).to_have_value("Scritto dopo la fine")
+
+
+def test_typing_without_a_pause_and_a_row_begun_are_saved_and_said(open_as: Callable[..., Window]) -> None:
+    author = open_as("coordinator")
+    page = author.page
+    state = page.locator("#w-autosave-indicator")
+    _begin(author, KINDS[3], "Scrivere senza sosta")
+    _save(page)
+    page.locator("#id_actions-ADD").click()
+    page.locator("#id_actions-0-text").press_sequentially("Scrivere a tutti")
+    expect(state).to_contain_text("tranne azione 1", timeout=20_000)
+    page.locator("#id_minutes").click()
+    with page.expect_response(
+        lambda answer: "/edit/" in answer.url and answer.request.method == "POST", timeout=20_000
+    ):
+        for _ in range(150):
+            page.keyboard.type("parola ", delay=15)
+    expect(state).to_contain_text("Salvato alle", timeout=20_000)
+
+
+def test_two_presses_make_one_page_and_one_title_makes_two(open_as: Callable[..., Window]) -> None:
+    author = open_as("coordinator")
+    page = author.page
+    for number in (1, 2):
+        _begin(author, Kind("Quesito"), "Due volte lo stesso?")
+        page.get_by_role("button", name="Salva bozza").last.dblclick()
+        page.wait_for_url(re.compile(r"/admin/pages/\d+/edit/"))
+        author.go("/admin/pages/search/?q=Due+volte+lo+stesso")
+        expect(page.get_by_role("link", name="Due volte lo stesso?", exact=True)).to_have_count(number)

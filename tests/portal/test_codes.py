@@ -1,0 +1,180 @@
+"""Codes in one form, of any prefix; old codes and addresses lead to where the page is now, and tell nobody else."""
+
+from typing import Any
+
+import pytest
+from wagtail.models import Page
+
+from coordination.models import MeetingPage
+from portal import addresses, demo, spaces
+from portal.models import TextPage
+from protocols.models import ProtocolPage
+from tests.typed_pages import typed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("pr 14", "PR-14"), ("PR/14", "PR-14"), ("PR14", "PR-14"), (" pr – 4 ", "PR-04"), ("ÒP-82", "OP-82"),
+        ("PR-02 BIS", "PR-02-BIS"), ("m-3", "M3"), ("M 12", "M12"), ("r.7", "R-07"), ("DT-5", "DT-5"), ("q01", "Q01"),
+    ],
+)  # fmt: skip
+def test_a_code_has_one_form(typed: str, code: str) -> None:
+    assert addresses.normal_code(typed) == code
+    assert addresses.normal_code(code) == code
+
+
+@pytest.mark.parametrize("typed", ["PR-14!", "protocollo", "14", "PR", "PR-14-15", "ABCDE-1", "PR-12345"])
+def test_what_is_no_code_is_refused(typed: str) -> None:
+    with pytest.raises(addresses.UnreadableCode):
+        addresses.normal_code(typed)
+
+
+def text_page(title: str, **changes: Any) -> Any:
+    root = demo.space("SP-RETE").root_page
+    return demo.publish(root, TextPage(title=title, **changes), on=0, by=None)
+
+
+@pytest.mark.parametrize("written", ["/p/PR-02/", "/p/pr-02/", "/p/PR02/"])
+def test_a_code_leads_to_its_page_however_written(written: str, as_: Any) -> None:
+    assert "PR-02" in as_("worker").get(written).content.decode()
+    assert as_("partner").get(written).status_code == 404
+
+
+def test_a_code_of_any_prefix_is_linked_in_texts_for_who_may_go_there(as_: Any) -> None:
+    text_page("Decreto", code="DT-7")
+    page = text_page("Che cita", body=[("section", {"heading": "Uno", "text": "<p>Vedi DT-7, PR-05 e PR-77.</p>"})])
+    shown = as_("worker").get(page.url).content.decode()
+    assert 'href="/p/DT-7/"' in shown
+    assert 'href="/p/PR-05/"' in shown
+    assert "PR-77" in shown and 'href="/p/PR-77/"' not in shown
+    assert as_("worker").get("/p/DT-7/").status_code == 200
+
+
+def test_a_taken_code_is_refused_with_the_next_free_one(as_: Any) -> None:
+    root = demo.space("SP-RETE").root_page_id
+    sent = typed(
+        title="Prova", code="pr 2", version="1.0", valid_from="", valid_until="", register_number="", norm="",
+        **{"in_brief-count": "0", "related-TOTAL_FORMS": "0", "related-INITIAL_FORMS": "0"},
+    )  # fmt: skip
+    shown = as_("coordinator").post(f"/admin/pages/add/protocols/protocolpage/{root}/", sent).content.decode()
+    free = addresses.next_code(ProtocolPage.code_form)
+    assert f"Il codice PR-02 è già usato: il prossimo libero è {free}." in shown
+    assert "pr 2" in shown
+
+
+def test_a_form_for_a_new_page_begins_with_the_next_free_code_and_its_parts(as_: Any) -> None:
+    root = demo.space("SP-RETE").root_page_id
+    protocol = as_("coordinator").get(f"/admin/pages/add/protocols/protocolpage/{root}/").content.decode()
+    assert f'value="{addresses.next_code(ProtocolPage.code_form)}"' in protocol
+    assert all(heading in protocol for heading in ("Finalit", "Flusso informativo", "Dati e riservatezza", "Contatti"))
+    meeting = as_("coordinator").get(f"/admin/pages/add/coordination/meetingpage/{root}/").content.decode()
+    assert f'value="{addresses.next_code(MeetingPage.code_form)}"' in meeting
+    assert 'name="agenda-0-title"' in meeting
+
+
+# --- Old addresses ---------------------------------------------------------------------------------------
+
+
+def renamed(page: Any, slug: str) -> Any:
+    page.slug = slug
+    page.save_revision().publish()
+    return Page.objects.get(pk=page.pk).specific
+
+
+def test_a_changed_address_leads_on_whoever_may_see_the_page(as_: Any) -> None:
+    old = text_page("Orari").url
+    page = renamed(Page.objects.get(slug="orari").specific, "orari-estate")
+    response = as_("worker").get(f"{old}?da=mail")
+    assert (response.status_code, response.headers["Location"]) == (301, f"{page.url}?da=mail")
+    hidden, missing = as_("partner").get(old), as_("partner").get("/spazi/rete/mai-stata/")
+    assert (hidden.status_code, missing.status_code) == (404, 404)
+    assert "orari-estate" not in hidden.content.decode()
+    assert as_("anonymous").get(old).headers["Location"] == as_("anonymous").get("/x/").headers["Location"].replace(
+        "%2Fx%2F", old.replace("/", "%2F")
+    )
+    page.unpublish()
+    assert as_("worker").get(old).status_code == 404
+
+
+def test_a_page_that_takes_an_old_address_has_it(as_: Any) -> None:
+    old = text_page("Orari").url
+    renamed(Page.objects.get(slug="orari").specific, "orari-estate")
+    text_page("Orari")
+    assert as_("worker").get(old).status_code == 200
+
+
+def test_a_changed_code_keeps_answering_and_its_citations_stay_links(as_: Any) -> None:
+    page = text_page("Decreto", code="DT-7")
+    citing = text_page("Che cita", body=[("section", {"heading": "Uno", "text": "<p>Vedi DT-7.</p>"})])
+    page.code = "DT-8"
+    page.save_revision().publish()
+    response = as_("worker").get("/p/DT-7/")
+    assert (response.status_code, response.headers["Location"]) == (301, "/p/DT-8/")
+    assert as_("partner").get("/p/DT-7/").status_code == 404
+    assert 'href="/p/DT-7/"' in as_("worker").get(citing.url).content.decode()
+
+
+def test_moved_pages_and_those_below_a_renamed_space_keep_answering(as_: Any, person: Any) -> None:
+    page = text_page("Orari")
+    old = page.url
+    page.move(Page.objects.get(pk=demo.space("SP-COORD").root_page_id), "last-child")
+    moved = Page.objects.get(pk=page.pk).specific
+    assert as_("coordinator").get(old).headers["Location"] == moved.url
+    assert as_("worker").get(old).status_code == 404  # who may not read it there learns nothing
+    space = spaces.open_space("SP-PROVA", "Prova", slug="prova", by=person("coordinator"))
+    below = demo.publish(space.root_page, TextPage(title="Sotto"), on=0, by=None)
+    old = below.url
+    renamed(space.root_page.specific, "prova-due")
+    assert as_("administrator").get(old).headers["Location"] == "/spazi/prova-due/sotto/"
+    assert as_("worker").get(old).status_code == 404
+    assert as_("administrator").get("/spazi/prova/").headers["Location"] == "/spazi/prova-due/"
+
+
+# --- Where writing begins --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["/p/PR-02/", "/p/OP-04/", "/p/MD-04/", "/p/R-02/", "/p/M1/", "/spazi/rete/"])
+def test_who_may_edit_a_page_finds_the_way_on_it_and_nobody_else(address: str, as_: Any) -> None:
+    shown = as_("coordinator").get(address).content.decode()
+    assert ">Modifica</a>" in shown
+    start = shown.index("/admin/pages/", shown.index("edit-here"))
+    editor = shown[start : shown.index('"', start)]
+    assert as_("coordinator").get(editor).status_code == 200
+    assert ">Modifica</a>" not in as_("trainee").get(address).content.decode()
+
+
+def test_a_space_says_in_a_line_each_what_may_be_written(as_: Any) -> None:
+    assert "/spazi/formazione/nuovo/" in as_("coordinator").get("/spazi/formazione/").content.decode()
+    shown = as_("coordinator").get("/spazi/formazione/nuovo/").content.decode()
+    assert "Un modulo da scaricare: " in shown
+    assert "Un modulo formativo: le sue lezioni" in shown
+    assert "Lezione in M1" in shown
+    assert as_("trainee").get("/spazi/formazione/nuovo/").status_code == 403
+    assert as_("partner").get("/spazi/formazione/nuovo/").status_code == 404
+    for address in {part.split('"')[0] for part in shown.split('href="') if part.startswith("/admin/pages/add/")}:
+        assert as_("coordinator").get(address).status_code == 200, address
+
+
+# --- The admin's search ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["PR-02", "pr-02", "MD-01", "OP-04"])
+def test_the_search_of_the_admin_and_of_its_choosers_knows_codes(words: str, as_: Any) -> None:
+    page = Page.objects.get(slug=words.lower())
+    assert page.title in as_("coordinator").get(f"/admin/pages/search/?q={words}").content.decode()
+    assert page.title in as_("coordinator").get(f"/admin/choose-page/search/?q={words}").content.decode()
+
+
+def test_the_search_of_the_admin_knows_summaries_and_texts_of_ones_own_pages_alone(as_: Any) -> None:
+    page = text_page(
+        "Orari", summary="Quando suona lo zufolo",
+        body=[("section", {"heading": "Uno", "text": "<p>Con il clavicembalo.</p>"})],
+    )  # fmt: skip
+    for word in ("zufolo", "clavicembalo"):
+        assert page.title in as_("coordinator").get(f"/admin/pages/search/?q={word}").content.decode()
+        assert f"/admin/pages/{page.pk}/edit/" not in as_("worker_minors").get(
+            f"/admin/pages/search/?q={word}"
+        ).content.decode()  # fmt: skip
