@@ -1,11 +1,10 @@
 """Publications and withdrawals whose moment has come: each for itself, so that one that fails stops no other."""
 
-import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,9 +13,9 @@ from wagtail.models import Page, Revision
 from . import access, emails, errors, feed, jobs
 from .models.people import User
 from .models.schedule import ScheduleFailure
+from .whole import Named, NotDone
 from .workflow import edit_address
 
-logger = logging.getLogger(__name__)
 Due = tuple[Page, User | None, Callable[[], object]]
 
 
@@ -41,12 +40,11 @@ def _due() -> Iterator[Due]:
 
 def _succeeds(page: Page, author: User | None, act: Callable[[], object]) -> bool:
     try:
-        with transaction.atomic():
+        with Named(act, page), transaction.atomic():
             act()
     except ValidationError as problem:
         _record(page, author, " ".join(problem.messages))
-    except Exception as problem:  # of whatever a package does on a publication; it must not stop the pages after it
-        logger.exception("The schedule of page %s failed", page.pk)
+    except (NotDone, PermissionDenied) as problem:
         code = errors.write_down(f"schedule of page {page.pk}", problem.__cause__ or problem)
         _record(page, author, _("qualcosa non ha funzionato; il codice da segnalare è %(code)s.") % {"code": code})
     else:

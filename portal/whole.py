@@ -47,6 +47,20 @@ class NotDone(Exception):
         super().__init__(" ".join([_("Non è riuscito, e non è cambiato niente di quello che si legge."), kept]).strip())
 
 
+class Named:
+    """Whatever fails inside goes on as `NotDone`, with the fault as its cause."""
+
+    def __init__(self, act: Any, page: Page | None) -> None:
+        self.act, self.page = act, page
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, problem: BaseException | None, trace: Any) -> None:
+        if isinstance(problem, Exception) and not isinstance(problem, (NotDone, *ANSWERS)):
+            raise NotDone(self.act, self.page) from problem
+
+
 def guard() -> None:
     """Called once, when the portal starts."""
     for act in ACTS:
@@ -64,12 +78,8 @@ def _whole(act: Callable[..., Any]) -> Callable[..., Any]:
         user = getattr(self, "user", None) or kwargs.get("user") or actor()
         asked_for = _outermost.set(_outermost.get() or self)
         try:
-            with transaction.atomic(), LogContext(user=user):
+            with Named(self, _page_of(self, args)), transaction.atomic(), LogContext(user=user):
                 return act(self, *args, **kwargs)
-        except (NotDone, *ANSWERS):
-            raise
-        except Exception as problem:  # of whatever a package does on a publication
-            raise NotDone(self, _page_of(self, args)) from problem
         finally:
             _outermost.reset(asked_for)
 

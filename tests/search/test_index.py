@@ -10,6 +10,7 @@ from wagtail.models import Page
 
 from portal import access
 from portal.models import Activity, TextPage
+from portal.whole import NotDone
 from search import index as search_index
 from search.engines import IndexBusy, Query
 from search.engines.embedded import EmbeddedEngine
@@ -48,7 +49,7 @@ def test_a_publication_that_fails_leaves_neither_activity_nor_search_rows(page, 
 
     monkeypatch.setattr(search_index, "refresh_page", fail)
     revision = page.save_revision()
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(NotDone), transaction.atomic():
         revision.publish()
     assert Activity.objects.count() == acts
     assert set(SearchDocument.objects.values_list("key", "stamp")) == rows
