@@ -29,7 +29,11 @@ def test_unknown_and_hidden_codes_answer_alike(person: Any) -> None:
 def form_of(page: ProcedurePage, user: Any, protocols: str, *, draft: bool = False) -> Any:
     """The editor's form for the codes of the protocols alone."""
     made = type(page).get_edit_handler().get_form_class()
-    form = made({"protocols": protocols, "steps-count": "0", "attachments-count": "0"}, instance=page, for_user=user)
+    form = made(
+        {"protocols": protocols, "steps-count": "0", "services-count": "0", "attachments-count": "0"},
+        instance=page,
+        for_user=user,
+    )
     if draft:
         form.defer_required_fields()
     form.is_valid()
