@@ -135,6 +135,7 @@ MAY_ASK = {
     ("portal/role_copy.py", "_sync_people"): "copies the roles to where Wagtail's admin looks for them",
     ("portal/apps.py", "PortalConfig"): "listens to the table of who is in which group",
     ("portal/models/people.py", "UserManager"): "makes the first administrator",
+    ("portal/models/people.py", "UserQuerySet"): "no rule: who only looks after the machine is no colleague",
     ("portal/models/people.py", "User"): "keeps a person in the group of the own body",
     ("portal/people.py", "ValidityBackend"): "answers Django's question about the admin's door with access",
     ("portal/demo.py", "_load_people"): "makes the administrator of the demo",
