@@ -86,3 +86,28 @@ def test_a_service_that_the_reader_may_not_open_is_not_named(as_: Any) -> None:
     card.shares.all().delete()
     hidden = as_("partner").get("/p/PR-07/").content.decode()
     assert "Rosanna Cioni" in hidden and card.telephone not in hidden and card.url not in hidden
+
+
+@pytest.mark.parametrize(
+    ("rule", "its_words", "other", "other_words"),
+    [
+        ("PR-05", "5 giorni lavorativi dal confronto", "OP-08", "5 giorni lavorativi dal confronto"),
+        ("PR-11", "telefona al Comune in giornata", "OP-11", "si racconta a voce, in giornata"),
+        ("PR-11", "in giornata", "M6", "**in giornata**"),
+        ("PR-03", "segreteria UVM", "OP-03", "segreteria UVM, dal gestionale"),
+        ("PR-03", "senza restituire la pratica", "forms", "senza restituire la pratica"),
+        ("PR-01", "5 giorni dal primo appuntamento", "OP-01", "5 giorni dal primo appuntamento"),
+        ("PR-02", "il giorno lavorativo dopo la segnalazione", "OP-04", "1 giorno lavorativo dalla segnalazione"),
+        ("PR-02", "tutti i giorni dalle 8 alle 20", "M3", "tutti i giorni dalle 8 alle 20"),
+        ("PR-11", "esamina per area", "R-08", "per area"),
+    ],
+)
+def test_a_rule_and_what_applies_it_state_one_term(rule: str, its_words: str, other: str, other_words: str) -> None:
+    said = {path.stem: " ".join(texts(path)) for path in CONTENT}
+    assert its_words in said[rule] and other_words in said[other]
+
+
+def test_who_may_call_the_emergency_line_is_one_list() -> None:
+    said = {path.stem: " ".join(texts(path)) for path in CONTENT}
+    callers = re.search(r"Forze dell’Ordine, polizia locale.*?sostituisce", said["PR-08"])
+    assert callers and callers.group(0) in said["OP-10"]

@@ -193,7 +193,7 @@ def portal_doors() -> list[Door]:
         Door("wagtail_serve", "/p/PR-05/", INSIDE),
         Door("wagtail_serve", "/p/PR-07/", MEMBERS),  # shared with the third sector
         Door("wagtail_serve", "/spazi/minori/pr-04/", MINORI),
-        Door("wagtail_serve", "/p/OP-12/", COORD),
+        Door("wagtail_serve", "/p/OP-12/", INSIDE),
         Door("wagtail_serve", "/p/R-04/", COORD),
         Door("wagtail_serve", "/p/PR-99/", set()),
         Door("wagtail_serve", "/spazi/rete/accogliere-con-un-mediatore/", set()),  # a draft
