@@ -130,7 +130,7 @@ class ProcedurePage(RulePage):
     def skeleton(self) -> None:
         super().skeleton()
         page: Any = self
-        page.steps = [("step", {})]
+        page.steps = [{"type": "step", "value": {}}]
 
     def summary_text(self) -> str:
         return "\n".join(filter(None, [self.summary, self.when_to_use, self.when_not, self.starts, self.total_time]))

@@ -71,7 +71,8 @@ class ProtocolPage(RulePage):
     def skeleton(self) -> None:
         super().skeleton()
         page: Any = self
-        page.body = [("section", {"heading": str(heading)}) for heading in SECTIONS]
+        # As stored, not as values: only so does Wagtail give the parts that are not named their defaults.
+        page.body = [{"type": "section", "value": {"heading": str(heading)}} for heading in SECTIONS]
 
     def summary_text(self) -> str:
         return "\n".join([self.summary, *(str(line.value) for line in self.in_brief), self.register_number, self.norm])

@@ -20,10 +20,11 @@ class Kind:
     space: str = RETE
     typed: dict[str, str] = field(default_factory=dict)
     has_file: bool = False
+    has_sections: bool = False  # from the start
 
 
 KINDS = [
-    Kind("Protocollo"),
+    Kind("Protocollo", has_sections=True),
     Kind("Procedura", typed={"steps-0-value-title": "Chiama", "steps-0-value-text": "Chiama il servizio.",
                              "steps-0-value-who": "Chi riceve"}),
     Kind("Modulo", has_file=True),
@@ -36,6 +37,7 @@ KINDS = [
     Kind("Modulo formativo", FORMAZIONE),
     Kind("Lezione in M1", FORMAZIONE),
 ]  # fmt: skip
+WHY = "Perché nessuno resti ad aspettare."
 SECOND = "Come si fa da quest’autunno, detto meglio."
 
 
@@ -64,6 +66,7 @@ def test_a_page_of_each_kind_goes_by_hand_from_the_first_click_to_its_reader(
     reader.page.locator("main").get_by_role("link", name=title).first.click()
     expect(reader.page.locator("h1")).to_contain_text(title)
     expect(reader.page.locator("main")).to_contain_text(SECOND)
+    assert "undefined" not in reader.text and (not kind.has_sections or WHY in reader.text)
     expect(reader.page.get_by_role("link", name="Modifica", exact=True)).to_have_count(0)
 
 
@@ -81,6 +84,9 @@ def _begin(author: Window, kind: Kind, title: str) -> None:
         page.locator(f"[name={name}]").click()
         page.keyboard.type(words)
         page.keyboard.press("Tab")
+    if kind.has_sections:
+        page.locator("#panel-child-contenuto-body-section .DraftEditor-root [contenteditable=true]").first.click()
+        page.keyboard.type(WHY)
     if kind.has_file:
         page.locator("#panel-child-contenuto-document-section, [id^=panel-child]").get_by_role(
             "button", name=re.compile("documento", re.I)
