@@ -98,7 +98,6 @@ def test_a_service_that_the_reader_may_not_open_is_not_named(as_: Any) -> None:
         ("PR-03", "senza restituire la pratica", "forms", "senza restituire la pratica"),
         ("PR-01", "5 giorni dal primo appuntamento", "OP-01", "5 giorni dal primo appuntamento"),
         ("PR-02", "il giorno lavorativo dopo la segnalazione", "OP-04", "1 giorno lavorativo dalla segnalazione"),
-        ("PR-02", "tutti i giorni dalle 8 alle 20", "M3", "tutti i giorni dalle 8 alle 20"),
         ("PR-11", "esamina per area", "R-08", "per area"),
     ],
 )
