@@ -101,14 +101,14 @@ def _begin(author: Window, kind: Kind, title: str) -> None:
 def _save(page: Page) -> str:
     """Keep the draft by the button; returns the address of its editor."""
     page.get_by_role("button", name="Salva bozza").last.click()
-    expect(page.locator(".messages")).to_contain_text(re.compile("creata|aggiornata"))
+    expect(page.locator(".messages")).to_contain_text("salvata come bozza")
     page.wait_for_url(re.compile(r"/admin/pages/\d+/edit/"))
     return re.sub(r"^https?://[^/]+", "", page.url)
 
 
 def _send(page: Page) -> None:
     page.get_by_role("button", name="Altre azioni").last.click()
-    page.get_by_role("button", name=re.compile("^(Invia|Manda)")).first.click()
+    page.get_by_role("button", name=re.compile("^Chiedi (di nuovo )?l’approvazione")).first.click()
     page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
 
 
@@ -150,7 +150,9 @@ def test_what_was_typed_outlives_the_session(open_as: Callable[..., Window]) -> 
     context.add_cookies([cookie for cookie in kept if cookie["name"] != "sessionid"])  # type: ignore[misc]
     page.locator("#id_summary").fill("Scritto dopo la fine")
     notice = page.locator("#writing-notice")
-    expect(notice).to_contain_text("La sessione è finita: entra in un’altra scheda, qui non si perde nulla")
+    expect(notice).to_contain_text(
+        "La sessione è finita: entra in un’altra scheda, qui non si perde nulla", timeout=20_000
+    )
     page.get_by_role("button", name="Salva bozza").last.click()
     expect(notice).to_be_visible()
     expect(page.locator("#id_summary")).to_have_value("Scritto dopo la fine")

@@ -152,6 +152,6 @@ def test_an_ended_session_is_said_to_what_saves_itself(as_: Any) -> None:
     response = as_("anonymous").post(f"/admin/pages/{page.pk}/edit/", data, headers=BY_ITSELF)
     assert (response.status_code, response.json()["error_code"]) == (401, "session_ended")
     assert as_("anonymous").get("/sessione/").status_code == 401
-    assert as_("partner").get("/sessione/").status_code == 401
+    assert as_("trainee").get("/sessione/").status_code == 401
     assert as_("coordinator").get("/sessione/").status_code == 204
     assert as_("coordinator").post(f"/admin/pages/{page.pk}/edit/", data, headers=BY_ITSELF).status_code == 200
