@@ -152,7 +152,7 @@ def history(page: RulePage, user: Any) -> list[Edition]:
     """The editions that the person may read, newest first, each with its `state` and the last day it held."""
     rows = Edition.objects.filter(page_id=page.pk).select_related("published_by", "proposed_by", "approved_by", "space")
     found = sorted(rows, key=lambda edition: (edition.begins, edition.published_at, edition.pk))
-    for edition, following in zip(found, [*found[1:], None], strict=True):
+    for edition, following in zip(found, [*found, None][1:], strict=True):
         edition.next_from = following.begins if following else None  # type: ignore[attr-defined]
         edition.state = _state(page, edition)  # type: ignore[attr-defined]
     readable = access.may_read_past(user, page, {edition.space for edition in found})

@@ -158,6 +158,13 @@ def test_a_space_says_in_a_line_each_what_may_be_written(as_: Any) -> None:
         assert as_("coordinator").get(address).status_code == 200, address
 
 
+def test_the_first_draft_of_a_rule_is_read_before_it_has_any_edition(as_: Any) -> None:
+    root = demo.space("SP-RETE").root_page
+    page = root.add_child(instance=ProtocolPage(title="Prova", code="PR-90", change_note="Prima.", live=False))
+    page.save_revision()
+    assert "Prova" in as_("coordinator").get(f"/admin/pages/{page.pk}/view_draft/").content.decode()
+
+
 # --- The admin's search ----------------------------------------------------------------------------------
 
 
