@@ -246,6 +246,8 @@ def say_why_it_came_back(request: HttpRequest, page: Page) -> None:
 @hooks.register("construct_page_action_menu")
 def decide_first(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
     """Whoever has come to approve finds that first; beside it only what does not go round the decision."""
+    # Sending again is enough: beginning anew would be a second button for the same.
+    items[:] = [item for item in items if item.name != "action-restart-workflow"]
     page = context.get("page")
     if page and page.pk and access.may_decide(request.user, page):
         items[:] = [DecideMenuItem(), *(item for item in items if item.name == "action-save-draft")]

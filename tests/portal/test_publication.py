@@ -82,7 +82,7 @@ def posted(client: Client, url: str, **changes: str) -> dict[str, str]:
 
 def by_button(client: Client, page: Page, person: Given) -> Any:
     url = f"/admin/pages/{page.pk}/edit/"
-    changes = {"title": "Titolo dal bottone", "change_note": "Titolo.", "action-publish": "1"}
+    changes = {"title": "Titolo dal bottone", "change_note": "Titolo.", "version": "9.1", "action-publish": "1"}
     return client.post(url, posted(client, url, **changes))
 
 
@@ -92,7 +92,7 @@ def by_revert(client: Client, page: Page, person: Given) -> Any:
 
 
 def by_bulk(client: Client, page: Page, person: Given) -> Any:
-    page.title = "Titolo dal mucchio"
+    page.title, page.version = "Titolo dal mucchio", "9.2"
     page.save_revision(user=person("worker"))
     return client.post(f"/admin/bulk/wagtailcore/page/publish/?id={page.pk}")
 
@@ -144,7 +144,7 @@ def test_what_was_written_is_kept_as_a_draft_when_its_publication_fails(
 
 
 def test_an_approval_whose_publication_fails_did_not_happen(as_: Given, person: Given, form_page: Any) -> None:
-    form_page.title = "Titolo proposto"
+    form_page.title, form_page.version = "Titolo proposto", "9.3"
     state = propose(form_page, person("worker"))
     client, before = as_("director"), state_of(form_page)
     seen = seen_on(client.get(address(state)))
@@ -211,10 +211,10 @@ def test_one_page_that_fails_stops_no_other_and_its_author_is_told_once(
 
 
 def test_a_correction_is_no_news_and_hides_no_earlier_one(person: Given) -> None:
-    page = Page.objects.get(slug="pr-01").specific
+    page = demo.publish(demo.space("SP-RETE").root_page, TextPage(title="Orari"), on=0, by=person("coordinator"))
     page.change_note = "Lo sportello apre alle 8."
     page.save_revision(user=person("coordinator")).publish()
-    page.change_note, page.correction, page.title = "Un refuso.", True, "Titolo senza refuso"
+    page.change_note, page.correction, page.title = "Un refuso.", True, "Orari senza refuso"
     page.save_revision(user=person("coordinator")).publish()
     for user in (person("worker"), person("director")):
         said = [change.sentence for change in feed.changes(user, timezone.now() - timedelta(days=1))]
@@ -233,7 +233,9 @@ def test_what_nobody_has_read_yet_is_news_even_as_a_correction(person: Given) ->
 
 def test_a_correction_needs_no_note_and_any_other_change_does(as_: Given, form_page: Any) -> None:
     client, url = as_("administrator"), f"/admin/pages/{form_page.pk}/edit/"
-    bare = posted(client, url, **{"title": "Titolo senza nota", "change_note": "", "action-publish": "1"})
+    bare = posted(
+        client, url, **{"title": "Titolo senza nota", "version": "9.4", "change_note": "", "action-publish": "1"}
+    )
     assert client.post(url, bare).status_code == 200
     assert Page.objects.get(pk=form_page.pk).title == form_page.title
     assert client.post(url, {**bare, "correction": "on"}).status_code == 302
