@@ -68,7 +68,7 @@ def form_page() -> Any:
 def waiting(form_page: Any, person: Given) -> Any:
     """Elena proposes another title for MD-01, with her reason."""
     form_page.title, form_page.change_note = "Scheda di accesso, più corta", "Via le domande doppie."
-    form_page.version = "9.9"  # another text asks for another version
+    form_page.version, form_page.valid_from = "9.9", timezone.localdate()  # another text is another edition
     return propose(form_page, person("worker"))
 
 

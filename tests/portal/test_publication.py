@@ -77,13 +77,18 @@ def posted(client: Client, url: str, **changes: str) -> dict[str, str]:
     return {"attachments-count": "0", "body-count": "0", **data, **changes}
 
 
+def another_edition() -> dict[str, str]:
+    """What the form of a rule asks for when its text changes."""
+    return {"version": "9.1", "valid_from": f"{timezone.localdate():%d/%m/%Y}"}
+
+
 # --- Whole at every door ---------------------------------------------------------------------------------
 
 
 def by_button(client: Client, page: Page, person: Given) -> Any:
     url = f"/admin/pages/{page.pk}/edit/"
-    changes = {"title": "Titolo dal bottone", "change_note": "Titolo.", "version": "9.1", "action-publish": "1"}
-    return client.post(url, posted(client, url, **changes))
+    changes = {"title": "Titolo dal bottone", "change_note": "Titolo.", "action-publish": "1"}
+    return client.post(url, posted(client, url, **changes, **another_edition()))
 
 
 def by_revert(client: Client, page: Page, person: Given) -> Any:
@@ -92,7 +97,7 @@ def by_revert(client: Client, page: Page, person: Given) -> Any:
 
 
 def by_bulk(client: Client, page: Page, person: Given) -> Any:
-    page.title, page.version = "Titolo dal mucchio", "9.2"
+    page.title, page.version, page.valid_from = "Titolo dal mucchio", "9.2", timezone.localdate()
     page.save_revision(user=person("worker"))
     return client.post(f"/admin/bulk/wagtailcore/page/publish/?id={page.pk}")
 
@@ -144,7 +149,7 @@ def test_what_was_written_is_kept_as_a_draft_when_its_publication_fails(
 
 
 def test_an_approval_whose_publication_fails_did_not_happen(as_: Given, person: Given, form_page: Any) -> None:
-    form_page.title, form_page.version = "Titolo proposto", "9.3"
+    form_page.title, form_page.version, form_page.valid_from = "Titolo proposto", "9.3", timezone.localdate()
     state = propose(form_page, person("worker"))
     client, before = as_("director"), state_of(form_page)
     seen = seen_on(client.get(address(state)))
