@@ -238,9 +238,8 @@ def test_what_nobody_has_read_yet_is_news_even_as_a_correction(person: Given) ->
 
 def test_a_correction_needs_no_note_and_any_other_change_does(as_: Given, form_page: Any) -> None:
     client, url = as_("administrator"), f"/admin/pages/{form_page.pk}/edit/"
-    bare = posted(
-        client, url, **{"title": "Titolo senza nota", "version": "9.4", "change_note": "", "action-publish": "1"}
-    )
+    changes = {"title": "Titolo senza nota", "change_note": "", "action-publish": "1"}
+    bare = posted(client, url, **changes, **another_edition())
     assert client.post(url, bare).status_code == 200
     assert Page.objects.get(pk=form_page.pk).title == form_page.title
     assert client.post(url, {**bare, "correction": "on"}).status_code == 302
