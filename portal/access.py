@@ -259,6 +259,12 @@ def cited(model: type[M], pages: QuerySet[Any]) -> QuerySet[M]:
     return model._default_manager.filter(pk__in=[int(pk) for pk in named.values_list("to_object_id", flat=True)])
 
 
+def citing(file: Document | Image, pages: QuerySet[Page]) -> QuerySet[Page]:
+    """Those of the pages, of whatever space, that name the file."""
+    named = _references(type(file)).filter(to_object_id=str(file.pk)).values_list("object_id", flat=True)
+    return pages.filter(pk__in=[int(pk) for pk in named])
+
+
 def carriers(files: Iterable[Document | Image], pages: QuerySet[Page]) -> dict[int, list[Page]]:
     """File id → those of the pages, in the file's own space, that carry it."""
     files = list(files)

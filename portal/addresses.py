@@ -4,6 +4,7 @@ Nobody has to type either: a code is mended where it is unmistakable, a word is 
 """
 
 import re
+from contextlib import suppress
 from functools import cache
 
 from anyascii import anyascii
@@ -12,6 +13,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
+CODE_ADDRESS = "p"  # /p/PR-02/
 CODE_SLUG = r"[a-z]{1,4}-?[0-9]{1,4}(?:-(?:bis|ter|quater))?"  # the last word of a coded page's address
 CODE_IN_TEXT = r"[A-Z]{1,4}-?[0-9]{1,4}(?:[ -](?:bis|ter|quater|BIS|TER|QUATER))?"  # as texts cite them
 RESERVED = {"condivisione", "nuovo"}  # what a space answers to beside its pages
@@ -42,6 +44,13 @@ def normal_code(typed: str) -> str:
     form = code_forms().get(prefix) or (f"{prefix}-{{}}" if letters.startswith(f"{prefix}-") else f"{prefix}{{}}")
     whole = form.format(int(number)) if prefix in code_forms() else form.format(number)
     return f"{whole}-{again}" if again else whole
+
+
+def slugs_of(typed: str) -> set[str]:
+    """The last words of an address that what was typed as a code may mean: as it stands, and in its one form."""
+    with suppress(UnreadableCode):
+        return {typed.lower(), normal_code(typed).lower()}
+    return {typed.lower()}
 
 
 def next_code(form: str) -> str:

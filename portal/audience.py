@@ -48,7 +48,7 @@ def in_words(page: Page, user: User) -> str:
     bodies, people = _holders(spaces, _of(tokens, "group"), _of(tokens, "person"))
     named = access.allowed(Space.objects.filter(pk__in=spaces), user)
     names = [space.name for space in sorted(named, key=lambda space: (space != home, space.name))]
-    return ": ".join(filter(None, [_counted(bodies, people), _listed(names)]))
+    return ": ".join(filter(None, [_counted(bodies, people), ", ".join(names)]))
 
 
 def move(page: Page, destination: Page, user: User) -> Move:
@@ -82,7 +82,3 @@ def _counted(bodies: int, people: int) -> str:
     if people:
         found.append(ngettext("%(count)d persona", "%(count)d persone", people) % {"count": people})
     return _(" e ").join(found) or _("Nessuno, per ora")
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, TextChoices
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail import blocks
 from wagtail.admin.compare import ChildRelationComparison, StreamFieldComparison
 from wagtail.models import Page
@@ -42,13 +42,13 @@ class Piece:
     act: str = ""  # "", "aggiunto", "tolto"
 
 
-class Act(StrEnum):
+class Act(TextChoices):
     """What happens to a part; a verb, which agrees with every noun."""
 
-    ADDED = "si aggiunge"
-    REMOVED = "si toglie"
-    CHANGED = "cambia"
-    MOVED = "cambia l’ordine"
+    ADDED = "added", gettext_lazy("si aggiunge")
+    REMOVED = "removed", gettext_lazy("si toglie")
+    CHANGED = "changed", gettext_lazy("cambia")
+    MOVED = "moved", gettext_lazy("cambia l’ordine")
 
 
 @dataclass(frozen=True)

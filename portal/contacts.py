@@ -22,7 +22,6 @@ BEFORE = r"(?<![\w@/.,:+€-])(?<!\d )(?<!€ )(?<![Nn]\. )(?<!prot )(?<!prot\. 
 AFTER = r"(?![\w@€%‰]|[.,:/–-]\d| ?\d| ?(?:€|%|‰|euro\b|per (?:cento|mille)\b|persone\b|utenti\b|abitanti\b|posti\b))"
 NUMBER = rf"{BEFORE}(?:{ABROAD}|{LANDLINE}|{MOBILE}|{GREEN}|{SOCIAL}|{CALLED}){AFTER}"
 CONTACT = re.compile(rf"(?P<email>(?<![\w@.+-]){EMAIL})|(?P<web>(?<![\w@/.]){WEB})|(?P<number>{NUMBER})")
-PHONE = re.compile(NUMBER)
 YEAR = re.compile(r"[/.-](?:19|20)\d{2}$")
 DATE = re.compile(r"\d{1,2}[/. -]\d{1,2}[/. -]\d{2,4}$")
 SHORT = re.compile(r"\d{3,6}")

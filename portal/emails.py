@@ -8,6 +8,7 @@ import css_inline
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from . import access
 from .models.people import User
@@ -47,7 +48,7 @@ def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives
     """«Segnala un problema in questa pagina», to whoever answers for it; the answer goes to the reporter."""
     answer_to = report.by.email if report.by else report.email
     context = {"by": report.by, "page": report.path, "text": report.text, "title": title, "answer_to": answer_to,
-               "report_url": f"/segnala/{report.pk}/"}  # fmt: skip
+               "report_url": reverse("problem", args=[report.pk])}  # fmt: skip
     mail = _mail("problem", to.email, context)
     mail.reply_to = [answer_to] if answer_to else []
     return mail

@@ -26,7 +26,7 @@ def refused(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 def write_down(where: str, problem: BaseException | None) -> str:
     """The code under which a fault of ours stands in the log, easy to say on the telephone."""
     code = "".join(secrets.choice(EASY_TO_SAY) for _ in range(CODE_LENGTH))
-    logger.error("Fault %s: %s: %r", code, where, problem)
+    logger.error("Fault %s: %s: %r", code, where, problem, exc_info=problem)
     return code
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Page, TaskState, WorkflowState
 
-from . import access, dates
+from . import access, dates, workflow
 from .models.activity import Activity, Verb
 from .models.pages import page_kinds
 from .models.people import User
@@ -222,9 +222,8 @@ def approvals(user: User) -> Iterable[Todo]:
         return
     waiting = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS)
     for state in access.approvals(user, waiting).select_related("workflow_state__requested_by", "revision"):
-        proposed = state.revision.content  # the title as it was proposed, without building the page for it
         yield Todo(
-            title=f"{proposed.get('code', '')} {proposed['title']}".strip(),
+            title=workflow.title_of(state),
             url=reverse("approval", args=[state.pk]),
             verb=_("Decidi"),
             why=_("da approvare: lo chiede %(person)s") % {"person": state.workflow_state.requested_by},

@@ -8,14 +8,13 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import messages
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, ProtectedError
 from django.db.models.deletion import Collector
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from wagtail.models import Page, ReferenceIndex
+from wagtail.models import Page
 
 from . import access
 from .models.media import Document, Image
@@ -92,12 +91,7 @@ def _page(page: Page, request: HttpRequest) -> str:
 
 
 def _file(file: Document | Image, request: HttpRequest) -> str:
-    cited = ReferenceIndex.objects.filter(
-        base_content_type=ContentType.objects.get_for_model(Page),
-        to_content_type=ContentType.objects.get_for_model(file),
-        to_object_id=str(file.pk),
-    ).values_list("object_id", flat=True)
-    live = Page.objects.live().filter(pk__in=[int(pk) for pk in cited])
+    live = access.citing(file, Page.objects.live())
     if not live.exists():
         return ""
     named = ", ".join(f"«{page.title}»" for page in access.known(live, request.user)[:5])

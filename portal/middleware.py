@@ -92,7 +92,7 @@ class RefusalMiddleware:
         if not isinstance(exception, Refused):
             return None
         messages.error(request, " ".join(exception.messages))
-        return redirect(request.path if request.path.startswith("/approvazioni/") else _before(request))
+        return redirect(_before(request))
 
 
 def _before(request: HttpRequest) -> str:

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from . import access, emails, feed, jobs
+from . import access, addresses, emails, feed, jobs
 from .models import HomePage, NetworkProfile, ProblemReport, User
-from .models.pages import CODE_ADDRESS, by_code
+from .models.pages import by_code
 
 KEPT = timedelta(days=90)
 
@@ -26,7 +26,7 @@ def page_at(path: str, user: Any) -> Page | None:
     home = HomePage.objects.first()
     if not words or home is None:
         return None
-    if words[0] == CODE_ADDRESS and len(words) > 1:
+    if words[0] == addresses.CODE_ADDRESS and len(words) > 1:
         found = by_code(words[1])
     else:
         found = Page.objects.live().filter(url_path=f"{home.url_path}{'/'.join(words)}/").first()
@@ -86,7 +86,7 @@ def settle(row: ProblemReport) -> None:
 
 def to_settle(user: User) -> Iterable[feed.Todo]:
     """The reports that reached the person."""
-    rows = list(ProblemReport.objects.filter(to=user).order_by("at"))
+    rows = list(access.addressed(ProblemReport.objects.order_by("at"), user, "to"))
     pages = access.allowed(Page.objects.filter(pk__in=[row.page_id for row in rows]), user)
     names = {page.pk: feed.name(page) for page in pages.specific()} if rows else {}
     for row in rows:

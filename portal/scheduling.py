@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from wagtail.models import Page, Revision
 from . import access, emails, errors, feed, jobs
 from .models.people import User
 from .models.schedule import ScheduleFailure
-from .whole import Named, NotDone
+from .whole import ANSWERS, Named, NotDone
 from .workflow import edit_address
 
 Due = tuple[Page, User | None, Callable[[], object]]
@@ -44,7 +44,7 @@ def _succeeds(page: Page, author: User | None, act: Callable[[], object]) -> boo
             act()
     except ValidationError as problem:
         _record(page, author, " ".join(problem.messages))
-    except (NotDone, PermissionDenied) as problem:
+    except (NotDone, *ANSWERS) as problem:
         code = errors.write_down(f"schedule of page {page.pk}", problem.__cause__ or problem)
         _record(page, author, _("qualcosa non ha funzionato; il codice da segnalare è %(code)s.") % {"code": code})
     else:

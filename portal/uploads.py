@@ -18,6 +18,7 @@ from django.urls import Resolver404, resolve
 from django.utils.functional import cached_property
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image as PILImage
 from wagtail.admin.forms.collections import BaseCollectionMemberForm
 from wagtail.admin.ui.tables import Column
@@ -122,7 +123,10 @@ def name_problem(name: str) -> str:
 # --- The content -----------------------------------------------------------------------------------------
 
 # What may be uploaded in a form that the portal reads, instead of one that it does not.
-INSTEAD = {"doc": "docx, odt o pdf", "xls": "xlsx o ods", "ppt": "pptx o pdf", "pages": "docx o pdf", "tif": "pdf"}
+INSTEAD = {
+    "doc": gettext_lazy("docx, odt o pdf"), "xls": gettext_lazy("xlsx o ods"), "ppt": gettext_lazy("pptx o pdf"),
+    "pages": gettext_lazy("docx o pdf"), "tif": "pdf",
+}  # fmt: skip
 ZIPPED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # with a password, Word and Excel keep the whole in their old wrapping
 BEGINNINGS = {
     "pdf": (b"%PDF-",), "png": (b"\x89PNG\r\n",), "jpg": (b"\xff\xd8\xff",), "jpeg": (b"\xff\xd8\xff",),

@@ -210,7 +210,8 @@ def report_problem(request: HttpRequest) -> HttpResponse:
 @login_required
 def problem(request: PersonRequest, pk: int) -> HttpResponse:
     """A report, for the one person whom it reached; settling it takes it away."""
-    row = get_object_or_404(ProblemReport.objects.select_related("by", "page"), pk=pk, to=request.user)
+    mine = access.addressed(ProblemReport.objects.select_related("by", "page"), request.user, "to")
+    row = get_object_or_404(mine, pk=pk)
     if request.method == "POST":
         problems.settle(row)
         messages.success(request, _("Segnalazione chiusa: il portale non la conserva."))

@@ -255,8 +255,8 @@ def decide_first(items: list[Any], request: HttpRequest, context: dict[str, Any]
 
 @hooks.register("construct_main_menu")
 def plain_menu(request: HttpRequest, items: list[MenuItem]) -> None:
-    """Without help pages in English and what only the sharing page may change."""
-    items[:] = [item for item in items if item.name not in {"help"}]
+    """Without Wagtail's help pages, which are English; «Come si scrive» stands in their place."""
+    items[:] = [item for item in items if item.name != "help"]
 
 
 @hooks.register("construct_reports_menu")

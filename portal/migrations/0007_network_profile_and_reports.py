@@ -23,6 +23,18 @@ def settle_old_jobs(apps, schema_editor):
         job.save()
 
 
+def give_back(apps, schema_editor):
+    """What still waits goes back into the arguments of its job: the rows are about to go."""
+    ProblemReport = apps.get_model("portal", "ProblemReport")
+    for job in apps.get_model("portal", "Job").objects.filter(function="portal.problems.tell", state="attesa"):
+        row = ProblemReport.objects.filter(pk=job.args[0], by__isnull=False).first()
+        if row is None:
+            job.delete()
+            continue
+        job.args = [row.by_id, row.path, row.text]
+        job.save()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -73,5 +85,5 @@ class Migration(migrations.Migration):
                 'ordering': ['-at'],
             },
         ),
-        migrations.RunPython(settle_old_jobs, migrations.RunPython.noop),
+        migrations.RunPython(settle_old_jobs, give_back),
     ]

@@ -1,6 +1,5 @@
 """Addresses that pages once had: links in mails, papers and minds keep leading there."""
 
-from contextlib import suppress
 from typing import Any
 
 from django.db import models
@@ -41,11 +40,9 @@ class OldAddress(models.Model):
     @classmethod
     def leads_to(cls, home: Page, words: list[str], user: Any) -> Page | None:
         """The page that once answered at /words/…/, if the person may see it: else there never was one."""
-        if words[0] == "p":
-            slugs = {words[-1].lower()}
-            with suppress(addresses.UnreadableCode):
-                slugs.add(addresses.normal_code(words[-1]).lower())
-            return cls._newest(cls._default_manager.filter(slug__in=slugs), user) if len(words) == 2 else None
+        if words[0] == addresses.CODE_ADDRESS:
+            rows = cls._default_manager.filter(slug__in=addresses.slugs_of(words[-1]))
+            return cls._newest(rows, user) if len(words) == 2 else None
         # Of the page itself, or of one above it that moved with all that lies below.
         whole = f"{home.url_path}{'/'.join(words)}/"
         above = [f"{home.url_path}{'/'.join(words[:end])}/" for end in range(1, len(words) + 1)]
@@ -62,8 +59,8 @@ class OldAddress(models.Model):
 
 
 def on_page_moved(
-    sender: Any, instance: Page, parent_page_before: Page, parent_page_after: Page, url_path_before: str, **kwargs: Any
+    sender: Any, instance: Page, parent_page_before: Page, parent_page_after: Page, **kwargs: Any
 ) -> None:
     """Before a move, whatever happens then: a row too many leads where the page is."""
-    if parent_page_before.pk != parent_page_after.pk and OldAddress.could_be_read(instance.pk):
-        OldAddress._default_manager.create(page_id=instance.pk, url_path=url_path_before, slug=instance.slug)
+    if parent_page_before.pk != parent_page_after.pk and (before := OldAddress.could_be_read(instance.pk)):
+        OldAddress.keep(before)

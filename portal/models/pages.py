@@ -36,7 +36,6 @@ from portal.models.activity import Activity
 from portal.models.old_addresses import OldAddress
 from portal.page_policy import SpacePageTester
 
-CODE_ADDRESS = "p"
 SPACES_ADDRESS = "spazi"
 
 
@@ -310,7 +309,7 @@ class PortalPage(AddressedPage):
     def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
         parts = super().get_url_parts(request)
         if parts and self.code:
-            return parts[0], parts[1], f"/{CODE_ADDRESS}/{self.slug.upper()}/"
+            return parts[0], parts[1], f"/{addresses.CODE_ADDRESS}/{self.slug.upper()}/"
         return parts
 
     def get_admin_display_title(self) -> str:
@@ -387,7 +386,7 @@ class HomePage(Page):
         """Two lookups instead of one per level: `/p/CODE/` by code, anything else by its whole address."""
         if not path_components:
             return super().route(request, path_components)
-        if path_components[0] == CODE_ADDRESS and len(path_components) == 2:
+        if path_components[0] == addresses.CODE_ADDRESS and len(path_components) == 2:
             page = by_code(path_components[1])
         else:
             address = self.url_path + "/".join(path_components) + "/"
@@ -402,10 +401,8 @@ class HomePage(Page):
 
 def by_code(code: str) -> Page | None:
     """The live page that answers to a code, however written; to the last word of its address, where it has none."""
-    slugs = {code.lower()}
-    with suppress(addresses.UnreadableCode):
-        slugs.add(addresses.normal_code(code).lower())
-    named = [page.specific for page in Page.objects.live().filter(slug__in=slugs, depth__gt=access.SPACE_DEPTH)]
+    pages = Page.objects.live().filter(slug__in=addresses.slugs_of(code), depth__gt=access.SPACE_DEPTH)
+    named = [page.specific for page in pages]
     return next((page for page in named if getattr(page, "code", "")), named[0] if named else None)
 
 

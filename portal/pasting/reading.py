@@ -21,7 +21,6 @@ APART = re.compile(r"mso-element:\s*(header|footer|footnote-list|endnote-list|co
 HIDDEN = re.compile(r"display:\s*none|mso-hide:\s*all")
 OUTLINE = re.compile(r"mso-outline-level:\s*(\d)")
 TITLE = 0  # the level of a document's title, above the first heading
-SUBTITLES = 3  # from this level down, headings stand inside a section
 DEEPEST = 100  # tags within tags: below, only the words are read
 
 

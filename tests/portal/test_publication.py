@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
 from django.test import Client
 from django.utils import timezone
 from wagtail.actions.delete_page import DeletePageAction
@@ -30,12 +32,12 @@ class Broken(Exception):
 
 
 @contextmanager
-def failing(signal: Any, only: int | None = None) -> Iterator[None]:
+def failing(signal: Any, only: int | None = None, problem: Exception | None = None) -> Iterator[None]:
     """Something that follows from the act fails, after all that others do."""
 
     def fail(sender: Any, instance: Any, **kwargs: Any) -> None:
         if only is None or instance.pk == only:
-            raise Broken("l’indice non risponde")
+            raise problem or Broken("l’indice non risponde")
 
     signal.connect(fail)
     try:
@@ -123,7 +125,7 @@ DOORS = [
 
 @pytest.mark.parametrize(("door", "signal"), DOORS, ids=[door.__name__ for door, _signal in DOORS])
 def test_an_act_is_whole_or_it_did_not_happen_and_its_author_reads_so(
-    as_: Given, person: Given, form_page: Any, door: Any, signal: Any
+    as_: Given, person: Given, form_page: Any, door: Any, signal: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     client, before = as_("administrator"), state_of(form_page)
     assert before["search"] and before["activity"]
@@ -134,6 +136,7 @@ def test_an_act_is_whole_or_it_did_not_happen_and_its_author_reads_so(
     words = client.get(response["Location"]).content.decode()
     assert "Non è riuscito, e non è cambiato niente di quello che si legge." in words
     assert "Codice da segnalare" in words
+    assert ", in fail" in caplog.text  # where it happened, for whoever mends it
     assert door(client, form_page, person).status_code == 302
     assert state_of(form_page) != before
 
@@ -188,13 +191,16 @@ def due(title: str, by: Any) -> Any:
     return page
 
 
+@pytest.mark.parametrize(
+    "problem", [Broken("rotto"), Http404("manca"), PermissionDenied("chiuso"), ValidationError("Manca il giorno.")]
+)
 def test_one_page_that_fails_stops_no_other_and_its_author_is_told_once(
-    as_: Given, person: Given, mailoutbox: list[Any]
+    as_: Given, person: Given, mailoutbox: list[Any], problem: Exception
 ) -> None:
     broken, good = due("Guasta", person("coordinator")), due("Sana", person("coordinator"))
     late = demo.publish(demo.space("SP-MODULI").root_page, TextPage(title="Finita"), on=0, by=person("coordinator"))
     Page.objects.filter(pk=late.pk).update(expire_at=timezone.now() - timedelta(minutes=1))
-    with failing(page_published, only=broken.pk):
+    with failing(page_published, only=broken.pk, problem=problem):
         clock.publish_scheduled()
         clock.publish_scheduled()
     assert not Page.objects.get(pk=broken.pk).live
