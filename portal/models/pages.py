@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -10,10 +10,8 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
@@ -27,13 +25,14 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
-from portal import access, addresses, anchors, citations, dates, drafts
+from portal import access, addresses, anchors, dates
 from portal.attachments import opened
 from portal.blocks import AttachmentsBlock, BodyBlock, parts
 from portal.copying import PageCopyForm
 from portal.fields import BlocksField
 from portal.models.activity import Activity
 from portal.models.old_addresses import OldAddress
+from portal.page_forms import CitingForm, PortalPageForm
 from portal.page_policy import SpacePageTester
 
 SPACES_ADDRESS = "spazi"
@@ -49,87 +48,6 @@ class Section:
     anchor: str
     heading: str
     text: str
-
-
-class CitingForm(WagtailAdminPageForm):
-    """An editors' form that cites only what its author may see, and asks nobody for an address."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.left_out: list[str] = []  # of a draft that saved itself
-        if "slug" in self.fields:
-            self.fields["slug"].required = False
-            self.fields["slug"].validators = []  # whatever is typed becomes an address
-        self.cited_before = citations.of(self.instance) if self.instance.pk else set()
-        if self.for_user:
-            citations.offer_known(self)
-
-    def is_valid(self) -> bool:
-        drafts.drop_blank_rows(self)
-        valid: bool = super().is_valid()
-        if not valid and self.is_deferred_validation and self.data.get("autosave"):
-            self.left_out, valid = drafts.forgive(self), True
-        if self.for_user and citations.refuse_unknown(self):
-            self.add_error(None, _("La pagina porta a qualcosa che non puoi vedere: toglilo, o scegli altro."))
-            return False
-        return valid
-
-    def clean(self) -> dict[str, Any]:
-        """The address is settled before Wagtail asks whether it is free."""
-        data, page = self.cleaned_data, self.instance
-        if "slug" in self.fields:
-            typed = data.get("slug") or (page.slug if page.live else "")
-            title, code = data.get("title") or page.title, data.get("code", getattr(page, "code", ""))
-            data["slug"] = addresses.settled(page, self.parent_page, title=title, slug=typed, code=code)
-        if _has_run_out(page.expire_at) and data.get("expire_at") == page.expire_at.replace(second=0, microsecond=0):
-            data["expire_at"] = None  # the end that came already ends nothing more
-        found: dict[str, Any] = super().clean()
-        return found
-
-    def get_field_updates_for_resave(self) -> list[tuple[str, str]]:
-        """What Wagtail tells the open page after it saved itself, and what was left out."""
-        updates: list[tuple[str, str]] = super().get_field_updates_for_resave()
-        return [*updates, ("unsaved", "; ".join(self.left_out))]
-
-
-def _has_run_out(moment: datetime | None) -> bool:
-    return moment is not None and moment < timezone.now()
-
-
-class PortalPageForm(CitingForm):
-    """Each change begins with an empty change note; a code is nobody else's."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        page = self.instance
-        if "change_note" in self.fields:
-            said = _("Scrivi in una frase che cosa cambia: è quello che chi legge trova nelle novità.")
-            self.fields["change_note"].error_messages["required"] = said
-        if "change_note" in self.fields and page.pk and page.live and not page.has_unpublished_changes:
-            self.initial |= {"change_note": "", "correction": False}
-        if "code" in self.fields and page.code_form:
-            self.fields["code"].help_text = _("La pagina risponde a /p/%(code)s/.") % {
-                "code": page.code or addresses.next_code(page.code_form)
-            }
-
-    def full_clean(self) -> None:
-        """A correction of what is read already needs no note: it tells nobody."""
-        ticked = self.is_bound and self["correction"].value() if "correction" in self.fields else False
-        if ticked and self.instance.live:
-            self.fields["change_note"].required = False
-        super().full_clean()
-
-    def clean_code(self) -> str:
-        typed = self.cleaned_data["code"]
-        if not typed.strip():
-            return ""
-        try:
-            code = addresses.normal_code(typed)
-        except addresses.UnreadableCode:
-            raise ValidationError(addresses.unreadable(typed)) from None
-        if problem := self.instance.code_problem(code):
-            raise ValidationError(problem)
-        return code
 
 
 class SpacedPage(Page):

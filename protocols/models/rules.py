@@ -16,7 +16,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal import dates
 from portal.models import PortalPage
-from portal.models.pages import PortalPageForm
+from portal.page_forms import PortalPageForm
 from protocols import versions
 
 from .editions import Edition
