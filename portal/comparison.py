@@ -23,7 +23,7 @@ from wagtail.admin.compare import ChildRelationComparison, StreamFieldComparison
 from wagtail.models import Page
 from wagtail.utils.text import text_from_html
 
-from . import access, dates, feed
+from . import access, citations, dates, feed
 from .blocks import plain
 from .models.media import Document, Image
 
@@ -32,6 +32,7 @@ TOLD_APART = {"change_note", "correction", "slug", "go_live_at", "expire_at"}
 AROUND = 8  # unchanged words shown on either side of a change
 FEW = 4  # a text of fewer words is shown whole, as it was and as it is
 NAMES = ("heading", "title", "term")  # what a block calls itself
+CITED = (Page, Document, Image)
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Difference:
 def differences(old: Page, new: Page, request: HttpRequest) -> list[Difference]:
     """What `new` changes in `old`, for the person who asks."""
     panels = new.get_edit_handler().get_bound_panel(instance=new, request=request, form=None)
-    words = Words(request.user)
+    words = Words(request.user, citations.of(old) | citations.of(new))
     found: list[Difference] = []
     for compare in panels.get_comparison():
         comparison = compare(old, new)
@@ -164,8 +165,13 @@ def _rows(comparison: ChildRelationComparison, label: str, words: "Words") -> It
 class Words:
     """Values as text, for one person: what that person may not see is not named."""
 
-    def __init__(self, user: Any) -> None:
-        self.user = user
+    def __init__(self, user: Any, cited: set[citations.Citation]) -> None:
+        self.names: dict[citations.Citation, str] = {}  # of what the two texts cite, as far as the person knows it
+        for model in CITED:
+            rows: Any = model._default_manager.filter(pk__in=[pk for each, pk in cited if each is model])
+            found = access.known(rows, user)
+            named = {page.pk: feed.name(page) for page in found.specific()} if model is Page else found.in_bulk()
+            self.names |= {(model, pk): str(name) for pk, name in named.items()}
 
     def field(self, field: Any, value: Any) -> str:
         if getattr(field, "flatchoices", None):
@@ -211,15 +217,13 @@ class Words:
             return f"{dates.in_words(value, 'l j F Y')}, {timezone.localtime(value):%H:%M}"
         if isinstance(value, date):
             return dates.in_words(value)
-        if isinstance(value, Page | Document | Image):
+        if isinstance(value, CITED):
             return self._cited(value)
         return str(value)
 
     def _cited(self, row: Model) -> str:
-        model = Page if isinstance(row, Page) else type(row)
-        if not access.known(model._default_manager.filter(pk=row.pk), self.user).exists():
-            return _("(qualcosa che non puoi vedere)")
-        return feed.name(row.specific_deferred) if isinstance(row, Page) else str(row)
+        model = next(each for each in CITED if isinstance(row, each))
+        return self.names.get((model, row.pk)) or _("(qualcosa che non puoi vedere)")
 
 
 # --- Words removed and added -----------------------------------------------------------------------------

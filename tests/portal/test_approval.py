@@ -9,13 +9,15 @@ import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Page, TaskState, WorkflowState
 
-from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage
-from portal import access, dates, demo, jobs, spaces, workflow
+from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
+from portal import access, comparison, dates, demo, jobs, spaces, workflow
 from portal.models import Organisation, Role, TextPage, User
+from protocols.models import ProcedurePage
 from protocols.models.protocols import RelatedPage
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +164,25 @@ def test_a_page_or_file_that_the_approver_may_not_see_is_not_named(as_: Given, p
     changes = changes_seen(as_("health_manager"), propose(protocol, person("coordinator")))
     assert "(qualcosa che non puoi vedere)" in changes["Pagina collegata"]
     assert hidden.title not in str(changes)
+
+
+def test_comparing_costs_the_same_however_many_pages_a_text_cites(person: Given) -> None:
+    live = ProcedurePage.objects.get(code="OP-04")
+    cards = list(access.allowed(ServicePage.objects.all(), person("director")).order_by("pk"))
+    request = RequestFactory().get("/")
+    request.user = person("director")
+
+    def said(number: int) -> tuple[int, str]:
+        page = ProcedurePage.objects.get(code="OP-04")
+        page.services = [("service", card) for card in cards[:number]]
+        with CaptureQueriesContext(connection) as queries:
+            found = comparison.differences(live, page, request)
+        return len(queries), str(found)
+
+    said(2)
+    (few, _words), (many, words) = said(3), said(9)
+    assert many == few
+    assert all(card.title in words for card in cards[3:9])
 
 
 def test_a_changed_order_and_a_changed_link_are_said(as_: Given, person: Given) -> None:
