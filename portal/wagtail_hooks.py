@@ -253,6 +253,12 @@ def decide_first(items: list[Any], request: HttpRequest, context: dict[str, Any]
         items[:] = [DecideMenuItem(), *(item for item in items if item.name == "action-save-draft")]
 
 
+@hooks.register("construct_page_action_menu")
+def ask_again_by_one_button(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Asking again goes on with the approval that came back: to begin another one is the same to whoever writes."""
+    items[:] = [item for item in items if item.name != "action-restart-workflow"]
+
+
 @hooks.register("construct_main_menu")
 def plain_menu(request: HttpRequest, items: list[MenuItem]) -> None:
     """Without Wagtail's help pages, which are English; «Come si scrive» stands in their place."""

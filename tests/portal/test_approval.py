@@ -377,6 +377,8 @@ def test_a_refusal_comes_back_with_its_reason_as_a_mail_and_as_a_duty(
     assert "Ti è tornata" not in text_of(as_("director").get("/"))
     editor = as_("worker").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
     assert "Ti è tornata: «Manca il numero della COT.» (Paolo Vannini)" in editor
+    buttons = BeautifulSoup(editor, "html.parser").find_all("button", value="Chiedi di nuovo l’approvazione")
+    assert [button["name"] for button in buttons] == ["action-submit"]
     WorkflowState.objects.get(task_states=waiting).resume(user=person("worker"))
     assert "Ti è tornata" not in text_of(as_("worker").get("/"))
 
