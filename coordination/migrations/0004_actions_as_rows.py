@@ -30,6 +30,7 @@ def give_keys_and_rows(apps: Any, schema_editor: Any) -> None:
             each["key"] = str(_key(keys, int(revision.object_id), each))
         if lines:
             revision.save(update_fields=["content"])
+    schema_editor.connection.check_constraints()  # PostgreSQL changes no table while a check is still to come
 
 
 def _key(keys: dict[tuple[int, Any], UUID], meeting: int, line: dict[str, Any]) -> UUID:
@@ -51,6 +52,7 @@ def give_back(apps: Any, schema_editor: Any) -> None:
             line.objects.create(
                 page_id=each.meeting_id, text=each.text, person_id=each.person_id, due=each.due, sort_order=999, **done
             )
+    schema_editor.connection.check_constraints()
 
 
 class Migration(migrations.Migration):
@@ -63,17 +65,20 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RenameModel("Action", "ActionItem"),
+        # The index keeps the old table's name on PostgreSQL, where the new one needs it: away, and made again.
         migrations.AlterField(
             model_name="actionitem",
             name="person",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+",
-                to=settings.AUTH_USER_MODEL, verbose_name="chi",
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="chi",
             ),  # fmt: skip
         ),
-        migrations.AddField(
-            model_name="actionitem", name="key", field=models.UUIDField(default=uuid4, editable=False)
-        ),
+        migrations.AddField(model_name="actionitem", name="key", field=models.UUIDField(default=uuid4, editable=False)),
         migrations.CreateModel(
             name="Action",
             fields=[
@@ -84,18 +89,33 @@ class Migration(migrations.Migration):
                 ("done_at", models.DateTimeField(null=True, verbose_name="fatta il")),
                 ("done_note", models.CharField(blank=True, max_length=240, verbose_name="nota")),
                 ("withdrawn_at", models.DateTimeField(null=True, verbose_name="tolta dal verbale il")),
-                ("meeting", models.ForeignKey(
-                    on_delete=django.db.models.deletion.CASCADE, related_name="given_actions",
-                    to="coordination.meetingpage",
-                )),
-                ("person", models.ForeignKey(
-                    null=True, on_delete=django.db.models.deletion.PROTECT, related_name="actions",
-                    to=settings.AUTH_USER_MODEL, verbose_name="chi",
-                )),
-                ("withdrawn_by", models.ForeignKey(
-                    null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+",
-                    to=settings.AUTH_USER_MODEL,
-                )),
+                (
+                    "meeting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="given_actions",
+                        to="coordination.meetingpage",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="actions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="chi",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],  # fmt: skip
             options={
                 "verbose_name": "azione affidata",
@@ -106,6 +126,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="action",
             constraint=models.UniqueConstraint(fields=("meeting", "key"), name="one_action_per_line"),
+        ),
+        migrations.AlterField(
+            model_name="actionitem",
+            name="person",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="chi",
+            ),  # fmt: skip
         ),
         migrations.RunPython(give_keys_and_rows, give_back),
         migrations.RemoveField(model_name="actionitem", name="done_at"),
