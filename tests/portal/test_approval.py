@@ -168,7 +168,8 @@ def test_a_page_or_file_that_the_approver_may_not_see_is_not_named(as_: Given, p
 
 def test_comparing_costs_the_same_however_many_pages_a_text_cites(person: Given) -> None:
     live = ProcedurePage.objects.get(code="OP-04")
-    cards = list(access.allowed(ServicePage.objects.all(), person("director")).order_by("pk"))
+    others = ServicePage.objects.exclude(pk__in=[block.value.pk for block in live.services]).order_by("pk")
+    cards = list(access.allowed(others, person("director")))
     request = RequestFactory().get("/")
     request.user = person("director")
 
@@ -182,7 +183,7 @@ def test_comparing_costs_the_same_however_many_pages_a_text_cites(person: Given)
     said(2)
     (few, _words), (many, words) = said(3), said(9)
     assert many == few
-    assert all(card.title in words for card in cards[3:9])
+    assert all(card.title in words for card in cards[:9])
 
 
 def test_a_changed_order_and_a_changed_link_are_said(as_: Given, person: Given) -> None:
