@@ -106,6 +106,7 @@ document.addEventListener("DOMContentLoaded", () => {
     let problem = "";
     try {
       if (!(await isAlive())) problem = words.ended;
+      await new Promise((done) => setTimeout(done, 400)); // rich texts are written down a moment after the last key
     } catch {
       problem = words.network;
     }
