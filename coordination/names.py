@@ -25,12 +25,14 @@ def squeezed(text: str) -> str:
 def found(
     words: str, rows: Iterable[T], name: Callable[[T], str], more: Callable[[T], str] = lambda row: ""
 ) -> list[T]:
-    """The rows in whose name, or what else is said of them, each word stands; in the order of their names."""
+    """The rows in whose name, or what else is said of them, each word stands; in the order of their names.
+
+    Only a name may be typed in one piece, «elamrani»: in a sentence, letters of two words make a third.
+    """
     wanted = fold(words).split()
 
     def holds(row: T) -> bool:
-        text = f"{name(row)} {more(row)}"
-        folded, whole = fold(text), squeezed(text)
+        folded, whole = fold(f"{name(row)} {more(row)}"), squeezed(name(row))
         return all(word in folded or word in whole for word in wanted)
 
     return sorted(filter(holds, rows), key=lambda row: squeezed(name(row)))

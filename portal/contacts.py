@@ -15,8 +15,12 @@ MOBILE = r"3\d{2}(?:[ /.-]?\d{6,7}|[ ]\d{3}[ ]\d{3,4}|[ ]\d{2}[ ]\d{2}[ ]\d{2,3}
 GREEN = r"(?:800|803|840|848|199|892)[ -]?(?:\d{6}|\d{3}[ ]\d{3}|\d{2}[ ]\d{2}[ ]\d{2})"
 ABROAD = r"(?:\+|00)[1-9]\d{0,2}(?:[ ]?\d{2,}){1,5}"
 SOCIAL = r"116[ ]?(?:117|000|111|123)"
-# Three figures are a telephone only where the sentence says so: «chiama il 112», «al 118».
-CALLED = r"(?:(?<=\bal )|(?<=\bil )|(?<=\bAl )|(?<=\bIl )|(?<=\bchiama )|(?<=\bnumero ))(?:11[2-8]|1522|19696)"
+# Three figures are a telephone only where the sentence says so: «chiama il 112», «al 118», «pericolo: 112».
+CALLED = r"(?:11[2-8]|1522|19696)"
+CALL = re.compile(
+    r"(?:\b(?:al|il|chiama(?:te|re)?|componi)|\bnumero(?: \w+)?|\b(?:pericolo|emergenza|urgenza)\b[^.;:!?]*:)\s$",
+    re.IGNORECASE,
+)
 # What stands beside makes it something else: a code, a date, an amount, the number of a law or of a protocol.
 BEFORE = r"(?<![\w@/.,:+€-])(?<!\d )(?<!€ )(?<![Nn]\. )(?<!prot )(?<!prot\. )(?<!protocollo )"
 AFTER = r"(?![\w@€%‰]|[.,:/–-]\d| ?\d| ?(?:€|%|‰|euro\b|per (?:cento|mille)\b|persone\b|utenti\b|abitanti\b|posti\b))"
@@ -38,7 +42,7 @@ def found(text: str) -> Iterator[tuple[int, int, str]]:
             yield start, start + len(words), _anchor(words if "://" in words else f"https://{words}", words)
         elif match["email"]:
             yield start, match.end(), _anchor(f"mailto:{words}", words)
-        elif _is_telephone(words):
+        elif _is_telephone(words, text[:start]):
             yield start, match.end(), telephone(words)
 
 
@@ -61,8 +65,10 @@ def telephone(words: str) -> str:
     return f'<a class="together" href="tel:{"+" if words.startswith("+") else ""}{_digits(words)}">{escape(words)}</a>'
 
 
-def _is_telephone(words: str) -> bool:
+def _is_telephone(words: str, before: str) -> bool:
     digits = _digits(words)
+    if re.fullmatch(CALLED, words):
+        return CALL.search(before) is not None
     if len(digits) <= 6:
         return digits.startswith("1")  # short numbers have their own patterns; else 02/2026 would be one
     return 8 <= len(digits) <= 14 and not YEAR.search(words) and not DATE.fullmatch(words)

@@ -213,7 +213,7 @@ def _load_profile() -> None:
     today = timezone.localdate()
     year = today.year if today >= date(today.year, 9, 15) else today.year - 1
     profile = NetworkProfile.load()
-    profile.contact_name = "l’Ufficio di Piano della Società della Salute Pistoiese"
+    profile.contact_name = "Ufficio di Piano della Società della Salute Pistoiese"
     profile.contact_email, profile.contact_telephone = "accessibilita@raccordo.example", "0573 000 142"
     profile.conformance = Conformance.PARTIAL
     profile.declared_on = date(year, 9, 15)
@@ -329,7 +329,7 @@ def _table(section: dict[str, Any]) -> dict[str, Any]:
 
 def publish(parent: Page, page: PortalPage, *, on: int, by: User | None, note: str = "") -> Any:
     """Add a page below `parent` and publish it as people do, dated so many days from today."""
-    page.change_note = note or "Prima pubblicazione."
+    page.change_note = note or getattr(page, "summary", "") or "Prima pubblicazione."
     page.live = False
     page.owner = by
     page.slug = page.slug or slugify(page.code or page.title)

@@ -168,10 +168,13 @@ class ProfileForm(forms.ModelForm):
         fields = ["first_name", "last_name", "telephone", "slash_searches"]
 
 
+LONGEST_PATH = 300
+
+
 class ProblemForm(forms.Form):
     """What is wrong, and where; whoever has not entered may leave an address for the answer."""
 
-    page = forms.CharField(label=_("Pagina"), max_length=300, widget=forms.HiddenInput, required=False)
+    page = forms.CharField(label=_("Pagina"), max_length=LONGEST_PATH, widget=forms.HiddenInput, required=False)
     text = forms.CharField(
         label=_("Che cosa non va"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Non scrivere nomi o notizie di persone seguite dai servizi."),
@@ -192,8 +195,10 @@ class ProblemForm(forms.Form):
 
 
 def own_path(path: str) -> str:
-    """The path, where it is one of this site; else the home page."""
-    plain = path.startswith("/") and path.isprintable() and len(path) <= 300
+    """The path, where it is one of this site, without its question where that is too long; else the home page."""
+    if len(path) > LONGEST_PATH:
+        path = path.partition("?")[0]
+    plain = path.startswith("/") and path.isprintable() and len(path) <= LONGEST_PATH
     return path if plain and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"
 
 

@@ -178,7 +178,7 @@ def _pages_of(file: File, whole: Document) -> Iterator[Document]:
                 **{
                     **whole.__dict__,
                     "id": f"{whole.id}@{number}",
-                    "heading": f"pagina {number} del file" if several else "nel file",
+                    "heading": f"Pagina {number} del file" if several else "Nel testo del file",
                     "text": _readable(text),
                     "url": f"{file.url}#page={number}" if several else file.url,
                 }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from coordination.models import ServicePage
-from portal.models import Organisation, User
+from portal.models import NetworkProfile, Organisation, User
 from protocols.models import ProtocolPage
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,14 @@ def test_every_number_printed_elsewhere_is_one_of_the_directory() -> None:
     )
     printed = {number for path in CONTENT for number in NUMBER.findall(" ".join(texts(path)))}
     assert printed and printed <= set(NUMBER.findall(directory))
+
+
+def test_the_officer_for_data_has_one_address_in_the_rule_and_on_the_privacy_page(as_: Any) -> None:
+    address = NetworkProfile.load().dpo_contact
+    for page in ("/p/PR-12/", "/riservatezza/"):
+        assert f'href="mailto:{address}"' in as_("worker").get(page).content.decode()
+    said = {words for path in CONTENT for words in re.findall(r"[\w.]+@raccordo\.example", " ".join(texts(path)))}
+    assert "dpo@raccordo.example" not in said
 
 
 def test_a_desk_on_the_public_page_has_the_number_of_its_card() -> None:

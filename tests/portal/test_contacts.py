@@ -36,6 +36,10 @@ def links(text: str) -> list[tuple[str, str]]:
         ("116 117", "tel:116117"),
         ("Se c’è pericolo chiama il 112, poi il referente", "tel:112"),
         ("numero antiviolenza: chiama il 1522", "tel:1522"),
+        ("gli orari del Centro e il numero nazionale 1522: potrà tornare", "tel:1522"),
+        ("Pericolo in corso: 112. Di notte", "tel:112"),
+        ("rosso, pericolo adesso: 112 senza riagganciare", "tel:112"),
+        ("non ricordi se chiamare 112 o 118", "tel:112"),
         ("scrivi a privacy@raccordo.example.", "mailto:privacy@raccordo.example"),
         ("uff.minori+pec@pec.comune.example", "mailto:uff.minori+pec@pec.comune.example"),
         (
@@ -57,6 +61,7 @@ def test_a_contact_is_a_link(text: str, address: str) -> None:
         "registro SDS-0168", "prot. 0123456/2026", "n. 0573000140", "PR-02", "OP-04 v3.0", "1:6.500", "2.214 su 3.075",
         "codice RSSMRA80A01H501U", "IBAN IT60 X054 2811 1010 0000 0123 456", "045/2026", "02/2026", "entro 48 ore",
         "112 persone", "il 112 per cento", "800 persone", "nel 1522", "anni 2025/2026", "0,5 %", "0573", "000 140",
+        "Totale: 112", "persone raggiunte: 118.", "Articolo 112: il ricorso",
         "1.0", "3 4 5", "punto 0.1", "@nessuno", "a@b", "www.", "http://", "impronta 8f2b1d7b21fb5788",
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -41,6 +42,18 @@ def test_it_names_the_page_leads_back_to_it_and_reaches_who_answers_for_it(
     html = str(mail.alternatives[0][0])
     assert "<b>è</b>" not in html
     assert "Grazie &amp; saluti" in html
+
+
+def test_the_link_below_a_page_leads_back_to_the_very_step_and_dates_that_one_was_reading(as_: Any) -> None:
+    client, here = as_("worker"), "/p/OP-04/?passo=2&dal-ricovero=2026-11-27"
+    (asked,) = BeautifulSoup(client.get(here).content, "html.parser").select(".foot .report a")
+    form = BeautifulSoup(client.get(str(asked["href"])).content, "html.parser").select_one("main form")
+    assert form
+    assert form.select("a")[0]["href"] == here
+    given = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
+    assert send(client, given["page"]).redirect_chain == [(here, 302)]
+    far = f"/cerca/?q={'casa+' * 80}"
+    assert 'href="/cerca/"' in body(client.get("/segnala/", {"pagina": far}))
 
 
 def test_the_words_of_a_report_lie_in_no_job(as_: Any) -> None:
@@ -127,7 +140,8 @@ def test_a_report_that_nobody_settles_goes_after_ninety_days(as_: Any) -> None:
 def test_the_declaration_says_state_day_method_and_where_to_turn_to(client: Any) -> None:
     shown = body(client.get("/accessibilita/"))
     for words in ("parzialmente conforme", "15 settembre", "autovalutazione", "Difensore civico per il digitale",
-                  "/segnala/?pagina=/accessibilita/", "tel:0573000142", "spegnerlo nel profilo"):  # fmt: skip
+                  "/segnala/?pagina=/accessibilita/", "tel:0573000142", "spegnerlo nel profilo",
+                  "rivolgerti qui: Ufficio di Piano della Società della Salute Pistoiese, telefono"):  # fmt: skip
         assert words in shown
     assert "Da completare" not in shown
 

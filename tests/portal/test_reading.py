@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.utils import timezone
 from wagtail.models import Page
 
@@ -67,6 +68,29 @@ def test_a_partner_finds_services_to_call_at_home_and_in_the_directory(as_: Any)
 
 
 # --- Spaces and search -----------------------------------------------------------------------------------
+
+
+def test_a_space_says_a_summary_once_and_calls_no_first_publication_a_change(as_: Any) -> None:
+    for address in ("/spazi/terzo-settore/", "/spazi/modulistica/"):
+        shown = as_("worker").get(address).content.decode()
+        said = [row.text for row in BeautifulSoup(shown, "html.parser").select(".rows p.quiet")]
+        assert "Prima pubblicazione" not in shown
+        for summary in filter(None, said):
+            assert not [other for other in said if other != summary and other.endswith(f": {summary}")]
+    assert ": Un solo modulo per tutti i reparti" in body(as_("worker").get("/spazi/modulistica/"))
+
+
+def test_the_modules_of_a_path_are_called_by_their_name(as_: Any) -> None:
+    shown = as_("worker").get("/spazi/formazione/").content.decode()
+    assert "<b>6</b>moduli formativi" in shown
+    assert "Moduli formativi" in body(as_("worker").get("/rubrica/persone/5/"))
+
+
+def test_the_box_promises_what_it_finds_and_says_where_people_are(as_: Any) -> None:
+    shown = as_("worker").get("/cerca/?q=Elena Fedi").content.decode()
+    assert "persone" not in shown.split('placeholder="')[1].split('"')[0]
+    (link,) = BeautifulSoup(shown, "html.parser").find_all("a", string="Guarda in rubrica")
+    assert "0573 000 131" in body(as_("worker").get(str(link["href"])))
 
 
 def test_a_space_says_each_thing_once_with_its_state_a_trail_and_a_search(as_: Any) -> None:
@@ -144,6 +168,14 @@ def test_people_are_found_whatever_accents_and_apostrophes_and_sorted_as_italian
 def test_the_account_that_looks_after_the_installation_is_no_colleague(as_: Any) -> None:
     for address in ("/rubrica/", "/rubrica/?nome=amministrazione", "/spazi/rete/", "/rubrica/enti/sds/"):
         assert "Amministrazione del portale" not in body(as_("coordinator").get(address))
+
+
+def test_letters_of_two_words_of_a_sentence_make_no_name(as_: Any) -> None:
+    joined = "Centro di Orientamento Oncologico"  # «Accoglierà chi ha ricevuto una diagnosi»: u-nadia-gnosi
+    assert joined in body(as_("worker").get("/rubrica/?nome=oncologico"))
+    found = body(as_("worker").get("/rubrica/?nome=nadia"))
+    assert "Nadia El Amrani" in found and joined not in found
+    assert "Nadia El Amrani" in body(as_("worker").get("/rubrica/?nome=elamrani"))
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ class ModulePage(PortalPage):
     kind = "formazione"
     code_form = "M{}"
     kind_label = _("Modulo formativo")
-    kind_plural = _("Formazione")
+    kind_plural = _("Moduli formativi")
     parent_page_types = ["training.PathPage", "portal.SpacePage"]
     subpage_types = ["training.LessonPage"]
 
