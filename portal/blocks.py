@@ -15,14 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
-from wagtail.documents.blocks import DocumentChooserBlock
-from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page
 
 from portal import anchors
 
 from . import access
-from .choosers import PersonChooserBlock
+from .choosers import FileBlock, ImageChoiceBlock, PageBlock, PersonBlock
 from .models.people import User
 
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link", "h3"]
@@ -116,7 +114,7 @@ def _cell(heading: str, text: str) -> str:
 class PictureBlock(blocks.StructBlock):
     """A picture with words for those who do not see it, or said to be decorative."""
 
-    picture = ImageBlock(label=_("Immagine"))
+    picture = ImageChoiceBlock(label=_("Immagine"))
     caption = blocks.CharBlock(label=_("Didascalia"), max_length=240, required=False)
 
     class Meta:
@@ -138,7 +136,7 @@ class PictureBlock(blocks.StructBlock):
 class AttachmentBlock(blocks.StructBlock):
     """A file to read or download, under the name that the page gives it or its own."""
 
-    file = DocumentChooserBlock(label=_("File"))
+    file = FileBlock(label=_("File"))
     title = blocks.CharBlock(
         label=_("Come si chiama per chi legge"), max_length=160, required=False,
         help_text=_("Se lo lasci vuoto vale il titolo del file."),
@@ -166,8 +164,8 @@ class ContactBlock(blocks.StructBlock):
     """
 
     purpose = blocks.CharBlock(label=_("Per che cosa"), max_length=120)
-    person = PersonChooserBlock(label=_("Persona"), required=False)
-    service = blocks.PageChooserBlock(label=_("Scheda di un servizio"), required=False)
+    person = PersonBlock(label=_("Persona"), required=False)
+    service = PageBlock(label=_("Scheda di un servizio"), required=False)
     note = blocks.CharBlock(label=_("Nota"), max_length=240, required=False, help_text=_("Per esempio quando."))
 
     class Meta:

@@ -1,15 +1,22 @@
-"""Choosing a person in the editor: only among those whom the author knows, which is how `access` says it."""
+"""Choosing in the editor: persons only among those whom the author knows, which is how `access` says it.
+
+And what a page leads to already is not named to an author who may not see it.
+"""
 
 from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.views.generic import chooser
 from wagtail.admin.viewsets.chooser import ChooserViewSet
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images.blocks import ImageBlock
 
-from . import access
+from . import access, citations
 from .models.people import User
 
 
@@ -73,3 +80,42 @@ class PersonChooserViewSet(ChooserViewSet):
 
 person_chooser = PersonChooserViewSet("person_chooser", url_prefix="persone/scegli")
 PersonChooserBlock = person_chooser.get_block_class("PersonChooserBlock", module_path="portal.choosers")
+
+
+# --- What is chosen already ------------------------------------------------------------------------------
+
+
+def _shown(value: Any, state: Any) -> Any:
+    """What the editor's script is told of a choice: of what the author may not see, its number alone."""
+    if value is None or not state or citations.may_be_named(value):
+        return state
+    hidden = now("(qualcosa che non puoi vedere)")
+    words = {"title": hidden, "adminTitle": hidden, "preview": {"url": "", "width": 0, "height": 0}}
+    return {**{key: words.get(key) for key in state}, "id": state["id"]}
+
+
+class Discreet:
+    """A block that chooses, and does not name what its author may not see."""
+
+    def get_form_state(self, value: Any) -> Any:
+        return _shown(value, super().get_form_state(value))  # type: ignore[misc]
+
+
+class PersonBlock(Discreet, PersonChooserBlock):  # type: ignore[valid-type,misc]
+    pass
+
+
+class PageBlock(Discreet, blocks.PageChooserBlock):
+    pass
+
+
+class FileBlock(Discreet, DocumentChooserBlock):
+    pass
+
+
+class ImageChoiceBlock(ImageBlock):
+    """Wagtail's picture with its alternative text."""
+
+    def get_form_state(self, value: Any) -> Any:
+        state = super().get_form_state(value)
+        return {**state, "image": _shown(value, state["image"])}

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
+from wagtail.log_actions import get_active_log_context
 from wagtail.models import Page, ReferenceIndex
 
 from . import access
@@ -44,6 +45,22 @@ def unknown(cited: set[Citation], user: Any) -> set[Citation]:
     return left
 
 
+def may_be_named(row: Model) -> bool:
+    """Whether the author at work may read the title of what a page leads to; a form has asked for all that it holds."""
+    user, model = get_active_log_context().user, _guarded(type(row))
+    if user is None or model is None:
+        return False
+    cited = (model, row.pk)
+    if cited not in _asked(user):
+        _asked(user)[cited] = not unknown({cited}, user)
+    return _asked(user)[cited]
+
+
+def _asked(user: Any) -> dict[Citation, bool]:
+    found: dict[Citation, bool] = user.__dict__.setdefault("_may_be_named", {})
+    return found
+
+
 def _rows(field: Any) -> Any:
     return field.queryset
 
@@ -57,6 +74,7 @@ def offer_known(form: Any) -> None:
     known = access.allowed(User.objects.all(), form.for_user).values("pk")
     people = User.objects.filter(Q(pk__in=known) | Q(pk__in=named))
     hidden = unknown(form.cited_before, form.for_user)
+    _asked(form.for_user).update({cited: cited not in hidden for cited in form.cited_before})
 
     def limit(fields: dict[str, forms.Field], row: Model) -> None:
         for name, field in fields.items():

@@ -7,7 +7,7 @@ shows what has not changed, and names pages and files that the reader may not se
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -66,14 +66,14 @@ class Difference:
         return self.act == Act.CHANGED and not any(piece.act for piece in self.pieces)
 
 
-def differences(old: Page, new: Page, request: HttpRequest) -> list[Difference]:
+def differences(old: Page, new: Page, request: HttpRequest, apart: Collection[str] = TOLD_APART) -> list[Difference]:
     """What `new` changes in `old`, for the person who asks."""
     panels = new.get_edit_handler().get_bound_panel(instance=new, request=request, form=None)
     words = Words(request.user, citations.of(old) | citations.of(new))
     found: list[Difference] = []
     for compare in panels.get_comparison():
         comparison = compare(old, new)
-        if comparison.field.name not in TOLD_APART and comparison.has_changed():
+        if comparison.field.name not in apart and comparison.has_changed():
             found += _of(comparison, words)
     return found
 

@@ -19,7 +19,7 @@ def drop_blank_rows(form: Any) -> None:
     """A row that was opened and left empty is none."""
     for formset in form.formsets.values():
         for row in formset.forms:
-            if not _is_kept(row) and set(row.changed_data) <= BESIDE:
+            if row.is_bound and not _is_kept(row) and set(row.changed_data) <= BESIDE:
                 _skip(row)
 
 

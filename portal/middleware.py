@@ -10,6 +10,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from wagtail.admin.views.pages.search import page_filter_search
+from wagtail.log_actions import LogContext
 from wagtail.models import Page
 
 from . import access, drafts, errors, writing
@@ -43,7 +44,9 @@ class AdminScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(ADMIN):
             settle_lapsed()
-        response = self.get_response(request)
+        # Wagtail draws its pages after it has let go of who is at work, which the blocks that name things ask.
+        with LogContext(user=request.user if request.path.startswith(ADMIN) else None):
+            response = self.get_response(request)
         if request.path.startswith(ADMIN):
             # Wagtail's date fields start from inline scripts, and some of its styles are inline.
             response._csp_update = {"script-src": "'unsafe-inline'", "style-src": "'unsafe-inline'"}  # type: ignore[attr-defined]

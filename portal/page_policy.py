@@ -33,16 +33,23 @@ class SpacePageTester(PagePermissionTester):
         super().__init__(user, page)
         held = access.acts_on(user, page)
         self.permissions = {act for act, action in ACTS.items() if action in held}
+        self.writes = "change" in self.permissions
         if access.answers_for(user, page):
             self.permissions.add("change")
 
+    # Wagtail takes moving and deleting from changing: whoever only answers for a page takes it from nobody.
+
     def can_delete(self, ignore_bulk: bool = False) -> bool:
         """Never what people have read: menus, views, bulk actions and API ask here."""
-        return super().can_delete(ignore_bulk) and not access.was_published(self.page)
+        return self.writes and super().can_delete(ignore_bulk) and not access.was_published(self.page)
 
     def can_move(self) -> bool:
         """Wagtail's own answer, which it takes from deleting."""
-        return bool(super().can_delete(ignore_bulk=True))
+        return self.writes and bool(super().can_delete(ignore_bulk=True))
+
+    def can_copy_to(self, destination: Page, recursive: bool = False) -> bool:
+        """With what lies below, drafts of others too, only from where one writes."""
+        return (self.writes or not recursive) and bool(super().can_copy_to(destination, recursive))
 
 
 class SpacePagePolicy(PagePermissionPolicy):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
@@ -16,6 +16,9 @@ from .models.workflow import ApprovalState
 
 class Refused(ValidationError):
     """What may not be published as it is; its message says why, and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__({NON_FIELD_ERRORS: [sentence]})  # by field: so the admin's API asks for it
 
 
 # Sent inside the transaction of the publication; packages to the right add what is theirs (editions, search).

@@ -26,7 +26,7 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import access, citations, exports, guide
+from . import access, citations, exports, guide, versions_compared
 from .choosers import PersonChooserViewSet, person_chooser
 from .files import file_changed, unopened
 from .models import Document, Organisation, Term, User
@@ -36,6 +36,7 @@ from .uploads import AddDocuments, AddImages, DocumentList, upload_into_the_page
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
 exports.protect()
+versions_compared.protect()
 
 
 @hooks.register("before_serve_page", order=-100)

@@ -24,7 +24,7 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page, TaskState, Workflow
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
-from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage
+from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
 from portal import demo, digests, emails, spaces
 from portal.files import file_changed
 from portal.models import Document, Image, Organisation, Space, TextPage, User
@@ -243,14 +243,32 @@ def cite_from_elsewhere(found: dict[str, Planted]) -> None:
         demo.publish(demo.space("SP-RETE").root_page, citing, on=0, by=coordinator)
         form = FormPage(title="Modulo che cita", slug=f"modulo-che-cita-{name}", document=here.document)
         demo.publish(demo.space("SP-MODULI").root_page, form, on=0, by=coordinator)
+        text = TextPage(title="Testo che cita", slug=f"testo-che-cita-{name}", summary="Cita", body=citing_blocks(here))
+        text.attachments = [("attachment", {"file": here.document, "title": ""})]
+        demo.publish(demo.space("SP-MODULI").root_page, text, on=0, by=coordinator)
+        text = TextPage.objects.get(pk=text.pk)
+        text.body = citing_blocks(here)[:1]  # what was cited shows in the comparison, and in what one goes back to
+        text.save_revision(user=coordinator)
         for code, pinned in {"SP-RETE": [0, -1], "SP-PUBBLICO": [0, -1], "SP-MODULI": [0]}.items():
             for number in pinned:  # the last one is a draft
                 root = demo.space(code).root_page_id
                 PinnedPage.objects.create(space_page_id=root, target_id=here.pages[number].pk)
 
 
-CITING = [f"/spazi/rete/che-cita-{name}/" for name in (MINORI, COORD)] + [
-    f"/spazi/modulistica/modulo-che-cita-{name}/" for name in (MINORI, COORD)
+def citing_blocks(here: Planted) -> list[Any]:
+    """A block of each kind that chooses something."""
+    service = next(page for page in here.pages if isinstance(page, ServicePage))
+    return [
+        ("picture", {"picture": here.image, "caption": ""}),
+        ("attachment", {"file": here.document, "title": ""}),
+        ("contacts", [{"purpose": "Sportello", "person": None, "service": service, "note": ""}]),
+    ]
+
+
+CITING = [
+    f"/spazi/{where}-che-cita-{name}/".replace("protocollo-", "")
+    for where in ("rete/protocollo", "modulistica/modulo", "modulistica/testo")
+    for name in (MINORI, COORD)
 ]
 
 # --- Looking ---------------------------------------------------------------------------------------------
@@ -504,8 +522,38 @@ FORGERIES = {
         lambda here: {"related": inline_formset([{"target": str(form_of(here)), "ORDER": "1"}])},
     ),
     "a file": (FormPage, lambda here: {"document": str(here.document.pk)}),
+    "a file in the text": (TextPage, lambda here: {"body": streamfield([("attachment", attached(here))])}),
+    "a file beside the text": (TextPage, lambda here: {"attachments": streamfield([("attachment", attached(here))])}),
+    "a picture": (
+        TextPage,
+        lambda here: {
+            "body": streamfield(
+                [
+                    (
+                        "picture",
+                        {"picture": {"image": str(here.image.pk), "alt_text": "", "decorative": "on"}, "caption": ""},
+                    )
+                ]
+            )
+        },
+    ),
+    "a person to call": (TextPage, lambda here: {"body": calling(person=str(here.person.pk))}),
+    "a service to call": (TextPage, lambda here: {"body": calling(service=str(service_of(here)))}),
     "a signed file": (FormPage, lambda here: {"signed": str(here.document.pk)}),
 }
+
+
+def attached(here: Planted) -> dict[str, str]:
+    return {"file": str(here.document.pk), "title": ""}
+
+
+def calling(**whom: str) -> Any:
+    contact = {"purpose": "Sportello", "person": "", "service": "", "note": "", **whom}
+    return streamfield([("contacts", streamfield([("item", contact)]))])
+
+
+def service_of(here: Planted) -> int:
+    return next(page.pk for page in here.pages if isinstance(page, ServicePage))
 
 
 def form_of(here: Planted) -> int:
@@ -566,12 +614,28 @@ def test_a_page_cannot_be_sent_to_a_space_that_one_may_not_see(
         assert (response.status_code, leaks({act: found_in(response)}, "worker")) == (status, {})
 
 
-@pytest.mark.parametrize("where", ["edit", "history", "usage", "view_draft", "copy"])
+@pytest.mark.parametrize(
+    "where",
+    ["edit", "history", "usage", "view_draft", "copy", "revisions/compare/earliest...latest", "revisions/{}/revert"],
+)
 def test_the_editor_of_a_page_that_cites_a_hidden_one_does_not_name_it(where: str, planted: dict[str, Planted]) -> None:
-    pages = Page.objects.filter(slug__in=[f"modulo-che-cita-{MINORI}", "modulistica"])  # which pins one, too
-    found = look(enter("worker"), [f"/admin/pages/{page.pk}/{where}/" for page in pages])
-    assert len(found) == 2
+    slugs = [f"modulo-che-cita-{MINORI}", f"testo-che-cita-{MINORI}", "modulistica"]  # which pins one, too
+    pages = Page.objects.filter(slug__in=slugs)
+    if "{}" in where:  # the page of a space has no versions
+        pages = pages.exclude(slug="modulistica")
+    asked = [f"/admin/pages/{page.pk}/{where.format(page.live_revision_id)}/" for page in pages]
+    found = look(enter("worker"), asked)
+    assert len(found) == 3 - ("{}" in where)
     assert leaks(found, "worker") == {}
+
+
+def test_who_may_see_what_a_page_cites_finds_it_named(planted: dict[str, Planted]) -> None:
+    page, here = Page.objects.get(slug=f"testo-che-cita-{MINORI}"), planted[MINORI]
+    compared = f"/admin/pages/{page.pk}/revisions/compare/earliest...latest/"
+    reverted = f"/admin/pages/{page.pk}/revisions/{page.live_revision_id}/revert/"
+    found = look(enter("coordinator"), [compared, reverted])
+    title = here.document.title.split()[1]
+    assert title in found[compared] and title in found[reverted]
 
 
 def test_a_published_revision_is_not_rewritten(planted: dict[str, Planted], own: dict[type[Page], Page]) -> None:

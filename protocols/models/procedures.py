@@ -11,6 +11,7 @@ from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal import access, terms
+from portal.choosers import PageBlock
 from portal.fields import BlocksField
 from portal.models.pages import Section
 from portal.terms import Direction, Unit
@@ -21,8 +22,8 @@ from .rules import RulePage
 BEGINNING = "inizio"  # what days were counted from before steps named their events
 
 
-def _service() -> blocks.PageChooserBlock:
-    return blocks.PageChooserBlock(label=_("Servizio"), page_type="coordination.ServicePage")
+def _service() -> PageBlock:
+    return PageBlock(label=_("Servizio"), page_type="coordination.ServicePage")
 
 
 class StepBlock(blocks.StructBlock):

@@ -9,6 +9,7 @@ from coordination.models import ServicePage
 from portal import access, demo
 from portal.models import TextPage, User
 from portal.models.spaces import Role
+from training.models import ModulePage, PathPage
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +110,34 @@ def test_the_filters_of_the_admins_lists_name_only_whom_one_knows(as_: Any, pers
     demo.publish(hidden, TextPage(title="Chiusa", slug="chiusa", responsible=stranger), on=0, by=None)
     assert "Zibellina" not in listing
     assert "Zibellina" not in as_("worker").get(f"/admin/pages/{root.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("life", ["draft", "withdrawn"])
+def test_who_only_answers_for_a_page_carries_off_and_deletes_neither_drafts_nor_what_was_withdrawn(
+    life: str, as_: Any, person: Any
+) -> None:
+    """Elena writes in SP-MODULI, and only reads in SP-RETE."""
+    elena, root = person("worker"), demo.space("SP-RETE").root_page
+    page = TextPage(title="Risposta", slug="risposta", responsible=elena, change_note="Nuova.", live=False)
+    root.add_child(instance=page)
+    page.save_revision()
+    if life == "withdrawn":
+        page.get_latest_revision().publish()
+        Page.objects.get(pk=page.pk).unpublish()
+    assert as_("worker").get(edited(page)).status_code == 200
+    as_("worker").post(f"/admin/pages/{page.pk}/move/{demo.space('SP-MODULI').root_page_id}/confirm/")
+    as_("worker").post(f"/admin/pages/{page.pk}/delete/")
+    assert Page.objects.get(pk=page.pk).get_parent().pk == root.pk
+
+
+def test_a_copy_by_who_only_answers_for_a_page_takes_no_drafts_of_others_along(as_: Any, person: Any) -> None:
+    path = PathPage.objects.live().first()
+    path.responsible, path.change_note = person("worker"), "Altra persona."
+    path.save_revision().publish()
+    path.add_child(instance=ModulePage(title="Modulo in bozza", slug="modulo-in-bozza", live=False, change_note="x"))
+    there = demo.space("SP-MODULI").root_page
+    sent = {"new_title": "Mia copia", "new_slug": "mia-copia", "new_parent_page": str(there.pk)}
+    as_("worker").post(f"/admin/pages/{path.pk}/copy/", sent | {"copy_subpages": "on"})
+    assert not Page.objects.descendant_of(there).filter(title="Modulo in bozza").exists()
+    as_("worker").post(f"/admin/pages/{path.pk}/copy/", sent)
+    assert Page.objects.child_of(there).filter(title="Mia copia").exists()

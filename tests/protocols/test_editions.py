@@ -134,6 +134,13 @@ def test_a_refusal_at_another_door_is_a_sentence_too_and_leaves_everything_as_it
     assert "Un crisantemo." in words(as_("worker").get("/p/PR-77/"))
 
 
+def test_the_admins_api_is_refused_with_the_same_sentence(rule: Any, as_: Any) -> None:
+    changed(rule).save_revision()
+    refused = as_("coordinator").post(f"/admin/api/main/pages/{rule.pk}/action/publish/")
+    assert (refused.status_code, list(refused.json().values())) == (400, [[CHANGED]])
+    assert "Due crisantemi" not in str(ProtocolPage.objects.get(pk=rule.pk).body)
+
+
 # --- One day, one edition --------------------------------------------------------------------------------
 
 
