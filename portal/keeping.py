@@ -8,18 +8,19 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import messages
+from django.contrib.auth.models import Group
 from django.db.models import Model, ProtectedError
 from django.db.models.deletion import Collector
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from wagtail.models import Page
+from wagtail.models import Collection, Page
 
 from . import access
 from .models.media import Document, Image
 from .models.people import Organisation
-from .models.spaces import Membership
+from .models.spaces import Membership, RoleGroup
 from .requests import number
 
 # The views that delete one row, with what they delete and where one goes when it stays.
@@ -30,6 +31,8 @@ DELETES: dict[str, tuple[type[Model], str]] = {
     "wagtailimages:delete": (Image, "wagtailimages:edit"),
     "wagtailimages:delete_multiple": (Image, "wagtailimages:edit"),
     "wagtailsnippets_portal_organisation:delete": (Organisation, "wagtailsnippets_portal_organisation:edit"),
+    "wagtailadmin_collections:delete": (Collection, "wagtailadmin_collections:edit"),
+    "wagtailusers_groups:delete": (Group, "wagtailusers_groups:edit"),
 }
 AFTER_MANY = {
     Page: "wagtailadmin_explore_root", Document: "wagtaildocs:index", Image: "wagtailimages:index",
@@ -75,7 +78,7 @@ def _model(app: str, name: str) -> Any:
 def _reason(row: Any, request: HttpRequest) -> str:
     """Why the row stays; empty when it may go."""
     of: dict[type[Model], Callable[[Any, HttpRequest], str]] = {
-        Page: _page, Document: _file, Image: _file, Organisation: _body,
+        Page: _page, Document: _file, Image: _file, Organisation: _body, Collection: _of_a_space, Group: _of_a_space,
     }  # fmt: skip
     return of[type(row)](row, request)
 
@@ -91,23 +94,41 @@ def _page(page: Page, request: HttpRequest) -> str:
 
 
 def _file(file: Document | Image, request: HttpRequest) -> str:
-    live = access.citing(file, Page.objects.live())
-    if not live.exists():
-        return ""
-    named = ", ".join(f"«{page.title}»" for page in access.known(live, request.user)[:5])
+    kept = access.citing(file, Page.objects.filter(first_published_at__isnull=False))
+    if not kept.exists():
+        return _of_a_draft(file)
+    named = ", ".join(f"«{page.title}»" for page in access.known(kept, request.user)[:5])
     words = {"file": file.title, "pages": named}
     if named:
         return _("«%(file)s» è in %(pages)s: prima toglilo da lì.") % words
     return _("«%(file)s» è in una pagina pubblicata: non si elimina.") % words
 
 
-def _body(body: Organisation, request: HttpRequest) -> str:
+def _of_a_draft(file: Document | Image) -> str:
+    if not _is_needed(file):
+        return ""
+    return _("«%(file)s» è il file di una pagina che non è pubblicata: prima scegline un altro lì.") % {
+        "file": file.title
+    }
+
+
+def _of_a_space(row: Group | Collection, request: HttpRequest) -> str:
+    """The folder of files and the groups of a space or a body come and go with it."""
+    if not _is_needed(row) and not (isinstance(row, Group) and RoleGroup.objects.filter(group=row).exists()):
+        return ""
+    return _("«%(name)s» non si elimina: serve a uno spazio o a un ente.") % {"name": row}
+
+
+def _is_needed(row: Model) -> bool:
+    """Whether something else would not be without it."""
     try:
-        Collector(using="default", origin=body).collect([body])
+        Collector(using="default", origin=row).collect([row])
     except ProtectedError:
-        used = True
-    else:
-        used = Membership.objects.filter(group=body.group_id).exists()
-    if not used:
+        return True
+    return False
+
+
+def _body(body: Organisation, request: HttpRequest) -> str:
+    if not _is_needed(body) and not Membership.objects.filter(group=body.group_id).exists():
         return ""
     return _("«%(body)s» non si elimina: ci sono persone, ruoli, servizi o presenze a suo nome.") % {"body": body}

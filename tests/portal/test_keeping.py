@@ -10,8 +10,8 @@ from wagtail.models import Page
 
 from coordination.models import MeetingPage
 from portal import demo
-from portal.models import Document, Organisation, TextPage
-from protocols.models import Edition
+from portal.models import Document, Organisation, RoleGroup, TextPage
+from protocols.models import Edition, FormPage
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +122,39 @@ def test_a_body_in_use_stays_and_one_that_nobody_needs_goes(as_: Any) -> None:
     assert list(Organisation.objects.filter(pk__in=[needed.pk, unused.pk])) == [needed]
     shown = admin.post(f"/admin/bulk/portal/organisation/delete/?id={needed.pk}", follow=True).content.decode()
     assert "non si elimina: ci sono persone, ruoli, servizi o presenze a suo nome" in shown
+
+
+def test_the_file_of_a_withdrawn_page_stays_as_the_page_does(as_: Any) -> None:
+    form, client = Page.objects.get(slug="md-04").specific, as_("coordinator")
+    client.post(f"/admin/pages/{form.pk}/unpublish/")
+    shown = client.post(f"/admin/documents/delete/{form.document_id}/", follow=True).content.decode()
+    assert escape(f"è in «{form.title}»: prima toglilo da lì.") in shown
+    assert Document.objects.filter(pk=form.document_id).exists()
+
+
+def test_the_file_of_a_form_never_published_is_refused_with_a_sentence(as_: Any) -> None:
+    space = demo.space("SP-RETE")
+    file = Document.objects.create(title="Nota", file=ContentFile(b"x", name="n.txt"), collection=space.collection)
+    form = FormPage(title="Bozza", slug="bozza", live=False, change_note="Prova", document=file)
+    space.root_page.add_child(instance=form)
+    for address in (f"/admin/documents/delete/{file.pk}/", f"/admin/bulk/portal/document/delete/?id={file.pk}"):
+        assert "di una pagina che non è pubblicata" in as_("coordinator").post(address, follow=True).content.decode()
+    assert Document.objects.filter(pk=file.pk).exists()
+
+
+# --- What belongs to spaces and bodies -------------------------------------------------------------------
+
+
+def test_what_a_space_or_a_body_stands_on_is_not_deleted(as_: Any) -> None:
+    admin, space = as_("administrator"), demo.space("SP-RETE")
+    body = Organisation.objects.get(slug="montale")
+    for address in (
+        f"/admin/collections/{space.collection_id}/delete/",
+        f"/admin/groups/delete/{body.group_id}/",
+        f"/admin/groups/delete/{RoleGroup.objects.filter(space=space).first().group_id}/",
+    ):
+        answer = admin.post(address, follow=True)
+        assert answer.status_code == 200, address
+        assert "non si elimina: serve a uno spazio o a un ente" in answer.content.decode(), address
+    assert RoleGroup.objects.filter(space=space).count() == 4
+    assert Organisation.objects.filter(pk=body.pk, group__isnull=False).exists()
