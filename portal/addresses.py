@@ -77,7 +77,7 @@ def settled(page: Page, parent: Page | None, *, title: str, slug: str, code: str
     wanted = _word(slug)
     if not wanted or _IS_CODED.fullmatch(wanted):
         wanted = _word(title) or _word(str(getattr(page, "kind", ""))) or "pagina"
-    taken = set(_siblings(page, parent, wanted)) | RESERVED
+    taken = set(_siblings(page, parent, wanted)) | (RESERVED if parent and hasattr(parent.specific, "space") else set())
     number, found = 1, wanted
     while found in taken or _IS_CODED.fullmatch(found):
         number += 1

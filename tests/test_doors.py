@@ -36,7 +36,7 @@ TERZO = OFFICE | ENABLED | {"worker", "hospital_worker"} | PARTNERS
 MANAGERS = {"coordinator", "administrator"}
 EDITORS = OFFICE | ENABLED | {"worker", "health_manager"}
 READERS = MEMBERS - EDITORS
-ANSWERING = {"hospital_worker"}  # writes in no space, and answers for pages
+ANSWERING = {"hospital_worker", "partner"}  # writes in no space, and answers for pages
 
 LOGIN = "login"  # how a door answers whoever has not entered
 HIDDEN = 404
@@ -130,7 +130,7 @@ def portal_doors() -> list[Door]:
         Door("approval", f"/approvazioni/{approval_of('pr-09')}/", {"director", "health_manager", "administrator"}),
         Door("approval", "/approvazioni/999999/", set()),
         Door("wagtaildocs_serve", form.url, INSIDE),
-        Door("wagtaildocs_serve", form.url + "x", set()),
+        Door("wagtaildocs_serve", form.url + "x", INSIDE, answer=302),  # an old name leads to the file
         Door("wagtaildocs_serve", "/documenti/999999/md-08.odt", set()),
         Door("media", "/media/documents/" + form.filename, set()),
         Door("media", "/media/original_images/non-esiste.png", set()),
@@ -139,7 +139,7 @@ def portal_doors() -> list[Door]:
         Door("person", "/rubrica/persone/999999/", set()),
         Door("organisation", "/rubrica/enti/quarrata/", MEMBERS),
         Door("organisation", "/rubrica/enti/che-non-esiste/", set()),
-        Door("session", "/sessione/", EDITORS, answer=204, closed=401, to_strangers=401),
+        Door("session", "/sessione/", EDITORS | ANSWERING, answer=204, closed=401, to_strangers=401),
         Door("profile", "/profilo/", MEMBERS),
         Door("digest_preference", "/profilo/digest/", MEMBERS),
         Door("digest_stop", "/digest/stop/firma-falsa/", set()),

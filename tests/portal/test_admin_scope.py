@@ -59,11 +59,11 @@ def test_a_file_moved_in_one_go_follows_its_new_space_in_search(as_: Any, person
     rete, minori = demo.space("SP-RETE"), demo.space("SP-MINORI")
     file = Document.objects.create(title="Nota", file=ContentFile(b"x", name="n.txt"), collection=rete.collection)
     rows = SearchDocument.objects.filter(group=f"file:{file.pk}")
-    assert {tuple(row.audience) for row in rows} == {(f"space:{rete.pk}",)}
+    assert {tuple(row.audience) for row in rows} == {(f"editors:{rete.pk}",)}  # no page carries it
     address = f"/admin/bulk/portal/document/add_to_collection/?id={file.pk}"
     assert as_("coordinator").post(address, {"collection": minori.collection_id}).status_code == 302
     assert not access.can(person("worker"), "view", Document.objects.get(pk=file.pk))
-    assert {tuple(row.audience) for row in rows.all()} == {(f"space:{minori.pk}",)}
+    assert {tuple(row.audience) for row in rows.all()} == {(f"editors:{minori.pk}",)}
 
 
 @pytest.mark.parametrize("who", ["coordinator", "administrator"])

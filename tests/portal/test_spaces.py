@@ -591,11 +591,11 @@ def _copied() -> list[Any]:
 
 
 def test_only_those_who_write_somewhere_enter_the_admin(space: Space, manager: User, person: Any, as_: Any) -> None:
-    assert as_("partner").get("/admin/").status_code == 302
-    spaces.give_role(space, person("partner"), Role.READER, by=manager)
-    assert as_("partner").get("/admin/").status_code == 302
-    spaces.give_role(space, person("partner"), Role.EDITOR, by=manager)
-    assert as_("partner").get("/admin/").status_code == 200
+    assert as_("partner_coop").get("/admin/").status_code == 302
+    spaces.give_role(space, person("partner_coop"), Role.READER, by=manager)
+    assert as_("partner_coop").get("/admin/").status_code == 302
+    spaces.give_role(space, person("partner_coop"), Role.EDITOR, by=manager)
+    assert as_("partner_coop").get("/admin/").status_code == 200
 
 
 def test_a_role_may_be_given_inside_a_larger_transaction_that_fails(space: Space, manager: User, person: Any) -> None:

@@ -1,12 +1,14 @@
 """The engine held back: what one may no longer see is neither shown nor counted nor hinted at, whatever it holds."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from wagtail.models import Page
 
 from portal import spaces
@@ -119,10 +121,16 @@ def test_pages_of_results_and_facets_count_what_is_listed(page: TextPage, person
 def test_an_edition_is_closed_with_its_page(person: Any, as_: Any, index: Any) -> None:
     from protocols.models import ProtocolPage
 
-    rule = ProtocolPage(title="Visite", code="PR-77", version="1.0", summary="Come si va.")
+    rule = ProtocolPage(
+        title="Visite",
+        code="PR-77",
+        version="1.0",
+        summary="Come si va.",
+        valid_from=timezone.localdate() - timedelta(days=9),
+    )
     rule.body = body_of([{"heading": "Che cosa", "text": f"Il {WORD} di prima."}])
     rule = publish(space("SP-RETE").root_page, rule, on=-9, by=person("coordinator"), note="Prima.")
-    rule.version, rule.change_note = "2.0", "Senza."
+    rule.version, rule.change_note, rule.valid_from = "2.0", "Senza.", timezone.localdate()
     rule.body = body_of([{"heading": "Che cosa", "text": "Altro."}])
     rule.save_revision(user=person("coordinator")).publish()
     index.refresh()
