@@ -16,7 +16,7 @@ from wagtail.admin.widgets import AdminDateInput
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views.users import DeleteView, EditView, IndexView, UserFilterSet, UserViewSet
 
-from . import spaces
+from . import access, spaces
 from .models.people import User
 
 OWN_FIELDS = {"profession", "organisation", "telephone", "valid_until"}
@@ -118,6 +118,7 @@ class KeptPersonView(DeleteView):
     """Who worked here stays in what was written and decided: an account is deactivated, never deleted."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        access.require_administrator(request.user)  # else the refusal would tell the name behind any number
         person = self.get_object()
         messages.error(
             request,

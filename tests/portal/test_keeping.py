@@ -10,7 +10,7 @@ from wagtail.models import Page
 
 from coordination.models import MeetingPage
 from portal import demo
-from portal.models import Document, Organisation, RoleGroup, TextPage
+from portal.models import Document, Organisation, RoleGroup, TextPage, User
 from protocols.models import Edition, FormPage
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,26 @@ def test_what_a_space_or_a_body_stands_on_is_not_deleted(as_: Any) -> None:
         assert "non si elimina: serve a uno spazio o a un ente" in answer.content.decode(), address
     assert RoleGroup.objects.filter(space=space).count() == 4
     assert Organisation.objects.filter(pk=body.pk, group__isnull=False).exists()
+
+
+def test_a_refusal_names_nothing_that_one_may_not_see(as_: Any, person: Any) -> None:
+    """By a number typed by hand, or for «all»: whoever writes in one space only reads no name of another."""
+    home = demo.space("SP-COORD")
+    hidden = Document.objects.create(
+        title="Zibaldone riservato", file=ContentFile(b"x", name="z.txt"), collection=home.collection
+    )
+    stranger = User.objects.create_user("altrove@raccordo.example", first_name="Zibaldona", last_name="Altrove")
+    group = home.role_groups.first().group
+    client = as_("worker")
+    for address in (
+        "/admin/bulk/portal/document/delete/?id=all",
+        f"/admin/bulk/portal/document/delete/?id={hidden.pk}",
+        f"/admin/documents/delete/{hidden.pk}/",
+        f"/admin/users/delete/{stranger.pk}/",
+        f"/admin/groups/delete/{group.pk}/",
+        f"/admin/collections/{home.collection_id}/delete/",
+    ):
+        for response in (client.get(address), client.post(address)):
+            assert response.status_code in {200, 302, 403, 404}, address
+        told = client.get("/admin/").content.decode()
+        assert not [word for word in ("Zibaldon", "SP-COORD", home.name) if word in told], address
