@@ -87,4 +87,6 @@ def _block(block: Any, name: str, state: Any) -> dict[str, str]:
 def _plain(state: Any) -> str:
     if isinstance(state, dict):  # a chooser: its id is what is sent
         return str(state.get("id") or "")
+    if isinstance(state, list):  # a select: what is chosen
+        return str(state[0]) if state else ""
     return "" if state is None else str(state)

@@ -225,5 +225,7 @@ def test_a_day_at_the_end_of_time_breaks_no_procedure(as_: Any) -> None:
 
 
 def test_many_words_in_the_directory_ask_one_question(as_: Any, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(40):
-        assert as_("worker").get("/rubrica/?nome=" + "+".join("a" * 40)).status_code == 200
+    client = as_("worker")
+    client.get("/rubrica/?nome=a")  # what is cached once per process is not counted
+    with django_assert_max_num_queries(25):
+        assert client.get("/rubrica/?nome=" + "+".join("a" * 40)).status_code == 200

@@ -10,7 +10,7 @@ from protocols.models import ProcedurePage
 
 
 def test_codes_are_read_in_every_way_people_type_them() -> None:
-    assert codes.read("PR-13, pr 08; PR/02\nMD7 pippo pr-13") == ["PR-13", "PR-08", "PR-02", "MD7", "pippo"]
+    assert codes.read("PR-13, pr 08; PR/02\nMD7 pippo pr-13") == ["PR-13", "PR-08", "PR-02", "MD-07", "pippo"]
     assert codes.read("") == []
 
 
