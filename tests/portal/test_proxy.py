@@ -23,7 +23,7 @@ import django
 django.setup()
 from portal import network
 from portal.models import User
-network.set_up("Rete di prova", hostname="{HOST}", port=443)
+network.set_up("Rete di prova")
 User.objects.create_superuser("prima@rete.example", "{PASSWORD}")
 """
 
@@ -45,7 +45,7 @@ class Served:
             ["manage.py", "collectstatic", "--noinput", "-v0"],
             ["-c", MAKE],
         ):
-            self._python(*command).wait()
+            assert self._python(*command).wait() == 0, command
         self.process = self._python("manage.py", "serve", f"--port={self.port}")
 
     def _python(self, *command: str) -> "subprocess.Popen[bytes]":
