@@ -88,6 +88,13 @@ class Frame:
         return named
 
     @property
+    def reported(self) -> str:
+        """The address that a report names, to lead back to the very step; of a search without its words."""
+        found = getattr(self.request, "resolver_match", None)
+        is_search = found is not None and found.url_name == "search"
+        return self.request.path if is_search else self.request.get_full_path()
+
+    @property
     def contact_is_named(self) -> bool:
         """Whether the page itself names who answers for it."""
         return getattr(self.request, "contact", None) is not None

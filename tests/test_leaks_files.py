@@ -94,6 +94,7 @@ def _echoes(text: str) -> int:
         f'"q": "{SECRET}"',
         f"q={SECRET}",
         f"q%3d{SECRET}",
+        f"nome={SECRET}",
     )
     return sum(text.count(each) for each in asked)
 

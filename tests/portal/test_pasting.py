@@ -129,3 +129,11 @@ def test_only_editors_may_ask(as_: Any) -> None:
     assert send(as_("trainee"), "<p>x</p>").status_code in {302, 403, 404}
     assert send(as_("anonymous"), "<p>x</p>").status_code == 302
     assert as_("office").get("/admin/incolla/").status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("html", ["<p>a</p>" * 20_000, f"<p>{'a' * 1_000_001}</p>"])
+def test_what_would_hold_the_site_is_refused_with_a_sentence(html: str, as_: Any) -> None:
+    answered = send(as_("coordinator"), html)
+    assert answered.status_code == 413 and "troppo lungo" in answered.json()["sentence"]
+    assert send(as_("coordinator"), "<p>a</p>" * 2_000).status_code == 200
