@@ -38,6 +38,7 @@ def upload(window: Window, panel: Locator, file: Path) -> None:
     modal.get_by_role("tab", name="Carica").click()
     assert modal.locator("select[name$=upload-collection]").count() == 0
     modal.locator("input[type=file]").last.set_input_files(file)
+    modal.locator("input[name$=title]").last.fill(file.stem)
     modal.locator("form[action*=create] button[type=submit]").last.click()
     modal.wait_for(state="hidden")
 

@@ -156,9 +156,9 @@ def test_what_was_typed_outlives_the_session(open_as: Callable[..., Window]) -> 
     page.get_by_role("button", name="Salva bozza").last.click()
     expect(notice).to_be_visible()
     expect(page.locator("#id_summary")).to_have_value("Scritto dopo la fine")
-    author.watch.problems.clear()  # the refused saves were the matter of this test
     other = Window(author.site, context.new_page(), author.watch)
     other.log_in("coordinator")
+    author.watch.problems.clear()  # the refused saves were the matter of this test
     page.bring_to_front()
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle", timeout=20_000)
