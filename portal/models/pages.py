@@ -175,9 +175,13 @@ class PortalPage(AddressedPage):
     def get_search_fields(cls) -> list[Any]:
         """Editors find a page by its code, its summary and every text of its kind."""
         texts = [field for field in cls._meta.fields if isinstance(field, StreamField | models.TextField)]
-        names = ["code", "summary", *(field.name for field in texts if field.model is not Page)]
+        names = ["code_words", "summary", *(field.name for field in texts if field.model is not Page)]
         found: list[Any] = super().get_search_fields()
         return [*found, *(kind(name) for name in names for kind in (index.SearchField, index.AutocompleteField))]
+
+    def code_words(self) -> str:
+        """The code for the admin's search, without its hyphen: PostgreSQL reads «-02» as a number below zero."""
+        return self.code.replace("-", " ")
 
     def settle_address(self) -> None:
         if self.code:
