@@ -25,18 +25,24 @@ def give_keys_and_rows(apps: Any, schema_editor: Any) -> None:
             done_at=item.done_at, done_note=item.done_note,
         )  # fmt: skip
     for revision in _revisions(apps):
-        lines = revision.content.get("actions") or []
+        meeting, lines = int(revision.object_id), revision.content.get("actions") or []
+        taken = {keys[meeting, each["pk"]] for each in lines if (meeting, each.get("pk")) in keys}
         for each in lines:
-            each["key"] = str(_key(keys, int(revision.object_id), each))
+            each["key"] = str(_key(keys, taken, meeting, each))
         if lines:
             revision.save(update_fields=["content"])
     schema_editor.connection.check_constraints()  # PostgreSQL changes no table while a check is still to come
 
 
-def _key(keys: dict[tuple[int, Any], UUID], meeting: int, line: dict[str, Any]) -> UUID:
-    """The key of a line in a revision: by its id; for one that was never in the table by its words."""
-    known = keys.get((meeting, line.get("pk"))) if line.get("pk") else keys.get((meeting, line["text"]))
-    return known or uuid5(NAMESPACE_URL, f"{meeting}/{line.get('pk') or line['text']}")
+def _key(keys: dict[tuple[int, Any], UUID], taken: set[UUID], meeting: int, line: dict[str, Any]) -> UUID:
+    """The key of a line in a revision: by its id; where the table has none of that id, by its words."""
+    if (meeting, line.get("pk")) in keys:
+        return keys[meeting, line["pk"]]
+    by_words = keys.get((meeting, line["text"]))
+    if by_words is None or by_words in taken:
+        return uuid5(NAMESPACE_URL, f"{meeting}/{line.get('pk') or line['text']}")
+    taken.add(by_words)
+    return by_words
 
 
 def _revisions(apps: Any) -> Any:
