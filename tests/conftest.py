@@ -1,15 +1,18 @@
 """The demo network, loaded once, and its cast: the same people in every test."""
 
+import os
 import shutil
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
-from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+
+from tests import installation
 
 CAST = {
     "coordinator": "chiara.bonacchi",
@@ -30,10 +33,17 @@ CAST = {
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def prepared_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None, prepared_in: Path) -> bool:
     """Every test starts from the demo network, and leaves it as it was (each runs in a transaction)."""
-    with django_db_blocker.unblock():
-        call_command("load_demo", if_empty=True, stdout=StringIO())
+    installation.fill(connection, prepared_in, Path(settings.DATA_DIR))
+    return True
 
 
 @pytest.fixture(autouse=True)

@@ -4,13 +4,16 @@ import os
 import tempfile
 
 # One folder for each process of a parallel run: they inherit the environment of the first.
-os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix=f"raccordo-test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-")
+os.environ["DATA_DIR"] = os.environ.get("PREPARED") or tempfile.mkdtemp(
+    prefix=f"raccordo-test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"
+)
 os.environ["DEMO"] = "1"
 
 from portal.settings import *  # noqa: E402, F403
+from portal.settings import DATABASES, REDIS_URL, STATIC_ROOT, STORAGES
 from portal.settings import Q_CLUSTER as QUEUE
-from portal.settings import REDIS_URL, STATIC_ROOT, STORAGES
 
+DATABASES["default"]["TEST"] = {"SERIALIZE": False}  # no test wants the demo as text
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -24,7 +24,6 @@ def rows(query: str) -> list[tuple[object, ...]]:
         return list(cursor.fetchall())
 
 
-call_command("migrate", verbosity=0)
 set_up("Prova")
 owner = User.objects.create_user("chi@raccordo.example", first_name="Chi", last_name="Fa")
 space = spaces.open_space("prova", "Prova", slug="prova", by=None)

@@ -143,9 +143,9 @@ def test_a_copy_of_minutes_gives_actions_of_its_own(given: Action, person: Any) 
     assert Action.objects.get(pk=given.pk).meeting == meeting("R-02")
 
 
-def test_the_migration_there_and_back_loses_no_closing(tmp_path: Path) -> None:
+def test_the_migration_there_and_back_loses_no_closing(prepared_in: Path, tmp_path: Path) -> None:
     script = Path(__file__).parent / "moved_actions.py"
-    env = environment(tmp_path, "raccordo_actions", 14) | {"PYTHONPATH": str(settings.BASE_DIR)}
+    env = environment(prepared_in, tmp_path, "raccordo_actions", 14) | {"PYTHONPATH": str(settings.BASE_DIR)}
     done = subprocess.run([sys.executable, str(script)], env=env, capture_output=True, text=True, check=False)
     assert done.stdout.strip().endswith("kept"), done.stderr[-3000:]
 

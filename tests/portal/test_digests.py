@@ -497,12 +497,13 @@ page.activities.update(at=digests.window_end(DigestPreference(), timezone.now())
 """
 
 
-def test_two_processes_that_send_at_the_same_time_write_once_to_each(sink: tuple[Sink, int], tmp_path: Path) -> None:
+def test_two_processes_that_send_at_the_same_time_write_once_to_each(
+    sink: tuple[Sink, int], prepared_in: Path, tmp_path: Path
+) -> None:
     handler, port = sink
-    env = {**environment(tmp_path, "raccordo_digests", queue=14), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+    env = {**environment(prepared_in, tmp_path, "raccordo_digests", queue=14), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
 
-    for steps in (("manage.py", "migrate", "--verbosity=0"), ("-c", NETWORK)):
-        subprocess.run([sys.executable, *steps], cwd=ROOT, env=env, check=True, timeout=300)
+    subprocess.run([sys.executable, "-c", NETWORK], cwd=ROOT, env=env, check=True, timeout=300)
     command = [sys.executable, "manage.py", "send_digests"]
     both = [subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=90)[0] for process in both]

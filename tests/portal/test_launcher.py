@@ -90,12 +90,11 @@ def family(pid: int) -> list[int]:
 class Installation:
     """A data folder, the launcher that serves it, and a console."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, prepared_in: Path, data: Path) -> None:
         self.data = data
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        self.env = environment(data, "raccordo_launcher", queue=15)
-        self.manage("migrate", "--verbosity=0").wait()
+        self.env = environment(prepared_in, data, "raccordo_launcher", queue=15)
         self.console = self.python("-c", CONSOLE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.launcher: subprocess.Popen[str] | None = None
         self.asked = 0
@@ -183,8 +182,8 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("installation"))
+def installation(prepared_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = Installation(prepared_in, tmp_path_factory.mktemp("installation"))
     yield made
     made.end()
 

@@ -31,17 +31,16 @@ User.objects.create_superuser("prima@rete.example", "{PASSWORD}")
 class Served:
     """`manage.py serve` of a production installation."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, prepared_in: Path, data: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         own = {
             "BEHIND_PROXY": "1", "SECRET_KEY": OWN_KEY, "ALLOWED_HOSTS": HOST, "BASE_URL": f"https://{HOST}",
             "DEMO": "0",
         }  # fmt: skip
-        self.env = environment(data, "raccordo_proxy", queue=14) | own
+        self.env = environment(prepared_in, data, "raccordo_proxy", queue=14) | own
         self.log = (data / "log").open("w+")
         for command in (
-            ["manage.py", "migrate", "-v0"],
             ["manage.py", "collectstatic", "--noinput", "-v0"],
             ["-c", MAKE],
         ):
@@ -77,8 +76,8 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    made = Served(tmp_path_factory.mktemp("proxy"))
+def served(prepared_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    made = Served(prepared_in, tmp_path_factory.mktemp("proxy"))
     end = time.monotonic() + LIMIT
     while not made.answers() and time.monotonic() < end:
         time.sleep(0.2)
