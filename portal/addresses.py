@@ -4,6 +4,7 @@ Nobody has to type either: a code is mended where it is unmistakable, a word is 
 """
 
 import re
+import unicodedata
 from contextlib import suppress
 from functools import cache
 
@@ -18,6 +19,8 @@ CODE_SLUG = r"[a-z]{1,4}-?[0-9]{1,4}(?:-(?:bis|ter|quater))?"  # the last word o
 CODE_IN_TEXT = r"[A-Z]{1,4}-?[0-9]{1,4}(?:[ -](?:bis|ter|quater|BIS|TER|QUATER))?"  # as texts cite them
 RESERVED = {"condivisione", "nuovo"}  # what a space answers to beside its pages
 LONGEST = 80  # letters of a made word: longer ones are cut where a mail or a telephone call would lose them
+
+SIGNS = {"So", "Sk"}  # pictures and arrows: their English names would stand in an Italian address
 
 _TYPED = re.compile(r"([A-Z]{1,4})-?([0-9]{1,4})(?:-?(BIS|TER|QUATER))?")
 _IS_CODED = re.compile(CODE_SLUG)
@@ -86,8 +89,9 @@ def settled(page: Page, parent: Page | None, *, title: str, slug: str, code: str
 
 
 def _word(text: str) -> str:
-    """Letters, digits and hyphens, whatever the script: «Città» → citta, «проверка» → proverka, «🎉» → tada."""
-    whole = slugify(anyascii(text or ""))
+    """Letters, digits and hyphens, whatever the script: «Città» → citta, «проверка» → proverka; signs say nothing."""
+    letters = "".join(" " if unicodedata.category(sign) in SIGNS else sign for sign in text or "")
+    whole = slugify(anyascii(letters))
     return whole if len(whole) <= LONGEST else whole[: LONGEST + 1].rpartition("-")[0] or whole[:LONGEST]
 
 

@@ -31,6 +31,14 @@ def test_a_page_is_made_from_its_title_alone_and_answers(title: str, as_: Any) -
     assert as_("partner").get(page.url).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("title", "slug"), [("😀", "pagina"), ("Festa 🎉 in piazza", "festa-in-piazza"), ("⚠️ Urgente →", "urgente")]
+)
+def test_signs_give_no_words_in_an_address(title: str, slug: str, as_: Any) -> None:
+    page = create(as_("coordinator"), "SP-RETE", title=title)
+    assert (page.title, page.slug) == (title, slug)
+
+
 def test_a_second_page_of_one_title_stands_beside_the_first(as_: Any) -> None:
     slugs = [create(as_("coordinator"), "SP-RETE", title="Orari d’estate").slug for _ in range(3)]
     assert slugs == ["orari-destate", "orari-destate-2", "orari-destate-3"]
