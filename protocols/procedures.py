@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .models import ProcedurePage
 
 FARTHEST = timedelta(days=3660)
-DAYS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"]
 HOURS = ["%H:%M", "%H.%M", "%H"]
+TYPED = {"class": "form-control", "autocomplete": "off"}
 
 
 def plan(page: "ProcedurePage", request: HttpRequest) -> dict[str, Any]:
@@ -97,14 +97,15 @@ class EventsForm(forms.Form):
         for event in events:
             named = {"event": event.name[:1].upper() + event.name[1:]}
             self.fields[event.key] = forms.DateField(
-                label=_("%(event)s il") % named, required=False, input_formats=DAYS,
-                widget=forms.DateInput({"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
+                label=_("%(event)s il") % named, required=False,
+                # No picker of the browser: it shows and reads days in the browser's language, not in the reader's.
+                widget=forms.DateInput({**TYPED, "placeholder": _("gg/mm/aaaa")}),
                 error_messages={"invalid": _("Scrivi il giorno come 25/11/2026.")},
             )  # fmt: skip
             if event.has_hours:
                 self.fields[f"{event.key}-ora"] = forms.TimeField(
                     label=_("%(event)s, alle ore") % named, required=False, input_formats=HOURS,
-                    widget=forms.TimeInput({"type": "time", "class": "form-control"}, format="%H:%M"),
+                    widget=forms.TimeInput({**TYPED, "placeholder": _("oo:mm")}, format="%H:%M"),
                     error_messages={"invalid": _("Scrivi l’ora come 14:30.")},
                 )  # fmt: skip
         self.is_valid()

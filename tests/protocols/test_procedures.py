@@ -142,12 +142,16 @@ def test_a_procedure_without_terms_asks_for_nothing(as_: Any) -> None:
     assert "Un passo alla volta" in as_("worker").get("/p/OP-10/").content.decode()
 
 
-@pytest.mark.parametrize("typed", ["25/11/2026", "25.11.2026", "2026-11-25"])
+@pytest.mark.parametrize("typed", ["25/11/2026", "25.11.2026", "25-11-26", "2026-11-25"])
 def test_a_day_is_read_as_italians_write_it(typed: str, as_: Any) -> None:
+    shown = BeautifulSoup(as_("worker").get("/p/OP-04/", {"dal-ricovero": typed}).content, "html.parser")
+    kinds = {field["type"] for field in shown.select(".start-from input")}
+    assert kinds == {"text"}  # a picker would show and read the day in the browser's language
+    assert shown.select_one("[name=dal-ricovero]")["value"] == typed
     assert steps_of(as_("worker"), "OP-04", {"dal-ricovero": typed})[2][1] == "2026-11-30"
 
 
-@pytest.mark.parametrize("typed", ["ieri", "31/02/2026", "9999-01-01"])
+@pytest.mark.parametrize("typed", ["ieri", "31/02/2026", "12/25/2026", "25/11", "9999-01-01"])
 def test_what_is_no_day_is_said_and_kept(typed: str, as_: Any) -> None:
     answer = as_("worker").get("/p/OP-04/", {"dal-ricovero": typed})
     shown = answer.content.decode()
