@@ -6,9 +6,11 @@ from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.views import serve
 
 from . import deciding, sharing, views, writing
 from .account import account
+from .addresses import CODE_ADDRESS
 
 handler400 = "portal.errors.not_understood"
 handler403 = "portal.errors.refused"
@@ -58,5 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("riservatezza/", views.privacy, name="privacy"),
     # The packages' own addresses; a package without one has no urls.py.
     *(path("", include(f"{name}.urls")) for name in settings.LAYERS[1:]),
+    # Codes as people write them, «PR 02» or «pr/2»: Wagtail's own pattern knows letters and hyphens alone.
+    re_path(rf"^({CODE_ADDRESS}/.+/)$", serve, name="code"),
     path("", include(wagtail_urls)),
 ]

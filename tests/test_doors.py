@@ -189,13 +189,14 @@ def portal_doors() -> list[Door]:
         Door("wagtail_serve", "/spazi/formazione/", INSIDE),
         Door("wagtail_serve", "/spazi/terzo-settore/", TERZO),
         Door("wagtail_serve", "/spazi/modulistica/", INSIDE),
-        Door("wagtail_serve", "/p/PR-04/", MINORI),
-        Door("wagtail_serve", "/p/PR-05/", INSIDE),
-        Door("wagtail_serve", "/p/PR-07/", MEMBERS),  # shared with the third sector
+        Door("code", "/p/PR-04/", MINORI),
+        Door("code", "/p/pr 4/", MINORI, answer=301),
+        Door("code", "/p/PR-05/", INSIDE),
+        Door("code", "/p/PR-07/", MEMBERS),  # shared with the third sector
         Door("wagtail_serve", "/spazi/minori/pr-04/", MINORI),
-        Door("wagtail_serve", "/p/OP-12/", INSIDE),
-        Door("wagtail_serve", "/p/R-04/", COORD),
-        Door("wagtail_serve", "/p/PR-99/", set()),
+        Door("code", "/p/OP-12/", INSIDE),
+        Door("code", "/p/R-04/", COORD),
+        Door("code", "/p/PR-99/", set()),
         Door("wagtail_serve", "/spazi/rete/accogliere-con-un-mediatore/", set()),  # a draft
         Door("wagtailcore_login", "/_util/login/", set(), closed=LOGIN),  # Wagtail's own asks for no second factor
         Door("wagtailcore_authenticate_with_password", "/_util/authenticate_with_password/1/1/", set()),

@@ -308,8 +308,11 @@ class HomePage(Page):
         """Two lookups instead of one per level: `/p/CODE/` by code, anything else by its whole address."""
         if not path_components:
             return super().route(request, path_components)
-        if path_components[0] == addresses.CODE_ADDRESS and len(path_components) == 2:
+        if path_components[0] == addresses.CODE_ADDRESS:
+            path_components = [addresses.CODE_ADDRESS, "/".join(path_components[1:])]
             page = by_code(path_components[1])
+            # A code has one form: whoever writes it otherwise is led there.
+            request.came_by_old_address = page is not None and page.slug.upper() != path_components[1]  # type: ignore[attr-defined]
         else:
             address = self.url_path + "/".join(path_components) + "/"
             page = Page.objects.live().filter(url_path=address, path__startswith=self.path).first()
