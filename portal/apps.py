@@ -6,6 +6,10 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.apps import WagtailAdminAppConfig
 from wagtail.users.apps import WagtailUsersAppConfig
 
+from . import lengths
+
+lengths.cut_nothing()  # here, because blocks make their fields while models are read
+
 
 class PortalConfig(AppConfig):
     name = "portal"

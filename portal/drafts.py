@@ -81,6 +81,9 @@ def _can_wait(form: Any, name: str) -> bool:
 def _missing(form: Any) -> str:
     messages = [str(message) for message in form.non_field_errors()]
     names = [_name(form.fields[name].label) for name in form.errors if name in form.fields]
+    for name, problems in form.errors.as_data().items():
+        if {problem.code for problem in problems} == {"max_length"}:
+            messages.append(f"«{_name(form.fields[name].label)}»: {' '.join(form.errors[name])}")
     if messages:
         return _("Non ancora salvato: %(why)s") % {"why": " ".join(messages)}
     return _("Non ancora salvato: scrivi %(names)s") % {"names": ", ".join(f"«{name}»" for name in names)}
