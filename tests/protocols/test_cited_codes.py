@@ -1,12 +1,14 @@
 """Codes typed into a procedure lead somewhere, or the author is told."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
 
 from protocols import codes
 from protocols.models import ProcedurePage
+from tests.browser import form, sent
 
 
 def test_codes_are_read_in_every_way_people_type_them() -> None:
@@ -54,3 +56,35 @@ def test_a_draft_may_hold_half_a_code(procedure: ProcedurePage, person: Any) -> 
     form = form_of(procedure, person("coordinator"), "PR-777", draft=True)
     assert "protocols" not in form.errors
     assert re.fullmatch("PR-777", form.cleaned_data["protocols"])
+
+
+# --- Through the real form -------------------------------------------------------------------------------
+
+
+def typed_into_a_step(client: Any, page: ProcedurePage, code: str, **changes: Any) -> Any:
+    """The editor of the procedure, with a code in its first step and nothing else touched."""
+    address = f"/admin/pages/{page.pk}/edit/"
+    streams = {name: page._meta.get_field(name).stream_block for name in ("steps", "services", "attachments")}
+    data = sent(form(client.get(address).content.decode(), "#page-edit-form"), streams)
+    assert "steps-0-value-form" in data
+    return client.post(address, data | {"steps-0-value-form": code, "change_note": "Il modulo."} | changes)
+
+
+def test_the_code_in_a_step_is_kept_in_its_one_form(procedure: ProcedurePage, as_: Any) -> None:
+    answer = typed_into_a_step(as_("coordinator"), procedure, "md 02")
+    assert answer.status_code == 302
+    assert procedure.get_latest_revision_as_object().steps[0].value["form"] == "MD-02"
+
+
+@pytest.mark.parametrize("code", ["MD-777", "boh"])
+def test_a_code_in_a_step_that_leads_nowhere_is_refused_before_publication_and_stays_typed(
+    code: str, procedure: ProcedurePage, as_: Any
+) -> None:
+    before = procedure.latest_revision_id
+    answer = typed_into_a_step(as_("coordinator"), procedure, code, **{"action-publish": "1"})
+    shown = answer.content.decode()
+    assert answer.status_code == 200
+    assert f"Sotto «{code}» non trovo nessuna pagina: controlla il codice, o toglilo." in unescape(shown)
+    assert code in shown
+    assert ProcedurePage.objects.get(pk=procedure.pk).latest_revision_id == before
+    assert typed_into_a_step(as_("coordinator"), procedure, code).status_code == 302  # a draft may wait for it
