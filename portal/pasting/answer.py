@@ -133,10 +133,6 @@ def _left(pasted: Pasted) -> list[str]:
             "%(count)d collegamenti che chi legge non può aprire",
             pasted.dropped["collegamenti"],
         ),
-        "collegamenti in tabella": ngettext(
-            "%(count)d collegamento dentro una tabella", "%(count)d collegamenti dentro una tabella",
-            pasted.dropped["collegamenti in tabella"],
-        ),
         "filmati": ngettext("%(count)d filmato", "%(count)d filmati", pasted.dropped["filmati"]),
         "indici": _("l’indice"),
         "apici": _("apici e pedici, che restano come cifre normali"),

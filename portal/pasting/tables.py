@@ -4,6 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bs4 import Tag
+from django.conf import settings
+
+from portal import links
 
 from . import inline
 
@@ -50,12 +53,25 @@ def _grid(rows: list[list[Tag]], dropped: Counter[str]) -> list[list[str]]:
             width, height = _span(cell, "colspan"), _span(cell, "rowspan")
             if height > 1:
                 hanging.update({len(line) + place: height - 1 for place in range(width)})
+            _spell_links(cell, dropped)
             line += [inline.text(cell), *[""] * (width - 1)]
-            dropped["collegamenti in tabella"] += len(cell.find_all("a", href=True))
         _under(hanging, line)
         grid.append(line[:WIDEST])
     widest = max((len(line) for line in grid), default=0)
     return [line + [""] * (widest - len(line)) for line in grid]
+
+
+def _spell_links(cell: Tag, dropped: Counter[str]) -> None:
+    """A cell is plain text: an address stands after its words, and is a link again for whoever reads."""
+    for link in cell.find_all("a", href=True):
+        address = str(link["href"]).strip()
+        if not links.is_kept(address):
+            dropped["collegamenti"] += not address.startswith("#")
+            continue
+        bare = address.removeprefix("mailto:").removeprefix("tel:")
+        bare = f"{settings.BASE_URL}{bare}" if bare.startswith("/") else bare
+        if inline.text(link) != bare:
+            link.append(f" ({bare})")
 
 
 def _under(hanging: dict[int, int], line: list[str]) -> None:

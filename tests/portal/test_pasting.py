@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from portal import contacts
 from portal.blocks import BodyBlock
 from portal.pasting import answer
 from portal.pasting.reading import Pasted, read
@@ -55,6 +56,23 @@ def test_bold_italics_and_links_that_readers_can_open_are_kept() -> None:
         assert f'<a href="{kept}">' in text
     assert re.search(r"file:|#_ftn|#_Toc|mso|<o:p|style=|class=", text) is None
     assert "la bozza qui" in text
+
+
+def test_links_in_the_cells_of_a_table_are_spelled_out_and_lead_on_again(settings: Any) -> None:
+    found = read(
+        "<table><tr><td>Modulo</td><td><a href='https://rete.example/md-04.pdf'>la scheda</a>, in PDF</td></tr>"
+        "<tr><td><a href='mailto:a@rete.example'>a@rete.example</a></td>"
+        "<td><a href='/p/PR-02/'>il protocollo</a></td></tr>"
+        "<tr><td><a href='file:///C:/bozza.docx'>la bozza</a></td><td><a href='#_Toc1'>sopra</a></td></tr></table>"
+    )
+    rows = found.parts[0].content[0].rows
+    assert rows == [
+        ["Modulo", "la scheda (https://rete.example/md-04.pdf), in PDF"],
+        ["a@rete.example", f"il protocollo ({settings.BASE_URL}/p/PR-02/)"],
+        ["la bozza", "sopra"],
+    ]
+    assert 'href="https://rete.example/md-04.pdf"' in contacts.linked(rows[0][1])
+    assert "1 collegamento che chi legge non può aprire" in answer.sentence(found)
 
 
 def test_what_is_left_behind_is_said_with_its_number() -> None:
