@@ -116,6 +116,10 @@ class FileBlock(Discreet, DocumentChooserBlock):
 class ImageChoiceBlock(ImageBlock):
     """Wagtail's picture with its alternative text."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.child_blocks["image"].label = _("File")  # Wagtail's own is the English name of the field
+
     def get_form_state(self, value: Any) -> Any:
         state = super().get_form_state(value)
         return {**state, "image": _shown(value, state["image"])}
