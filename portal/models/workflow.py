@@ -3,10 +3,15 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from wagtail.locks import WorkflowLock
 from wagtail.models import Page, Revision, Task, TaskState
 
 from portal import access
+
+from .people import User
 
 
 class ApprovalState(TaskState):
@@ -19,10 +24,25 @@ class ApprovalState(TaskState):
         return given.select_related("workflow_state__requested_by", "finished_by").last() if revision else None
 
 
+class WaitingLock(WorkflowLock):
+    """While a page waits only approvers write in it; the others read who decides, above fields that take no letter."""
+
+    def get_message(self, user: Any) -> str | None:
+        if not self.for_user(user):
+            return None
+        deciding = access.deciders([self.object]).get(self.object.pk, [])
+        known = access.allowed(User.objects.filter(pk__in=[person.pk for person in deciding]), user)
+        names = [str(person) for person in known.order_by("last_name", "first_name")]
+        who = ngettext("decide %(names)s", "decidono %(names)s", len(names)) if names else now("decide chi approva qui")
+        said = now("La pagina è in attesa di approvazione: %(who)s. Fino ad allora qui si legge e non si scrive.")
+        return said % {"who": who % {"names": ", ".join(names)}}
+
+
 class ApprovalTask(Task):
     """Approval by whoever approves in the page's space, never by who asked for it."""
 
     task_state_class = ApprovalState
+    lock_class = WaitingLock
 
     class Meta:
         verbose_name = _("approvazione nello spazio")
