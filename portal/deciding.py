@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from wagtail.models import Page, TaskState
 
-from . import access, comparison, errors, feed, workflow
+from . import access, comparison, errors, feed, together, workflow
 from .forms import DecisionForm
 from .models.workflow import ApprovalState
 from .requests import PersonRequest
@@ -93,7 +93,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
         "title": feed.name(page),
         "proposal": page,
         "revision": revision,
-        "seen": workflow.mark(revision),
+        "seen": together.mark(revision),
         "is_later": revision.pk != state.revision_id,
         "scheduled": workflow.scheduled_for(page),
         "is_new": not live.live,

@@ -3,16 +3,23 @@
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 
-from . import addresses, citations, drafts
+from . import addresses, citations, cited, drafts, together
 
 
 class CitingForm(WagtailAdminPageForm):
-    """An editors' form that cites only what its author may see, and asks nobody for an address."""
+    """An editors' form that cites only what its author may see, and asks nobody for an address.
+
+    It goes over nobody's newer text unasked (`together`).
+    """
+
+    begun_from = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -20,6 +27,7 @@ class CitingForm(WagtailAdminPageForm):
         if "slug" in self.fields:
             self.fields["slug"].required = False
             self.fields["slug"].validators = []  # whatever is typed becomes an address
+        self.initial[together.BEGUN_FROM] = together.mark(self.instance.latest_revision)
         self.cited_before = citations.of(self.instance) if self.instance.pk else set()
         if self.for_user:
             citations.offer_known(self)
@@ -32,7 +40,18 @@ class CitingForm(WagtailAdminPageForm):
         if self.for_user and citations.refuse_unknown(self):
             self.add_error(None, _("La pagina porta a qualcosa che non puoi vedere: toglilo, o scegli altro."))
             return False
-        return valid
+        return valid and self._is_newest()
+
+    def _is_newest(self) -> bool:
+        """Asked last: the first to press is the first to be kept."""
+        try:
+            together.check(self.instance, self.data, self.for_user)
+        except together.Overtaken as problem:
+            self.add_error(None, str(problem))
+            self.fields[together.BEGUN_FROM].widget.attrs |= together.ways_on(problem)
+            return False
+        self.instance.newest_known = together.mark(self.instance.latest_revision)
+        return True
 
     def clean(self) -> dict[str, Any]:
         """The address is settled before Wagtail asks whether it is free."""
@@ -49,7 +68,8 @@ class CitingForm(WagtailAdminPageForm):
     def get_field_updates_for_resave(self) -> list[tuple[str, str]]:
         """What Wagtail tells the open page after it saved itself, and what was left out."""
         updates: list[tuple[str, str]] = super().get_field_updates_for_resave()
-        return [*updates, ("unsaved", "; ".join(self.left_out))]
+        newest = (together.BEGUN_FROM, together.mark(self.instance.latest_revision))
+        return [*updates, newest, ("unsaved", "; ".join(self.left_out))]
 
 
 def _has_run_out(moment: datetime | None) -> bool:
@@ -71,6 +91,10 @@ class PortalPageForm(CitingForm):
             self.fields["code"].help_text = _("La pagina risponde a /p/%(code)s/.") % {
                 "code": page.code or addresses.next_code(page.code_form)
             }
+        if "code" in self.fields and page.code and page.live and self.for_user:
+            self.fields["code"].help_text = format_lazy(
+                "{} {}", self.fields["code"].help_text, cited.in_words(page, self.for_user)
+            )
 
     def full_clean(self) -> None:
         """A correction of what is read already needs no note: it tells nobody."""

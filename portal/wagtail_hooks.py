@@ -26,7 +26,7 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import access, citations, exports, guide, versions_compared
+from . import access, citations, exports, guide, together, versions_compared
 from .choosers import PersonChooserViewSet, person_chooser
 from .files import file_changed, unopened
 from .models import Document, Organisation, Term, User
@@ -201,6 +201,9 @@ def keep_what_was_published(request: HttpRequest, page: Page) -> None:
         data = request.POST.copy()
         del data["overwrite_revision_id"]
         request.POST = data  # type: ignore[assignment]
+
+
+hooks.register("before_edit_page", together.before_edit)
 
 
 @hooks.register("before_create_page")

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Page, Revision, TaskState, WorkflowState
 
-from . import access, dates, emails, jobs
+from . import access, dates, emails, jobs, together
 from .models.people import User
 from .models.workflow import ApprovalState
 
@@ -57,11 +57,6 @@ def proposed(state: ApprovalState) -> Revision:
     return revision
 
 
-def mark(revision: Revision) -> str:
-    """What one has read: autosave may write a revision anew, so its number alone does not tell."""
-    return f"{revision.pk}-{revision.created_at.isoformat()}"
-
-
 def title_of(state: ApprovalState) -> str:
     """Code and title as proposed, without building the page for it."""
     content = state.revision.content
@@ -83,7 +78,7 @@ def approve(state: ApprovalState, *, by: User, seen: str, note: str = "") -> Pag
     """Publish what the approver has read, or schedule it; returns the page as approved."""
     state = _to_decide(state, by)
     revision = proposed(state)
-    if mark(revision) != seen:
+    if together.mark(revision) != seen:
         raise TextChanged
     if state.revision_id != revision.pk:
         state.revision = revision

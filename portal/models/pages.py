@@ -25,7 +25,7 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
-from portal import access, addresses, anchors, dates
+from portal import access, addresses, anchors, dates, together
 from portal.attachments import opened
 from portal.blocks import AttachmentsBlock, BodyBlock, parts
 from portal.copying import PageCopyForm
@@ -96,6 +96,11 @@ class AddressedPage(SpacedPage):
             return super().serve(request, *args, **kwargs)
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         return HttpResponsePermanentRedirect(f"{self.get_url(request)}{query}")
+
+    def save_revision(self, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            together.check_again(self)
+            return super().save_revision(*args, **kwargs)
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         self.settle_address()

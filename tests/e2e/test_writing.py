@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.desk import Window
 
+SAMPLES = Path(__file__).parents[1] / "portal" / "pasted"
 RETE, FORMAZIONE = "/spazi/rete/", "/spazi/formazione/"
 
 
@@ -194,3 +196,87 @@ def test_two_presses_make_one_page_and_one_title_makes_two(open_as: Callable[...
         page.wait_for_url(re.compile(r"/admin/pages/\d+/edit/"))
         author.go("/admin/pages/search/?q=Due+volte+lo+stesso")
         expect(page.get_by_role("link", name="Due volte lo stesso?", exact=True)).to_have_count(number)
+
+
+def test_two_windows_on_one_page_lose_nothing_of_each_other(open_as: Callable[..., Window]) -> None:
+    author, other = open_as("coordinator"), open_as("director")
+    page, summary = author.page, "#id_summary"
+    _begin(author, Kind("Notizia"), "Scritta in due")
+    editor = _save(page)
+    other.go(editor)
+    page.locator(summary).fill("Come l’ha scritta Chiara.")
+    expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle", timeout=20_000)
+    other.page.locator(summary).fill("Come l’ha scritta Paolo.")
+    notice = other.page.locator("#writing-notice")
+    expect(notice).to_contain_text("Chiara Bonacchi ha salvato questa pagina alle", timeout=20_000)
+    expect(notice).to_contain_text("Il tuo testo è ancora qui, e non è salvato.")
+    with other.page.expect_popup() as popup:
+        notice.get_by_role("link", name="Guarda quel testo").click()
+    expect(popup.value.locator("body")).to_contain_text("Come l’ha scritta Chiara.")
+    popup.value.close()
+    other.page.get_by_role("button", name="Salva bozza").last.click()
+    expect(other.page.locator(".messages")).to_contain_text("Chiara Bonacchi ha salvato questa pagina alle")
+    expect(other.page.locator(summary)).to_have_value("Come l’ha scritta Paolo.")
+    notice.get_by_role("button", name="Tieni il mio").click()
+    expect(other.page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle", timeout=20_000)
+    expect(notice).to_have_count(0)
+    _save(other.page)
+    other.watch.problems.clear()  # the refusals were the matter of this test
+    author.go(editor)
+    expect(page.locator(summary)).to_have_value("Come l’ha scritta Paolo.")
+    author.go(editor.replace("edit/", "history/"))
+    assert page.locator("main").get_by_text("Chiara Bonacchi").count() > 0
+
+
+def test_a_text_pasted_from_word_becomes_sections_lists_and_a_table_and_says_what_it_left(
+    open_as: Callable[..., Window],
+) -> None:
+    author = open_as("coordinator")
+    page = author.page
+    _begin(author, Kind("Pagina"), "Incollata da Word")
+    _copy(page, (SAMPLES / "word.html").read_text())
+    page.get_by_text("Incolla da Word").click()
+    page.get_by_role("textbox", name="Riquadro in cui incollare").click()
+    page.keyboard.press("Control+V")
+    notice = page.locator(".pasted-notice")
+    expect(notice).to_contain_text("Ho fatto 3 sezioni e 1 tabella. Non ho portato: 1 immagine")
+    headings = page.locator("input[name^=body-][name$=-value-heading]")
+    expect(headings).to_have_count(3)
+    assert [heading.input_value() for heading in headings.all()] == [
+        "1. Finalità", "1.1 Riferimenti", "2. Chi fa che cosa",
+    ]  # fmt: skip
+    editor = _save(page)
+    author.go(editor.replace("edit/", "view_draft/"))
+    expect(page.locator("main h2", has_text="2. Chi fa che cosa")).to_be_visible()
+    expect(page.locator("main li", has_text="entro un’ora")).to_have_count(2)  # inside the item above it
+    expect(page.locator("main table").get_by_role("cell", name="MD-04")).to_be_visible()
+
+
+def test_word_pasted_where_one_writes_goes_on_there_and_can_be_taken_back(open_as: Callable[..., Window]) -> None:
+    author = open_as("coordinator")
+    page = author.page
+    _begin(author, Kind("Protocollo", has_sections=True), "Incollata in una sezione")
+    before = page.locator("input[name^=body-][name$=-value-heading]").count()
+    _copy(page, (SAMPLES / "word.html").read_text())
+    page.locator("#panel-child-contenuto-body-section .DraftEditor-root [contenteditable=true]").first.click()
+    page.keyboard.press("Control+V")
+    notice, deleted = page.locator(".pasted-notice"), page.locator("input[name^=body-][name$=-deleted][value='1']")
+    expect(notice).to_contain_text("Ho fatto 3 sezioni e 1 tabella.")
+    expect(page.locator("input[name^=body-][name$=-value-heading]")).to_have_count(before + 3)
+    notice.get_by_role("button", name="Annulla").click()
+    expect(notice).to_contain_text("Annullato: la pagina è come prima.")
+    expect(deleted).to_have_count(5)
+
+
+def _copy(page: Page, html: str) -> None:
+    """What Word leaves in the clipboard, put there by the browser's own copying."""
+    page.evaluate(
+        """html => document.addEventListener("copy", event => {
+            event.preventDefault();
+            event.clipboardData.setData("text/html", html);
+        }, { once: true, capture: true })""",
+        html,
+    )
+    page.locator("#id_title").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Control+C")

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from wagtail.models import Page
 
 from coordination.models import MeetingPage
 from portal import addresses, demo, spaces
-from portal.models import TextPage
+from portal.models import TextPage, User
 from protocols.models import ProtocolPage
 from tests.typed_pages import typed
 
@@ -37,10 +38,25 @@ def text_page(title: str, **changes: Any) -> Any:
     return demo.publish(root, TextPage(title=title, **changes), on=0, by=None)
 
 
-@pytest.mark.parametrize("written", ["/p/PR-02/", "/p/pr-02/", "/p/PR02/"])
+@pytest.mark.parametrize(
+    "written", ["/p/pr-02/", "/p/PR02/", "/p/PR 02/", "/p/pr 2/", "/p/pr/02/", "/p/PR.02/", "/p/PR–02/"]
+)
 def test_a_code_leads_to_its_page_however_written(written: str, as_: Any) -> None:
-    assert "PR-02" in as_("worker").get(written).content.decode()
-    assert as_("partner").get(written).status_code == 404
+    response = as_("worker").get(f"{written}?da=mail")
+    assert (response.status_code, response.headers["Location"]) == (301, "/p/PR-02/?da=mail")
+    hidden, missing = as_("partner").get(written), as_("partner").get("/p/PR 9999/")
+    assert (hidden.status_code, missing.status_code) == (404, 404)
+    assert "PR-02" not in hidden.content.decode().replace(written.strip("/"), "")
+    assert "/accesso/login/" in as_("anonymous").get(written).headers["Location"]
+
+
+@pytest.mark.parametrize("written", ["/p/", "/p//", "/p/a b c/", "/p/PR 02/altro/", "/p/%00/", "/p/🎉/"])
+def test_what_is_no_code_is_missing(written: str, as_: Any) -> None:
+    assert as_("worker").get(written).status_code == 404
+
+
+def test_the_one_form_of_a_code_answers_at_once(as_: Any) -> None:
+    assert as_("worker").get("/p/PR-02/").status_code == 200
 
 
 def test_a_code_of_any_prefix_is_linked_in_texts_for_who_may_go_there(as_: Any) -> None:
@@ -185,3 +201,37 @@ def test_the_search_of_the_admin_knows_summaries_and_texts_of_ones_own_pages_alo
         assert f"/admin/pages/{page.pk}/edit/" not in as_("worker_minors").get(
             f"/admin/pages/search/?q={word}"
         ).content.decode()  # fmt: skip
+
+
+# --- A code that changes ---------------------------------------------------------------------------------
+
+
+def told(client: Any, page: Any) -> str:
+    """What the editor says under the code."""
+    shown = BeautifulSoup(client.get(f"/admin/pages/{page.pk}/edit/").content, "html.parser")
+    return str(shown.select_one("#panel-child-contenuto-code-helptext, [id$=code-helptext]").text.strip())
+
+
+def test_the_editor_says_in_how_many_pages_a_code_is_cited_of_those_that_one_may_see(as_: Any) -> None:
+    page = text_page("Decreto", code="DT-7")
+    assert "citata" not in told(as_("coordinator"), page)
+    section = ("section", {"heading": "Uno", "text": "<p>Vedi DT-7, e dt-7 di nuovo.</p>"})
+    text_page("Che cita", body=[section])
+    text_page("Che ne cita altri", summary="DT-77, XDT-7 e DT-7-BIS")
+    assert "È citata in 1 pagina: se lo cambi, chi scrive o apre DT-7 arriva ancora qui." in told(
+        as_("coordinator"), page
+    )
+    demo.publish(demo.space("SP-COORD").root_page, TextPage(title="Chiusa", body=[section]), on=0, by=None)
+    assert "È citata in 2 pagine" in told(as_("coordinator"), page)
+    page.responsible = User.objects.get(email__startswith="elena.fedi")
+    page.save_revision().publish()
+    assert "È citata in 1 pagina:" in told(as_("worker"), page)  # she answers for it, and reads no coordination
+
+
+def test_pages_that_cite_in_their_rows_are_counted(as_: Any) -> None:
+    page = text_page("Decreto", code="DT-7")
+    meeting: Any = MeetingPage.objects.live().filter(agenda__isnull=False).first()
+    point = meeting.agenda.first()
+    point.text = "Si rilegge il DT-7."
+    point.save()
+    assert "È citata in 1 pagina" in told(as_("coordinator"), page)

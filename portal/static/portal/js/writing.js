@@ -8,10 +8,13 @@ document.addEventListener("DOMContentLoaded", () => {
   const LONGEST_WAIT = 12_000; // while somebody types without a pause; Wagtail waits for one
   const form = document.querySelector("form[data-edit-form]");
   const state = document.getElementById("w-autosave-indicator");
+  if (form && document.body.classList.contains("content-locked")) return onlyToRead(form);
   if (!form || !state) return;
 
   const words = { ...state.dataset };
+  const link = (href, textContent) => Object.assign(document.createElement("a"), { href, target: "_blank", rel: "noopener", textContent });
   let typed = 0, sent = 0, saved = 0, wait = null, ended = false, checked = false, asking = false;
+  let answered = Promise.resolve(), answer = () => {}; // the save that is under way
 
   const say = (text, kind = "") => {
     const now = document.getElementById("w-autosave-indicator");
@@ -37,14 +40,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
 
   document.addEventListener("w-autosave:save", (event) => {
+    if (asking) return event.preventDefault(); // the button saves the same, and more
     if (typed === saved) typed += 1; // a row added or taken away, which types nothing
     sent = typed;
+    answered = new Promise((done) => { answer = done; });
     if (!ended) say(words.unsaved, "unsaved");
     if (token()) event.detail.formData?.set("csrfmiddlewaretoken", token());
   });
 
   document.addEventListener("w-autosave:success", ({ detail }) => {
     saved = sent;
+    answer();
+    form.elements.over?.remove();
     welcome();
     const left = detail.response?.field_updates?.unsaved;
     const at = new Date().toLocaleTimeString("it-IT", { hour: "2-digit", minute: "2-digit" });
@@ -60,8 +67,10 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.addEventListener("w-autosave:error", ({ detail }) => {
     const code = detail.response?.error_code;
+    answer();
     if (code === "session_ended") return farewell(words.ended);
     if (code === "not_yet") return say(detail.response.error_message, "unsaved");
+    if (code === "overtaken") return overtaken({ ...detail.response, said: detail.response.error_message });
     if (code === "invalid_revision") return say(words.newer, "lost");
     say(detail.response ? words.refused : words.network, "lost");
     wait ??= setTimeout(save, LONGEST_WAIT);
@@ -70,6 +79,25 @@ document.addEventListener("DOMContentLoaded", () => {
   // --- The session has ended: say it where nobody overlooks it, keep the text, go on after the login elsewhere.
   function farewell(text) {
     ended = true;
+    notify(`${text}. `, link(words.login, words.enter));
+  }
+
+  // --- Somebody else saved the page meanwhile: look at that text, or keep the own one knowing so.
+  function overtaken({ said, address, mark }) {
+    const mine = Object.assign(document.createElement("button"), { type: "button", className: "button button-small", textContent: words.mine });
+    mine.addEventListener("click", () => {
+      form.elements.over?.remove();
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "over", value: mark }));
+      typed += 1;
+      save();
+    });
+    notify(`${said} `, link(address, words.look), " ", mine);
+  }
+
+  const refused = form.elements.begun_from?.dataset;
+  if (refused?.mark) overtaken(refused); // the button was pressed, and the page came back
+
+  function notify(...parts) {
     say(words.unsaved, "lost");
     let notice = document.getElementById("writing-notice");
     if (!notice) {
@@ -78,9 +106,9 @@ document.addEventListener("DOMContentLoaded", () => {
       notice.setAttribute("role", "alert");
       document.body.append(notice);
     }
-    const link = Object.assign(document.createElement("a"), { href: words.login, target: "_blank", rel: "noopener", textContent: words.enter });
-    notice.replaceChildren(`${text}. `, link);
+    notice.replaceChildren(...parts);
   }
+
 
   function welcome() {
     ended = false;
@@ -106,6 +134,7 @@ document.addEventListener("DOMContentLoaded", () => {
     let problem = "";
     try {
       if (!(await isAlive())) problem = words.ended;
+      await answered; // else the button would bring a text older than what saves itself just now
       await new Promise((done) => setTimeout(done, 400)); // rich texts are written down a moment after the last key
     } catch {
       problem = words.network;
@@ -124,3 +153,16 @@ document.addEventListener("DOMContentLoaded", () => {
     form.requestSubmit();
   }, true);
 });
+
+// --- A page that waits for a decision: what cannot be kept takes no letter. Tabs, panels and acts stay usable.
+function onlyToRead(form) {
+  const CHOSEN = "select, input:is([type=checkbox], [type=radio], [type=file])";
+  const ACTS = "button:not([role=tab], [data-panel-toggle], [aria-controls]), .c-sf-add-button";
+  const settle = () => {
+    for (const field of form.querySelectorAll(".tab-content :is(input, textarea)")) field.readOnly = true;
+    for (const field of form.querySelectorAll(`.tab-content :is(${CHOSEN}, ${ACTS})`)) field.disabled = true;
+    for (const text of form.querySelectorAll(".tab-content [contenteditable=true]")) text.contentEditable = "false";
+  };
+  settle();
+  new MutationObserver(settle).observe(form, { childList: true, subtree: true }); // blocks are drawn a moment later
+}
