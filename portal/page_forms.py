@@ -40,10 +40,9 @@ class CitingForm(WagtailAdminPageForm):
         if self.for_user and citations.refuse_unknown(self):
             self.add_error(None, _("La pagina porta a qualcosa che non puoi vedere: toglilo, o scegli altro."))
             return False
-        return valid and self._is_newest()
+        return self._is_newest() and valid
 
     def _is_newest(self) -> bool:
-        """Asked last: the first to press is the first to be kept."""
         try:
             together.check(self.instance, self.data, self.for_user)
         except together.Overtaken as problem:

@@ -21,11 +21,26 @@ from .models.people import User
 
 OWN_FIELDS = {"profession", "organisation", "telephone", "valid_until"}
 ORDER = ["email", "first_name", "last_name", "organisation", "profession", "telephone", "valid_until"]
+# Wagtail's own words under the fields are of another Italian, or say what is not so.
+HELP = {
+    "is_active": gettext_lazy(
+        "Senza spunta la persona non entra più; il suo nome resta in quello che ha scritto e deciso."
+    ),
+    "is_superuser": gettext_lazy("Vede e cambia tutto, in ogni spazio: serve solo a chi tiene in ordine il portale."),
+    "password2": gettext_lazy("La stessa, una seconda volta."),
+}
+PASSWORD = gettext_lazy(
+    "Almeno 10 caratteri, non solo cifre, non una parola comune, non il nome o l’indirizzo della persona."
+)
 
 
 class PersonForm(forms.ModelForm):
     """What both forms about a person share."""
 
+    error_messages = {
+        "duplicate_username": gettext_lazy("C’è già una persona con questo indirizzo di posta."),
+        "password_mismatch": gettext_lazy("Le due password non sono uguali: scrivile di nuovo."),
+    }
     # Groups come from spaces and bodies: nobody is put into one by hand.
     groups = None
     field_order = ORDER
@@ -36,6 +51,12 @@ class PersonForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, words in HELP.items():
+            if name in self.fields:
+                self.fields[name].help_text = words
+        self.fields["email"].label = _("E-mail")
+        unchanged = _("Lasciala vuota per non cambiarla.") if self.instance.pk else ""
+        self.fields["password1"].help_text = f"{unchanged} {PASSWORD}".strip()
         end = self.instance.valid_until
         self.initial["valid_until"] = timezone.localtime(end).date() if end else None
 

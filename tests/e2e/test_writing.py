@@ -228,6 +228,22 @@ def test_two_windows_on_one_page_lose_nothing_of_each_other(open_as: Callable[..
     assert page.locator("main").get_by_text("Chiara Bonacchi").count() > 0
 
 
+def test_a_page_that_waits_takes_no_letter_from_its_author(open_as: Callable[..., Window]) -> None:
+    author = open_as("worker")
+    page = author.page
+    _begin(author, Kind("Pagina", "/spazi/modulistica/"), "In attesa")
+    editor = _save(page)
+    _send(page)
+    author.go(editor)
+    expect(page.locator(".messages")).to_contain_text("Fino ad allora qui si legge e non si scrive")
+    for name in ("#id_title", "#id_summary", "#id_change_note"):
+        page.locator(name).focus()
+        page.keyboard.type("di più")
+        expect(page.locator(name)).not_to_have_value(re.compile("di più"))
+    expect(page.locator("#panel-child-contenuto-body-section .c-sf-add-button").first).to_be_disabled()
+    expect(page.get_by_role("button", name="Ritira la richiesta di approvazione").last).to_be_enabled()
+
+
 def test_a_text_pasted_from_word_becomes_sections_lists_and_a_table_and_says_what_it_left(
     open_as: Callable[..., Window],
 ) -> None:

@@ -447,3 +447,16 @@ def test_ones_own_waiting_pages_stand_on_the_home(as_: Given, waiting: Any) -> N
     assert "In attesa di approvazione" not in text_of(as_("office").get("/"))
     approve(as_("director"), waiting)
     assert "In attesa di approvazione" not in text_of(as_("worker").get("/"))
+
+
+def test_whoever_opens_a_page_that_waits_reads_who_decides_and_an_approver_may_write(as_: Any, person: Any) -> None:
+    page = demo.space("SP-MODULI").root_page.add_child(instance=TextPage(title="Avviso", live=False))
+    propose(page, person("worker"))
+    shown = as_("worker").get(f"/admin/pages/{page.pk}/edit/").content.decode()
+    said = re.search(
+        r"in attesa di approvazione: decidono? ([^.]+)\. Fino ad allora qui si legge e non si scrive", shown
+    )
+    assert said and "Paolo Vannini" in said[1] and "Elena Fedi" not in said[1]
+    assert "content-locked" in shown
+    other = as_("director").get(f"/admin/pages/{page.pk}/edit/").content.decode()
+    assert "Fino ad allora" not in other and "content-locked" not in other

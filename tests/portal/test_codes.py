@@ -1,14 +1,16 @@
 """Codes in one form, of any prefix; old codes and addresses lead to where the page is now, and tell nobody else."""
 
+import re
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.utils import timezone
 from wagtail.models import Page
 
-from coordination.models import MeetingPage
+from coordination.models import AgendaItem, MeetingPage
 from portal import addresses, demo, spaces
-from portal.models import TextPage, User
+from portal.models import TextPage
 from protocols.models import ProtocolPage
 from tests.typed_pages import typed
 
@@ -206,32 +208,39 @@ def test_the_search_of_the_admin_knows_summaries_and_texts_of_ones_own_pages_alo
 # --- A code that changes ---------------------------------------------------------------------------------
 
 
-def told(client: Any, page: Any) -> str:
-    """What the editor says under the code."""
+def told(client: Any, page: Any) -> int:
+    """In how many pages the editor says, under the code, that it is cited."""
     shown = BeautifulSoup(client.get(f"/admin/pages/{page.pk}/edit/").content, "html.parser")
-    return str(shown.select_one("#panel-child-contenuto-code-helptext, [id$=code-helptext]").text.strip())
+    said = shown.find(string=re.compile(f"La pagina risponde a /p/{page.code}/."))
+    assert said is not None
+    found = re.search(r"È citata in (\d+) pagin[ae]: se lo cambi, chi scrive o apre (\S+) arriva ancora qui.", said)
+    return int(found[1]) if found else 0
 
 
-def test_the_editor_says_in_how_many_pages_a_code_is_cited_of_those_that_one_may_see(as_: Any) -> None:
-    page = text_page("Decreto", code="DT-7")
-    assert "citata" not in told(as_("coordinator"), page)
-    section = ("section", {"heading": "Uno", "text": "<p>Vedi DT-7, e dt-7 di nuovo.</p>"})
-    text_page("Che cita", body=[section])
-    text_page("Che ne cita altri", summary="DT-77, XDT-7 e DT-7-BIS")
-    assert "È citata in 1 pagina: se lo cambi, chi scrive o apre DT-7 arriva ancora qui." in told(
-        as_("coordinator"), page
-    )
-    demo.publish(demo.space("SP-COORD").root_page, TextPage(title="Chiusa", body=[section]), on=0, by=None)
-    assert "È citata in 2 pagine" in told(as_("coordinator"), page)
-    page.responsible = User.objects.get(email__startswith="elena.fedi")
+def test_the_editor_says_in_how_many_pages_a_code_is_cited_of_those_that_one_may_see(as_: Any, person: Any) -> None:
+    page = Page.objects.get(slug="pr-02").specific
+    page.responsible = person("worker")  # she answers for it, and reads no coordination
+    page.change_note = "Altra responsabile."
     page.save_revision().publish()
-    assert "È citata in 1 pagina:" in told(as_("worker"), page)  # she answers for it, and reads no coordination
+    before, hers = told(as_("coordinator"), page), told(as_("worker"), page)
+    section = ("section", {"heading": "Uno", "text": "<p>Vedi PR-02, e pr-02 di nuovo.</p>"})
+    text_page("Che cita", body=[section])
+    text_page("Che ne cita altri", summary="PR-022, XPR-02 e PR-02-BIS")
+    assert (told(as_("coordinator"), page), told(as_("worker"), page)) == (before + 1, hers + 1)
+    demo.publish(demo.space("SP-COORD").root_page, TextPage(title="Chiusa", body=[section]), on=0, by=None)
+    assert (told(as_("coordinator"), page), told(as_("worker"), page)) == (before + 2, hers + 1)
 
 
 def test_pages_that_cite_in_their_rows_are_counted(as_: Any) -> None:
-    page = text_page("Decreto", code="DT-7")
-    meeting: Any = MeetingPage.objects.live().filter(agenda__isnull=False).first()
-    point = meeting.agenda.first()
-    point.text = "Si rilegge il DT-7."
-    point.save()
-    assert "È citata in 1 pagina" in told(as_("coordinator"), page)
+    page = Page.objects.get(slug="pr-02").specific
+    before = told(as_("coordinator"), page)
+    meeting: Any = meeting_that_cites()
+    assert told(as_("coordinator"), page) == before + 1
+    assert "PR-02" in as_("coordinator").get(meeting.url).content.decode()
+
+
+def meeting_that_cites() -> Any:
+    """A meeting that names the code in a point of its agenda and nowhere else."""
+    meeting = MeetingPage(title="Tavolo", starts_at=timezone.now())
+    meeting.agenda.add(AgendaItem(title="Si rilegge il PR-02"))
+    return demo.publish(demo.space("SP-RETE").root_page, meeting, on=0, by=None)

@@ -230,3 +230,22 @@ def test_a_service_may_have_several_telephones_each_with_its_words() -> None:
     for written in ("abc", "0573 000 118; di notte", "tel:0573", "=1+1", "linea: 0573 000 118"):
         with pytest.raises(ValidationError):
             valid_telephones(written)
+
+
+# --- Words -----------------------------------------------------------------------------------------------
+
+
+def test_the_form_about_a_person_speaks_plainly_and_promises_nothing_else(as_: Any, person: Any) -> None:
+    shown = as_("administrator").get(edit(person("worker"))).content.decode()
+    for said in (
+        "Senza spunta la persona non entra più",
+        "Lasciala vuota per non cambiarla.",
+        "La stessa, una seconda",
+    ):
+        assert said in shown
+    for wrong in ("oggetto o settaggio", "piuttosto che cancellare", "Inserire la stessa", "se non lo cambi"):
+        assert wrong not in shown
+    new = as_("administrator").get(ADD).content.decode()
+    assert "Almeno 10 caratteri, non solo cifre" in new and "Lasciala vuota" not in new
+    typed = {"password1": "una-lunga-davvero", "password2": "un’altra-davvero"}
+    assert "Le due password non sono uguali" in save(as_("administrator"), ADD, **typed).content.decode()

@@ -117,7 +117,7 @@ def test_a_new_page_that_saved_itself_goes_on_too(as_: Any, page: Page) -> None:
 
 def test_own_text_that_was_published_meanwhile_is_no_other_text(page: Page, as_: Any) -> None:
     client = as_("coordinator")
-    answer = saves_itself(client, page, title="Mia", begun_from=opened(client, page)).json()
+    answer = saves_itself(client, page, title="Mia", change_note="Nuova.", begun_from=opened(client, page)).json()
     Page.objects.get(pk=page.pk).get_latest_revision().publish()
     after = {"begun_from": answer["field_updates"]["begun_from"], "overwrite_revision_id": str(answer["revision_id"])}
     assert saves_itself(client, page, title="Mia, oltre", **after).status_code == 200
@@ -131,7 +131,7 @@ def test_of_two_who_press_at_once_the_second_is_refused(page: Page, as_: Any, mo
     def overtaken_just_after(row: Page, *args: Any) -> None:
         check(row, *args)
         assert row.latest_revision  # read now, as the form does
-        Page.objects.get(pk=row.pk).specific.save_revision()
+        Page.objects.get(pk=row.pk).specific.save_revision(clean=False)
 
     monkeypatch.setattr(together, "check", overtaken_just_after)
     answer = saved(client, page, title="Mia", begun_from=begun)

@@ -73,7 +73,7 @@ def typed_into_a_step(client: Any, page: ProcedurePage, code: str, **changes: An
 def test_the_code_in_a_step_is_kept_in_its_one_form(procedure: ProcedurePage, as_: Any) -> None:
     answer = typed_into_a_step(as_("coordinator"), procedure, "md 02")
     assert answer.status_code == 302
-    assert procedure.get_latest_revision_as_object().steps[0].value["form"] == "MD-02"
+    assert ProcedurePage.objects.get(pk=procedure.pk).get_latest_revision_as_object().steps[0].value["form"] == "MD-02"
 
 
 @pytest.mark.parametrize("code", ["MD-777", "boh"])
@@ -82,7 +82,7 @@ def test_a_code_in_a_step_that_leads_nowhere_is_refused_before_publication_and_s
 ) -> None:
     before = procedure.latest_revision_id
     answer = typed_into_a_step(as_("coordinator"), procedure, code, **{"action-publish": "1"})
-    shown = answer.content.decode()
+    shown = answer.content.decode().replace("\\u00ab", "«").replace("\\u00bb", "»")  # blocks are data in the page
     assert answer.status_code == 200
     assert f"Sotto «{code}» non trovo nessuna pagina: controlla il codice, o toglilo." in unescape(shown)
     assert code in shown
