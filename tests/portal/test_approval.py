@@ -450,7 +450,9 @@ def test_ones_own_waiting_pages_stand_on_the_home(as_: Given, waiting: Any) -> N
 
 
 def test_whoever_opens_a_page_that_waits_reads_who_decides_and_an_approver_may_write(as_: Any, person: Any) -> None:
-    page = demo.space("SP-MODULI").root_page.add_child(instance=TextPage(title="Avviso", live=False))
+    page = demo.space("SP-MODULI").root_page.add_child(
+        instance=TextPage(title="Avviso", change_note="Nuovo.", live=False)
+    )
     propose(page, person("worker"))
     shown = as_("worker").get(f"/admin/pages/{page.pk}/edit/").content.decode()
     said = re.search(

@@ -14,6 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const words = { ...state.dataset };
   const link = (href, textContent) => Object.assign(document.createElement("a"), { href, target: "_blank", rel: "noopener", textContent });
   let typed = 0, sent = 0, saved = 0, wait = null, ended = false, checked = false, asking = false;
+  let newer = ""; // the text of somebody else that was named
   let answered = Promise.resolve(), answer = () => {}; // the save that is under way
 
   const say = (text, kind = "") => {
@@ -85,14 +86,24 @@ document.addEventListener("DOMContentLoaded", () => {
   // --- Somebody else saved the page meanwhile: look at that text, or keep the own one knowing so.
   function overtaken({ said, address, mark }) {
     const mine = Object.assign(document.createElement("button"), { type: "button", className: "button button-small", textContent: words.mine });
+    newer = mark;
     mine.addEventListener("click", () => {
-      form.elements.over?.remove();
-      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "over", value: mark }));
+      goOver();
       typed += 1;
       save();
     });
     notify(`${said} `, link(address, words.look), " ", mine);
   }
+
+  function goOver() {
+    form.elements.over?.remove();
+    if (newer) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "over", value: newer }));
+  }
+
+  // Wagtail asks the same before the button, where its own look at the page was faster: one answer is enough.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#w-save-confirmation-dialog [data-w-dialog-target=confirm]")) goOver();
+  }, true);
 
   const refused = form.elements.begun_from?.dataset;
   if (refused?.mark) overtaken(refused); // the button was pressed, and the page came back
