@@ -15,4 +15,4 @@ def cut_nothing() -> None:
     def without_length(field: forms.CharField, widget: forms.Widget) -> dict[str, Any]:
         return {name: value for name, value in said(field, widget).items() if name != "maxlength"}
 
-    forms.CharField.widget_attrs = without_length  # type: ignore[method-assign]
+    forms.CharField.widget_attrs = without_length  # type: ignore[assignment,method-assign]

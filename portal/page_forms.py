@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -49,8 +50,14 @@ class CitingForm(WagtailAdminPageForm):
             self.add_error(None, str(problem))
             self.fields[together.BEGUN_FROM].widget.attrs |= together.ways_on(problem)
             return False
-        self.instance.newest_known = together.mark(self.instance.latest_revision)
+        if self.instance.pk:
+            self.instance.newest_known = together.mark(self.instance.latest_revision)
         return True
+
+    def save(self, commit: bool = True) -> Any:
+        with transaction.atomic():
+            together.check_again(self.instance)
+            return super().save(commit=commit)
 
     def clean(self) -> dict[str, Any]:
         """The address is settled before Wagtail asks whether it is free."""

@@ -42,13 +42,17 @@ def check(page: Page, data: Any, user: Any) -> None:
 
 
 def check_again(page: Page) -> None:
-    """The same in the moment of saving, when nobody else can save: for two who press at once."""
-    known: str | None = page.__dict__.pop("newest_known", None)
+    """The same in the moment of saving, when nobody else can save: for two who press at once.
+
+    The row itself does not tell: a form that saves a draft has just written into it what it knew.
+    """
+    known: str | None = page.__dict__.get("newest_known")
     if known is None:
         return
-    row = Page.objects.select_for_update(of=("self",)).select_related("latest_revision").get(pk=page.pk)
-    if mark(row.latest_revision) != known:
-        raise Overtaken(row.latest_revision, None)
+    Page.objects.select_for_update(of=("self",)).get(pk=page.pk)
+    newest = Revision.objects.for_instance(page).order_by("pk").last()
+    if newest and mark(newest) != known:
+        raise Overtaken(newest, None)
 
 
 def before_edit(request: HttpRequest, page: Page) -> JsonResponse | None:

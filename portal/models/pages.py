@@ -100,6 +100,7 @@ class AddressedPage(SpacedPage):
     def save_revision(self, *args: Any, **kwargs: Any) -> Any:
         with transaction.atomic():
             together.check_again(self)
+            self.__dict__.pop("newest_known", None)
             return super().save_revision(*args, **kwargs)
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:

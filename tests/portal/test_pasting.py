@@ -43,7 +43,7 @@ def test_headings_of_word_become_sections_and_its_lists_and_tables_stay() -> Non
     table = blocks[3][1]
     assert [column["heading"] for column in table["columns"]] == ["Chi", "Entro", "Modulo"]
     assert [row["values"] for row in table["rows"]] == [
-        ["Reparto", "24 ore", "MD-04"], ["Sportello, il giorno dopo", "", "MD-05"]
+        ["Reparto", "24 ore", "MD-04"], ["Sportello, il giorno dopo", "", "MD-05 (https://rete.example/md)"]
     ]  # fmt: skip
     assert "<h3>In casi rari</h3>" in blocks[4][1]
 
