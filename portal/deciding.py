@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from wagtail.models import Page, TaskState
 
-from . import access, comparison, errors, feed, together, workflow
+from . import access, comparison, errors, feed, together, withdrawing, workflow
 from .forms import DecisionForm
 from .models.workflow import ApprovalState
 from .requests import PersonRequest
@@ -98,6 +98,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
         "scheduled": workflow.scheduled_for(page),
         "is_new": not live.live,
         "was_withdrawn": not live.live and live.first_published_at,
+        "withdrawal": withdrawing.last(live),
         "differences": comparison.differences(live, page, request) if live.live else [],
         "text": as_read(page, request),
         "space": access.space_of(live),

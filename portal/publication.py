@@ -7,7 +7,7 @@ from django.dispatch import Signal
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
-from . import access, feed, whole
+from . import access, feed, whole, withdrawing
 from .activity import record
 from .models.activity import Activity, Verb
 from .models.people import User
@@ -67,6 +67,9 @@ def on_page_unpublished(sender: type[Page], instance: Page, **kwargs: Any) -> No
         words = _("ha ritirato «%(page)s»") if by else _("«%(page)s» è scaduta: non si legge più")
         if whole.is_deletion():
             words = _("ha eliminato «%(page)s»")
+        elif by and not withdrawing.reason():
+            raise Refused(str(withdrawing.MISSING))  # a door that does not ask withdraws nothing
         page = Page.objects.get(pk=instance.pk)
-        record(Verb.WITHDRAWN, by=by, page=page, space=space, sentence=words % {"page": feed.name(instance)})
+        sentence = words % {"page": feed.name(instance)}
+        record(Verb.WITHDRAWN, by=by, page=page, space=space, sentence=sentence, note=withdrawing.reason())
     withdrawn.send(sender=sender, page=instance)

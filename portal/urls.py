@@ -6,11 +6,13 @@ from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.admin.auth import require_admin_access
 from wagtail.views import serve
 
 from . import deciding, sharing, views, writing
 from .account import account
 from .addresses import CODE_ADDRESS
+from .withdrawing import WithdrawView
 
 handler400 = "portal.errors.not_understood"
 handler403 = "portal.errors.refused"
@@ -33,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="wagtailadmin_javascript_catalog",
     ),
     path("admin/account/", account, name="admin_account"),
+    path("admin/pages/<int:page_id>/unpublish/", require_admin_access(WithdrawView.as_view()), name="withdraw"),
     path("admin/", include(wagtailadmin_urls)),
     # The address is the login, given with the account: nobody changes an own one.
     path("accesso/email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),

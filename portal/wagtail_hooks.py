@@ -26,17 +26,19 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from . import access, citations, exports, guide, together, versions_compared
+from . import access, citations, dates, exports, guide, together, versions_compared, withdrawing
 from .choosers import PersonChooserViewSet, person_chooser
 from .files import file_changed, unopened
 from .models import Document, Organisation, Term, User
 from .page_policy import SpacePagePolicy
 from .pasting import views as pasting_views
 from .uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
+from .withdrawing import WithdrawByApi, WithdrawMany
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
 exports.protect()
 versions_compared.protect()
+hooks.register("register_bulk_action", WithdrawMany, order=100)
 
 
 @hooks.register("before_serve_page", order=-100)
@@ -80,13 +82,13 @@ class KnownDocuments(DocumentsAdminAPIViewSet):
 
 
 class ActsOnPages(PagesAdminAPIViewSet):
-    """Without aliases: one would be a sharing without its register."""
+    """Without aliases: one would be a sharing without its register. Withdrawing asks why, as everywhere."""
 
     actions = {
         name: act
         for name, act in PagesAdminAPIViewSet.actions.items()
         if name not in {"create_alias", "convert_alias", "copy_for_translation"}
-    }
+    } | {"unpublish": WithdrawByApi}
 
 
 @hooks.register("construct_admin_api", order=100)
@@ -245,6 +247,17 @@ def say_why_it_came_back(request: HttpRequest, page: Page) -> None:
         if state.requested_by_id != request.user.pk:
             words = _("È tornata a chi l’ha proposta: «%(reason)s» (%(person)s).")
         messages.warning(request, words % {"reason": answer.comment, "person": answer.finished_by})
+
+
+@hooks.register("before_edit_page")
+def say_why_it_was_withdrawn(request: HttpRequest, page: Page) -> None:
+    act = withdrawing.last(page) if request.method == "GET" else None
+    if act and act.by:
+        words = {"person": act.by, "day": dates.in_words(act.at, article="il"), "reason": act.note}
+        said = (
+            _("L’ha ritirata %(person)s %(day)s: «%(reason)s»") if act.note else _("L’ha ritirata %(person)s %(day)s.")
+        )
+        messages.info(request, said % words)
 
 
 @hooks.register("construct_page_action_menu")

@@ -95,6 +95,7 @@ def test_what_is_uploaded_in_a_page_is_read_with_it_and_gone_with_it(
     assert stranger.page.context.request.get(f"{reader.site.url}{file}", max_redirects=0).status == 302
 
     author.go(editor.replace("/edit/", "/unpublish/"))
+    author.page.get_by_label("Perché la ritiri").fill("Il turno non si fa più.")
     author.page.locator("main [type=submit]").first.click()
     author.page.wait_for_load_state("networkidle")
     assert [ask.get(f"{reader.site.url}{each}").status for each in (ADDRESS, file)] == [404, 404]

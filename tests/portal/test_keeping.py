@@ -48,7 +48,8 @@ def test_a_published_page_is_not_deleted_and_the_reason_is_told(slug: str, who: 
 
 def test_a_withdrawn_page_is_not_deleted_either(as_: Any) -> None:
     page = Page.objects.get(slug="r-02").specific
-    assert as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/").status_code == 302
+    as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/", {"reason": "Non serve più."})
+    assert not Page.objects.get(pk=page.pk).live
     for address in doors(page):
         assert WITHDRAW in as_("coordinator").post(address, follow=True).content.decode()
     assert Page.objects.filter(pk=page.pk, live=False).exists()
@@ -126,7 +127,7 @@ def test_a_body_in_use_stays_and_one_that_nobody_needs_goes(as_: Any) -> None:
 
 def test_the_file_of_a_withdrawn_page_stays_as_the_page_does(as_: Any) -> None:
     form, client = Page.objects.get(slug="md-04").specific, as_("coordinator")
-    client.post(f"/admin/pages/{form.pk}/unpublish/")
+    client.post(f"/admin/pages/{form.pk}/unpublish/", {"reason": "Non serve più."})
     shown = client.post(f"/admin/documents/delete/{form.document_id}/", follow=True).content.decode()
     assert escape(f"è in «{form.title}»: prima toglilo da lì.") in shown
     assert Document.objects.filter(pk=form.document_id).exists()

@@ -105,11 +105,11 @@ def by_bulk(client: Client, page: Page, person: Given) -> Any:
 
 
 def by_withdrawing(client: Client, page: Page, person: Given) -> Any:
-    return client.post(f"/admin/pages/{page.pk}/unpublish/")
+    return client.post(f"/admin/pages/{page.pk}/unpublish/", {"reason": "Non serve più."})
 
 
 def by_withdrawing_many(client: Client, page: Page, person: Given) -> Any:
-    return client.post(f"/admin/bulk/wagtailcore/page/unpublish/?id={page.pk}")
+    return client.post(f"/admin/bulk/wagtailcore/page/unpublish/?id={page.pk}", {"reason": "Non serve più."})
 
 
 def by_moving(client: Client, page: Page, person: Given) -> Any:
@@ -283,7 +283,7 @@ def test_a_page_published_without_approval_names_who_published_it(as_: Given, pe
 def test_who_withdraws_is_named_and_so_is_who_deletes_and_the_clock_is_nobody(
     as_: Given, person: Given, form_page: Any
 ) -> None:
-    as_("coordinator").post(f"/admin/bulk/wagtailcore/page/unpublish/?id={form_page.pk}")
+    as_("coordinator").post(f"/admin/bulk/wagtailcore/page/unpublish/?id={form_page.pk}", {"reason": "Non serve più."})
     act = last_act(form_page)
     assert (act.verb, act.by) == (Verb.WITHDRAWN, person("coordinator")) and "ha ritirato" in act.sentence
     page = demo.publish(demo.space("SP-RETE").root_page, TextPage(title="Breve"), on=0, by=person("coordinator"))

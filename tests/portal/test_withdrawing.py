@@ -1,0 +1,114 @@
+"""Withdrawing a page: at every door its reason is asked, kept with the act and read by those who write there."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+from wagtail.models import Page
+
+from portal import demo
+from portal.models import Activity, TextPage
+from portal.models.activity import Verb
+from tests.portal.test_approval import address, propose, text_of
+
+pytestmark = pytest.mark.django_db
+
+Given = Callable[..., Any]
+REASON = "Il servizio ha cambiato sede."
+ASKED = "Scrivi perché la ritiri"
+
+
+def one(client: Client, page: Page, reason: str, deep: bool = False) -> Any:
+    fields = {"reason": reason, **({"include_descendants": "on"} if deep else {})}
+    return client.post(f"/admin/pages/{page.pk}/unpublish/", fields)
+
+
+def many(client: Client, page: Page, reason: str, deep: bool = False) -> Any:
+    fields = {"reason": reason, **({"include_descendants": "on"} if deep else {})}
+    return client.post(f"/admin/bulk/wagtailcore/page/unpublish/?id={page.pk}", fields)
+
+
+def by_api(client: Client, page: Page, reason: str, deep: bool = False) -> Any:
+    data = json.dumps({"reason": reason, "recursive": deep})
+    return client.post(f"/admin/api/main/pages/{page.pk}/action/unpublish/", data, content_type="application/json")
+
+
+DOORS = pytest.mark.parametrize("door", [one, many, by_api])
+
+
+@pytest.fixture
+def page() -> Page:
+    return Page.objects.get(slug="md-01")
+
+
+def withdrawals() -> list[tuple[int, str, str]]:
+    """Page, who and why of each act of withdrawing, the oldest first."""
+    acts = Activity.objects.filter(verb=Verb.WITHDRAWN).order_by("pk")
+    return [(act.page_id or 0, str(act.by), act.note) for act in acts]
+
+
+@DOORS
+def test_a_page_is_withdrawn_with_a_reason_and_never_without(as_: Given, page: Page, door: Any) -> None:
+    client, before = as_("coordinator"), withdrawals()
+    for nothing in ("", "  \n "):
+        response = door(client, page, nothing)
+        assert response.status_code in {200, 400} and ASKED in response.content.decode()
+        assert Page.objects.get(pk=page.pk).live and withdrawals() == before
+    assert door(client, page, REASON).status_code in {200, 302}
+    assert not Page.objects.get(pk=page.pk).live
+    assert withdrawals() == [*before, (page.pk, "Chiara Bonacchi", REASON)]
+
+
+@DOORS
+def test_what_lies_below_is_withdrawn_for_the_same_reason(as_: Given, person: Given, page: Page, door: Any) -> None:
+    below = demo.publish(page, TextPage(title="Sotto"), on=0, by=person("coordinator"))
+    door(as_("coordinator"), page, REASON, deep=True)
+    assert withdrawals()[-2:] == [(page.pk, "Chiara Bonacchi", REASON), (below.pk, "Chiara Bonacchi", REASON)]
+
+
+@DOORS
+def test_a_reason_holds_for_one_withdrawal_and_is_forgotten(as_: Given, page: Page, door: Any) -> None:
+    door(as_("coordinator"), page, REASON)
+    Page.objects.get(slug="md-02").specific.unpublish()
+    assert withdrawals()[-1][2] == ""
+
+
+@DOORS
+def test_who_may_not_withdraw_does_not_with_a_reason_either(as_: Given, page: Page, door: Any) -> None:
+    for who in ("worker", "trainee"):
+        door(as_(who), page, REASON)
+        assert Page.objects.get(pk=page.pk).live
+
+
+def test_what_was_ticked_is_kept_when_the_reason_is_missing(as_: Given, person: Given, page: Page) -> None:
+    demo.publish(page, TextPage(title="Sotto"), on=0, by=person("coordinator"))
+    shown = BeautifulSoup(one(as_("coordinator"), page, "", deep=True).content, "html.parser")
+    ticked, reason = shown.select_one("[name=include_descendants]"), shown.select_one("textarea[name=reason]")
+    assert ticked is not None and ticked.has_attr("checked")
+    assert reason is not None and reason["aria-invalid"] == "true"
+
+
+def test_a_person_withdraws_nothing_through_a_door_that_does_not_ask(person: Given, page: Page) -> None:
+    with pytest.raises(Exception, match=ASKED):
+        page.specific.unpublish(user=person("coordinator"))
+    assert Page.objects.get(pk=page.pk).live
+
+
+def test_the_editor_and_the_approver_read_why_it_was_withdrawn(as_: Given, person: Given, page: Page) -> None:
+    edit = f"/admin/pages/{page.pk}/edit/"
+    assert REASON not in as_("worker").get(edit).content.decode()
+    one(as_("coordinator"), page, REASON)
+    said = as_("worker").get(edit).content.decode()
+    assert "L’ha ritirata Chiara Bonacchi" in said and REASON in said
+    state = propose(Page.objects.get(pk=page.pk).specific, person("worker"))
+    decided = text_of(as_("director").get(address(state)))
+    assert "È stata ritirata" in decided and "Chiara Bonacchi" in decided and REASON in decided
+
+
+def test_a_page_published_again_no_longer_says_that_it_was_withdrawn(as_: Given, person: Given, page: Page) -> None:
+    one(as_("coordinator"), page, REASON)
+    Page.objects.get(pk=page.pk).specific.save_revision(user=person("coordinator")).publish()
+    assert REASON not in as_("worker").get(f"/admin/pages/{page.pk}/edit/").content.decode()
