@@ -71,6 +71,7 @@ class PortalConfig(AppConfig):
             signal.connect(glossary.on_term_changed, sender=Term)
         task_approved.connect(workflow.on_task_decided)
         task_rejected.connect(workflow.on_task_decided)
+        whole.publishing.connect(workflow.on_publishing)
         whole.guard()
         autodiscover_modules("feed")
 

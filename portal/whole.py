@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.dispatch import Signal
 from django.http import Http404
 from django.utils.translation import gettext as _
 from wagtail.actions.convert_alias import ConvertAliasPageAction, ConvertAliasPageError
@@ -35,6 +36,9 @@ ANSWERS = (
     PermissionDenied, ValidationError, Http404, ConvertAliasPageError, CopyPageIntegrityError,
     CreatePageAliasIntegrityError, RevertToPageRevisionError,
 )  # fmt: skip
+# Sent inside the transaction, before a text is published or set for a day: by whom (None: the clock), and in the
+# place of which one where an earlier text is put back.
+publishing = Signal()  # arguments: revision, user, previous
 _outermost: ContextVar[Any] = ContextVar("the act that somebody asked for", default=None)
 
 
@@ -79,6 +83,8 @@ def _whole(act: Callable[..., Any]) -> Callable[..., Any]:
         asked_for = _outermost.set(_outermost.get() or self)
         try:
             with Named(self, _page_of(self, args)), transaction.atomic(), LogContext(user=user):
+                if isinstance(self, PublishRevisionAction):
+                    publishing.send(type(self), revision=self.revision, user=user, previous=self.previous_revision)
                 return act(self, *args, **kwargs)
         finally:
             _outermost.reset(asked_for)

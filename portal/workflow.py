@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision, TaskState, WorkflowState
 
 from . import access, dates, emails, jobs, together
@@ -103,6 +104,41 @@ def _to_decide(state: ApprovalState, by: User) -> ApprovalState:
     if not access.may_decide(by, page):
         raise PermissionDenied
     return state
+
+
+def on_publishing(sender: Any, revision: Revision, user: User | None, previous: Revision | None, **kwargs: Any) -> None:
+    """Whoever publishes a page that waits has decided on it: its author gets the answer as by any other way.
+
+    The clock publishes what was decided before, and decides nothing on what was asked since.
+    """
+    open_ones = WorkflowState.objects.active().filter(
+        object_id=revision.object_id, base_content_type=revision.base_content_type
+    )
+    asked = open_ones.select_for_update().first() if user else None
+    if asked is None:
+        return
+    waiting = ApprovalState.objects.select_for_update().filter(
+        workflow_state=asked, status=TaskState.STATUS_IN_PROGRESS
+    )
+    state = waiting.first()
+    if state is None or asked.requested_by == user:
+        asked.cancel(user=user)
+    elif previous:
+        state.reject(
+            user=user, comment=_("Ho rimesso la versione di prima: la tua resta tra le versioni della pagina.")
+        )
+    else:
+        state.revision = revision
+        state.approve(user=user, update=False, comment=_after_whom(state, revision))
+        asked.status = WorkflowState.STATUS_APPROVED
+        asked.save(update_fields=["status"])
+
+
+def _after_whom(state: ApprovalState, revision: Revision) -> str:
+    """What the author must know: the last hand on the text was another's."""
+    if revision.user_id in {None, state.workflow_state.requested_by_id}:
+        return ""
+    return _("L’ho pubblicata dopo averla aperta in scrittura: rileggila, può non essere parola per parola la tua.")
 
 
 # --- The answer ------------------------------------------------------------------------------------------
