@@ -1,5 +1,6 @@
 """A publication is whole, names who did it, and what fails by the clock stops nobody else."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models.signals import post_delete, post_save
 from django.http import Http404
 from django.test import Client
 from django.utils import timezone
@@ -18,8 +20,10 @@ from wagtail.signals import page_published, page_unpublished, post_page_move, ta
 from portal import clock, demo, digests, feed, jobs, network
 from portal.models import Activity, ScheduleFailure, TextPage
 from portal.models.activity import Verb
+from portal.wagtail_hooks import ActsOnPages
 from search.documents import page_group
 from search.models import SearchDocument
+from tests.addresses import known
 from tests.portal.test_approval import address, propose, seen_on, text_of
 
 pytestmark = pytest.mark.django_db
@@ -32,18 +36,20 @@ class Broken(Exception):
 
 
 @contextmanager
-def failing(signal: Any, only: int | None = None, problem: Exception | None = None) -> Iterator[None]:
+def failing(
+    signal: Any, only: int | None = None, problem: Exception | None = None, sender: Any = None
+) -> Iterator[None]:
     """Something that follows from the act fails, after all that others do."""
 
     def fail(sender: Any, instance: Any, **kwargs: Any) -> None:
         if only is None or instance.pk == only:
             raise problem or Broken("l’indice non risponde")
 
-    signal.connect(fail)
+    signal.connect(fail, sender=sender)
     try:
         yield
     finally:
-        signal.disconnect(fail)
+        signal.disconnect(fail, sender=sender)
 
 
 def state_of(page: Page) -> dict[str, Any]:
@@ -139,6 +145,100 @@ def test_an_act_is_whole_or_it_did_not_happen_and_its_author_reads_so(
     assert ", in fail" in caplog.text  # where it happened, for whoever mends it
     assert door(client, form_page, person).status_code == 302
     assert state_of(form_page) != before
+
+
+# The doors that make, change or remove more than one row: what is compared is every page, act and search row.
+
+
+def world() -> dict[str, Any]:
+    return {
+        "pages": list(Page.objects.order_by("pk").values_list("pk", "title", "draft_title", "live", "path")),
+        "revisions": list(Revision.objects.order_by("pk").values_list("pk", flat=True)),
+        "live": list(Page.objects.order_by("pk").values_list("pk", "live_revision", "latest_revision")),
+        "acts": list(Activity.objects.order_by("pk").values_list("pk", flat=True)),
+        "search": list(SearchDocument.objects.order_by("pk").values_list("key", "title", "gone")),
+        "log": list(PageLogEntry.objects.order_by("pk").values_list("pk", flat=True)),
+    }
+
+
+def a_page(by: Any, live: bool = True) -> Any:
+    """A published page, or a draft that nobody has read."""
+    root, page = demo.space("SP-RETE").root_page, TextPage(title="Da trattare", change_note="Nuova.", owner=by)
+    if live:
+        return demo.publish(root, page, on=0, by=by)
+    page.slug, page.live = "da-trattare", False
+    root.add_child(instance=page)
+    page.save_revision(user=by)
+    return page
+
+
+def by_copying(client: Client, page: Page) -> Any:
+    data = {"new_title": "Copia", "new_slug": "copia-di-prova", "new_parent_page": page.get_parent().pk}
+    return client.post(f"/admin/pages/{page.pk}/copy/", {**data, "publish_copies": "on"})
+
+
+def by_copying_as_a_draft(client: Client, page: Page) -> Any:
+    data = {"new_title": "Copia", "new_slug": "copia-di-prova", "new_parent_page": page.get_parent().pk}
+    return client.post(f"/admin/pages/{page.pk}/copy/", data)
+
+
+def by_deleting(client: Client, page: Page) -> Any:
+    return client.post(f"/admin/pages/{page.pk}/delete/")
+
+
+def by_deleting_many(client: Client, page: Page) -> Any:
+    return client.post(f"/admin/bulk/wagtailcore/page/delete/?id={page.pk}")
+
+
+def by_moving_many(client: Client, page: Page) -> Any:
+    there = demo.space("SP-COORD").root_page.pk
+    return client.post(f"/admin/bulk/wagtailcore/page/move/?id={page.pk}", {"chooser": there})
+
+
+def by_api(action: str) -> Callable[[Client, Page], Any]:
+    def door(client: Client, page: Page) -> Any:
+        data = {
+            "reason": "Non serve più.", "destination_page_id": demo.space("SP-COORD").root_page.pk,
+            "position": "last-child", "revision_id": page.latest_revision_id,
+        }  # fmt: skip
+        address = f"/admin/api/main/pages/{page.pk}/action/{action}/"
+        return client.post(address, json.dumps(data), content_type="application/json")
+
+    door.__name__ = f"api_{action}"
+    return door
+
+
+LAST_WRITTEN: dict[Any, Any] = {post_save: PageLogEntry, post_delete: TextPage}
+# Door, what fails in it, whether its page is published.
+MORE_DOORS = [
+    (by_copying, page_published, True), (by_copying_as_a_draft, post_save, True), (by_deleting, post_delete, False),
+    (by_deleting_many, post_delete, False), (by_moving_many, post_page_move, True),
+    (by_api("publish"), page_published, False), (by_api("unpublish"), page_unpublished, True),
+    (by_api("move"), post_page_move, True), (by_api("copy"), page_published, True),
+    (by_api("delete"), post_delete, False), (by_api("revert_to_page_revision"), post_save, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("door", "signal", "live"), MORE_DOORS, ids=[each[0].__name__ for each in MORE_DOORS])
+def test_copying_deleting_and_what_scripts_ask_is_whole_too(
+    as_: Given, person: Given, door: Any, signal: Any, live: bool
+) -> None:
+    client, page = as_("coordinator"), a_page(person("coordinator"), live)
+    before = world()
+    with failing(signal, sender=LAST_WRITTEN.get(signal)):
+        response = door(client, page)
+    assert response.status_code == 302
+    assert world() == before
+    assert "Non è riuscito, e non è cambiato niente" in client.get(response["Location"]).content.decode()
+    assert door(client, page).status_code < 400
+    assert world() != before
+
+
+def test_scripts_write_through_the_admins_acts_alone() -> None:
+    """No other API is routed; of the acts, aliases and translations are left out."""
+    apis = {each.route.split("api/")[0] + "api/" for each in known() if "api/" in each.route}
+    assert apis == {"admin/api/"}
+    assert set(ActsOnPages.actions) == {each[0].__name__.removeprefix("api_") for each in MORE_DOORS[5:]}
 
 
 def test_what_was_written_is_kept_as_a_draft_when_its_publication_fails(
