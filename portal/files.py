@@ -5,16 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from wagtail.models import Page
+from wagtail.models import Page, Revision
 
-from . import access, extraction, feed, jobs
+from . import access, citations, extraction, feed, jobs
 from .models.media import Document, Image, ReadingState
 from .models.people import User
+from .models.spaces import Space
 
+File = Document | Image
 TOLD_FOR = timedelta(days=7)  # a file that its author keeps as it is asks for nothing more
 
 # Sent inside the transaction that changes a file's text or place, and when it goes: search follows.
@@ -42,17 +45,39 @@ def on_page_moved(
     sender: Any, instance: Page, parent_page_before: Page, parent_page_after: Page, **kwargs: Any
 ) -> None:
     """The files that only the moved pages carry go with them to the other space; what others carry too stays."""
-    before, after = access.space_of(parent_page_before), access.space_of(parent_page_after)
+    after = access.space_of(parent_page_after)
+    before = access.space_of(parent_page_before)
     if before is None or after is None or before == after:
         return
-    moved = Page.objects.filter(path__startswith=instance.path)
-    left = Page.objects.filter(path__startswith=before.root_page.path)
+    going, _staying = along(instance, before)
     with transaction.atomic():
-        for model in (Document, Image):
-            named: Any = access.cited(model, moved).filter(collection=before.collection_id)
-            for file in named.exclude(pk__in=access.cited(model, left).values("pk")):
-                file.collection_id = after.collection_id
-                file.save(update_fields=["collection"])
+        for file in going:
+            file.collection_id = after.collection_id
+            file.save(update_fields=["collection"])
+
+
+def along(page: Page, space: Space) -> tuple[list[File], list[File]]:
+    """Of the space's files that the page, or one below it, carries: those that go where it goes, those that stay.
+
+    A text that is being written counts like one that is read: published there, it must have its files.
+    """
+    moved = Page.objects.filter(path__startswith=page.path)
+    left = Page.objects.filter(path__startswith=space.root_page.path).exclude(path__startswith=page.path)
+    mine, others = _carried(moved, space), _carried(left, space)
+    going = sorted(mine - others, key=lambda file: file.title)
+    return going, sorted(mine & others, key=lambda file: file.title)
+
+
+def _carried(pages: QuerySet[Page], space: Space) -> set[File]:
+    """Those of the space's files that the pages name, as they are read or as their next version is written."""
+    drafts = Revision.objects.filter(pk__in=pages.filter(has_unpublished_changes=True).values("latest_revision"))
+    written = {citation for draft in drafts for citation in citations.of(draft.as_object())}
+    found: set[File] = set()
+    for model in (Document, Image):
+        read: Any = access.cited(model, pages)
+        named = Q(pk__in=read.values("pk")) | Q(pk__in=[pk for kind, pk in written if kind is model])
+        found |= set(model._default_manager.filter(named, collection=space.collection_id))
+    return found
 
 
 def unopened(page: Page) -> list[Document | Image]:

@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from bs4 import BeautifulSoup
 from django.db.models import Manager
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.blocks import StreamValue
+from wagtail.models import Page
 
 from portal import access, citations, dates
 from portal.blocks import plain
-from portal.models import Document
+from portal.models import Document, Space
 from portal.publication import Refused
 
 from . import versions
@@ -157,6 +160,22 @@ def history(page: RulePage, user: Any) -> list[Edition]:
         edition.state = _state(page, edition)  # type: ignore[attr-defined]
     readable = access.may_read_past(user, page, {edition.space for edition in found})
     return [each for each in reversed(found) if each.version == page.version or each.space in readable]
+
+
+def after_a_move(page: Page, space: Space, user: Any) -> Iterable[str]:
+    """Who will read the past editions of the page, and of those below it, once it has left the space."""
+    moved = Page.objects.filter(path__startswith=page.path)
+    held = {each.pk: each.version for each in moved.type(RulePage).specific() if each.live}
+    kept = Edition.objects.filter(page_id__in=moved.values("pk"), space=space).values_list("page_id", "version")
+    past = sum(held.get(pk) != version for pk, version in kept)
+    if past:
+        yield ngettext(
+            "La sua edizione passata resta di chi legge «%(space)s», se di là può leggere anche la pagina; agli altri "
+            "non si apre.",
+            "Le sue %(count)d edizioni passate restano di chi legge «%(space)s», se di là può leggere anche la pagina; "
+            "agli altri non si aprono.",
+            past,
+        ) % {"count": past, "space": space}
 
 
 def _state(page: RulePage, edition: Edition) -> tuple[str, str]:

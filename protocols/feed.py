@@ -6,11 +6,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from portal import access
+from portal import access, moving
 from portal.feed import Figure, sources
 from portal.models import User
 from portal.navigation import Entry, entries
 
+from . import editions
 from .models import ProtocolPage
 from .models.rules import SOON
 
@@ -26,6 +27,7 @@ def expiring_protocols(user: User) -> Iterable[Figure]:
 
 
 sources.figures.append(expiring_protocols)
+moving.sources.append(editions.after_a_move)
 
 entries.append(Entry(10, "protocolli", _("Protocolli"), "/protocolli/", "protocolpage"))
 entries.append(Entry(20, "procedure", _("Procedure"), "/procedure/", "procedurepage"))

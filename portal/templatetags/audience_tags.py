@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from wagtail.models import Page
 
-from portal import audience
+from portal import audience, moving
 
 register = template.Library()
 
@@ -23,3 +23,8 @@ def who_reads(context: dict[str, Any], page: Page | None) -> str:
 @register.simple_tag(takes_context=True)
 def what_a_move_changes(context: dict[str, Any], page: Page, destination: Page) -> audience.Move:
     return audience.move(page, destination, context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def what_follows_a_move(context: dict[str, Any], page: Page, destination: Page) -> list[str]:
+    return moving.consequences(page, destination, context["request"].user)
