@@ -36,21 +36,28 @@ class AccountAdapter(DefaultAccountAdapter):
     """allauth without sign-up, and with a reason for whoever may no longer enter.
 
     Wrong passwords shut nobody else out: they count for that person at that address, and a browser from which the
-    person has entered before has a count of its own, which nobody can use up from elsewhere.
+    person has entered before has a count of its own, which nobody can use up from elsewhere. Where many fail from
+    one address, each person still has a first try there: guessing at many accounts gets one a minute of each.
     """
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        if not known_devices.knows(request, credentials.get("email", "")):
-            super().pre_authenticate(request, **credentials)
-            return
-        self._login_failed_rl_usage = ratelimit.consume(
-            request,
-            app="allauth.account",
-            action="login_failed_here",
-            key=self._get_login_attempts_cache_key(request, **credentials),
-        )
-        if not self._login_failed_rl_usage:
+        """Count the try before the password is looked at; `authenticate` takes it back when it was right."""
+        key = self._get_login_attempts_cache_key(request, **credentials)
+        if known_devices.knows(request, credentials.get("email", "")):
+            tries = [self._count(request, "login_failed_here", key)]
+        else:
+            here = self._count(request, "login_failed_address", key)
+            own = self._count(request, "login_failed" if here else "login_failed_crowded", key)
+            tries = [self._count(request, "login_unknown", key), own, here or ratelimit.RateLimitUsage([])]
+        counted = [each for each in tries if each is not None]
+        self._login_failed_rl_usage = ratelimit.RateLimitUsage([one for each in counted for one in each.usage])
+        if len(counted) < len(tries):
             raise self.validation_error("too_many_login_attempts")
+
+    @staticmethod
+    def _count(request: HttpRequest, action: str, key: str) -> ratelimit.RateLimitUsage | None:
+        """None when the limit is reached."""
+        return ratelimit.consume(request, app="allauth.account", action=action, key=key)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         key = super()._get_login_attempts_cache_key(request, **credentials)

@@ -167,10 +167,14 @@ ACCOUNT_FORMS = {
 }
 PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
 # Wrong passwords are counted for each person at each address, and for each person at the browsers that know the
-# person; nobody waits longer than a minute. Those of an address alone are wide enough for a whole office.
+# person; nobody waits longer than a minute (`people.AccountAdapter`). An address with many failures closes to nobody:
+# from then on each person has one try a minute there. Beyond what any office types, strange browsers wait.
 ACCOUNT_RATE_LIMITS = {
-    "login": "120/m/ip",
-    "login_failed": "60/m/ip,6/m/key",
+    "login": None,
+    "login_unknown": "300/m/ip",
+    "login_failed": "6/m/key",
+    "login_failed_address": "60/m/ip",
+    "login_failed_crowded": "1/m/key",
     "login_failed_here": "12/m/key",
     "report": "5/h/ip",
 }

@@ -85,6 +85,39 @@ def test_guessing_stays_slow(person: Any) -> None:
     assert [refused(each) for each in answers].count(False) <= 6
 
 
+def test_an_address_from_which_hundreds_fail_closes_to_nobody_who_knows_the_password(person: Any) -> None:
+    for number in range(70):
+        enter(f"inventata.{number}@raccordo.example", WRONG)
+    assert enter(person("worker").email).status_code == 302
+    assert enter(person("director").email).status_code == 302
+
+
+def test_at_such_an_address_nobody_guesses_at_one_person_more_than_once_a_minute(person: Any) -> None:
+    for number in range(61):
+        enter(f"inventata.{number}@raccordo.example", WRONG)
+    answers = [enter(person("worker").email, WRONG) for _ in range(5)]
+    assert [refused(each) for each in answers] == [False, True, True, True, True]
+    assert refused(enter(person("worker").email))  # for a minute; a browser that knows the person does not wait
+    assert enter(person("director").email).status_code == 302
+
+
+def test_a_right_password_is_not_counted_as_a_wrong_one(person: Any) -> None:
+    answers = [enter(person("worker").email) for _ in range(20)]
+    assert {each.status_code for each in answers} == {302}
+
+
+def test_a_flood_holds_up_strange_browsers_and_no_known_one(person: Any, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = own.ACCOUNT_RATE_LIMITS | {"login_unknown": "10/m/ip"}
+    browser = Client()
+    assert enter(person("worker").email, client=browser).status_code == 302
+    browser.post("/accesso/logout/")
+    for number in range(10):
+        enter(f"inventata.{number}@raccordo.example", WRONG)
+    assert refused(enter(person("director").email))
+    assert enter(person("worker").email, client=browser).status_code == 302
+    assert enter(person("director").email, at=ELSEWHERE).status_code == 302
+
+
 # --- A new password --------------------------------------------------------------------------------------
 
 
