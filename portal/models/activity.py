@@ -1,11 +1,11 @@
 """What was done, by whom: append-only, written in the transaction of the act."""
 
-from typing import Any
-
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
+
+from .append_only import AppendOnly, AppendOnlyQuerySet
 
 
 class Verb(models.TextChoices):
@@ -23,11 +23,7 @@ class Verb(models.TextChoices):
     ACTION_WITHDRAWN = "azione-tolta", _("ha tolto un’azione dal verbale")
 
 
-class Immutable(Exception):
-    """Somebody tried to rewrite what is append-only."""
-
-
-class Activity(models.Model):
+class Activity(AppendOnly):
     """One act. `sentence` says it as people would, for logs; `note` is the change note of a publication."""
 
     verb = models.CharField(max_length=16, choices=Verb.choices)
@@ -42,6 +38,8 @@ class Activity(models.Model):
     note = models.TextField(blank=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
+    objects = AppendOnlyQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("attività")
         verbose_name_plural = _("attività")
@@ -50,14 +48,6 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return self.sentence or f"{self.by} {self.get_verb_display()} {self.page}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise Immutable("an activity is never rewritten")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise Immutable("an activity is never deleted")
 
     @classmethod
     def last_publication_of(cls, page: Page) -> "Activity | None":

@@ -1,7 +1,6 @@
 """Editions: what a coded text said while it was in force. Insert-only."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,33 +8,17 @@ from wagtail.models import Page
 
 from portal import anchors, dates
 from portal.models import Space, User
-from portal.models.activity import Immutable
+from portal.models.append_only import AppendOnly, AppendOnlyQuerySet
 
 
-class EditionQuerySet(models.QuerySet["Edition"]):
-    """Rows are added, and never changed: in bulk as little as one by one."""
-
+class EditionQuerySet(AppendOnlyQuerySet):
     def with_ends(self) -> "EditionQuerySet":
         """Each with the first day of the one that followed it."""
         later = Edition.objects.filter(page=models.OuterRef("page"), valid_from__gt=models.OuterRef("valid_from"))
         return self.annotate(next_from=models.Subquery(later.order_by("valid_from").values("valid_from")[:1]))
 
-    def update(self, **kwargs: Any) -> int:
-        raise Immutable("an edition is never rewritten")
 
-    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
-        raise Immutable("an edition is never rewritten")
-
-    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("update_conflicts"):
-            raise Immutable("an edition is never rewritten")
-        return super().bulk_create(objs, *args, **kwargs)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise Immutable("an edition is never deleted")
-
-
-class Edition(models.Model):
+class Edition(AppendOnly):
     """One published version of a page, as it was read; a revision can be rewritten, an edition cannot."""
 
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="editions")
@@ -66,14 +49,6 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title}, versione {self.version}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise Immutable("an edition is never rewritten")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise Immutable("an edition is never deleted")
 
     @property
     def begins(self) -> date:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import demo, digests
-from portal.models import TextPage
+from portal.models import Activity, TextPage
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def test_what_changed_after_the_page_was_read_is_not_taken_for_seen(as_: Any, pe
     page = demo.publish(
         demo.space("SP-RETE").root_page, TextPage(title="Appena uscita"), on=0, by=person("coordinator")
     )
-    page.activities.update(at=timezone.now())
+    Activity._base_manager.filter(page=page.pk).update(at=timezone.now())
     as_("worker").post("/novita/viste/", {"fino": int(read_at.timestamp())})
     assert [change.title for change in digests.preview(person("worker")).changes] == ["Appena uscita"]
 

@@ -16,7 +16,8 @@ from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermi
 
 from portal import access, clock, role_copy, spaces
 from portal.models import Document, Membership, Organisation, PageShare, Space, User
-from portal.models.activity import Activity, Immutable, Verb
+from portal.models.activity import Activity, Verb
+from portal.models.append_only import Immutable
 from portal.models.pages import TextPage
 from portal.models.spaces import PageUserGrant, Role, SpaceGroupPermission, Visibility
 from search.models import SearchDocument
@@ -403,10 +404,13 @@ def test_the_log_lists_changes_of_access_newest_first_and_no_publications(
 def test_the_log_is_never_rewritten(space: Space) -> None:
     entry = last(space)
     entry.sentence = "altro"
-    with pytest.raises(Immutable):
-        entry.save()
-    with pytest.raises(Immutable):
-        entry.delete()
+    acts = Activity.objects.filter(pk=entry.pk)
+    for attempt in (
+        entry.save, entry.delete, acts.delete, lambda: acts.update(sentence="altro"), space.activities.all().delete,
+        lambda: Activity.objects.bulk_update([entry], ["sentence"]), lambda: space.activities.update(sentence="altro"),
+    ):  # fmt: skip
+        with pytest.raises(Immutable):
+            attempt()
     assert last(space).sentence.startswith("ha dato a Chiara Bonacchi")
 
 

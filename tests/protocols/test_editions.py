@@ -11,7 +11,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 
 from portal import access, demo
 from portal.models import Organisation
-from portal.models.activity import Immutable
+from portal.models.append_only import Immutable
 from portal.publication import Refused
 from portal.whole import NotDone
 from protocols.models import Edition, FormPage, ProcedurePage, ProtocolPage
