@@ -64,9 +64,9 @@ def reopen_action(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("home")
 
 
-def meeting_calendar(request: HttpRequest, slug: str) -> HttpResponse:
+def meeting_calendar(request: HttpRequest, pk: int) -> HttpResponse:
     """One meeting for the person's own calendar (RFC 5545)."""
-    meeting = access.get_or_404(MeetingPage.objects.live(), request.user, slug=slug)
+    meeting = access.get_or_404(MeetingPage.objects.live(), request.user, pk=pk)
     response = HttpResponse(calendars.of_meeting(meeting), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{meeting.slug}.ics"'
     return response

@@ -13,6 +13,8 @@ HERE = {"localhost", "127.0.0.1", "::1"}
 
 def is_kept(href: str) -> bool:
     """Whether readers can open it: pages and addresses of the net, mail, telephones, pages of the portal."""
+    if "\\" in href:  # browsers read «/\host» as «//host»
+        return False
     try:
         parts = urlsplit(href.strip())
         host = parts.hostname or ""

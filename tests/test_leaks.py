@@ -219,7 +219,7 @@ def plant_editions(here: Planted, by: User) -> None:
     protocol.body = demo.body_of([{"heading": "Oggi", "text": "Altro testo."}])
     protocol.save_revision(user=by).publish(user=None)
     meeting = next(page for page in here.pages if isinstance(page, MeetingPage))
-    here.addresses += [f"/p/{protocol.slug}/edizioni/1.0/", f"/riunioni/{meeting.slug}.ics"]
+    here.addresses += [f"/p/{protocol.slug}/edizioni/1.0/", f"/riunioni/{meeting.pk}.ics"]
 
 
 def open_closed_space() -> None:

@@ -21,7 +21,7 @@ def answer(as_: Any, settings: Any) -> Any:
     meeting = MeetingPage.objects.get(slug="r-02")
     starts = datetime(2026, 10, 23, 9, 30, tzinfo=ROME)  # two days before the clocks change
     MeetingPage.objects.filter(pk=meeting.pk).update(title=TITLE, place=PLACE, starts_at=starts, minutes_long=90)
-    return as_("worker").get("/riunioni/r-02.ics")
+    return as_("worker").get(f"/riunioni/{meeting.pk}.ics")
 
 
 def test_a_calendar_program_reads_back_what_the_page_says(answer: Any) -> None:
@@ -49,3 +49,19 @@ def test_no_line_is_longer_than_a_calendar_program_must_read(answer: Any) -> Non
     assert max(map(len, lines)) <= 75
     assert not any(b"\n" in line for line in lines)
     assert any(line.startswith(b" ") for line in lines)
+
+
+def test_of_two_meetings_with_one_address_in_two_spaces_each_reader_gets_the_one_asked_for(as_: Any) -> None:
+    open_one, hidden = (MeetingPage.objects.get(slug=slug) for slug in ("r-02", "r-01"))
+    starts = datetime(2027, 3, 1, 9, 30, tzinfo=ROME)
+    for meeting, title in ((open_one, "Tavolo aperto"), (hidden, "Tavolo chiuso")):
+        MeetingPage.objects.filter(pk=meeting.pk).update(slug="stesso-nome", title=title, starts_at=starts)
+
+    def asked(name: str, meeting: MeetingPage) -> str:
+        return str(as_(name).get(f"/riunioni/{meeting.pk}.ics").content)
+
+    assert "SUMMARY:Tavolo aperto" in asked("worker", open_one)
+    assert "SUMMARY:Tavolo aperto" in asked("worker_minors", open_one)
+    assert "SUMMARY:Tavolo chiuso" in asked("worker_minors", hidden)
+    answers = [as_("worker").get(f"/riunioni/{pk}.ics") for pk in (hidden.pk, 999_999)]
+    assert [answer.status_code for answer in answers] == [404, 404]

@@ -17,6 +17,8 @@ STRANGE = [
     "#_ftn1",
     "bozza.docx",
     "http://[",
+    "/\\altrove.example/p/PR-02/",
+    "\\\\server\\ufficio\\bozza.docx",
 ]
 
 
