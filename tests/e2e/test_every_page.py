@@ -59,6 +59,7 @@ PAGES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "password": ("/accesso/password/change/", 200, ("worker",)),
     "secondo-fattore": ("/accesso/secondo-fattore/", 200, ("worker",)),
     "segnala": ("/segnala/?pagina=/p/PR-12/", 200, ("worker",)),
+    "approvazione": ("/approvazioni/{waiting}/", 200, ("director", "health_manager")),
     "novita": ("/novita/", 200, EVERYBODY),
     "protocolli": ("/protocolli/", 200, EVERYBODY),
     "procedure": ("/procedure/", 200, EVERYBODY),
@@ -104,13 +105,24 @@ def colleague(window_of: Callable[[str], Window]) -> str:
     return found[1]
 
 
+@pytest.fixture(scope="module")
+def waiting(window_of: Callable[[str], Window]) -> str:
+    """The number of the approval that waits in the demo: PR-09, which the coordinator proposes."""
+    window = window_of("director")
+    window.go("/")
+    href = window.page.get_by_role("link", name="Decidi").first.get_attribute("href")
+    found = re.fullmatch(r"/approvazioni/(\d+)/", href or "")
+    assert found
+    return found[1]
+
+
 @pytest.mark.parametrize(("person", "name"), CASES, ids=[f"{name}-{person}" for person, name in CASES])
 def test_a_page_is_accessible_within_its_width_and_asks_nobody_else(
-    window_of: Callable[[str], Window], colleague: str, person: str, name: str
+    window_of: Callable[[str], Window], colleague: str, waiting: str, person: str, name: str
 ) -> None:
     path, status, _readers = PAGES[name]
     window = window_of(person)
-    answer = window.go(path.format(person=colleague))
+    answer = window.go(path.format(person=colleague, waiting=waiting))
     assert answer.status == status
     faults = []
     for width, size in SIZES.items():

@@ -43,3 +43,18 @@ def test_a_word_holds_in_search_as_soon_as_it_is_saved(as_: Any) -> None:
     assert found() == []
     post(as_("administrator"), ADD, term="Zufolatoio", meaning="Dimissioni protette")
     assert any("/p/PR-02/" in address for address in found())
+
+
+def test_whoever_deletes_a_term_reads_first_what_is_lost_with_it(as_: Any) -> None:
+    post(as_("administrator"), ADD, term="Zufolatoio", meaning="Dimissioni protette", synonyms="fischietto")
+    term = Term.objects.get(term="Zufolatoio")
+    said = as_("administrator").get(f"/admin/snippets/portal/term/delete/{term.pk}/").content.decode()
+    assert "dove c’è scritto «Zufolatoio» la parola non è più spiegata" in said
+    assert "chi cerca «Zufolatoio», «fischietto» trova soltanto" in said
+    assert as_("coordinator").post(f"/admin/snippets/portal/term/delete/{term.pk}/").status_code in {302, 404}
+    many = f"/admin/bulk/portal/term/delete/?id={term.pk}"
+    refused = as_("administrator").post(many, follow=True).content.decode()
+    assert "I termini si eliminano uno alla volta" in refused
+    assert Term.objects.filter(pk=term.pk).exists()
+    as_("administrator").post(f"/admin/snippets/portal/term/delete/{term.pk}/")
+    assert not Term.objects.filter(pk=term.pk).exists()
