@@ -179,9 +179,11 @@ def left_alone(people: Sequence[User], *, staying: bool = False, body: Organisat
     """The spaces that nobody would answer for, for good, once the people's accounts had ended.
 
     With `staying` the accounts go on, but their body is another: what they held through the old one is lost.
+    Call it inside the transaction of the change, for which others who would change these spaces then wait.
     """
     lasting = Membership.objects.filter(role=Role.MANAGER, expires_at=None)
     theirs = lasting.filter(Q(user__in=people) | Q(group__user__in=people))
+    list(Space.objects.select_for_update().filter(pk__in=theirs.values("space")).order_by("pk"))
     others = User.objects.lasting().exclude(pk__in=[person.pk for person in people])
     held = Q(user__in=others) | Q(group__user__in=others)
     if staying:

@@ -90,6 +90,12 @@ class AddressedPage(SpacedPage):
                 OldAddress.keep(before)
         return saved
 
+    def add_child(self, **kwargs: Any) -> Any:
+        """One at a time: two that came together below a page would take the same place, and the same word."""
+        with transaction.atomic():
+            self.numchild = Page.objects.select_for_update(no_key=True).get(pk=self.pk).numchild
+            return super().add_child(**kwargs)
+
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """At an address that the page once had: where it is now. Whoever may not see it was turned away before."""
         if not getattr(request, "came_by_old_address", False):
@@ -203,10 +209,13 @@ class PortalPage(AddressedPage):
         is_new = self._state.adding
         if not is_new and kwargs.get("update_fields") is None:
             self.owner_id = self.responsible_id  # type: ignore[attr-defined]
-        super().save(*args, **kwargs)
-        if is_new:
-            self.owner_id = self.responsible_id  # type: ignore[attr-defined]
-            Page.objects.filter(pk=self.pk).update(owner=self.owner_id)
+        with transaction.atomic():
+            if self.code:  # `code_problem` asks all pages: who saves next waits, and is told
+                Page.objects.select_for_update(no_key=True).filter(depth=access.SPACE_DEPTH - 1).first()
+            super().save(*args, **kwargs)
+            if is_new:
+                self.owner_id = self.responsible_id  # type: ignore[attr-defined]
+                Page.objects.filter(pk=self.pk).update(owner=self.owner_id)
 
     def full_clean(self, exclude: Any = None, **kwargs: Any) -> None:
         self._keep_anchors()

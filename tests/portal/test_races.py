@@ -1,0 +1,240 @@
+"""Two who act at the same moment: the second begins while what the first did is not yet kept, and the rule holds.
+
+Each race runs in processes' own installation, because its rows must really be kept: on SQLite the second waits for the
+first by itself, on PostgreSQL only because the rule locks what it asks about.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.installation import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+LIMIT = 120
+BEGIN = """
+import json, sys, time
+from threading import Event, Thread
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+from datetime import timedelta
+from portal import addresses, jobs, network, spaces
+from wagtail.models import Page
+from portal.models import Job, Membership, Role, Space, TextPage, User
+from protocols.models import ProtocolPage
+settings.ALLOWED_HOSTS = ["testserver"]
+
+
+def person(name):
+    named = {"first_name": name, "last_name": "Prova"}
+    return User.objects.get_or_create(email=f"{name.lower()}@rete.example", defaults=named)[0]
+
+
+def space_of(code, *managers):
+    found = Space.objects.filter(code=code).first() or spaces.open_space(code, code, slug=code.lower(), by=None)
+    for name in managers:
+        spaces.give_role(found, person(name), Role.MANAGER, by=None)
+    return found
+
+
+def tried(act):
+    try:
+        return str(act() or "")
+    except Exception as problem:
+        return f"{type(problem).__name__}: {problem}"
+
+
+def together(first, second, held=1.5):
+    begun, said = Event(), {}
+
+    def one():
+        try:
+            with transaction.atomic():
+                said["first"] = tried(first)
+                begun.set()
+                time.sleep(held)
+        finally:
+            begun.set()
+            connection.close()
+
+    def two():
+        begun.wait()
+        said["second"] = tried(second)
+        connection.close()
+
+    threads = [Thread(target=one), Thread(target=two)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    return said
+
+
+def managers(space):
+    lasting = Membership.objects.filter(space=space, role=Role.MANAGER, expires_at=None)
+    return sorted(lasting.filter(user__in=User.objects.lasting()).values_list("user__first_name", flat=True))
+
+
+def tell(**what):
+    print(json.dumps(what))
+"""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """`town(script)`: what the script tells at its end."""
+    env = environment(tmp_path_factory.mktemp("races"), "raccordo_races", queue=13)
+    run = {"cwd": ROOT, "env": env, "timeout": LIMIT, "capture_output": True, "text": True}
+
+    def ask(script: str) -> dict[str, Any]:
+        done = subprocess.run([sys.executable, "-c", BEGIN + script], **run)  # type: ignore[call-overload]
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, **run)  # type: ignore[call-overload]
+    ask("network.set_up('Rete di prova')\ntell()")
+    yield ask
+
+
+# --- A space is never left to nobody -----------------------------------------------------------------------
+
+TAKE = "lambda: spaces.take_role(Membership.objects.get(space=space, user=person('{}')), by=None)"
+EXPIRE = (
+    "lambda: spaces.give_role(space, person('{}'), Role.MANAGER, by=None, "
+    "expires_at=timezone.now() + timedelta(days=9)) and ''"
+)
+DEACTIVATE = "lambda: deactivated('{}')"
+CLOSING = """
+admin = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("capo@rete.example", "x")
+desks = [Client(), Client()]
+[desk.force_login(admin) for desk in desks]  # before the race: entering writes on the administrator's own row
+
+
+def deactivated(name):
+    client, who = desks.pop(), person(name)
+    fields = {"email": who.email, "first_name": who.first_name, "last_name": who.last_name, "profession": "",
+              "telephone": "", "valid_until": "", "organisation": "", "password1": "", "password2": ""}
+    answer = client.post(f"/admin/users/edit/{who.pk}/", fields)
+    if answer.status_code == 302:
+        return ""
+    return "LastManager" if "resterebbe senza responsabile" in answer.content.decode() else "altro"
+
+"""
+ENDS = {"take": TAKE, "expire": EXPIRE, "deactivate": DEACTIVATE}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("take", "take"), ("expire", "expire"), ("deactivate", "deactivate"), ("deactivate", "take"),
+     ("take", "deactivate"), ("expire", "deactivate")],
+)  # fmt: skip
+def test_of_two_who_end_the_last_two_managers_of_a_space_the_second_is_refused(
+    town: Any, first: str, second: str
+) -> None:
+    code = f"SP-{first}-{second}".upper()
+    names = f"Anna-{first}-{second}", f"Bice-{first}-{second}"
+    found = town(
+        CLOSING
+        + f"space = space_of('{code}', '{names[0]}', '{names[1]}')\n"
+        + f"said = together({ENDS[first].format(names[0])}, {ENDS[second].format(names[1])})\n"
+        + "tell(said=said, left=managers(space))"
+    )
+    assert found["said"]["first"] == ""
+    assert found["said"]["second"].startswith("LastManager")
+    assert found["left"] == [names[1]]
+
+
+def test_one_of_two_managers_may_go(town: Any) -> None:
+    """The refusals above are not refusals of everything."""
+    found = town(
+        CLOSING + "space = space_of('SP-UNO', 'Carla', 'Dina', 'Elsa')\n"
+        f"said = together({TAKE.format('Carla')}, {DEACTIVATE.format('Dina')})\ntell(said=said, left=managers(space))"
+    )
+    assert found == {"said": {"first": "", "second": ""}, "left": ["Elsa"]}
+
+
+# --- A code and a place are one page's ----------------------------------------------------------------------
+
+ADD = """
+def added(code, under, live=True):
+    page = ProtocolPage(title="Prova", code=code, change_note="Nuovo.", live=live)
+    Page.objects.get(pk=under.root_page_id).specific.add_child(instance=page)
+    return ""
+
+"""
+
+
+def test_of_two_who_give_two_pages_one_code_the_second_is_told_the_next_free_one(town: Any) -> None:
+    found = town(
+        ADD + "one, other = space_of('SP-A'), space_of('SP-B')\n"
+        "said = together(lambda: added('PR-41', one), lambda: added('pr 41', other))\n"
+        "tell(said=said, pages=Page.objects.filter(slug='pr-41').count(), free=addresses.next_code('PR-{:02}'))"
+    )
+    assert found["said"]["first"] == ""
+    assert f"Il codice PR-41 è già usato: il prossimo libero è {found['free']}" in found["said"]["second"]
+    assert found["pages"] == 1
+
+
+def test_two_whose_drafts_get_one_code_do_not_both_publish_it(town: Any) -> None:
+    found = town(
+        ADD + "one, other = space_of('SP-C'), space_of('SP-D')\n"
+        "added('PR-61', one, live=False), added('PR-62', other, live=False)\n"
+        "drafts = list(ProtocolPage.objects.filter(slug__in=['pr-61', 'pr-62']).order_by('slug'))\n"
+        "for page in drafts:\n    page.code = 'PR-63'\n"
+        "revisions = [page.save_revision() for page in drafts]\n"
+        "said = together(*[(lambda each=each: each.publish() or '') for each in revisions])\n"
+        "tell(said=said, pages=Page.objects.filter(slug='pr-63', live=True).count())"
+    )
+    assert found["said"]["first"] == ""
+    assert "Il codice PR-63 è già usato" in found["said"]["second"]
+    assert found["pages"] == 1
+
+
+def test_two_pages_made_together_in_one_space_get_a_place_and_an_address_each(town: Any) -> None:
+    found = town(
+        "space = space_of('SP-E')\n"
+        "def added():\n"
+        "    page = TextPage(title='Lo stesso titolo', change_note='Nuova.', live=False)\n"
+        "    parent.add_child(instance=page)\n"
+        "    return ''\n"
+        "parent = Page.objects.get(pk=space.root_page_id).specific\n"
+        "said = together(added, added)\n"
+        "slugs = Page.objects.child_of(Page.objects.get(pk=space.root_page_id)).values_list('slug', flat=True)\n"
+        "tell(said=said, slugs=sorted(slugs), children=Page.objects.get(pk=space.root_page_id).numchild)"
+    )
+    assert found["said"] == {"first": "", "second": ""}
+    assert found["slugs"] == ["lo-stesso-titolo", "lo-stesso-titolo-2"]
+    assert found["children"] == 2
+
+
+# --- Work is done once --------------------------------------------------------------------------------------
+
+
+def test_two_workers_with_one_turn_of_a_job_do_it_once(town: Any) -> None:
+    found = town(
+        "worked = []\n"
+        "sys.modules['portal.jobs'].once = lambda: worked.append(1)\n"
+        "job = jobs.ask('una-volta', 'portal.jobs.once')\n"
+        "turn = (job.asked, job.attempts)\n"
+        "said = together(lambda: jobs.run(job.pk, turn), lambda: jobs.run(job.pk, turn))\n"
+        "tell(said=said, worked=len(worked), state=Job.objects.get(pk=job.pk).state)"
+    )
+    assert found == {"said": {"first": "", "second": ""}, "worked": 1, "state": "fatto"}
+
+
+def test_two_who_ask_for_one_work_leave_one_row(town: Any) -> None:
+    found = town(
+        "said = together(*[(lambda: jobs.ask('la-stessa', 'portal.jobs.sweep') and '')] * 2)\n"
+        "row = Job.objects.get(key='la-stessa')\n"
+        "tell(said=said, asked=row.asked)"
+    )
+    assert found["said"] == {"first": "", "second": ""}
+    assert found["asked"] >= 1
