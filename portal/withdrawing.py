@@ -16,7 +16,7 @@ from wagtail.models import Page
 
 from .models.activity import Activity, Verb
 
-MISSING = _("Scrivi perché la ritiri: chi la cercherà deve poterlo sapere.")
+MISSING = _("Scrivi perché la ritiri: lo leggerà chi lavorerà su questa pagina.")
 LONGEST = 400
 _reason: ContextVar[str] = ContextVar("why the page at hand is withdrawn", default="")
 
