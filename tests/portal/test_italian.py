@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from wagtail.models import Page
 
 from portal import demo, spaces
+from portal.blocks import PictureBlock
 from portal.models import Space
 
 # Words that no Italian sentence holds, and phrases of Wagtail's that are wrong, or say what is not so.
@@ -188,3 +189,10 @@ def test_our_words_stand_before_those_of_wagtail() -> None:
 def test_the_scripts_of_the_admin_speak_our_words(as_: Any) -> None:
     said = as_("coordinator").get("/admin/jsi18n/").content.decode().encode().decode("unicode_escape", "ignore")
     assert "Il portale non risponde." in said
+
+
+def test_the_page_above_all_spaces_and_the_file_of_a_picture_have_italian_names(as_: Any) -> None:
+    assert Page.objects.get(depth=1).title == "Tutto il portale"
+    assert str(PictureBlock().child_blocks["picture"].child_blocks["image"].label) == "File"
+    found = as_("administrator").get("/admin/pages/search/?q=rete").content.decode()
+    assert ">Root<" not in re.sub(r">\s+|\s+<", lambda edge: edge.group().strip(), found)
