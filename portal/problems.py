@@ -99,17 +99,21 @@ def to_settle(user: User) -> Iterable[feed.Todo]:
 
 
 def declaration(user: User) -> Iterable[feed.Todo]:
-    """The yearly declaration of accessibility, a month before its day, for whoever keeps it."""
+    """The first declaration of accessibility, and the yearly one a month before its day, for whoever keeps it."""
     profile = NetworkProfile.load()
     due = profile.declaration_due
     keeps = profile.declaration_owner_id == user.pk or (
         profile.declaration_owner_id is None and access.is_administrator(user)
     )
-    if keeps and timezone.localdate() >= due - timedelta(days=30):
-        yield feed.Todo(
-            title=_("Rinnova la dichiarazione di accessibilità"), url=reverse("accessibility"), verb=_("Apri"),
-            why=_("si rinnova ogni anno entro il 23 settembre"), due=due,
-        )  # fmt: skip
+    if not keeps:
+        return
+    url, verb = reverse("accessibility"), _("Apri")
+    if due is None:  # none was ever made: nothing has expired
+        why = _("non ce n’è ancora una; poi si rinnova ogni anno entro il 23 settembre")
+        yield feed.Todo(title=_("Fai la dichiarazione di accessibilità"), url=url, verb=verb, why=why)
+    elif timezone.localdate() >= due - timedelta(days=30):
+        why = _("si rinnova ogni anno entro il 23 settembre")
+        yield feed.Todo(title=_("Rinnova la dichiarazione di accessibilità"), url=url, verb=verb, why=why, due=due)
 
 
 def purge() -> int:

@@ -224,11 +224,12 @@ def problem(request: PersonRequest, pk: int) -> HttpResponse:
 
 @login_required
 def sent_mail(request: PersonRequest) -> HttpResponse:
-    """«Posta inviata»: in the demo mails go to a folder, shown here to administrators."""
+    """«Posta inviata»: without a mail server mails go to a folder, shown here to administrators."""
     access.require_administrator(request.user)
     mails = outbox.mails(Path(getattr(settings, "EMAIL_FILE_PATH", "") or "/nonexistent"))
     deliveries = Delivery.objects.select_related("user").order_by("-window_end", "user")[:200]
-    return render(request, "portal/sent_mail.html", {"mails": mails, "deliveries": deliveries})
+    said = {"leaves": bool(settings.EMAIL_URL), "is_demo": settings.DEMO}
+    return render(request, "portal/sent_mail.html", {"mails": mails, "deliveries": deliveries, **said})
 
 
 # --- Lists -----------------------------------------------------------------------------------------------

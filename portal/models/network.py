@@ -83,10 +83,9 @@ class NetworkProfile(BaseGenericSetting):
         return [str(self._meta.get_field(name).verbose_name) for name in names if not getattr(self, name)]  # type: ignore[union-attr]
 
     @property
-    def declaration_due(self) -> date:
-        """By when the declaration is to be made anew; this year's day while there is none."""
-        year = self.declared_on.year + 1 if self.declared_on else timezone.localdate().year
-        return date(year, *DUE)
+    def declaration_due(self) -> date | None:
+        """By when the declaration is to be made anew; None while there is none."""
+        return date(self.declared_on.year + 1, *DUE) if self.declared_on else None
 
 
 class ProblemReport(models.Model):

@@ -58,6 +58,12 @@ def weekday(value: Any) -> str:
 
 
 @register.filter
+def plain_weekday(value: Any) -> str:
+    """«martedì 1° dicembre», without markup: for mails, and for a day that is no news."""
+    return dates.in_words(value, "l j F") if isinstance(value, date) else _as_it_is(value)
+
+
+@register.filter
 def full_day(value: Any, article: str = "") -> str:
     """«3 marzo 2026»; with an article «dal 3 marzo 2026», «dall’8 marzo 2026»."""
     if not isinstance(value, date):

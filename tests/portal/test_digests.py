@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import unescape
@@ -675,3 +675,11 @@ def test_whoever_may_approve_is_told_and_nobody_else(
     assert "Da leggere & approvare" in mail.subject and "Franca Giuntoli chiede" in mail.body
     assert f"http://testserver/approvazioni/{page.current_workflow_task_state.pk}/" in mail.body
     assert "Da leggere &amp; approvare" in str(mail.alternatives[0][0])
+
+
+def test_the_first_of_a_month_is_written_in_mails_as_on_the_pages(person: Callable[[str], User]) -> None:
+    todo = feed.Todo("Manda i dati", "/x/", "Apri", "azione", due=date(2027, 3, 1))
+    digest = Digest([todo], [], [], start=timezone.now(), end=timezone.now())
+    mail = emails.digest_mail(person("worker"), digest, "http://testserver/stop/")
+    texts = [str(mail.body), *(str(content) for content, _kind in mail.alternatives)]
+    assert ["lunedì 1° marzo" in text for text in texts] == [True, True]

@@ -8,7 +8,8 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import demo, digests
-from portal.models import Activity, TextPage
+from portal.models import Activity, Space, TextPage, User
+from portal.models.spaces import Visibility
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +100,33 @@ def test_whoever_no_longer_writes_in_a_space_is_not_shown_the_draft(as_: Any, pe
     assert "Titolo nuovo della scheda" in body(as_("worker").get("/"))
     demo.space("SP-MODULI").memberships.filter(user=person("worker")).delete()
     assert "Titolo nuovo della scheda" not in body(as_("worker").get("/"))
+
+
+# --- The first day of a network --------------------------------------------------------------------------
+
+
+def test_whoever_has_no_name_yet_is_greeted_without_a_comma(client: Any, as_: Any) -> None:
+    client.force_login(User.objects.create_superuser("prima@rete.example", "una-frase-lunga-92"))
+    assert "<h1>Buongiorno</h1>" in body(client.get("/"))
+    assert "<h1>Buongiorno, Elena</h1>" in body(as_("worker").get("/"))
+
+
+def test_whoever_reads_no_space_is_told_so(client: Any, as_: Any) -> None:
+    Space.objects.update(visibility=Visibility.PRIVATE)
+    client.force_login(User.objects.create_user("nuova@rete.example", "una-frase-lunga-92"))
+    words = "Nessuno spazio è condiviso con te"
+    assert words in body(client.get("/spazi/"))
+    assert words not in body(as_("worker").get("/spazi/"))
+
+
+@pytest.mark.parametrize(
+    ("is_demo", "server", "said"),
+    [
+        (True, "", "Nella dimostrazione le mail non partono"),
+        (False, "", "manca l’indirizzo del server di posta"),
+        (False, "smtp://127.0.0.1:25", "Le mail partono dal server di posta"),
+    ],
+)
+def test_sent_mail_says_whether_mails_leave(is_demo: bool, server: str, said: str, as_: Any, settings: Any) -> None:
+    settings.DEMO, settings.EMAIL_URL = is_demo, server
+    assert said in body(as_("administrator").get("/posta-inviata/"))

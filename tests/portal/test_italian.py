@@ -196,3 +196,12 @@ def test_the_page_above_all_spaces_and_the_file_of_a_picture_have_italian_names(
     assert str(PictureBlock().child_blocks["picture"].child_blocks["image"].label) == "File"
     found = as_("administrator").get("/admin/pages/search/?q=rete").content.decode()
     assert ">Root<" not in re.sub(r">\s+|\s+<", lambda edge: edge.group().strip(), found)
+
+
+def test_a_sign_in_a_list_says_yes_and_no(as_: Any, person: Any) -> None:
+    left = person("partner")
+    left.is_active = False
+    left.save()
+    html = as_("administrator").get("/admin/users/").content
+    said = [cell.get_text(strip=True) for cell in BeautifulSoup(html, "html.parser").select("td.status")]
+    assert set(said) == {"sì", "no"}

@@ -183,7 +183,6 @@ def test_administrators_and_nobody_else_keep_the_data_of_the_network(as_: Any) -
         (date(2026, 9, 15), date(2027, 8, 30), True),
         (date(2026, 9, 15), date(2027, 10, 1), True),
         (date(2027, 9, 1), date(2027, 10, 1), False),
-        (None, date(2027, 10, 1), True),
     ],
 )
 def test_the_yearly_declaration_is_asked_of_its_owner_a_month_before(
@@ -196,3 +195,13 @@ def test_the_yearly_declaration_is_asked_of_its_owner_a_month_before(
     found = [todo for todo in feed.todos(person("office")) if "dichiarazione di accessibilità" in todo.title]
     assert not [todo for todo in feed.todos(person("worker")) if "dichiarazione" in todo.title]
     assert [todo.due and (todo.due.month, todo.due.day) for todo in found] == [(9, 23)] * asked
+
+
+def test_a_network_that_never_declared_is_asked_to_and_told_of_nothing_expired(as_: Any, person: Any) -> None:
+    NetworkProfile.objects.update(declared_on=None, declaration_owner=None)
+    cache.clear()
+    (asked,) = [todo for todo in feed.todos(person("administrator")) if "dichiarazione" in todo.title]
+    assert asked.title == "Fai la dichiarazione di accessibilità"
+    assert asked.due is None and not asked.is_late
+    assert asked.title in body(as_("administrator").get("/"))
+    assert asked.title not in body(as_("worker").get("/"))

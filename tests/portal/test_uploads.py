@@ -256,3 +256,9 @@ def test_the_file_of_a_published_page_is_replaced_only_by_who_approves(as_: Call
 def test_nobody_is_asked_for_a_picture_that_nothing_shows(as_: Callable[[str], Client]) -> None:
     html = as_("coordinator").get("/admin/account/").content.decode()
     assert "<form" in html and 'type="file"' not in html
+
+
+def test_whoever_uploads_is_told_where_an_unreadable_text_will_be_said(as_: Callable[[str], Client]) -> None:
+    shown = as_("coordinator").get("/admin/documents/multiple/add/").content.decode()
+    assert "se non si può, trovi il perché in «Da fare»" in shown
+    assert "Caricamento eseguito con successo" not in shown
