@@ -37,6 +37,8 @@ SHORT_LIFE = 10.0  # whoever ends sooner did not start properly: the pause doubl
 STOP_PATIENCE = 10.0
 KILL_PATIENCE = 2.0
 PORT_PATIENCE = 5.0
+# A browser keeps up to six connections open while its page is read: of those there may be many more than threads.
+SERVER = ["--threads=8", "--connection-limit=1000", "--asyncore-use-poll", "--channel-timeout=60"]
 
 
 def _die_with_parent() -> None:
@@ -98,7 +100,7 @@ class Launcher:
     def __init__(self, host: str, port: int, say: Callable[[str], object]) -> None:
         self.host, self.port, self.say = host, port, say
         python = [sys.executable, "-u"]
-        web = ["-m", "waitress", f"--listen={host}:{port}", "--threads=8", *_proxy(), "portal.wsgi:application"]
+        web = ["-m", "waitress", f"--listen={host}:{port}", *SERVER, *_proxy(), "portal.wsgi:application"]
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
         self.worker = Child("lavori", [*python, "manage.py", "qcluster"])
         self.last_beat_sent = 0.0

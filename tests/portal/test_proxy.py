@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlencode
@@ -118,3 +119,13 @@ def test_people_enter_through_the_proxy_and_wrong_passwords_from_one_place_count
     # Whoever writes a header of their own is still counted where the proxy saw them.
     assert enter(served, "prima@rete.example", PASSWORD, "192.0.2.99, 198.51.100.7").status == 200
     assert enter(served, "prima@rete.example", PASSWORD, "192.0.2.10").status == 302
+
+
+def test_the_open_browsers_of_thirty_colleagues_keep_nobody_out(served: Served) -> None:
+    """A browser keeps up to six connections open, which ask for nothing while the page is read."""
+    with ExitStack() as open_browsers:
+        for _ in range(30 * 6):
+            open_browsers.enter_context(socket.create_connection(("127.0.0.1", served.port)))
+        started = time.monotonic()
+        assert served.through_proxy("GET", "/accesso/login/")[0].status == 200
+        assert time.monotonic() - started < 10
