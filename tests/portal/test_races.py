@@ -88,9 +88,9 @@ def tell(**what):
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def town(prepared_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """`town(script)`: what the script tells at its end."""
-    env = environment(tmp_path_factory.mktemp("races"), "raccordo_races", queue=13)
+    env = environment(prepared_in, tmp_path_factory.mktemp("races"), "raccordo_races", queue=13)
     run = {"cwd": ROOT, "env": env, "timeout": LIMIT, "capture_output": True, "text": True}
 
     def ask(script: str) -> dict[str, Any]:
@@ -99,7 +99,6 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found
 
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, **run)  # type: ignore[call-overload]
     ask("network.set_up('Rete di prova')\ntell()")
     yield ask
 
