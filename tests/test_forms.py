@@ -20,7 +20,7 @@ from portal.models import Document, Image, Organisation, Term, User
 from portal.models.pages import PortalPage, SpacePage, page_kinds
 from tests.browser import form, sent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 
 # What saving writes by itself: when, by whom, which revision.
 BOOKKEEPING = {

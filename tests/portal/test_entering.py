@@ -16,7 +16,7 @@ from portal import account_mails, jobs, known_devices
 from portal import settings as own
 from portal.models import Job, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 LOGIN, RESET = "/accesso/login/", "/accesso/password/reset/"
 OFFICE, ELSEWHERE = "192.0.2.10", "198.51.100.7"
 RIGHT, WRONG = django_settings.DEMO_PASSWORD, "sbagliata-di-certo"

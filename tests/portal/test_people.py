@@ -17,7 +17,7 @@ from portal import access, role_copy, spaces
 from portal.models import Organisation, Space, User
 from portal.models.spaces import Role
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 
 END = datetime(2031, 5, 30, 22, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

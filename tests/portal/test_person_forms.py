@@ -16,7 +16,7 @@ from portal.models.spaces import Role
 from portal.telephone import valid_telephone, valid_telephones
 from tests.browser import form, sent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 
 ADD = "/admin/users/new/"
 
