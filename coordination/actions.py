@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import access
-from portal.activity import record
 from portal.models import User
 from portal.models.activity import Verb
+from portal.notices.activity import record
 
 from .models import Action, ActionItem, MeetingPage
 

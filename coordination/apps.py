@@ -9,7 +9,7 @@ class CoordinationConfig(AppConfig):
     verbose_name = _("Come la rete decide")
 
     def ready(self) -> None:
-        from portal.publication import published
+        from portal.pages.publication import published
 
         from . import actions
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from portal import spaces
 from portal.demo import Say, day, moment, person, publish, read_toml, space
 from portal.models import Organisation
+from portal.spaces import shares
 
 from .models import Action, ActionItem, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
 
@@ -65,6 +65,6 @@ def _load_service(entry: dict[str, Any]) -> None:
     )  # fmt: skip
     service = publish(space(entry["space"]).root_page, service, on=-60, by=person("franca.giuntoli"))
     if entry["kind"] == "sportello comunale" or entry["slug"] in FOR_PARTNERS:
-        spaces.share_page(
+        shares.share_page(
             service, space("SP-TERZO"), by=person("chiara.bonacchi"), reason="I partner indicano dove rivolgersi"
         )

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal import access
-from portal.feed import Appointment, Contact, Figure, Todo, sources
 from portal.models import User
 from portal.navigation import Entry, entries
+from portal.notices.feed import Appointment, Contact, Figure, Todo, sources
 
 from . import actions
 from .models import Action, MeetingPage, ServicePage

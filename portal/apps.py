@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.apps import WagtailAdminAppConfig
 from wagtail.users.apps import WagtailUsersAppConfig
 
-from . import lengths
+from .pages import field_lengths
 
-lengths.cut_nothing()  # here, because blocks make their fields while models are read
+field_lengths.cut_nothing()  # here, because blocks make their fields while models are read
 
 
 class PortalConfig(AppConfig):
@@ -17,69 +17,27 @@ class PortalConfig(AppConfig):
     verbose_name = _("Raccordo")
 
     def ready(self) -> None:
-        from allauth.account.models import EmailAddress
         from django.db.models import DateTimeField
-        from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
         from wagtail.admin.forms.models import register_form_field_override
         from wagtail.admin.widgets import AdminDateTimeInput
-        from wagtail.signals import (
-            init_new_page,
-            page_published,
-            page_unpublished,
-            post_page_move,
-            pre_page_move,
-            task_approved,
-            task_rejected,
-            task_submitted,
-        )
 
-        from . import (  # noqa: F401
-            checks,
-            clock,
-            files,
-            glossary,
-            jobs,
-            people,
-            problems,
-            publication,
-            role_copy,
-            spaces,
-            under_way,
-            whole,
-            workflow,
-            writing,
-        )
+        from . import checks, receivers  # noqa: F401
         from .fields import MomentField
-        from .models import Document, Term, User, old_addresses
+        from .notices import problem_reports  # noqa: F401  it registers what it asks of people
+        from .pages import atomic_acts, under_way  # noqa: F401
+        from .work import clock, jobs  # noqa: F401
 
         moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
         register_form_field_override(DateTimeField, override=moment)
-
-        page_published.connect(publication.on_page_published)
-        page_unpublished.connect(publication.on_page_unpublished)
-        post_save.connect(files.on_document_saved, sender=Document)
-        post_delete.connect(files.on_document_deleted, sender=Document)
-        pre_save.connect(people.on_address_saved, sender=EmailAddress)
-        post_save.connect(people.on_person_saved, sender=User)
-        m2m_changed.connect(role_copy.on_groups_changed, sender=User.groups.through)
-        pre_page_move.connect(spaces.on_page_moves)
-        post_page_move.connect(files.on_page_moved)
-        pre_page_move.connect(old_addresses.on_page_moved)
-        init_new_page.connect(writing.on_new_page)
-        task_submitted.connect(workflow.on_task_submitted)
-        for signal in (post_save, post_delete):
-            signal.connect(glossary.on_term_changed, sender=Term)
-        task_approved.connect(workflow.on_task_decided)
-        task_rejected.connect(workflow.on_task_decided)
-        whole.publishing.connect(workflow.on_publishing)
-        whole.guard()
+        receivers.connect()
+        atomic_acts.guard()
         autodiscover_modules("feed")
 
 
 class PeopleConfig(WagtailUsersAppConfig):
     """Wagtail's own pages about people, with Raccordo's fields."""
 
-    user_viewset = "portal.users.PersonViewSet"
+    user_viewset = "portal.accounts.people_admin.PersonViewSet"
 
 
 class AdminConfig(WagtailAdminAppConfig):

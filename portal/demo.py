@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from wagtail.models import Page
 
-from . import access, files, network, spaces
+from . import access, network
+from .files import reading
 from .models import (
     Activity,
     Document,
@@ -37,6 +38,7 @@ from .models.network import Conformance
 from .models.pages import PinnedPage
 from .models.people import OrganisationKind
 from .models.spaces import Visibility
+from .spaces import opening, roles
 
 Say = Callable[[str], None]
 CONTENT = Path(__file__).parent / "demo_content"
@@ -181,7 +183,7 @@ def finish(say: Say) -> None:
             PinnedPage.objects.create(space_page=page, target=Page.objects.get(slug=slug), sort_order=order)
     say("testo dei file")
     for pk in Document.objects.values_list("pk", flat=True):
-        files.read(pk)
+        reading.read(pk)
 
 
 def _load_bodies() -> None:
@@ -253,13 +255,13 @@ def _load_spaces() -> None:
     administrator, chiara = person("admin"), person("chiara.bonacchi")
     for code, (name, slug, purpose) in SPACES.items():
         visibility = Visibility.PUBLIC if code == "SP-PUBBLICO" else Visibility.PRIVATE
-        space = spaces.open_space(
+        space = opening.open_space(
             code, name, slug=slug, by=administrator, purpose=purpose, intro=purpose, visibility=visibility
         )
         for who, role, reason in ROLES[code]:
             holder = person(who) if "." in who else Organisation.objects.get(slug=who).group
             ends = AGREEMENT_ENDS.get(who)
-            spaces.give_role(
+            roles.give_role(
                 space, holder, role, by=administrator if who == "chiara.bonacchi" else chiara, reason=reason,
                 expires_at=moment(ends, 23, 59) if ends else None,
             )  # fmt: skip

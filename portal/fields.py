@@ -8,7 +8,7 @@ from django.utils.formats import get_format
 from wagtail.blocks import StreamValue
 from wagtail.fields import StreamField
 
-from . import links
+from .pages import links
 
 
 class BlocksField(StreamField):

@@ -8,10 +8,11 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from wagtail.models import Page, Site
 
-from . import access, feed
+from . import access
 from .models.people import OrganisationKind, User
 from .models.spaces import Space
 from .navigation import entries
+from .notices import feed
 
 
 def is_partner(user: User) -> bool:

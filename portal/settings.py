@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "portal.middleware.AdminScopeMiddleware",
+    "portal.wagtail_admin.scope.AdminScopeMiddleware",
     "portal.middleware.RefusalMiddleware",
     "portal.middleware.PrivateCacheMiddleware",
 ]
@@ -116,7 +116,7 @@ CACHES = {
     )
 }
 
-# django-q2 delivers at least once; portal/jobs.py makes every task safe to run twice.
+# django-q2 delivers at least once; portal/work/jobs.py makes every task safe to run twice.
 Q_CLUSTER = {
     "name": "raccordo",
     "workers": 2,
@@ -134,22 +134,22 @@ Q_CLUSTER = {
 
 AUTH_USER_MODEL = "portal.User"
 AUTHENTICATION_BACKENDS = [
-    "portal.people.ValidityBackend",
+    "portal.accounts.authentication.ValidityBackend",
     "guardian.backends.ObjectPermissionBackend",
 ]
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "portal.people.LongEnough", "OPTIONS": {"min_length": 10}},
+    {"NAME": "portal.accounts.authentication.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "portal.people.NotTheDemoPassword"},
+    {"NAME": "portal.accounts.authentication.NotTheDemoPassword"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "portal.people.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.accounts.authentication.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -159,11 +159,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_FORMS = {
-    "login": "portal.account_forms.LoginForm",
-    "change_password": "portal.account_forms.ChangePasswordForm",
-    "set_password": "portal.account_forms.SetPasswordForm",
-    "reset_password": "portal.account_mails.AskForPassword",
-    "reset_password_from_key": "portal.account_forms.ResetPasswordKeyForm",
+    "login": "portal.accounts.login_forms.LoginForm",
+    "change_password": "portal.accounts.login_forms.ChangePasswordForm",
+    "set_password": "portal.accounts.login_forms.SetPasswordForm",
+    "reset_password": "portal.accounts.password_reset.AskForPassword",
+    "reset_password_from_key": "portal.accounts.login_forms.ResetPasswordKeyForm",
 }
 PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
 # Wrong passwords are counted for each person at each address, and for each person at the browsers that know the
@@ -183,7 +183,7 @@ MFA_TOTP_ISSUER = "Raccordo"
 
 LANGUAGE_CODE = "it"
 LANGUAGES = [("it", "Italiano")]
-FORMAT_MODULE_PATH = ["portal.formats"]  # days as Italians type them
+FORMAT_MODULE_PATH = ["portal.words.formats"]  # days as Italians type them
 TIME_ZONE = "Europe/Rome"
 USE_TZ = True
 USE_I18N = True
@@ -195,7 +195,7 @@ MEDIA_ROOT = DATA_DIR / "files"
 MEDIA_URL = "/media/"
 WHITENOISE_USE_FINDERS = DEMO
 STORAGES = {
-    "default": {"BACKEND": "portal.storage.PrivateStorage"},
+    "default": {"BACKEND": "portal.files.storage.PrivateStorage"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -227,14 +227,14 @@ WAGTAIL_TIME_FORMAT = "%H:%M"
 WAGTAIL_AUTOSAVE_INTERVAL = 2000
 WAGTAIL_WORKFLOW_ENABLED = True
 WAGTAIL_WORKFLOW_CANCEL_ON_PUBLISH = False  # `workflow.on_publishing` ends a request, with an answer
-WAGTAIL_FINISH_WORKFLOW_ACTION = "portal.approved.publish_approved_revision"
+WAGTAIL_FINISH_WORKFLOW_ACTION = "portal.pages.publish_approved.publish_approved_revision"
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAILADMIN_COMMENTS_ENABLED = False  # their mails ask no permission: whoever has left a space would get them
 WAGTAILIMAGES_IMAGE_MODEL = "portal.Image"
 WAGTAILDOCS_DOCUMENT_MODEL = "portal.Document"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
-WAGTAILDOCS_DOCUMENT_FORM_BASE = "portal.uploads.DocumentForm"
-WAGTAILIMAGES_IMAGE_FORM_BASE = "portal.uploads.ImageForm"
+WAGTAILDOCS_DOCUMENT_FORM_BASE = "portal.files.uploads.DocumentForm"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "portal.files.uploads.ImageForm"
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 25_000_000  # a larger one costs the web process hundreds of megabytes
 WAGTAILDOCS_EXTENSIONS = [
     "pdf", "docx", "odt", "xlsx", "ods", "pptx", "rtf", "html", "eml", "txt", "csv", "p7m", "png", "jpg", "jpeg",
@@ -271,7 +271,7 @@ CONTENT_SECURITY_POLICY = {
 
 # HTTPS where the address says so; `make run` serves plain HTTP on the loopback.
 HTTPS = BASE_URL.startswith("https://")
-# Behind a proxy the server believes what that proxy alone says of the visitor (portal/launcher.py).
+# Behind a proxy the server believes what that proxy alone says of the visitor (portal/work/launcher.py).
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 TRUSTED_PROXY = env("TRUSTED_PROXY", default="127.0.0.1")  # its address, as the server sees it
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)  # how many stand one behind the other

@@ -9,10 +9,15 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.admin.auth import require_admin_access
 from wagtail.views import serve
 
-from . import deciding, sharing, views, writing
-from .account import account
-from .addresses import CODE_ADDRESS
-from .withdrawing import WithdrawView
+from . import views
+from .accounts import profile
+from .files import serving
+from .notices import digest_preference, outbox, problem_pages
+from .pages import approval_page, writing
+from .pages.addresses import CODE_ADDRESS
+from .pages.withdrawing import WithdrawView
+from .spaces import listing, sharing
+from .wagtail_admin.own_account import account
 
 handler400 = "portal.errors.not_understood"
 handler403 = "portal.errors.refused"
@@ -41,24 +46,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accesso/email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
     path("accesso/", include("allauth.account.urls")),
     path("accesso/secondo-fattore/", include("allauth.mfa.urls")),
-    path("spazi/", views.space_list, name="spaces"),
+    path("spazi/", listing.space_list, name="spaces"),
     path("spazi/<slug:slug>/nuovo/", writing.new_page, name="new_page"),
     path("spazi/<slug:slug>/condivisione/", sharing.sharing, name="sharing"),
     path("spazi/<slug:slug>/condivisione/<int:pk>/", sharing.change_role, name="change_role"),
     path("spazi/<slug:slug>/condivisione/come/", sharing.seen_as, name="seen_as"),
     path("spazi/<slug:slug>/condivisione/pagine/", sharing.share, name="share"),
     path("spazi/<slug:slug>/condivisione/pagine/<int:pk>/", sharing.unshare, name="unshare"),
-    path("approvazioni/<int:pk>/", deciding.approval, name="approval"),
-    re_path(r"^documenti/([0-9]{1,18})/(.*)$", views.document, name="wagtaildocs_serve"),
-    path("media/<path:path>", views.media, name="media"),
-    path("rubrica/persone/<int:pk>/", views.person, name="person"),
+    path("approvazioni/<int:pk>/", approval_page.decide, name="approval"),
+    re_path(r"^documenti/([0-9]{1,18})/(.*)$", serving.document, name="wagtaildocs_serve"),
+    path("media/<path:path>", serving.media, name="media"),
+    path("rubrica/persone/<int:pk>/", profile.person, name="person"),
     path("sessione/", writing.session, name="session"),
-    path("profilo/", views.profile, name="profile"),
-    path("profilo/digest/", views.digest_preference, name="digest_preference"),
-    path("digest/stop/<str:token>/", views.digest_stop, name="digest_stop"),
-    path("segnala/", views.report_problem, name="report_problem"),
-    path("segnala/<int:pk>/", views.problem, name="problem"),
-    path("posta-inviata/", views.sent_mail, name="sent_mail"),
+    path("profilo/", profile.profile, name="profile"),
+    path("profilo/digest/", digest_preference.digest_preference, name="digest_preference"),
+    path("digest/stop/<str:token>/", digest_preference.digest_stop, name="digest_stop"),
+    path("segnala/", problem_pages.report_problem, name="report_problem"),
+    path("segnala/<int:pk>/", problem_pages.problem, name="problem"),
+    path("posta-inviata/", outbox.sent_mail, name="sent_mail"),
     path("accessibilita/", views.accessibility, name="accessibility"),
     path("riservatezza/", views.privacy, name="privacy"),
     # The packages' own addresses; a package without one has no urls.py.

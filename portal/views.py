@@ -3,33 +3,24 @@
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
-from allauth.core import ratelimit
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from . import access, digests, feed, outbox, problems
-from .forms import DigestForm, ProblemForm, ProfileForm, own_path
+from . import access
 from .frame import is_partner
-from .models import Delivery, Document, Image, NetworkProfile, ProblemReport, Rendition, Space, User
-from .models.pages import PortalPage
-from .models.spaces import Role
-from .overview import answered_by
-from .requests import FramedRequest, PersonRequest, number
-from .serving import file_response
+from .models import NetworkProfile, Space
+from .notices import feed
+from .requests import PersonRequest, number
 
 NEWS_WINDOW = timedelta(days=30)
 SHOWN = 6
@@ -108,140 +99,19 @@ def news_seen(request: PersonRequest) -> HttpResponse:
 # --- Spaces ----------------------------------------------------------------------------------------------
 
 
-def space_list(request: FramedRequest) -> HttpResponse:
-    """The spaces that the person may read."""
-    request.section = "spazi"
-    found = access.allowed(Space.objects.select_related("root_page"), request.user)
-    roles = access.standing(request.user).roles
-    rows = [(space, Role(roles[space.pk]).label if space.pk in roles else "") for space in found]
-    return render(request, "portal/space_list.html", {"spaces": rows})
-
-
 # --- Files -----------------------------------------------------------------------------------------------
-
-
-def document(request: HttpRequest, document_id: int, filename: str) -> HttpResponseBase:
-    """A file, to whoever may see it; by a name that it bore before, or never, the way to its own.
-
-    `?scarica` saves instead of showing.
-    """
-    found = access.get_or_404(Document.objects.all(), request.user, pk=document_id)
-    if found.filename != filename:
-        return redirect(found.url)
-    return file_response(request, found.file, found.filename, etag=found.sha256, download="scarica" in request.GET)
-
-
-def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """An image or a rendition by its place on disk; documents have their own address and none here."""
-    for queryset in (Rendition.objects.all(), Image.objects.all()):
-        found = access.allowed(queryset, request.user).filter(file=path).first()
-        if found is not None:
-            return file_response(request, found.file, Path(path).name, etag=f"{found.pk}-{found.file.size}")
-    raise Http404
 
 
 # --- Directory -------------------------------------------------------------------------------------------
 
 
-@login_required
-def person(request: PersonRequest, pk: int) -> HttpResponse:
-    """A colleague: body, profession, telephone, and what the colleague answers for."""
-    request.section = "rubrica"
-    found = access.get_or_404(User.objects.current().select_related("organisation"), request.user, pk=pk)
-    kinds = answered_by(found, request.user)
-    return render(request, "portal/person.html", {"found": found, "kinds": kinds})
-
-
 # --- Oneself ---------------------------------------------------------------------------------------------
-
-
-@login_required
-def profile(request: PersonRequest) -> HttpResponse:
-    """One's own name and telephone; where password and second factor are changed."""
-    form = ProfileForm(request.POST or None, instance=request.user)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Profilo aggiornato."))
-        return redirect("profile")
-    return render(request, "portal/profile.html", {"form": form})
-
-
-@login_required
-def digest_preference(request: PersonRequest) -> HttpResponse:
-    """How often, which day, at what hour; with what the next one would say."""
-    choice = digests.preference(request.user)
-    form = DigestForm(request.POST or None, instance=choice)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Preferenza salvata."))
-        return redirect("digest_preference")
-    return render(request, "portal/digest_preference.html", {"form": form, "digest": digests.preview(request.user)})
-
-
-@csrf_exempt  # RFC 8058: the mail program posts without a session
-@never_cache
-def digest_stop(request: HttpRequest, token: str) -> HttpResponse:
-    """One click stops the digest; a visit asks first, because mail scanners visit every link."""
-    user = digests.person_of(token)
-    if user is None:
-        raise Http404
-    if request.method == "POST":
-        digests.stop(token)
-    return render(request, "portal/digest_stop.html", {"found": user, "stopped": request.method == "POST"})
-
-
-def report_problem(request: HttpRequest) -> HttpResponse:
-    """«Segnala un problema in questa pagina»: to whoever answers for it; back to the page afterwards."""
-    known = request.user.is_authenticated
-    path = own_path(request.POST.get("page") or request.GET.get("pagina", "/"))
-    form = ProblemForm(request.POST or None, initial={"page": path}, known=known)
-    if request.method == "POST" and form.is_valid():
-        if known or ratelimit.consume(request, action="report"):
-            data = form.cleaned_data
-            problems.report(request.user, data["page"], data["text"], data.get("email", ""))
-            messages.success(request, _("Grazie: la segnalazione è partita."))
-            return redirect(data["page"])
-        form.add_error(None, _("Da qui sono partite troppe segnalazioni: riprova fra un’ora."))
-    page = problems.page_at(path, request.user)
-    context = {"form": form, "title": feed.name(page) if page else path, "path": path}
-    return render(request, "portal/report_problem.html", context)
-
-
-@login_required
-def problem(request: PersonRequest, pk: int) -> HttpResponse:
-    """A report, for the one person whom it reached; settling it takes it away."""
-    mine = access.addressed(ProblemReport.objects.select_related("by", "page"), request.user, "to")
-    row = get_object_or_404(mine, pk=pk)
-    if request.method == "POST":
-        problems.settle(row)
-        messages.success(request, _("Segnalazione chiusa: il portale non la conserva."))
-        return redirect("home")
-    return render(request, "portal/problem.html", problems.shown(row, request.user))
 
 
 # --- Administrators --------------------------------------------------------------------------------------
 
 
-@login_required
-def sent_mail(request: PersonRequest) -> HttpResponse:
-    """«Posta inviata»: without a mail server mails go to a folder, shown here to administrators."""
-    access.require_administrator(request.user)
-    mails = outbox.mails(Path(getattr(settings, "EMAIL_FILE_PATH", "") or "/nonexistent"))
-    deliveries = Delivery.objects.select_related("user").order_by("-window_end", "user")[:200]
-    said = {"leaves": bool(settings.EMAIL_URL), "is_demo": settings.DEMO}
-    return render(request, "portal/sent_mail.html", {"mails": mails, "deliveries": deliveries, **said})
-
-
 # --- Lists -----------------------------------------------------------------------------------------------
-
-
-def kind_list(request: FramedRequest, model: type[PortalPage], section: str) -> HttpResponse:
-    """All the pages of one kind that the person may see, by code."""
-    request.section = section
-    pages = list(access.allowed(model.objects.select_related("responsible"), request.user).order_by("slug"))
-    homes = access.spaces_of(pages, request.user)
-    rows = [(page, homes.get(page.pk)) for page in pages]
-    return render(request, "portal/kind_list.html", {"model": model, "rows": rows, "title": model.kind_plural})
 
 
 # --- What the network says of itself ---------------------------------------------------------------------

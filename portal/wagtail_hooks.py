@@ -26,14 +26,17 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet, SnippetViewSetGroup
 
-from . import access, citations, dates, exports, guide, together, versions_compared, withdrawing
-from .choosers import PersonChooserViewSet, person_chooser
-from .files import file_changed, unopened
+from . import access
+from .files.reading import file_changed, unopened
+from .files.uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
 from .models import Document, Organisation, Term, User
-from .page_policy import SpacePagePolicy
-from .pasting import views as pasting_views
-from .uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
-from .withdrawing import WithdrawByApi, WithdrawMany
+from .pages import citations, concurrent_edits, withdrawing
+from .pages.pasting import views as pasting_views
+from .pages.withdrawing import WithdrawByApi, WithdrawMany
+from .wagtail_admin import exports, guide, versions_compared
+from .wagtail_admin.choosers import PersonChooserViewSet, person_chooser
+from .wagtail_admin.policy import SpacePagePolicy
+from .words import dates
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
 exports.protect()
@@ -205,7 +208,7 @@ def keep_what_was_published(request: HttpRequest, page: Page) -> None:
         request.POST = data  # type: ignore[assignment]
 
 
-hooks.register("before_edit_page", together.before_edit)
+hooks.register("before_edit_page", concurrent_edits.before_edit)
 
 
 @hooks.register("before_create_page")
@@ -268,12 +271,6 @@ def decide_first(items: list[Any], request: HttpRequest, context: dict[str, Any]
     page = context.get("page")
     if page and page.pk and access.may_decide(request.user, page):
         items[:] = [DecideMenuItem(), *(item for item in items if item.name == "action-save-draft")]
-
-
-@hooks.register("construct_page_action_menu")
-def ask_again_by_one_button(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
-    """Asking again goes on with the approval that came back: to begin another one is the same to whoever writes."""
-    items[:] = [item for item in items if item.name != "action-restart-workflow"]
 
 
 @hooks.register("construct_main_menu")

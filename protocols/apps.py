@@ -9,7 +9,7 @@ class ProtocolsConfig(AppConfig):
     verbose_name = _("Che cosa la rete ha concordato")
 
     def ready(self) -> None:
-        from portal.publication import published
+        from portal.pages.publication import published
 
         from .editions import on_published
 

@@ -8,7 +8,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from portal import access, addresses
+from portal import access
+from portal.pages import addresses
 from protocols.models.rules import RuleForm
 
 

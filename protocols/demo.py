@@ -9,9 +9,10 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from coordination.models import ServicePage
-from portal import access, spaces
+from portal import access
 from portal.demo import Say, body_of, day, person, publish, read_toml, space
 from portal.models import Document, Organisation
+from portal.spaces import shares
 
 from . import editions
 from .demo_forms import as_bytes, signed
@@ -141,7 +142,7 @@ def _plain(section: dict[str, Any]) -> str:
 
 def _share(page: Any, entry: dict[str, Any]) -> None:
     for code in entry.get("shared_with", []):
-        spaces.share_page(page, space(code), by=person("chiara.bonacchi"), reason=SHARED_BECAUSE[code])
+        shares.share_page(page, space(code), by=person("chiara.bonacchi"), reason=SHARED_BECAUSE[code])
 
 
 def _file(title: str, name: str, content: bytes, home: Any) -> Document:

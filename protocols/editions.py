@@ -13,10 +13,12 @@ from django.utils.translation import ngettext
 from wagtail.blocks import StreamValue
 from wagtail.models import Page
 
-from portal import access, citations, dates
-from portal.blocks import plain
+from portal import access
 from portal.models import Document, Space
-from portal.publication import Refused
+from portal.pages import citations
+from portal.pages.blocks import plain
+from portal.pages.publication import Refused
+from portal.words import dates
 
 from . import versions
 from .models import Edition

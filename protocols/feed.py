@@ -6,10 +6,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from portal import access, moving
-from portal.feed import Figure, sources
+from portal import access
 from portal.models import User
 from portal.navigation import Entry, entries
+from portal.notices.feed import Figure, sources
+from portal.pages import moving
 
 from . import editions
 from .models import ProtocolPage

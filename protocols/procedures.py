@@ -17,7 +17,7 @@ from coordination.models.directory import ServiceKind
 from portal import access
 from portal.models.people import OrganisationKind
 from portal.requests import number
-from portal.terms import Direction, Term, Unit
+from portal.words.terms import Direction, Term, Unit
 
 if TYPE_CHECKING:
     from .models import ProcedurePage

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import kind_list
+from portal.pages.kind_list import kind_list
 
 from . import views
 from .models import FormPage, ProcedurePage, ProtocolPage

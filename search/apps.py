@@ -13,11 +13,11 @@ class SearchConfig(AppConfig):
         from wagtail.models import Page
         from wagtail.signals import page_unpublished, post_page_move
 
-        from portal.files import file_changed, file_deleted
+        from portal.files.reading import file_changed, file_deleted
         from portal.models import Term
         from portal.models.pages import SpacePage, page_kinds
-        from portal.publication import published
-        from portal.spaces import audience_changed
+        from portal.pages.publication import published
+        from portal.spaces.shares import audience_changed
 
         from . import index
         from .vocabulary import forget_synonyms

@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.urls import reverse
 from wagtail.models import Page
 
-from portal import access, dates
+from portal import access
 from portal.models import Document as File
 from portal.models import PortalPage, Space, SpacePage
+from portal.words import dates
 from protocols.models import Edition, FormPage
 from protocols.models.rules import RulePage
 

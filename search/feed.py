@@ -1,6 +1,6 @@
 """What search adds to the home page: the person's last searches."""
 
-from portal.feed import sources
+from portal.notices.feed import sources
 
 from .recent import searches
 

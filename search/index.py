@@ -19,7 +19,7 @@ from wagtail.models import Page
 from portal import access
 from portal.models import Document as File
 from portal.models import Space
-from portal.schedules import every
+from portal.work.schedules import every
 from protocols.models import FormPage
 
 from . import documents

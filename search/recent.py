@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from portal.feed import Resume
+from portal.notices.feed import Resume
 from portal.requests import PersonRequest
 
 KEY = "recent_searches"

@@ -80,11 +80,11 @@ def test_packages_to_the_right_do_use_those_to_the_left() -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("portal.feed", "import search.index"),
-        ("portal.feed", "from search import index"),
-        ("portal.feed", "def later():\n    from training.models import PathPage"),
+        ("portal.notices.feed", "import search.index"),
+        ("portal.notices.feed", "from search import index"),
+        ("portal.notices.feed", "def later():\n    from training.models import PathPage"),
         ("portal.models.pages", "from ...search import index"),
-        ("portal.feed", "import_module('search.index')"),
+        ("portal.notices.feed", "import_module('search.index')"),
         ("coordination.views", "from protocols.models import ProtocolPage as P"),
         ("training.models.paths", "page = models.ForeignKey('search.SearchDocument')"),
     ],
@@ -127,17 +127,17 @@ def test_a_planted_relation_to_the_right_is_seen(monkeypatch: pytest.MonkeyPatch
 # (file, function or class) → why it may ask what only `access` asks.
 MAY_ASK = {
     ("portal/access.py", "*"): "every rule is written here",
-    ("portal/spaces.py", "_keep_a_manager"): "no rule: what a change of roles must leave behind",
-    ("portal/spaces.py", "left_alone"): "no rule: what the end of an account must leave behind",
-    ("portal/spaces.py", "reach"): "counts the people of a group before a role is given",
-    ("portal/sharing.py", "change_role"): "no rule: whether the role asked for is another than the one held",
-    ("portal/role_copy.py", "sync_space"): "copies the roles to where Wagtail's admin looks for them",
-    ("portal/role_copy.py", "_sync_people"): "copies the roles to where Wagtail's admin looks for them",
-    ("portal/apps.py", "PortalConfig"): "listens to the table of who is in which group",
+    ("portal/spaces/roles.py", "_keep_a_manager"): "no rule: what a change of roles must leave behind",
+    ("portal/spaces/roles.py", "left_alone"): "no rule: what the end of an account must leave behind",
+    ("portal/spaces/roles.py", "reach"): "counts the people of a group before a role is given",
+    ("portal/spaces/sharing.py", "change_role"): "no rule: whether the role asked for is another than the one held",
+    ("portal/spaces/role_copy.py", "sync_space"): "copies the roles to where Wagtail's admin looks for them",
+    ("portal/spaces/role_copy.py", "_sync_people"): "copies the roles to where Wagtail's admin looks for them",
+    ("portal/receivers.py", "connect"): "listens to the table of who is in which group",
     ("portal/models/people.py", "UserManager"): "makes the first administrator",
     ("portal/models/people.py", "UserQuerySet"): "no rule: who only looks after the machine is no colleague",
     ("portal/models/people.py", "User"): "keeps a person in the group of the own body",
-    ("portal/people.py", "ValidityBackend"): "answers Django's question about the admin's door with access",
+    ("portal/accounts/authentication.py", "ValidityBackend"): "answers Django's question about the admin's door",
     ("portal/demo.py", "_load_people"): "makes the administrator of the demo",
 }
 WORDS = {

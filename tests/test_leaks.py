@@ -25,11 +25,13 @@ from wagtail.models import Page, TaskState, Workflow
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
-from portal import demo, digests, emails, spaces
-from portal.files import file_changed
+from portal import demo
+from portal.files.reading import file_changed
 from portal.models import Document, Image, Organisation, Space, TextPage, User
 from portal.models.pages import PinnedPage, SpacePage, page_kinds
 from portal.models.spaces import Role
+from portal.notices import digests, emails
+from portal.spaces import opening, roles
 from protocols.models import FormPage, ProtocolPage
 from protocols.models.protocols import RelatedPage
 from search import index as search_index
@@ -144,7 +146,7 @@ def plant_person(here: Planted, by: User) -> None:
     )  # fmt: skip
     # Of a body whose people read other spaces too: this one reads only here.
     here.person.groups.remove(here.person.organisation.group)
-    spaces.give_role(here.space, here.person, Role.READER, by=by, reason=here.word("rolereason"))
+    roles.give_role(here.space, here.person, Role.READER, by=by, reason=here.word("rolereason"))
 
 
 def plant_pages(here: Planted, by: User) -> None:
@@ -225,8 +227,8 @@ def plant_editions(here: Planted, by: User) -> None:
 def open_closed_space() -> None:
     coordinator = cast("coordinator")
     name = f"{WORD} {WORD}name{CLOSED}"
-    space = spaces.open_space("SP-ZETA", name, slug="zeta", by=coordinator, purpose=name, intro=name)
-    spaces.give_role(space, coordinator, Role.MANAGER, by=None)
+    space = opening.open_space("SP-ZETA", name, slug="zeta", by=coordinator, purpose=name, intro=name)
+    roles.give_role(space, coordinator, Role.MANAGER, by=None)
 
 
 def cite_from_elsewhere(found: dict[str, Planted]) -> None:

@@ -10,7 +10,7 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page
 
 from portal import demo
-from portal.files import file_changed
+from portal.files.reading import file_changed
 from portal.models import Document, Image, TextPage
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from portal import spaces
 from portal.demo import Say, moment, person, publish, read_toml, space
+from portal.spaces import shares
 
 from .models import LessonDone, LessonPage, ModulePage, PathPage
 
@@ -42,4 +42,4 @@ def _load_module(path: PathPage, entry: dict[str, Any]) -> None:
         )  # fmt: skip
         publish(module, page, on=-78, by=person("chiara.bonacchi"))
     for code in entry["shared_with"]:
-        spaces.share_page(module, space(code), by=person("chiara.bonacchi"), reason="Serve anche ai volontari")
+        shares.share_page(module, space(code), by=person("chiara.bonacchi"), reason="Serve anche ai volontari")

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.feed import Resume, sources
 from portal.navigation import Entry, entries
+from portal.notices.feed import Resume, sources
 from portal.requests import PersonRequest
 
 from .progress import PathProgress, overview

@@ -4,11 +4,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from portal.blocks import BodyBlock
 from portal.fields import BlocksField
 from portal.models import Organisation, PortalPage, User
 from portal.models.pages import Section
-from portal.telephone import valid_telephones
+from portal.pages.blocks import BodyBlock
+from portal.words.telephone import valid_telephones
 
 
 class ServiceKind(models.TextChoices):

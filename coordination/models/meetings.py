@@ -13,9 +13,9 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, get_form_for_model
 from wagtail.models import Orderable
 
-from portal import anchors
 from portal.models import Organisation, PortalPage, User
 from portal.models.pages import Section
+from portal.pages import anchors
 
 
 class ActionItemForm(WagtailAdminModelForm):

@@ -10,16 +10,7 @@ from .old_addresses import OldAddress
 from .pages import FaqPage, HomePage, NewsPage, PortalPage, SpacePage, TextPage
 from .people import Organisation, User
 from .schedule import ScheduleFailure
-from .spaces import (
-    Membership,
-    PageGroupGrant,
-    PageShare,
-    PageUserGrant,
-    Role,
-    RoleGroup,
-    Space,
-    SpaceGroupPermission,
-)
+from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
 from .workflow import ApprovalState, ApprovalTask
 
 __all__ = [

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portal.glossary import TermForm
+from portal.words.glossary import TermForm
 
 
 class Relation(models.TextChoices):

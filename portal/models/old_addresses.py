@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from portal import access, addresses
+from portal import access
+from portal.pages import addresses
 
 
 class OldAddress(models.Model):

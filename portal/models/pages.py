@@ -25,15 +25,17 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
-from portal import access, addresses, anchors, dates, together
-from portal.attachments import opened
-from portal.blocks import AttachmentsBlock, BodyBlock, parts
-from portal.copying import PageCopyForm
+from portal import access
 from portal.fields import BlocksField
 from portal.models.activity import Activity
 from portal.models.old_addresses import OldAddress
-from portal.page_forms import CitingForm, PortalPageForm
-from portal.page_policy import SpacePageTester
+from portal.pages import addresses, anchors, concurrent_edits
+from portal.pages.attachments import opened
+from portal.pages.blocks import AttachmentsBlock, BodyBlock, parts
+from portal.pages.copying import PageCopyForm
+from portal.pages.editing_form import CitingForm, PortalPageForm
+from portal.wagtail_admin.policy import SpacePageTester
+from portal.words import dates
 
 SPACES_ADDRESS = "spazi"
 
@@ -105,7 +107,7 @@ class AddressedPage(SpacedPage):
 
     def save_revision(self, *args: Any, **kwargs: Any) -> Any:
         with transaction.atomic():
-            together.check_again(self)
+            concurrent_edits.check_again(self)
             self.__dict__.pop("newest_known", None)
             return super().save_revision(*args, **kwargs)
 
@@ -375,7 +377,7 @@ class SpacePage(AddressedPage):
         return self.url_path
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from portal.overview import overview  # it lists the kinds of page
+        from portal.spaces.overview import overview  # it lists the kinds of page
 
         context = super().get_context(request, *args, **kwargs)
         return {**context, **overview(self, request.user), **writing_here(self, request)}

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.telephone import valid_telephone
+from portal.words.telephone import valid_telephone
 
 
 class OrganisationKind(models.TextChoices):

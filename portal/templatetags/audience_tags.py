@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from wagtail.models import Page
 
-from portal import audience, moving
+from portal.pages import audience, moving
 
 register = template.Library()
 

@@ -9,8 +9,8 @@ from django.utils.translation import ngettext
 from wagtail.models import Page
 
 from portal import access
+from portal.files.uploads import reading_in_words
 from portal.models import Document, Image
-from portal.uploads import reading_in_words
 
 register = template.Library()
 

@@ -18,9 +18,11 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
-from portal import access, addresses, anchors, contacts, dates
+from portal import access
 from portal.models import Document, OldAddress, Term, User
+from portal.pages import addresses, anchors
 from portal.requests import number
+from portal.words import contacts, dates
 
 register = template.Library()
 CODE = re.compile(rf"\b{addresses.CODE_IN_TEXT}\b")

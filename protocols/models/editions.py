@@ -6,9 +6,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from portal import anchors, dates
 from portal.models import Space, User
 from portal.models.append_only import AppendOnly, AppendOnlyQuerySet
+from portal.pages import anchors
+from portal.words import dates
 
 
 class EditionQuerySet(AppendOnlyQuerySet):

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from portal import access, terms
-from portal.choosers import PageBlock
+from portal import access
 from portal.fields import BlocksField
 from portal.models.pages import Section
-from portal.terms import Direction, Unit
+from portal.wagtail_admin.choosers import PageBlock
+from portal.words import terms
+from portal.words.terms import Direction, Unit
 from protocols.codes import ProcedureForm
 
 from .rules import RulePage

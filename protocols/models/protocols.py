@@ -12,9 +12,9 @@ from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageC
 from wagtail.models import Orderable, Page
 
 from portal import access
-from portal.blocks import BodyBlock
 from portal.fields import BlocksField
 from portal.models import Organisation
+from portal.pages.blocks import BodyBlock
 
 from .rules import RulePage
 

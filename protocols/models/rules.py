@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from modelcluster.models import get_all_child_m2m_relations
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from portal import dates
 from portal.models import PortalPage
-from portal.page_forms import PortalPageForm
+from portal.pages.editing_form import PortalPageForm
+from portal.words import dates
 from protocols import versions
 
 from .editions import Edition

@@ -13,9 +13,9 @@ from wagtail.models import Revision  # noqa: E402
 
 from coordination import actions  # noqa: E402
 from coordination.models import Action, ActionItem, MeetingPage  # noqa: E402
-from portal import spaces  # noqa: E402
 from portal.models import User  # noqa: E402
 from portal.network import set_up  # noqa: E402
+from portal.spaces import opening, roles  # noqa: E402
 
 
 def rows(query: str) -> list[tuple[object, ...]]:
@@ -26,8 +26,8 @@ def rows(query: str) -> list[tuple[object, ...]]:
 
 set_up("Prova")
 owner = User.objects.create_user("chi@raccordo.example", first_name="Chi", last_name="Fa")
-space = spaces.open_space("prova", "Prova", slug="prova", by=None)
-spaces.give_role(space, owner, spaces.Role.MANAGER, by=None)
+space = opening.open_space("prova", "Prova", slug="prova", by=None)
+roles.give_role(space, owner, roles.Role.MANAGER, by=None)
 day = timezone.localdate() + timedelta(days=3)
 meeting = MeetingPage(title="Riunione", slug="riunione", starts_at=timezone.now(), live=False, change_note="Prova")
 space.root_page.add_child(instance=meeting)

@@ -14,9 +14,9 @@ from wagtail.fields import StreamField
 
 from coordination import actions
 from coordination.models import Action, ActionItem, MeetingPage
-from portal import digests, emails, feed
 from portal.models import Activity, User
 from portal.models.activity import Verb
+from portal.notices import digests, emails, feed
 from tests.browser import form, sent
 from tests.installation import environment
 

@@ -26,12 +26,13 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import policy_registry
 from wagtail_factories import ImageFactory
 
-from portal import access, role_copy, spaces
+from portal import access
 from portal.models import Document, Image, Membership, Organisation, PageShare, Rendition, Space, User
 from portal.models.activity import Activity
 from portal.models.pages import HomePage, SpacePage, TextPage
 from portal.models.spaces import Role, Visibility
-from portal.page_policy import SpacePagePolicy
+from portal.spaces import opening, role_copy, roles, shares
+from portal.wagtail_admin.policy import SpacePagePolicy
 
 pytestmark = pytest.mark.django_db
 
@@ -182,7 +183,7 @@ class Stage:
     """Spaces, pages, files, people and groups with no role at all; `shows` puts a world on it for a moment."""
 
     def __init__(self) -> None:
-        self.spaces = {n: spaces.open_space(f"prova-{n}", f"Prova {n}", slug=f"prova-{n}", by=None) for n in SPACES}
+        self.spaces = {n: opening.open_space(f"prova-{n}", f"Prova {n}", slug=f"prova-{n}", by=None) for n in SPACES}
         home = HomePage.objects.get()
         self.pages: dict[Any, Page] = {HOME: home}
         for number, space in self.spaces.items():
@@ -461,8 +462,8 @@ class Case:
 @pytest.fixture
 def case(person: Any) -> Case:
     manager = person("coordinator")
-    inside = spaces.open_space("dentro", "Dentro", slug="dentro", by=manager)
-    elsewhere = spaces.open_space("altrove", "Altrove", slug="altrove", by=manager)
+    inside = opening.open_space("dentro", "Dentro", slug="dentro", by=manager)
+    elsewhere = opening.open_space("altrove", "Altrove", slug="altrove", by=manager)
     own, foreign = _new_file("document", inside.collection), _new_file("document", elsewhere.collection)
     links = "".join(f'<p><a linktype="document" id="{file.pk}">file</a></p>' for file in (own, foreign))
     body = [("section", {"heading": "Allegati", "text": links, "rows": []})]
@@ -476,24 +477,24 @@ def status_of(client: Client, file: Document) -> int:
 
 
 def test_a_shared_page_opens_its_own_file_but_not_the_one_it_cites_from_another_space(case: Case, as_: Any) -> None:
-    third = spaces.open_space("terzo", "Terzo", slug="terzo", by=case.manager)
-    spaces.give_role(third, case.reader, Role.READER, by=case.manager)
+    third = opening.open_space("terzo", "Terzo", slug="terzo", by=case.manager)
+    roles.give_role(third, case.reader, Role.READER, by=case.manager)
     assert status_of(as_("partner"), case.own_file) == 404
 
-    spaces.share_page(case.page, third, by=case.manager)
+    shares.share_page(case.page, third, by=case.manager)
     assert status_of(as_("partner"), case.own_file) == 200
     assert status_of(as_("partner"), case.foreign_file) == 404
     assert set(access.readers(case.foreign_file)) == set(User.objects.filter(is_superuser=True))
 
 
 def test_citing_a_file_does_not_open_it_to_the_readers_of_the_citing_space(case: Case, as_: Any) -> None:
-    spaces.give_role(case.inside, case.reader, Role.MANAGER, by=case.manager)
+    roles.give_role(case.inside, case.reader, Role.MANAGER, by=case.manager)
     assert status_of(as_("partner"), case.own_file) == 200
     assert status_of(as_("partner"), case.foreign_file) == 404
 
 
 def test_withdrawing_a_page_closes_the_file_that_only_the_page_had_opened(case: Case, as_: Any) -> None:
-    spaces.grant_page(case.page, case.reader, by=case.manager)
+    shares.grant_page(case.page, case.reader, by=case.manager)
     assert status_of(as_("partner"), case.own_file) == 200
     assert case.reader in access.readers(case.own_file)
     case.page.unpublish()
@@ -510,15 +511,15 @@ def test_a_grant_opens_the_page_and_what_lies_below_until_it_is_revoked(case: Ca
     def seen() -> list[bool]:
         return [access.can(person("partner"), "view", page) for page in (case.page, below, sibling)]
 
-    spaces.grant_page(case.page, case.reader, by=case.manager)
+    shares.grant_page(case.page, case.reader, by=case.manager)
     assert seen() == [True, True, False]
     assert not access.can(person("partner"), "edit", case.page)
-    spaces.revoke_page(case.page, case.reader, by=case.manager)
+    shares.revoke_page(case.page, case.reader, by=case.manager)
     assert seen() == [False, False, False]
 
 
 def test_a_grant_to_a_body_follows_the_person_who_changes_body(case: Case, person: Any) -> None:
-    spaces.grant_page(case.page, case.reader.organisation.group, by=case.manager)
+    shares.grant_page(case.page, case.reader.organisation.group, by=case.manager)
     assert access.can(person("partner"), "view", case.page)
     assert not access.can(person("partner_coop"), "view", case.page)
     moved = person("partner")
@@ -544,7 +545,7 @@ def test_a_file_in_nobodys_collection_is_opened_by_no_page(case: Case, person: A
     body = [("section", {"heading": "Allegati", "text": link, "rows": []})]
     page = orphan.add_child(instance=TextPage(title="Sotto", slug="sotto-orfana", change_note="Nuova.", body=body))
     ReferenceIndex.create_or_update_for_object(page)
-    spaces.grant_page(page, case.reader, by=case.manager)
+    shares.grant_page(page, case.reader, by=case.manager)
     assert access.can(person("partner"), "view", page)
     assert not access.can(person("partner"), "view", file)
     assert access.file_audience(file) == set()
@@ -577,11 +578,11 @@ def test_what_may_be_seen_but_not_done_is_refused_and_what_is_hidden_is_missing(
         access.get_or_404(pages, person("partner"), "edit", pk=case.page.pk)
     with pytest.raises(Http404):
         access.get_or_404(pages, person("partner"), "view", pk=0)
-    spaces.give_role(case.inside, case.reader, Role.READER, by=case.manager)
+    roles.give_role(case.inside, case.reader, Role.READER, by=case.manager)
     assert access.get_or_404(pages, person("partner"), "view", pk=case.page.pk).pk == case.page.pk
     with pytest.raises(PermissionDenied):
         access.get_or_404(pages, person("partner"), "edit", pk=case.page.pk)
-    spaces.give_role(case.inside, case.reader, Role.EDITOR, by=case.manager)
+    roles.give_role(case.inside, case.reader, Role.EDITOR, by=case.manager)
     assert access.get_or_404(pages, person("partner"), "edit", pk=case.page.pk).pk == case.page.pk
 
 
@@ -590,14 +591,14 @@ def test_a_picture_and_its_renditions_open_together(case: Case, person: Any) -> 
     rendition = image.get_rendition("width-1")
     for role, opens in ((None, False), (Role.READER, False), (Role.EDITOR, True)):
         if role:
-            spaces.give_role(case.inside, case.reader, role, by=case.manager)
+            roles.give_role(case.inside, case.reader, role, by=case.manager)
         assert access.can(person("partner"), "view", image) is opens
         assert access.allowed(Rendition.objects.filter(pk=rendition.pk), person("partner")).exists() is opens
 
 
 def test_readers_of_the_space_get_a_file_with_the_page_and_lose_it_with_the_page(case: Case, as_: Any) -> None:
     loose = _new_file("document", case.inside.collection)
-    spaces.give_role(case.inside, case.reader, Role.READER, by=case.manager)
+    roles.give_role(case.inside, case.reader, Role.READER, by=case.manager)
     assert status_of(as_("partner"), loose) == 404
     assert status_of(as_("partner"), case.own_file) == 200
     case.page.unpublish()
@@ -606,14 +607,14 @@ def test_readers_of_the_space_get_a_file_with_the_page_and_lose_it_with_the_page
     assert status_of(as_("partner"), case.own_file) == 200
     Page.objects.get(pk=case.page.pk).delete()
     assert status_of(as_("partner"), case.own_file) == 404
-    spaces.give_role(case.inside, case.reader, Role.EDITOR, by=case.manager)
+    roles.give_role(case.inside, case.reader, Role.EDITOR, by=case.manager)
     assert status_of(as_("partner"), case.own_file) == status_of(as_("partner"), loose) == 200
 
 
 def test_a_file_that_only_the_draft_of_a_live_page_holds_is_not_served(case: Case, as_: Any) -> None:
     """What is live decides, not what its author writes meanwhile."""
     new = _new_file("document", case.inside.collection)
-    spaces.give_role(case.inside, case.reader, Role.READER, by=case.manager)
+    roles.give_role(case.inside, case.reader, Role.READER, by=case.manager)
     page = TextPage.objects.get(pk=case.page.pk)
     page.attachments = [("attachment", {"file": new, "title": "Nuovo"})]
     page.body = []

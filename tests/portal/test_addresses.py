@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from wagtail.models import Page
 
-from portal import addresses, demo
+from portal import demo
 from portal.models import TextPage
+from portal.pages import addresses
 from tests.typed_pages import create, typed
 
 pytestmark = pytest.mark.django_db

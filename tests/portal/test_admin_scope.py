@@ -7,10 +7,11 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from wagtail.models import Page, PageViewRestriction
 
-from portal import access, demo, spaces
+from portal import access, demo
 from portal.models import Document, Membership, PageShare, TextPage
 from portal.models.pages import PinnedPage
 from portal.models.spaces import Role
+from portal.spaces import roles, shares
 from search.models import SearchDocument
 
 pytestmark = pytest.mark.django_db
@@ -162,20 +163,20 @@ def test_another_address_of_a_space_leads_search_to_its_pages(as_: Any, index: A
 
 def test_a_page_that_moves_to_another_space_leaves_behind_whom_it_was_open_to(person: Any, as_: Any) -> None:
     page = text_page("SP-RETE", "avviso")
-    spaces.share_page(page, demo.space("SP-TERZO"), by=person("coordinator"), reason="Serve")
-    spaces.grant_page(page, person("trainee"), by=person("coordinator"))
+    shares.share_page(page, demo.space("SP-TERZO"), by=person("coordinator"), reason="Serve")
+    shares.grant_page(page, person("trainee"), by=person("coordinator"))
     assert access.can(person("partner"), "view", page)
     page.move(Page.objects.get(pk=demo.space("SP-COORD").root_page_id), "last-child")
     assert not access.can(person("partner"), "view", page)
     assert not access.can(person("trainee"), "view", page)
     assert not PageShare.objects.filter(page=page).exists()
-    assert "è finita la condivisione di «Prova»" in spaces.log(demo.space("SP-RETE"))[0].sentence
+    assert "è finita la condivisione di «Prova»" in roles.log(demo.space("SP-RETE"))[0].sentence
 
 
 def test_a_page_that_moves_within_its_space_stays_open_to_whom_it_was(person: Any) -> None:
     space = demo.space("SP-RETE")
     page, sibling = text_page("SP-RETE", "avviso"), text_page("SP-RETE", "altro-avviso")
-    spaces.share_page(page, demo.space("SP-TERZO"), by=person("coordinator"))
+    shares.share_page(page, demo.space("SP-TERZO"), by=person("coordinator"))
     page.move(sibling, "left")
     assert access.space_of(Page.objects.get(pk=page.pk)) == space
     assert access.can(person("partner"), "view", page)
@@ -183,15 +184,15 @@ def test_a_page_that_moves_within_its_space_stays_open_to_whom_it_was(person: An
 
 def test_a_share_given_again_for_another_reason_keeps_the_new_one(person: Any) -> None:
     page, other = text_page("SP-RETE", "avviso"), demo.space("SP-TERZO")
-    spaces.share_page(page, other, by=person("coordinator"), reason="Prima")
-    share = spaces.share_page(page, other, by=person("director"), reason="Seconda")
+    shares.share_page(page, other, by=person("coordinator"), reason="Prima")
+    share = shares.share_page(page, other, by=person("director"), reason="Seconda")
     assert (share.reason, share.given_by) == ("Seconda", person("director"))
-    assert [act.note for act in spaces.log(demo.space("SP-RETE"))[:2]] == ["Seconda", "Prima"]
+    assert [act.note for act in roles.log(demo.space("SP-RETE"))[:2]] == ["Seconda", "Prima"]
 
 
 def test_a_manager_who_gives_the_own_role_away_is_led_to_the_other_spaces(as_: Any, person: Any) -> None:
     space = demo.space("SP-TERZO")
-    spaces.give_role(space, person("director"), Role.MANAGER, by=person("coordinator"))
+    roles.give_role(space, person("director"), Role.MANAGER, by=person("coordinator"))
     own = space.memberships.get(user=person("coordinator"))
     response = as_("coordinator").post(f"/spazi/terzo-settore/condivisione/{own.pk}/",
                                        {"togli": "1", "conferma": "1", "reason": "Prova"})  # fmt: skip

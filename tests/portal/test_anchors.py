@@ -17,8 +17,9 @@ from wagtail.models import Page
 
 from coordination.models import MeetingPage
 from coordination.models.meetings import AgendaItem
-from portal import anchors, demo
+from portal import demo
 from portal.models import TextPage
+from portal.pages import anchors
 from protocols.models import FormPage, ProtocolPage
 from search import documents
 from search.models import SearchDocument

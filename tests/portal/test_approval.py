@@ -15,8 +15,12 @@ from django.utils import timezone
 from wagtail.models import Page, TaskState, WorkflowState
 
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
-from portal import access, comparison, dates, demo, jobs, spaces, workflow
+from portal import access, demo
 from portal.models import Organisation, Role, TextPage, User
+from portal.pages import approval, comparison
+from portal.spaces import roles
+from portal.words import dates
+from portal.work import jobs
 from protocols.models import ProcedurePage
 from protocols.models.protocols import RelatedPage
 
@@ -273,8 +277,8 @@ def test_nobody_else_finds_the_page_or_decides(as_: Given, waiting: Any, who: st
 
 def test_the_process_itself_asks_who_decides(person: Given, waiting: Any) -> None:
     with pytest.raises(PermissionDenied):
-        workflow.ask_for_changes(waiting, by=person("worker"), reason="Da sola.")
-    workflow.ask_for_changes(waiting, by=person("director"), reason="Insieme.")
+        approval.ask_for_changes(waiting, by=person("worker"), reason="Da sola.")
+    approval.ask_for_changes(waiting, by=person("director"), reason="Insieme.")
 
 
 # --- Wagtail's own doors ---------------------------------------------------------------------------------
@@ -338,13 +342,13 @@ def test_an_administrator_without_a_role_in_the_space_is_not_asked_but_may_decid
 def test_asking_costs_the_same_whoever_reads_the_space(waiting: Any, form_page: Any) -> None:
     access.deciders([form_page])
     with CaptureQueriesContext(connection) as before:
-        workflow.tell_approvers(waiting.pk)
+        approval.tell_approvers(waiting.pk)
     space = demo.space("SP-MODULI")
     for number in range(12):
         reader = User.objects.create_user(f"lettrice{number}@raccordo.example")
-        spaces.give_role(space, reader, Role.READER, by=None)
+        roles.give_role(space, reader, Role.READER, by=None)
     with CaptureQueriesContext(connection) as after:
-        workflow.tell_approvers(waiting.pk)
+        approval.tell_approvers(waiting.pk)
     assert len(after) == len(before) <= 12
 
 
@@ -352,11 +356,11 @@ def test_those_who_decide_are_the_approvers_of_that_space_also_through_their_bod
     person: Given, waiting: Any, form_page: Any
 ) -> None:
     space, body = demo.space("SP-MODULI"), Organisation.objects.get(slug="vicinanze")
-    spaces.give_role(space, body.group, Role.APPROVER, by=None)
+    roles.give_role(space, body.group, Role.APPROVER, by=None)
     found = access.deciders([form_page])[form_page.pk]
     assert set(found) == {person("coordinator"), person("director"), person("partner_coop")}
     assert all(access.may_decide(each, form_page) for each in found)
-    spaces.give_role(space, person("worker"), Role.APPROVER, by=None)
+    roles.give_role(space, person("worker"), Role.APPROVER, by=None)
     assert person("worker") not in access.deciders([form_page])[form_page.pk]
 
 
@@ -433,7 +437,7 @@ def test_whoever_has_left_the_space_gets_no_title_comment_or_address(
     do_job("answer-mail", waiting)
     do_job("approval-mail", waiting)
     assert mailoutbox == []
-    spaces.give_role(space, person("worker"), Role.EDITOR, by=None)
+    roles.give_role(space, person("worker"), Role.EDITOR, by=None)
     jobs.Job.objects.filter(key=f"answer-mail:{waiting.pk}").update(state="attesa", attempts=0)
     do_job("answer-mail", waiting)
     assert [mail.to for mail in mailoutbox] == [["elena.fedi@raccordo.example"]]

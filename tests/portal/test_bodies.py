@@ -1,8 +1,8 @@
 """A body's people and the admin's copy of what they may do."""
 
 from portal.models import Organisation, Role
-from portal.role_copy import role_group, sync_space
-from portal.spaces import give_role
+from portal.spaces.role_copy import role_group, sync_space
+from portal.spaces.roles import give_role
 
 
 def test_who_moves_to_a_body_that_writes_in_a_space_gets_its_rights_in_the_admin_and_loses_them_on_leaving(person, as_):

@@ -9,8 +9,10 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from coordination.models import AgendaItem, MeetingPage
-from portal import addresses, demo, spaces
+from portal import demo
 from portal.models import TextPage
+from portal.pages import addresses
+from portal.spaces import opening
 from protocols.models import ProtocolPage
 from tests.typed_pages import typed
 
@@ -142,7 +144,7 @@ def test_moved_pages_and_those_below_a_renamed_space_keep_answering(as_: Any, pe
     moved = Page.objects.get(pk=page.pk).specific
     assert as_("coordinator").get(old).headers["Location"] == moved.url
     assert as_("worker").get(old).status_code == 404  # who may not read it there learns nothing
-    space = spaces.open_space("SP-PROVA", "Prova", slug="prova", by=person("coordinator"))
+    space = opening.open_space("SP-PROVA", "Prova", slug="prova", by=person("coordinator"))
     below = demo.publish(space.root_page, TextPage(title="Sotto"), on=0, by=None)
     old = below.url
     renamed(space.root_page.specific, "prova-due")

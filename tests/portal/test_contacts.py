@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portal import contacts
+from portal.words import contacts
 
 LINK = re.compile(r'<a (?:class="together" )?href="([^"]+)">([^<]+)</a>')
 

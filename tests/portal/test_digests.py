@@ -26,10 +26,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal import access, digests, emails, feed, jobs, spaces
-from portal.digests import Digest
+from portal import access
 from portal.models import Activity, Delivery, DigestPreference, Membership, Space, TextPage, User
 from portal.models.spaces import Role
+from portal.notices import digests, emails, feed
+from portal.notices.digests import Digest
+from portal.spaces import opening, roles
+from portal.work import jobs
 from tests.installation import environment
 
 pytestmark = pytest.mark.django_db
@@ -252,7 +255,7 @@ def test_what_one_published_is_no_news_to_oneself(person: Callable[[str], User])
 
 def _loses_the_role(page: TextPage, reader: User) -> None:
     membership = Membership.objects.get(space=access.space_of(page), user=reader)
-    spaces.take_role(membership, by=None)
+    roles.take_role(membership, by=None)
 
 
 def _role_lapses(page: TextPage, reader: User) -> None:
@@ -479,7 +482,9 @@ import django
 django.setup()
 from django.utils import timezone
 from datetime import timedelta
-from portal import digests, network, spaces
+from portal import network
+from portal.notices import digests
+from portal.spaces import opening, roles
 from portal.models import Activity, DigestPreference, TextPage, User
 
 network.set_up("Prova")
@@ -487,10 +492,10 @@ long_ago = timezone.now() - timedelta(days=90)
 for number in range(10):
     person = User.objects.create(email=f"persona.{number}@raccordo.example", date_joined=long_ago)
 DigestPreference.objects.create(user=person, frequency="mai")
-space = spaces.open_space("PROVA", "Prova", slug="prova", by=None, visibility="pubblico")
+space = opening.open_space("PROVA", "Prova", slug="prova", by=None, visibility="pubblico")
 for number in range(9):
     person = User.objects.get(email=f"persona.{number}@raccordo.example")
-    spaces.give_role(space, person, 1, by=None)
+    roles.give_role(space, person, 1, by=None)
 page = space.root_page.add_child(instance=TextPage(title="Betulla", change_note="Nuova.", live=False))
 page.save_revision().publish()
 at = digests.window_end(DigestPreference(), timezone.now()) - timedelta(hours=1)
@@ -639,13 +644,13 @@ def test_its_cost_does_not_grow_with_spaces_pages_and_people(person: Callable[[s
     queries_of("coordinator", person)  # what is kept in memory afterwards
     before = queries_of("coordinator", person)
     for number in range(4):
-        space = spaces.open_space(f"SP-N{number}", f"Nuovo {number}", slug=f"nuovo-{number}", by=None)
-        spaces.give_role(space, coordinator, Role.MANAGER, by=None)
+        space = opening.open_space(f"SP-N{number}", f"Nuovo {number}", slug=f"nuovo-{number}", by=None)
+        roles.give_role(space, coordinator, Role.MANAGER, by=None)
         for each in range(3):
             page = publish(space.code, f"Pagina {each} di {number}")
             page.get_workflow().start(page, person("office"))
             reader = User.objects.create_user(f"{number}-{each}@raccordo.example")
-            spaces.give_role(space, reader, Role.READER, by=None)
+            roles.give_role(space, reader, Role.READER, by=None)
     digest = digests.preview(person("coordinator"))
     assert len([change for change in digest.changes if change.title.startswith("Pagina")]) == 12
     assert len([todo for todo in digest.todos if todo.title.startswith("Pagina")]) == 12

@@ -12,9 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from portal import account_mails, jobs, known_devices
 from portal import settings as own
+from portal.accounts import known_devices, password_reset
 from portal.models import Job, User
+from portal.work import jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 LOGIN, RESET = "/accesso/login/", "/accesso/password/reset/"
@@ -126,7 +127,7 @@ def ask(email: str) -> Any:
 
 
 def work() -> None:
-    for job in Job.objects.filter(function="portal.account_mails.send_password_link", state="attesa"):
+    for job in Job.objects.filter(function="portal.accounts.password_reset.send_password_link", state="attesa"):
         jobs.run(job.pk)
 
 
@@ -152,7 +153,7 @@ def test_no_row_of_the_queue_holds_what_opens_the_account(person: Any, mailoutbo
     ask(worker.email)
     work()
     key = re.findall(r"/key/(\S+)/", mailoutbox[0].body)[0]
-    (job,) = Job.objects.filter(function="portal.account_mails.send_password_link")
+    (job,) = Job.objects.filter(function="portal.accounts.password_reset.send_password_link")
     assert job.args == [[worker.pk]]
     assert key not in f"{job.key} {job.args} {job.problem}" and worker.email not in job.key
 
@@ -199,7 +200,7 @@ def test_a_reset_asked_by_a_stranger_does_not_close_the_second_factor(
 ) -> None:
     worker = person("worker")
     ask(worker.email)
-    account_mails.send_password_link([worker.pk])
+    password_reset.send_password_link([worker.pk])
     assert EmailAddress.objects.get(user=worker).verified
     client = Client()
     enter(worker.email, client=client)
@@ -208,7 +209,7 @@ def test_a_reset_asked_by_a_stranger_does_not_close_the_second_factor(
 
 def test_a_former_address_enters_no_more(person: Any) -> None:
     worker, former = person("worker"), person("worker").email
-    account_mails.send_password_link([worker.pk])  # allauth keeps the address in a row of its own
+    password_reset.send_password_link([worker.pk])  # allauth keeps the address in a row of its own
     worker.email = "elena.nuova@raccordo.example"
     worker.save()
     assert enter(former).status_code == 200

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import NameOID
 
-from portal.extraction import Extraction, Signature, extract, formats, limits, owners, parent, problems
-from portal.extraction.ber import to_der
+from portal.files.extraction import Extraction, Signature, extract, formats, limits, owners, parent, problems
+from portal.files.extraction.ber import to_der
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -931,8 +931,8 @@ def test_the_reader_has_its_limits_and_no_secrets_and_no_django(tmp_path, monkey
     code = f"""
 import json, os, resource, sys
 sys.path.append({os.getcwd()!r})
-from portal.extraction import child, limits
-import portal.extraction.pdf, portal.extraction.office, portal.extraction.mail, portal.extraction.signed
+from portal.files.extraction import child, limits
+from portal.files.extraction import mail, office, pdf, signed
 limits.restrain()
 seen = [resource.getrlimit(getattr(resource, "RLIMIT_" + name))[0] for name in ("AS", "CPU", "FSIZE", "NOFILE", "CORE")]
 pages = [json.dumps([seen, "SECRET_KEY" in os.environ, "django" in sys.modules, os.getsid(0) == os.getpid(), sys.argv])]
@@ -945,7 +945,7 @@ print(json.dumps(dict(pages=pages, problem="", signatures=[], kind="")))
 
 
 def test_the_reader_runs_out_of_memory_alone():
-    code = "from portal.extraction import limits; limits.restrain(); bytearray(2 * 1024**3)"
+    code = "from portal.files.extraction import limits; limits.restrain(); bytearray(2 * 1024**3)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": os.getcwd()})
     assert "MemoryError" in done.stderr
 

@@ -15,9 +15,10 @@ from django.urls import reverse
 from wagtail.models import Page
 from wagtail_factories import ImageFactory
 
-from portal import extraction, files, jobs
+from portal.files import extraction, reading
+from portal.files.serving import file_response
 from portal.models import Document, Image, Job, Space, TextPage
-from portal.serving import file_response
+from portal.work import jobs
 
 pytestmark = pytest.mark.django_db
 HTML = b"<!doctype html><title>Foglio</title><p>Marmellata <script>alert(1)</script></p>"
@@ -47,13 +48,13 @@ def move(page: Page, where: str) -> None:
     Page.objects.get(pk=page.pk).move(Page.objects.get(pk=space(where).root_page_id), pos="last-child")
 
 
-def reading(document: Document) -> Job:
+def read_job(document: Document) -> Job:
     return Job.objects.get(key=f"read-file:{document.pk}")
 
 
 def read(document: Document) -> Document:
     """Do the job that was asked for."""
-    jobs.run(reading(document).pk)
+    jobs.run(read_job(document).pk)
     document.refresh_from_db()
     return document
 
@@ -78,11 +79,11 @@ def test_an_uploaded_file_is_read_by_a_job(as_: Callable[[str], Client]) -> None
     assert answer.status_code == 302
     document = Document.objects.get(title="Albero")
     assert (document.reading_state, document.text_pages) == ("attesa", [])
-    assert (reading(document).state, reading(document).function) == ("attesa", "portal.files.read")
+    assert (read_job(document).state, read_job(document).function) == ("attesa", "portal.files.reading.read")
     read(document)
     assert (document.reading_state, document.reading_problem) == ("letto", "")
     assert document.text_pages == ["Il castagno del cortile"]
-    assert reading(document).state == "fatto"
+    assert read_job(document).state == "fatto"
 
 
 def test_nobody_uploads_into_a_space_that_is_not_theirs(as_: Callable[[str], Client]) -> None:
@@ -102,7 +103,7 @@ def test_a_file_is_never_kept_without_the_job_that_reads_it(monkeypatch: pytest.
         patch.setattr(jobs, "ask", dies)
         keep(b"ciao", "orfano.txt")
     assert not Document.objects.filter(title="orfano.txt").exists()
-    assert reading(keep(b"ciao", "orfano.txt"))
+    assert read_job(keep(b"ciao", "orfano.txt"))
 
 
 def test_a_broken_file_is_kept_and_marked_with_the_reason(as_: Callable[[str], Client]) -> None:
@@ -110,7 +111,7 @@ def test_a_broken_file_is_kept_and_marked_with_the_reason(as_: Callable[[str], C
     assert document.reading_state == "illeggibile"
     assert re.fullmatch(r"[A-Z].{10,}\.", document.reading_problem)
     assert document.text_pages == []
-    assert reading(document).state == "fatto"  # trying again would read no more
+    assert read_job(document).state == "fatto"  # trying again would read no more
     assert body(as_("worker").get(document.url)) == b"%PDF-1.7 questo non e un PDF"
 
 
@@ -127,12 +128,12 @@ def test_a_replaced_file_is_read_again_and_a_renamed_one_is_not() -> None:
     document.title = "Bozza di regolamento"
     document.save()
     document.refresh_from_db()
-    assert (document.reading_state, reading(document).asked) == ("letto", 1)
+    assert (document.reading_state, read_job(document).asked) == ("letto", 1)
     document.file = ContentFile(b"Seconda stesura", name="bozza.txt")
     document.save()
     document.refresh_from_db()
     assert document.sha256 != first
-    assert (document.reading_state, document.text_pages, reading(document).asked) == ("attesa", [], 2)
+    assert (document.reading_state, document.text_pages, read_job(document).asked) == ("attesa", [], 2)
     assert read(document).text_pages == ["Seconda stesura"]
 
 
@@ -164,9 +165,9 @@ def test_a_file_deleted_before_or_while_it_was_read_is_no_error(monkeypatch: pyt
         return extract(data, filename)
 
     monkeypatch.setattr(extraction, "extract", meanwhile)
-    jobs.run(reading(document).pk)
+    jobs.run(read_job(document).pk)
     assert Job.objects.get(key=f"read-file:{pk}").state == "fatto"
-    assert files.read(pk) is None
+    assert reading.read(pk) is None
 
 
 # --- Headers ---------------------------------------------------------------------------------------------
@@ -416,7 +417,7 @@ def test_a_file_that_another_page_carries_too_stays_when_one_moves(as_: Callable
     assert document.collection == space("SP-MINORI").collection
     assert as_("worker_minors").get(document.url).status_code == 200
     assert as_("partner").get(document.url).status_code == 404
-    assert files.unopened(Page.objects.get(pk=page.pk)) == [document]
+    assert reading.unopened(Page.objects.get(pk=page.pk)) == [document]
 
 
 def test_whoever_moves_a_page_is_told_which_files_its_new_readers_do_not_get(as_: Callable[[str], Client]) -> None:

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 from wagtail.models import Page
 
-from portal import demo, digests
+from portal import demo
 from portal.models import Activity, Space, TextPage, User
 from portal.models.spaces import Visibility
+from portal.notices import digests
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,10 @@ from bs4 import BeautifulSoup
 from django.utils.translation import gettext, ngettext
 from wagtail.models import Page
 
-from portal import demo, spaces
-from portal.blocks import PictureBlock
+from portal import demo
 from portal.models import Space
+from portal.pages.blocks import PictureBlock
+from portal.spaces import shares
 
 # Words that no Italian sentence holds, and phrases of Wagtail's that are wrong, or say what is not so.
 ENGLISH = re.compile(
@@ -119,7 +120,7 @@ def test_the_panel_says_who_reads_a_page_in_each_space(as_: Any, person: Any) ->
     assert f"{bodies} enti e {people} person" in said
     assert rete.name in said
     assert terzo.name not in said
-    spaces.share_page(page, terzo, by=person("coordinator"), reason="Serve")
+    shares.share_page(page, terzo, by=person("coordinator"), reason="Serve")
     shared = panel(director, page.slug)
     assert terzo.name in shared
     assert shared != said
@@ -129,9 +130,9 @@ def test_the_panel_says_who_reads_a_page_in_each_space(as_: Any, person: Any) ->
 
 def test_the_panel_names_no_space_that_the_editor_may_not_read(as_: Any, person: Any) -> None:
     closed = demo.space("SP-COORD")
-    spaces.share_page(Page.objects.get(slug="r-03"), demo.space("SP-MODULI"), by=person("coordinator"), reason="Serve")
+    shares.share_page(Page.objects.get(slug="r-03"), demo.space("SP-MODULI"), by=person("coordinator"), reason="Serve")
     page = demo.space("SP-MODULI").root_page.get_children().live().first()
-    spaces.share_page(page, closed, by=person("coordinator"), reason="Serve")
+    shares.share_page(page, closed, by=person("coordinator"), reason="Serve")
     assert closed.name in panel(as_("coordinator"), page.slug)
     assert "La leggono" in panel(as_("worker"), page.slug)
     assert closed.name not in panel(as_("worker"), page.slug)

@@ -13,8 +13,8 @@ from django_q.models import OrmQ
 from django_q.signals import post_execute_in_worker, pre_execute
 from django_q.signing import SignedPackage
 
-from portal import jobs
 from portal.models import Job
+from portal.work import jobs
 
 pytestmark = pytest.mark.django_db
 done: list[Any] = []

@@ -20,7 +20,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError
 
-from portal import launcher
+from portal.work import launcher
 from tests.installation import environment
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
@@ -32,13 +32,15 @@ CONSOLE = """
 import json, sys
 import django
 django.setup()
-from portal import jobs, network, spaces
+from portal import network
+from portal.spaces import opening
+from portal.work import jobs
 from portal.models import Job, TextPage
 from search.models import SearchDocument
 
 def publish(title):
     network.set_up("Prova")
-    space = spaces.open_space("PROVA", "Prova", slug="prova", by=None, visibility="pubblico")
+    space = opening.open_space("PROVA", "Prova", slug="prova", by=None, visibility="pubblico")
     page = space.root_page.add_child(instance=TextPage(title=title, change_note="Nuova.", live=False))
     page.save_revision().publish()
     return SearchDocument.objects.filter(pending=True, title=title).count()
@@ -158,7 +160,7 @@ class Installation:
         return self.state(job) == "fatto"
 
     def does_work(self) -> None:
-        job = self.ask("portal.jobs.beat")
+        job = self.ask("portal.work.jobs.beat")
         wait_for(lambda: self.is_done(job), "a job asked for is done")
 
     # Its processes

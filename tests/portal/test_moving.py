@@ -8,8 +8,9 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.models import Page
 
-from portal import access, demo, spaces
+from portal import access, demo
 from portal.models import Document, TextPage
+from portal.spaces import shares
 from tests.portal.test_approval import text_of
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +58,7 @@ def test_past_editions_and_shares_are_told_too(as_: Given, person: Given) -> Non
     said = asked(as_("coordinator"), page)
     assert f"edizione passata resta di chi legge «{home}»" in said or f"passate restano di chi legge «{home}»" in said
     assert "Le condivisioni" not in said
-    spaces.share_page(page, demo.space("SP-TERZO"), by=person("coordinator"), reason="Serve")
+    shares.share_page(page, demo.space("SP-TERZO"), by=person("coordinator"), reason="Serve")
     said = asked(as_("coordinator"), page)
     assert "Le condivisioni della pagina finiscono" in said
     assert f"Ora è condivisa con «{demo.space('SP-TERZO')}»." in said

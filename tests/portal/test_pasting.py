@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from portal import contacts
-from portal.blocks import BodyBlock
-from portal.pasting import answer
-from portal.pasting.reading import Pasted, read
+from portal.pages.blocks import BodyBlock
+from portal.pages.pasting import answer
+from portal.pages.pasting.reading import Pasted, read
+from portal.words import contacts
 
 SAMPLES = Path(__file__).parent / "pasted"
 

@@ -13,9 +13,10 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from portal import access, role_copy, spaces
+from portal import access
 from portal.models import Organisation, Space, User
 from portal.models.spaces import Role
+from portal.spaces import opening, role_copy, roles
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 
@@ -164,8 +165,8 @@ def test_the_password_of_the_demo_cannot_be_chosen_outside_the_demo(settings: An
 def bodies() -> tuple[Organisation, Organisation]:
     """Two bodies, the first of which writes in a space that the second does not know."""
     first, second = (Organisation.objects.create(name=f"Ente {n}", slug=f"ente-{n}", kind="altro") for n in "AB")
-    space = spaces.open_space("prova", "Prova", slug="prova", by=None)
-    spaces.give_role(space, first.group, Role.EDITOR, by=None)
+    space = opening.open_space("prova", "Prova", slug="prova", by=None)
+    roles.give_role(space, first.group, Role.EDITOR, by=None)
     return first, second
 
 
@@ -196,7 +197,7 @@ def test_leaving_every_body_leaves_its_groups_but_not_the_others(bodies: Any) ->
     first, _second = bodies
     space = Space.objects.get(code="prova")
     person = User.objects.create_user("chi.lascia@raccordo.example", organisation=first)
-    spaces.give_role(space, person, Role.READER, by=None)
+    roles.give_role(space, person, Role.READER, by=None)
     person.organisation = None
     person.save()
     assert set(person.groups.values_list("name", flat=True)) == {role_copy.role_group(space, Role.READER).name}

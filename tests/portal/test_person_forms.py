@@ -10,10 +10,11 @@ from django.forms import model_to_dict
 from django.test import Client
 from django.utils import timezone
 
-from portal import access, demo, spaces
+from portal import access, demo
 from portal.models import Membership, Organisation, User
 from portal.models.spaces import Role
-from portal.telephone import valid_telephone, valid_telephones
+from portal.spaces import opening, roles
+from portal.words.telephone import valid_telephone, valid_telephones
 from tests.browser import form, sent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
@@ -156,7 +157,7 @@ def test_the_last_responsabile_is_neither_deactivated_nor_given_an_end(typed: An
 
 def test_a_responsabile_with_a_colleague_may_go(lone: User, as_: Any, person: Any) -> None:
     for entry in Membership.objects.filter(user=lone, role=Role.MANAGER):
-        spaces.give_role(entry.space, person("director"), Role.MANAGER, by=None)
+        roles.give_role(entry.space, person("director"), Role.MANAGER, by=None)
     assert save(as_("administrator"), edit(lone), is_active=[]).status_code == 302
     lone.refresh_from_db()
     assert not lone.is_active
@@ -164,8 +165,8 @@ def test_a_responsabile_with_a_colleague_may_go(lone: User, as_: Any, person: An
 
 def test_a_body_that_answers_for_a_space_keeps_its_last_person(as_: Any, person: Any) -> None:
     body = Organisation.objects.create(name="Ente solo", slug="ente-solo", kind="altro")
-    space = spaces.open_space("solo", "Spazio solo", slug="solo", by=None)
-    spaces.give_role(space, body.group, Role.MANAGER, by=None)
+    space = opening.open_space("solo", "Spazio solo", slug="solo", by=None)
+    roles.give_role(space, body.group, Role.MANAGER, by=None)
     last = User.objects.create_user("sola@raccordo.example", first_name="Sola", last_name="Sola", organisation=body)
     other = Organisation.objects.get(slug="montale")
     response = save(as_("administrator"), edit(last), organisation=other.pk)

@@ -9,8 +9,9 @@ from django.core.cache import cache
 from django.utils import timezone
 from wagtail.models import Page
 
-from portal import demo, feed, problems
+from portal import demo
 from portal.models import Job, NetworkProfile, ProblemReport, TextPage
+from portal.notices import feed, problem_reports
 
 pytestmark = pytest.mark.django_db
 TEXT = "Il numero <b>è</b> vecchio.\nGrazie & saluti"
@@ -34,7 +35,7 @@ def test_it_names_the_page_leads_back_to_it_and_reaches_who_answers_for_it(
     assert answer.redirect_chain == [("/p/OP-04/?passo=2", 302)]
     assert "Grazie: la segnalazione è partita." in body(answer)
     row = ProblemReport.objects.get()
-    problems.tell(row.pk)
+    problem_reports.tell(row.pk)
     (mail,) = mailoutbox
     assert mail.to == [person("hospital_worker").email]
     assert mail.reply_to == [person("worker").email]
@@ -66,7 +67,7 @@ def test_the_words_of_a_report_lie_in_no_job(as_: Any) -> None:
 def test_whoever_it_reached_reads_it_and_settles_it_and_nothing_stays(as_: Any, person: Any) -> None:
     send(as_("worker"), "/p/OP-04/")
     row = ProblemReport.objects.get()
-    problems.tell(row.pk)
+    problem_reports.tell(row.pk)
     client = as_("hospital_worker")
     assert "Segnalazione su OP-04 Attivare una dimissione protetta" in body(client.get("/"))
     assert "Segnalazione su" not in body(as_("coordinator").get("/"))
@@ -75,7 +76,7 @@ def test_whoever_it_reached_reads_it_and_settles_it_and_nothing_stays(as_: Any, 
     assert as_("coordinator").get(f"/segnala/{row.pk}/").status_code == 404
     assert "non la conserva" in body(client.post(f"/segnala/{row.pk}/", follow=True))
     assert not ProblemReport.objects.exists()
-    problems.tell(row.pk)  # a job that comes late finds nothing and harms nothing
+    problem_reports.tell(row.pk)  # a job that comes late finds nothing and harms nothing
 
 
 def test_who_may_no_longer_see_the_page_is_not_told_its_title(as_: Any, person: Any, mailoutbox: Any) -> None:
@@ -83,10 +84,10 @@ def test_who_may_no_longer_see_the_page_is_not_told_its_title(as_: Any, person: 
     row = ProblemReport.objects.get()
     demo.space("SP-INTEGRA").memberships.filter(user=person("hospital_worker")).delete()
     Page.objects.get(slug="op-04").shares.all().delete()  # she reads it among those who learn, too
-    problems.tell(row.pk)
+    problem_reports.tell(row.pk)
     assert mailoutbox[0].to == [person("coordinator").email]  # who answers for the space instead
     ProblemReport.objects.update(to=person("partner"))
-    assert [todo.title for todo in problems.to_settle(person("partner"))] == ["Segnalazione su /p/OP-04/"]
+    assert [todo.title for todo in problem_reports.to_settle(person("partner"))] == ["Segnalazione su /p/OP-04/"]
 
 
 def test_a_page_that_the_reporter_may_not_see_is_only_an_address(as_: Any, person: Any, mailoutbox: Any) -> None:
@@ -95,7 +96,7 @@ def test_a_page_that_the_reporter_may_not_see_is_only_an_address(as_: Any, perso
     send(as_("partner"), "/p/PR-04/")
     row = ProblemReport.objects.get()
     assert row.page is None
-    problems.tell(row.pk)
+    problem_reports.tell(row.pk)
     assert mailoutbox[0].subject.endswith("/p/PR-04/")
 
 
@@ -117,7 +118,7 @@ def test_whoever_has_not_entered_can_report_a_few_times_an_hour(
     assert "La tua e-mail (facoltativa)" in shown
     assert send(client, page, email="lettrice@altrove.example").redirect_chain == [(page, 302)]
     row = ProblemReport.objects.get()
-    problems.tell(row.pk)
+    problem_reports.tell(row.pk)
     assert mailoutbox[0].to == [row.page.specific.responsible.email]
     assert mailoutbox[0].reply_to == ["lettrice@altrove.example"]
     for _turn in range(4):
@@ -131,9 +132,9 @@ def test_whoever_has_not_entered_can_report_a_few_times_an_hour(
 def test_a_report_that_nobody_settles_goes_after_ninety_days(as_: Any) -> None:
     send(as_("worker"), "/p/OP-04/")
     ProblemReport.objects.update(at=timezone.now() - timedelta(days=89))
-    assert problems.purge() == 0
+    assert problem_reports.purge() == 0
     ProblemReport.objects.update(at=timezone.now() - timedelta(days=91))
-    assert problems.purge() == 1
+    assert problem_reports.purge() == 1
 
 
 # --- What the network says of itself ---------------------------------------------------------------------

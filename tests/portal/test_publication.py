@@ -17,10 +17,12 @@ from wagtail.actions.delete_page import DeletePageAction
 from wagtail.models import Page, PageLogEntry, Revision, WorkflowState
 from wagtail.signals import page_published, page_unpublished, post_page_move, task_submitted
 
-from portal import clock, demo, digests, feed, jobs, network
+from portal import demo, network
 from portal.models import Activity, ScheduleFailure, TextPage
 from portal.models.activity import Verb
+from portal.notices import digests, feed
 from portal.wagtail_hooks import ActsOnPages
+from portal.work import clock, jobs
 from search.documents import page_group
 from search.models import SearchDocument
 from tests.addresses import known

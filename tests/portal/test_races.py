@@ -27,7 +27,10 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from datetime import timedelta
-from portal import addresses, jobs, network, spaces
+from portal import network
+from portal.pages import addresses
+from portal.spaces import opening, roles
+from portal.work import jobs
 from wagtail.models import Page
 from portal.models import Job, Membership, Role, Space, TextPage, User
 from protocols.models import ProtocolPage
@@ -40,9 +43,9 @@ def person(name):
 
 
 def space_of(code, *managers):
-    found = Space.objects.filter(code=code).first() or spaces.open_space(code, code, slug=code.lower(), by=None)
+    found = Space.objects.filter(code=code).first() or opening.open_space(code, code, slug=code.lower(), by=None)
     for name in managers:
-        spaces.give_role(found, person(name), Role.MANAGER, by=None)
+        roles.give_role(found, person(name), Role.MANAGER, by=None)
     return found
 
 
@@ -105,9 +108,9 @@ def town(prepared_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 # --- A space is never left to nobody -----------------------------------------------------------------------
 
-TAKE = "lambda: spaces.take_role(Membership.objects.get(space=space, user=person('{}')), by=None)"
+TAKE = "lambda: roles.take_role(Membership.objects.get(space=space, user=person('{}')), by=None)"
 EXPIRE = (
-    "lambda: spaces.give_role(space, person('{}'), Role.MANAGER, by=None, "
+    "lambda: roles.give_role(space, person('{}'), Role.MANAGER, by=None, "
     "expires_at=timezone.now() + timedelta(days=9)) and ''"
 )
 DEACTIVATE = "lambda: deactivated('{}')"
@@ -220,8 +223,8 @@ def test_two_pages_made_together_in_one_space_get_a_place_and_an_address_each(to
 def test_two_workers_with_one_turn_of_a_job_do_it_once(town: Any) -> None:
     found = town(
         "worked = []\n"
-        "sys.modules['portal.jobs'].once = lambda: worked.append(1)\n"
-        "job = jobs.ask('una-volta', 'portal.jobs.once')\n"
+        "sys.modules['portal.work.jobs'].once = lambda: worked.append(1)\n"
+        "job = jobs.ask('una-volta', 'portal.work.jobs.once')\n"
         "turn = (job.asked, job.attempts)\n"
         "said = together(lambda: jobs.run(job.pk, turn), lambda: jobs.run(job.pk, turn))\n"
         "tell(said=said, worked=len(worked), state=Job.objects.get(pk=job.pk).state)"
@@ -231,7 +234,7 @@ def test_two_workers_with_one_turn_of_a_job_do_it_once(town: Any) -> None:
 
 def test_two_who_ask_for_one_work_leave_one_row(town: Any) -> None:
     found = town(
-        "said = together(*[(lambda: jobs.ask('la-stessa', 'portal.jobs.sweep') and '')] * 2)\n"
+        "said = together(*[(lambda: jobs.ask('la-stessa', 'portal.work.jobs.sweep') and '')] * 2)\n"
         "row = Job.objects.get(key='la-stessa')\n"
         "tell(said=said, asked=row.asked)"
     )

@@ -10,8 +10,9 @@ from wagtail.models import Page
 
 from coordination import names
 from coordination.models import ServicePage
-from portal import demo, feed
+from portal import demo
 from portal.models import User
+from portal.notices import feed
 from protocols.models import FormPage, ProtocolPage
 from tests.conftest import CAST
 
@@ -200,7 +201,7 @@ def test_plain_words_stand_where_jargon_stood(as_: Any, client: Any) -> None:
 
 
 def test_the_preview_of_the_summary_says_what_the_mail_says(as_: Any, person: Any) -> None:
-    from portal import digests
+    from portal.notices import digests
 
     digest, shown = digests.preview(person("worker")), body(as_("worker").get("/profilo/digest/"))
     for each in [*digest.todos, *digest.changes, *digest.agenda]:

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from portal import access, demo, jobs, spaces
+from portal import access, demo
 from portal.models import Activity, Job, Membership, Organisation, User
 from portal.models.activity import Verb
 from portal.models.jobs import JobState
 from portal.models.spaces import Role
+from portal.spaces import roles
+from portal.work import jobs
 from tests.browser import form, sent
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +38,7 @@ def answer(client: Client, question: Any, reason: str) -> Any:
 @pytest.fixture
 def colleague(person: Any) -> User:
     """Tommaso, who may now read SP-TERZO."""
-    spaces.give_role(demo.space("SP-TERZO"), person("newcomer"), Role.EDITOR, by=None, reason="Aiuta")
+    roles.give_role(demo.space("SP-TERZO"), person("newcomer"), Role.EDITOR, by=None, reason="Aiuta")
     return person("newcomer")
 
 
@@ -73,7 +75,7 @@ def test_a_role_changes_only_after_a_yes_and_its_reason_is_kept(colleague: User,
 
 
 def test_one_s_own_role_is_lost_with_open_eyes(as_: Any, person: Any) -> None:
-    spaces.give_role(demo.space("SP-TERZO"), person("director"), Role.MANAGER, by=None)
+    roles.give_role(demo.space("SP-TERZO"), person("director"), Role.MANAGER, by=None)
     client, own = as_("coordinator"), role_of(person("coordinator"))
     question = client.post(f"{SHARING}{own.pk}/", {"togli": "1"})
     assert "Questo ruolo vale per te: perderai tu questo accesso" in text(question)
@@ -104,7 +106,7 @@ def test_the_last_responsabile_is_refused_before_any_question(as_: Any, person: 
 def test_an_account_with_an_end_is_no_lasting_responsabile(as_: Any, person: Any) -> None:
     from django.utils import timezone
 
-    spaces.give_role(demo.space("SP-TERZO"), person("newcomer"), Role.MANAGER, by=None)
+    roles.give_role(demo.space("SP-TERZO"), person("newcomer"), Role.MANAGER, by=None)
     Membership.objects.filter(space=demo.space("SP-TERZO"), role=Role.MANAGER).exclude(
         user__in=[person("coordinator"), person("newcomer")]
     ).update(role=Role.EDITOR)
@@ -188,7 +190,7 @@ def test_a_person_is_told_of_a_role_given_changed_and_taken(as_: Any, person: An
 def test_nobody_is_told_of_an_own_act_and_a_late_mail_says_what_holds_then(
     as_: Any, person: Any, mailoutbox: list[Any]
 ) -> None:
-    spaces.give_role(demo.space("SP-TERZO"), person("director"), Role.MANAGER, by=None)
+    roles.give_role(demo.space("SP-TERZO"), person("director"), Role.MANAGER, by=None)
     client = as_("coordinator")
     give(client, "Tommaso Lenzi", conferma="1")
     Membership.objects.filter(user=person("newcomer"), space=demo.space("SP-TERZO")).delete()

@@ -14,12 +14,14 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
-from portal import access, clock, role_copy, spaces
+from portal import access
 from portal.models import Document, Membership, Organisation, PageShare, Space, User
 from portal.models.activity import Activity, Verb
 from portal.models.append_only import Immutable
 from portal.models.pages import TextPage
 from portal.models.spaces import PageUserGrant, Role, SpaceGroupPermission, Visibility
+from portal.spaces import opening, role_copy, roles, shares
+from portal.work import clock
 from search.models import SearchDocument
 
 pytestmark = pytest.mark.django_db
@@ -34,8 +36,8 @@ def manager(person: Any) -> User:
 
 @pytest.fixture
 def space(manager: User) -> Space:
-    opened = spaces.open_space("prova", "Spazio di prova", slug="prova", by=manager, purpose="Per provare.")
-    spaces.give_role(opened, manager, Role.MANAGER, by=None, reason="Lo apre")
+    opened = opening.open_space("prova", "Spazio di prova", slug="prova", by=manager, purpose="Per provare.")
+    roles.give_role(opened, manager, Role.MANAGER, by=None, reason="Lo apre")
     return opened
 
 
@@ -52,14 +54,14 @@ def may(user: User, space: Space) -> list[str]:
 
 
 def last(space: Space) -> Activity:
-    return spaces.log(space)[0]
+    return roles.log(space)[0]
 
 
 # --- Opening ---------------------------------------------------------------------------------------------
 
 
 def test_a_new_space_is_open_to_nobody_but_administrators(manager: User, person: Any) -> None:
-    space = spaces.open_space("nuovo", "Nuovo", slug="nuovo", by=manager)
+    space = opening.open_space("nuovo", "Nuovo", slug="nuovo", by=manager)
     assert may(manager, space) == []
     assert may(person("administrator"), space) == ACTIONS
     assert space.root_page.depth == access.SPACE_DEPTH
@@ -70,9 +72,9 @@ def test_a_new_space_is_open_to_nobody_but_administrators(manager: User, person:
 
 
 def test_a_public_space_is_read_by_anybody_and_written_by_nobody(manager: User, person: Any) -> None:
-    space = spaces.open_space("piazza", "Piazza", slug="piazza", by=manager, visibility=Visibility.PUBLIC)
+    space = opening.open_space("piazza", "Piazza", slug="piazza", by=manager, visibility=Visibility.PUBLIC)
     assert may(person("partner"), space) == ["view"]
-    spaces.set_visibility(space, Visibility.PRIVATE, by=manager)
+    opening.set_visibility(space, Visibility.PRIVATE, by=manager)
     assert may(person("partner"), space) == []
     assert str(last(space)) == "ha reso lo spazio riservato a chi ha un ruolo"
 
@@ -80,7 +82,7 @@ def test_a_public_space_is_read_by_anybody_and_written_by_nobody(manager: User, 
 def test_a_file_of_a_space_that_is_closed_again_is_no_longer_findable_by_anybody(
     space: Space, page: TextPage, manager: User
 ) -> None:
-    spaces.set_visibility(space, Visibility.PUBLIC, by=manager)
+    opening.set_visibility(space, Visibility.PUBLIC, by=manager)
     file = Document.objects.create(
         title="Allegato", file=ContentFile(b"testo", name="nota.txt"), collection=space.collection
     )
@@ -91,7 +93,7 @@ def test_a_file_of_a_space_that_is_closed_again_is_no_longer_findable_by_anybody
         return list(SearchDocument.objects.filter(group=f"file:{file.pk}").values_list("audience", flat=True))
 
     assert audiences() == [[f"editors:{space.pk}", "public"]]
-    spaces.set_visibility(space, Visibility.PRIVATE, by=manager)
+    opening.set_visibility(space, Visibility.PRIVATE, by=manager)
     assert audiences() == [[f"editors:{space.pk}", f"space:{space.pk}"]]
 
 
@@ -100,42 +102,42 @@ def test_a_file_of_a_space_that_is_closed_again_is_no_longer_findable_by_anybody
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_contains_the_one_before_and_nothing_of_the_next(role: Role, space: Space, person: Any) -> None:
-    spaces.give_role(space, person("partner"), role, by=person("coordinator"), reason="Prova")
+    roles.give_role(space, person("partner"), role, by=person("coordinator"), reason="Prova")
     assert may(person("partner"), space) == ACTIONS[: role.value]
     assert may(person("partner_coop"), space) == []
     assert access.role_in(person("partner"), space) == role
 
 
 def test_a_second_role_replaces_the_first(space: Space, manager: User, person: Any) -> None:
-    spaces.give_role(space, person("partner"), Role.APPROVER, by=manager)
-    spaces.give_role(space, person("partner"), Role.READER, by=manager)
+    roles.give_role(space, person("partner"), Role.APPROVER, by=manager)
+    roles.give_role(space, person("partner"), Role.READER, by=manager)
     assert may(person("partner"), space) == ["view"]
     assert space.memberships.filter(user=person("partner")).count() == 1
 
 
 def test_a_role_given_to_a_body_reaches_its_people_and_only_them(space: Space, manager: User, person: Any) -> None:
     body = person("partner").organisation
-    membership = spaces.give_role(space, body.group, Role.EDITOR, by=manager)
+    membership = roles.give_role(space, body.group, Role.EDITOR, by=manager)
     assert may(person("partner"), space) == ["view", "edit"]
     assert may(person("partner_coop"), space) == []
     assert last(space).sentence == f"ha dato a {body.name} il ruolo di redattore"
-    spaces.take_role(membership, by=manager)
+    roles.take_role(membership, by=manager)
     assert may(person("partner"), space) == []
 
 
 def test_the_higher_of_two_roles_counts(space: Space, manager: User, person: Any) -> None:
-    spaces.give_role(space, person("partner").organisation.group, Role.APPROVER, by=manager)
-    own = spaces.give_role(space, person("partner"), Role.READER, by=manager)
+    roles.give_role(space, person("partner").organisation.group, Role.APPROVER, by=manager)
+    own = roles.give_role(space, person("partner"), Role.READER, by=manager)
     assert may(person("partner"), space) == ["view", "edit", "approve"]
-    spaces.take_role(own, by=manager)
+    roles.take_role(own, by=manager)
     assert may(person("partner"), space) == ["view", "edit", "approve"]
 
 
 def test_a_role_taken_back_ends_at_once_on_the_very_same_person(space: Space, manager: User, person: Any) -> None:
     partner = person("partner")
-    membership = spaces.give_role(space, partner, Role.READER, by=manager)
+    membership = roles.give_role(space, partner, Role.READER, by=manager)
     assert access.can(partner, "view", space)
-    spaces.take_role(membership, by=manager)
+    roles.take_role(membership, by=manager)
     assert not access.can(partner, "view", space)
     assert last(space).sentence == f"ha tolto a {partner} il ruolo di lettore"
 
@@ -147,13 +149,13 @@ def test_what_a_role_would_open_is_told_before_it_is_given(space: Space, page: T
         page.attachments = page.attachments or [("attachment", {"file": note})]
     page.save()
     for holder, people in ((person("partner"), 1), (body.group, body.people.count())):
-        assert spaces.reach(space, holder) == spaces.Reach(pages=1, files=1, people=people)
+        assert roles.reach(space, holder) == roles.Reach(pages=1, files=1, people=people)
     form = Page.objects.get(slug="md-01")  # of another space, with a file
-    spaces.share_page(form, space, by=person("coordinator"))
-    assert spaces.reach(space, person("partner")) == spaces.Reach(pages=2, files=2, people=1)
+    shares.share_page(form, space, by=person("coordinator"))
+    assert roles.reach(space, person("partner")) == roles.Reach(pages=2, files=2, people=1)
     expired = User.objects.create_user("volontario@raccordo.example", organisation=body)
     User.objects.filter(pk=expired.pk).update(valid_until=timezone.now())
-    assert spaces.reach(space, body.group).people == body.people.count() - 1
+    assert roles.reach(space, body.group).people == body.people.count() - 1
     assert may(person("partner"), space) == []
 
 
@@ -164,32 +166,32 @@ def test_the_last_manager_can_neither_leave_nor_step_down_until_there_is_another
     space: Space, manager: User, person: Any
 ) -> None:
     only = space.memberships.get(user=manager)
-    with pytest.raises(spaces.LastManager, match="resterebbe senza responsabile"):
-        spaces.take_role(only, by=manager)
-    with pytest.raises(spaces.LastManager):
-        spaces.give_role(space, manager, Role.APPROVER, by=manager)
+    with pytest.raises(roles.LastManager, match="resterebbe senza responsabile"):
+        roles.take_role(only, by=manager)
+    with pytest.raises(roles.LastManager):
+        roles.give_role(space, manager, Role.APPROVER, by=manager)
     assert may(manager, space) == ACTIONS
 
-    spaces.give_role(space, person("director"), Role.MANAGER, by=manager)
-    spaces.take_role(only, by=manager)
+    roles.give_role(space, person("director"), Role.MANAGER, by=manager)
+    roles.take_role(only, by=manager)
     assert may(manager, space) == []
 
 
 def test_a_manager_whose_role_is_over_does_not_count_as_another(space: Space, manager: User, person: Any) -> None:
     over = timezone.now() - timedelta(minutes=1)
-    spaces.give_role(space, person("director"), Role.MANAGER, by=manager, expires_at=over)
-    with pytest.raises(spaces.LastManager):
-        spaces.take_role(space.memberships.get(user=manager), by=manager)
+    roles.give_role(space, person("director"), Role.MANAGER, by=manager, expires_at=over)
+    with pytest.raises(roles.LastManager):
+        roles.take_role(space.memberships.get(user=manager), by=manager)
     assert may(manager, space) == ACTIONS
 
 
 def test_the_last_manager_cannot_be_given_an_end(space: Space, manager: User, person: Any) -> None:
-    with pytest.raises(spaces.LastManager, match="senza scadenza"):
-        spaces.give_role(space, manager, Role.MANAGER, by=manager, expires_at=timezone.now() + timedelta(days=30))
-    spaces.give_role(space, person("director"), Role.MANAGER, by=manager)
-    spaces.give_role(space, manager, Role.MANAGER, by=manager, expires_at=timezone.now() + timedelta(days=30))
-    with pytest.raises(spaces.LastManager):  # who stays only until a day is no successor
-        spaces.take_role(space.memberships.get(user=person("director")), by=manager)
+    with pytest.raises(roles.LastManager, match="senza scadenza"):
+        roles.give_role(space, manager, Role.MANAGER, by=manager, expires_at=timezone.now() + timedelta(days=30))
+    roles.give_role(space, person("director"), Role.MANAGER, by=manager)
+    roles.give_role(space, manager, Role.MANAGER, by=manager, expires_at=timezone.now() + timedelta(days=30))
+    with pytest.raises(roles.LastManager):  # who stays only until a day is no successor
+        roles.take_role(space.memberships.get(user=person("director")), by=manager)
     assert may(person("director"), space) == ACTIONS
 
 
@@ -198,25 +200,25 @@ def test_nobody_is_no_successor(nobody: str, space: Space, manager: User, person
     if nobody == "an ended account":
         other = person("director")
         User.objects.filter(pk=other.pk).update(valid_until=timezone.now())
-        spaces.give_role(space, other, Role.MANAGER, by=manager)
+        roles.give_role(space, other, Role.MANAGER, by=manager)
     else:
         empty = Organisation.objects.create(name="Ente vuoto", slug="ente-vuoto", kind="altro")
-        spaces.give_role(space, empty.group, Role.MANAGER, by=manager)
-    with pytest.raises(spaces.LastManager):
-        spaces.take_role(space.memberships.get(user=manager), by=manager)
+        roles.give_role(space, empty.group, Role.MANAGER, by=manager)
+    with pytest.raises(roles.LastManager):
+        roles.take_role(space.memberships.get(user=manager), by=manager)
     assert may(manager, space) == ACTIONS
 
 
 def test_a_body_with_people_is_a_successor(space: Space, manager: User, person: Any) -> None:
-    spaces.give_role(space, person("partner").organisation.group, Role.MANAGER, by=manager)
-    spaces.take_role(space.memberships.get(user=manager), by=manager)
+    roles.give_role(space, person("partner").organisation.group, Role.MANAGER, by=manager)
+    roles.take_role(space.memberships.get(user=manager), by=manager)
     assert may(person("partner"), space) == ACTIONS
 
 
 def test_a_former_manager_whose_time_is_over_may_be_given_less(space: Space, manager: User, person: Any) -> None:
     over = timezone.now() - timedelta(minutes=1)
-    spaces.give_role(space, person("director"), Role.MANAGER, by=manager, expires_at=over)
-    spaces.give_role(space, person("director"), Role.READER, by=manager)
+    roles.give_role(space, person("director"), Role.MANAGER, by=manager, expires_at=over)
+    roles.give_role(space, person("director"), Role.READER, by=manager)
     assert may(person("director"), space) == ["view"]
 
 
@@ -226,13 +228,13 @@ def test_a_former_manager_whose_time_is_over_may_be_given_less(space: Space, man
 def test_a_group_of_roles_holds_neither_roles_nor_pages_itself(
     space: Space, page: TextPage, manager: User, person: Any
 ) -> None:
-    spaces.give_role(space, person("partner"), Role.READER, by=manager)
+    roles.give_role(space, person("partner"), Role.READER, by=manager)
     readers = role_copy.role_group(space, Role.READER)
     for act in (
-        lambda: spaces.give_role(space, readers, Role.MANAGER, by=manager),
-        lambda: spaces.grant_page(page, readers, by=manager),
+        lambda: roles.give_role(space, readers, Role.MANAGER, by=manager),
+        lambda: shares.grant_page(page, readers, by=manager),
     ):
-        with pytest.raises(spaces.InternalGroup, match="segue i ruoli di uno spazio"):
+        with pytest.raises(roles.InternalGroup, match="segue i ruoli di uno spazio"):
             act()
     assert may(person("partner"), space) == ["view"]
 
@@ -240,8 +242,8 @@ def test_a_group_of_roles_holds_neither_roles_nor_pages_itself(
 def test_what_is_given_to_a_group_of_roles_behind_our_back_opens_nothing(
     space: Space, manager: User, person: Any
 ) -> None:
-    other = spaces.open_space("altro", "Altro spazio", slug="altro", by=manager)
-    spaces.give_role(space, person("partner"), Role.READER, by=manager)
+    other = opening.open_space("altro", "Altro spazio", slug="altro", by=manager)
+    roles.give_role(space, person("partner"), Role.READER, by=manager)
     readers = role_copy.role_group(space, Role.READER)
     Membership.objects.create(space=other, group=readers, role=Role.EDITOR)
     assign_perm("wagtailcore.view_page", readers, Page.objects.get(pk=other.root_page_id))
@@ -276,7 +278,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def lapsing(space: Space, manager: User, person: Any) -> Membership:
-    return spaces.give_role(space, person("partner"), Role.EDITOR, by=manager, reason="Progetto estate", expires_at=END)
+    return roles.give_role(space, person("partner"), Role.EDITOR, by=manager, reason="Progetto estate", expires_at=END)
 
 
 def test_a_role_ends_at_its_minute_without_any_worker(lapsing: Membership, at: Any, person: Any) -> None:
@@ -307,14 +309,14 @@ def test_the_clock_takes_the_role_away_from_admin_and_guardian_too(
 
 
 def test_a_role_that_is_over_is_settled_once(lapsing: Membership, space: Space) -> None:
-    assert [spaces.settle_lapsed(END), spaces.settle_lapsed(END)] == [1, 0]
-    assert spaces.log(space).filter(verb=Verb.ROLE_LAPSED).count() == 1
+    assert [roles.settle_lapsed(END), roles.settle_lapsed(END)] == [1, 0]
+    assert roles.log(space).filter(verb=Verb.ROLE_LAPSED).count() == 1
 
 
 def test_a_role_renewed_in_time_is_not_taken_away(lapsing: Membership, at: Any, manager: User, person: Any) -> None:
-    spaces.give_role(lapsing.space, person("partner"), Role.EDITOR, by=manager, expires_at=END + timedelta(days=1))
+    roles.give_role(lapsing.space, person("partner"), Role.EDITOR, by=manager, expires_at=END + timedelta(days=1))
     at(END)
-    assert spaces.settle_lapsed() == 0
+    assert roles.settle_lapsed() == 0
     assert may(person("partner"), lapsing.space) == ["view", "edit"]
 
 
@@ -332,28 +334,28 @@ def test_entering_the_admin_settles_what_no_worker_has(lapsing: Membership, at: 
 def test_a_shared_page_is_read_by_the_other_space_and_nothing_else_is(
     page: TextPage, manager: User, person: Any
 ) -> None:
-    other = spaces.open_space("altro", "Altro spazio", slug="altro", by=manager)
-    spaces.give_role(other, person("partner"), Role.MANAGER, by=manager)
+    other = opening.open_space("altro", "Altro spazio", slug="altro", by=manager)
+    roles.give_role(other, person("partner"), Role.MANAGER, by=manager)
 
     def allowed_acts() -> list[str]:
         return [action for action in ACTIONS if access.can(person("partner"), action, page)]
 
     assert allowed_acts() == []
-    share = spaces.share_page(page, other, by=manager, reason="Serve a entrambi")
+    share = shares.share_page(page, other, by=manager, reason="Serve a entrambi")
     assert allowed_acts() == ["view"]
     assert not access.can(person("partner"), "view", page.get_parent())
     assert last(access.space_of(page)).sentence == "ha condiviso «Regola» con lo spazio «Altro spazio»"
     assert last(access.space_of(page)).note == "Serve a entrambi"
 
-    spaces.unshare_page(share, by=manager)
+    shares.unshare_page(share, by=manager)
     assert allowed_acts() == []
     assert last(access.space_of(page)).sentence == "ha tolto «Regola» dallo spazio «Altro spazio»"
 
 
 def test_sharing_twice_is_sharing_once(page: TextPage, space: Space, manager: User) -> None:
-    other = spaces.open_space("altro", "Altro spazio", slug="altro", by=manager)
-    assert spaces.share_page(page, other, by=manager) == spaces.share_page(page, other, by=manager)
-    assert spaces.log(space).filter(verb=Verb.SHARED).count() == 1
+    other = opening.open_space("altro", "Altro spazio", slug="altro", by=manager)
+    assert shares.share_page(page, other, by=manager) == shares.share_page(page, other, by=manager)
+    assert roles.log(space).filter(verb=Verb.SHARED).count() == 1
 
 
 @pytest.mark.parametrize("who", ["person", "body"])
@@ -369,10 +371,10 @@ def test_a_page_opened_to_somebody_is_written_down_and_found(
     found = SearchDocument.objects.filter(group=f"page:{page.pk}")
     assert found.exists()
     assert all(token not in row.audience for row in found)
-    spaces.grant_page(page, holder, by=manager)
+    shares.grant_page(page, holder, by=manager)
     assert all(token in row.audience for row in found.all())
     assert last(space).sentence == f"ha aperto «Regola» a {holder}"
-    spaces.revoke_page(page, holder, by=manager)
+    shares.revoke_page(page, holder, by=manager)
     assert all(token not in row.audience for row in found.all())
     assert last(space).sentence == f"ha chiuso «Regola» a {holder}"
 
@@ -382,13 +384,13 @@ def test_a_page_opened_to_somebody_is_written_down_and_found(
 
 def test_the_log_says_who_gave_which_role_to_whom_until_when_and_why(space: Space, manager: User, person: Any) -> None:
     midnight_in_rome = datetime(2031, 5, 30, 22, 0, tzinfo=UTC)
-    spaces.give_role(
+    roles.give_role(
         space, person("partner"), Role.EDITOR, by=manager, reason="Progetto estate", expires_at=midnight_in_rome
     )
     entry = last(space)
     assert entry.sentence == f"ha dato a {person('partner')} il ruolo di redattore fino al 31 maggio 2031"
     assert (entry.by, entry.note, entry.verb) == (manager, "Progetto estate", Verb.ROLE_GIVEN)
-    spaces.give_role(space, person("partner"), Role.READER, by=manager)
+    roles.give_role(space, person("partner"), Role.READER, by=manager)
     assert last(space).sentence == f"ha dato a {person('partner')} il ruolo di lettore"
 
 
@@ -396,9 +398,9 @@ def test_the_log_lists_changes_of_access_newest_first_and_no_publications(
     space: Space, page: TextPage, manager: User, person: Any
 ) -> None:
     page.save_revision(user=manager).publish()
-    spaces.give_role(space, person("partner"), Role.READER, by=manager)
+    roles.give_role(space, person("partner"), Role.READER, by=manager)
     assert space.activities.filter(verb=Verb.PUBLISHED).exists()
-    assert [entry.verb for entry in spaces.log(space)] == [Verb.ROLE_GIVEN, Verb.ROLE_GIVEN, Verb.SPACE_OPENED]
+    assert [entry.verb for entry in roles.log(space)] == [Verb.ROLE_GIVEN, Verb.ROLE_GIVEN, Verb.SPACE_OPENED]
 
 
 def test_the_log_is_never_rewritten(space: Space) -> None:
@@ -415,15 +417,15 @@ def test_the_log_is_never_rewritten(space: Space) -> None:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "give": lambda c: spaces.give_role(c["space"], c["other"], Role.EDITOR, by=c["by"]),
-    "take": lambda c: spaces.take_role(Membership.objects.get(pk=c["membership"]), by=c["by"]),
-    "settle": lambda c: spaces.settle_lapsed(END),
-    "share": lambda c: spaces.share_page(c["page"], c["elsewhere"], by=c["by"]),
-    "unshare": lambda c: spaces.unshare_page(PageShare.objects.get(pk=c["share"]), by=c["by"]),
-    "grant": lambda c: spaces.grant_page(c["page"], c["other"], by=c["by"]),
-    "revoke": lambda c: spaces.revoke_page(c["page"], c["holder"], by=c["by"]),
-    "open up": lambda c: spaces.set_visibility(c["space"], Visibility.PUBLIC, by=c["by"]),
-    "open a space": lambda c: spaces.open_space("terzo", "Terzo", slug="terzo", by=c["by"]),
+    "give": lambda c: roles.give_role(c["space"], c["other"], Role.EDITOR, by=c["by"]),
+    "take": lambda c: roles.take_role(Membership.objects.get(pk=c["membership"]), by=c["by"]),
+    "settle": lambda c: roles.settle_lapsed(END),
+    "share": lambda c: shares.share_page(c["page"], c["elsewhere"], by=c["by"]),
+    "unshare": lambda c: shares.unshare_page(PageShare.objects.get(pk=c["share"]), by=c["by"]),
+    "grant": lambda c: shares.grant_page(c["page"], c["other"], by=c["by"]),
+    "revoke": lambda c: shares.revoke_page(c["page"], c["holder"], by=c["by"]),
+    "open up": lambda c: opening.set_visibility(c["space"], Visibility.PUBLIC, by=c["by"]),
+    "open a space": lambda c: opening.open_space("terzo", "Terzo", slug="terzo", by=c["by"]),
 }
 
 
@@ -432,15 +434,15 @@ def test_no_change_of_access_without_its_entry_in_the_log(
     act: str, lapsing: Membership, page: TextPage, manager: User, person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both are in one transaction: where the entry cannot be written, nothing has changed."""
-    elsewhere = spaces.open_space("altro", "Altro spazio", slug="altro", by=manager)
-    second = spaces.open_space("secondo", "Secondo", slug="secondo", by=manager)
-    spaces.grant_page(page, person("partner"), by=manager)
+    elsewhere = opening.open_space("altro", "Altro spazio", slug="altro", by=manager)
+    second = opening.open_space("secondo", "Secondo", slug="secondo", by=manager)
+    shares.grant_page(page, person("partner"), by=manager)
     cast = {
         "space": lapsing.space,
         "membership": lapsing.pk,
         "page": page,
         "elsewhere": elsewhere,
-        "share": spaces.share_page(page, second, by=manager).pk,
+        "share": shares.share_page(page, second, by=manager).pk,
         "holder": person("partner"),
         "other": person("partner_coop"),
         "by": manager,
@@ -595,23 +597,23 @@ def _copied() -> list[Any]:
 
 def test_only_those_who_write_somewhere_enter_the_admin(space: Space, manager: User, person: Any, as_: Any) -> None:
     assert as_("partner_coop").get("/admin/").status_code == 302
-    spaces.give_role(space, person("partner_coop"), Role.READER, by=manager)
+    roles.give_role(space, person("partner_coop"), Role.READER, by=manager)
     assert as_("partner_coop").get("/admin/").status_code == 302
-    spaces.give_role(space, person("partner_coop"), Role.EDITOR, by=manager)
+    roles.give_role(space, person("partner_coop"), Role.EDITOR, by=manager)
     assert as_("partner_coop").get("/admin/").status_code == 200
 
 
 def test_a_role_may_be_given_inside_a_larger_transaction_that_fails(space: Space, manager: User, person: Any) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
-        spaces.give_role(space, person("partner"), Role.MANAGER, by=manager)
+        roles.give_role(space, person("partner"), Role.MANAGER, by=manager)
         raise DatabaseError("something later went wrong")
     assert may(person("partner"), space) == []
-    assert not spaces.log(space).filter(sentence__contains=str(person("partner"))).exists()
+    assert not roles.log(space).filter(sentence__contains=str(person("partner"))).exists()
 
 
 def test_a_new_person_of_a_body_writes_where_the_body_writes(space: Space, manager: User, person: Any) -> None:
     body = Organisation.objects.get(slug=person("partner").organisation.slug)
-    spaces.give_role(space, body.group, Role.EDITOR, by=manager)
+    roles.give_role(space, body.group, Role.EDITOR, by=manager)
     newcomer = User.objects.create_user("nuova.persona@raccordo.example", organisation=body)
     assert may(newcomer, space) == ["view", "edit"]
     assert newcomer in role_copy.role_group(space, Role.EDITOR).user_set.all()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from portal.terms import Direction, Term, Unit, is_working
+from portal.words.terms import Direction, Term, Unit, is_working
 
 ITALY = holidays.country_holidays("IT", years=range(2024, 2036))
 days = some.dates(date(2025, 1, 1), date(2034, 1, 1))

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from wagtail.models import Page
 
-from portal import together
+from portal.pages import concurrent_edits
 from tests.typed_pages import create, typed
 
 pytestmark = pytest.mark.django_db
@@ -126,14 +126,14 @@ def test_own_text_that_was_published_meanwhile_is_no_other_text(page: Page, as_:
 
 def test_of_two_who_press_at_once_the_second_is_refused(page: Page, as_: Any, monkeypatch: Any) -> None:
     """Between the question and the save another one is saved: the save itself asks again."""
-    client, begun, check = as_("coordinator"), opened(as_("coordinator"), page), together.check
+    client, begun, check = as_("coordinator"), opened(as_("coordinator"), page), concurrent_edits.check
 
     def overtaken_just_after(row: Page, *args: Any) -> None:
         check(row, *args)
         assert row.latest_revision  # read now, as the form does
         Page.objects.get(pk=row.pk).specific.save_revision(clean=False)
 
-    monkeypatch.setattr(together, "check", overtaken_just_after)
+    monkeypatch.setattr(concurrent_edits, "check", overtaken_just_after)
     answer = saved(client, page, title="Mia", begun_from=begun)
     monkeypatch.undo()
     assert answer.status_code == 200

@@ -9,8 +9,8 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import demo
+from portal.accounts.people_admin import PersonEditForm
 from portal.models import Membership
-from portal.users import PersonEditForm
 from tests.typed_pages import create, typed
 
 pytestmark = pytest.mark.django_db

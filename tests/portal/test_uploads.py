@@ -13,8 +13,9 @@ from django.test import Client
 from PIL import Image as PILImage
 from wagtail.models import Page
 
-from portal import files, jobs
+from portal.files import reading
 from portal.models import Document, Image, Job, Space, TextPage
+from portal.work import jobs
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7 ciao"
@@ -203,11 +204,11 @@ def locked(person: Any, where: str = "SP-COORD") -> Document:
 def test_who_uploaded_a_file_that_cannot_be_read_is_told_why(person: Any, as_: Callable[[str], Client]) -> None:
     document = locked(person)
     assert document.reading_problem
-    told = list(files.unread(person("coordinator")))
+    told = list(reading.unread(person("coordinator")))
     assert [(todo.title, todo.why) for todo in told] == [
         ("Il testo di «Verbale» non si legge", document.reading_problem)
     ]
-    assert list(files.unread(person("director"))) == []
+    assert list(reading.unread(person("director"))) == []
     assert "Il testo di «Verbale» non si legge" in as_("coordinator").get("/").content.decode()
 
 

@@ -12,8 +12,8 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 from portal import access, demo
 from portal.models import Organisation
 from portal.models.append_only import Immutable
-from portal.publication import Refused
-from portal.whole import NotDone
+from portal.pages.atomic_acts import NotDone
+from portal.pages.publication import Refused
 from protocols.models import Edition, FormPage, ProcedurePage, ProtocolPage
 from search import index as search_index
 from search.engines import Query

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from portal import dates, demo
+from portal import demo
+from portal.words import dates
 from protocols.models import Edition, ProtocolPage
 
 pytestmark = pytest.mark.django_db

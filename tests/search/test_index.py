@@ -10,7 +10,7 @@ from wagtail.models import Page
 
 from portal import access
 from portal.models import Activity, TextPage
-from portal.whole import NotDone
+from portal.pages.atomic_acts import NotDone
 from search import index as search_index
 from search.engines import IndexBusy, Query
 from search.engines.embedded import EmbeddedEngine
@@ -71,7 +71,7 @@ def test_a_withdrawn_or_deleted_page_is_found_no_more(page, person, index):
 
 def test_sharing_a_page_opens_it_to_search_and_taking_it_back_closes_it(page, person, index):
     from portal.demo import space
-    from portal.spaces import share_page, unshare_page
+    from portal.spaces.shares import share_page, unshare_page
 
     share = share_page(page, space("SP-TERZO"), by=person("coordinator"))
     index.refresh()
@@ -173,7 +173,7 @@ def test_a_file_that_a_shared_page_carries_no_more_is_closed_again_in_search(pag
 
     from portal.demo import body_of, space
     from portal.models import Document
-    from portal.spaces import share_page
+    from portal.spaces.shares import share_page
 
     home = space("SP-RETE")
     file = Document.objects.create(title="Prova", file=ContentFile(b"testo", name="p.txt"), collection=home.collection)

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Page
 
-from portal import spaces
 from portal.demo import body_of, publish, space
 from portal.models import Document, Membership, Space, TextPage
+from portal.spaces import shares
 from search import index as search_index
 
 pytestmark = pytest.mark.django_db
@@ -29,13 +29,13 @@ def make(title: str, by: Any, home: str = "SP-RETE", text: str = f"Il {WORD} not
 def page(person: Any, index: Any) -> TextPage:
     """A page of SP-RETE, shared with SP-TERZO, in the index; what follows does not reach the index."""
     made = make("Flautisti di notte", person("coordinator"))
-    spaces.share_page(made, space("SP-TERZO"), by=person("coordinator"))
+    shares.share_page(made, space("SP-TERZO"), by=person("coordinator"))
     index.refresh()
     return made
 
 
 def unshare(page: Page, person: Any) -> None:
-    spaces.unshare_page(page.shares.get(), by=person("coordinator"))
+    shares.unshare_page(page.shares.get(), by=person("coordinator"))
 
 
 def withdraw(page: Page, person: Any) -> None:
@@ -148,7 +148,7 @@ def test_a_file_is_closed_with_the_page_that_opened_it(person: Any, as_: Any, in
     link = f'<a linktype="document" id="{file.pk}">file</a>'
     carrying.body = [("section", {"heading": "File", "text": f"<p>{link}</p>", "rows": []})]
     carrying.save_revision().publish()
-    spaces.share_page(carrying, space("SP-TERZO"), by=person("coordinator"))
+    shares.share_page(carrying, space("SP-TERZO"), by=person("coordinator"))
     index.refresh()
     assert told(as_("partner"))["total"] == 1
     carrying.unpublish()
@@ -175,7 +175,7 @@ def test_a_space_of_ones_own_is_a_filter(page: TextPage, as_: Any) -> None:
 def test_spaces_that_one_may_not_read_are_not_counted(page: TextPage, person: Any, as_: Any, index: Any) -> None:
     for code in ("SP-COORD", "SP-MINORI"):
         hidden = make(f"Di {code}", person("coordinator"), home=code)
-        spaces.share_page(hidden, space("SP-TERZO"), by=person("coordinator"))
+        shares.share_page(hidden, space("SP-TERZO"), by=person("coordinator"))
     make("Di casa", person("coordinator"), home="SP-TERZO")
     make("Per tutti", person("coordinator"), home="SP-PUBBLICO")
     index.refresh()

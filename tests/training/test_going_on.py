@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal import demo, spaces
+from portal import demo
+from portal.spaces import shares
 from training.models import LessonDone, LessonPage, ModulePage, PathPage
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +76,7 @@ def test_home_says_where_to_go_on_how_long_it_takes_and_whom_to_ask(as_: Any) ->
 
 def test_a_lesson_shared_alone_says_nothing_of_its_module_and_leads_nowhere_hidden(as_: Any, person: Any) -> None:
     lesson, sister = lessons_of("M4")[:2]
-    spaces.share_page(lesson, demo.space("SP-TERZO"), by=person("coordinator"), reason="Serve ai volontari")
+    shares.share_page(lesson, demo.space("SP-TERZO"), by=person("coordinator"), reason="Serve ai volontari")
     client, module = as_("partner"), ModulePage.objects.get(code="M4")
     shown = body(client.get(lesson.url))
     for hidden in (module.title, sister.title, "Settimana di accoglienza", "Lezione 1"):

@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 
-from portal.blocks import BodyBlock
 from portal.fields import BlocksField
 from portal.models import PortalPage, User
+from portal.pages.blocks import BodyBlock
 
 
 class PathPage(PortalPage):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal import digests, emails
 from portal.models import User
+from portal.notices import digests, emails
 
 
 class Command(BaseCommand):

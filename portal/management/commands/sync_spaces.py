@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from portal.models import Space
-from portal.spaces import sync_space
+from portal.spaces.roles import sync_space
 
 
 class Command(BaseCommand):

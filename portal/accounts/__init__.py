@@ -1,0 +1,1 @@
+"""People's accounts: entering, password, profile, and people in the admin."""

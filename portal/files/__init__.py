@@ -1,0 +1,1 @@
+"""Files: uploaded, read, stored, served."""

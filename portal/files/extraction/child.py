@@ -1,0 +1,49 @@
+"""The reading process: a file on standard input, JSON on standard output. Knows nothing of Django or the portal.
+
+Run by its path with `python -I`, which leaves out environment, current directory and user packages.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+# Last, so that nothing in the project can stand before a library.
+sys.path.append(os.path.abspath(os.path.join(__file__, *[os.pardir] * 4)))
+
+from portal.files.extraction import formats, limits  # noqa: E402
+from portal.files.extraction.problems import Unreadable, faults_named  # noqa: E402
+from portal.files.extraction.results import Signature  # noqa: E402
+
+
+def examine(data: bytes, filename: str) -> dict[str, Any]:
+    """The answer for the parent. What was found before a problem (format, signatures) is kept."""
+    kind, problem = "", ""
+    pages: list[str] = []
+    signatures: list[Signature] = []
+    try:
+        with faults_named():
+            kind = formats.detect(data, filename)
+            if kind == "p7m":
+                data, filename, signatures = formats.unwrap(data, filename)
+                kind = formats.detect(data, filename)
+        pages = formats.read(kind, data)
+    except Unreadable as error:
+        problem = error.reason
+    return {
+        "kind": kind,
+        "pages": pages,
+        "problem": problem,
+        "warning": getattr(pages, "warning", ""),
+        "signatures": [(signature.signer, signature.is_intact) for signature in signatures],
+    }
+
+
+def main() -> None:
+    limits.restrain()
+    answer = examine(sys.stdin.buffer.read(), sys.argv[1])
+    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The side that trusts nothing: starts the reading process, watches it, and believes only what it can check."""
+
+import json
+import logging
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import IO
+
+from . import limits, problems
+from .results import Extraction, Signature
+
+CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")
+EXTENSIONS = re.compile(r"(?:\.[a-z0-9]{1,5}){1,4}$")
+
+logger = logging.getLogger(__name__)
+
+
+def extract(data: bytes, filename: str) -> Extraction:
+    """Read a file. Never raises because of what is in it: look at `problem`."""
+    if not data:
+        return Extraction(problem=problems.EMPTY)
+    if len(data) > limits.MAX_FILE:
+        return Extraction(problem=problems.TOO_BIG)
+    try:
+        return _understood(_answer_of_child(data, filename))
+    except problems.Unreadable as error:
+        return Extraction(problem=error.reason)
+
+
+def _answer_of_child(data: bytes, filename: str) -> bytes:
+    """What the reading process printed; Unreadable if it ran too long, printed too much or died."""
+    # A file on standard input, not a pipe: nobody has to keep feeding it while the answer is read.
+    with tempfile.TemporaryFile() as source:
+        source.write(data)
+        source.seek(0)
+        process = _start(source, filename)
+        try:
+            return _watched(process)
+        finally:
+            _end(process)
+
+
+def _start(source: IO[bytes], filename: str) -> subprocess.Popen[bytes]:
+    # Only the extensions are passed on: names of persons in a file name would show in the list of processes.
+    found = EXTENSIONS.search(filename.lower())
+    return subprocess.Popen(
+        [sys.executable, "-I", CHILD, found[0] if found else ""],
+        stdin=source,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        # No secrets of the portal in there; the library path is for interpreters that are not in the usual place.
+        env={name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"},
+        start_new_session=True,
+    )
+
+
+def _watched(process: subprocess.Popen[bytes]) -> bytes:
+    deadline = time.monotonic() + limits.WALL_SECONDS
+    answer = _read_until(process, deadline)
+    try:
+        status = process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise problems.Unreadable(problems.SLOW) from None
+    if status == -signal.SIGXCPU:
+        raise problems.Unreadable(problems.SLOW)
+    if status:
+        logger.warning("The process reading a file ended with status %s.", status)
+        raise problems.Unreadable(problems.CRASHED)
+    return answer
+
+
+def _read_until(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    assert process.stdout is not None  # noqa: S101 (for the type checker)
+    answer = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while selector.select(max(0.0, deadline - time.monotonic())):
+            chunk = os.read(process.stdout.fileno(), 65536)
+            if not chunk:
+                return bytes(answer)
+            answer += chunk
+            if len(answer) > limits.MAX_OUTPUT:
+                raise problems.Unreadable(problems.TOO_LONG)
+    raise problems.Unreadable(problems.SLOW)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Leave nothing behind: neither a running group nor a zombie nor an open pipe."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)  # not reaped yet, so the number is still its own
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _understood(answer: bytes) -> Extraction:
+    try:
+        found = json.loads(answer)
+        pages = [str(page) for page in found["pages"]]
+        return Extraction(
+            text="\n\n".join(pages).strip(),
+            pages=pages,
+            problem=str(found["problem"]),
+            signatures=[Signature(str(signer), intact is True) for signer, intact in found["signatures"]],
+            kind=str(found["kind"]),
+            warning=str(found.get("warning", "")),
+        )
+    except (ValueError, TypeError, LookupError, RecursionError):
+        logger.warning("The process reading a file gave an answer that makes no sense.")
+        raise problems.Unreadable(problems.CRASHED) from None

@@ -1,0 +1,132 @@
+"""A file's way in: fingerprint, its text taken out by a job, and who is told; and where it goes with its page."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.dispatch import Signal
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.models import Page, Revision
+
+from portal import access
+from portal.models.media import Document, Image, ReadingState
+from portal.models.people import User
+from portal.models.spaces import Space
+from portal.notices import feed
+from portal.pages import citations
+from portal.work import jobs
+
+from . import extraction
+
+File = Document | Image
+TOLD_FOR = timedelta(days=7)  # a file that its author keeps as it is asks for nothing more
+
+# Sent inside the transaction that changes a file's text or place, and when it goes: search follows.
+file_changed = Signal()  # arguments: document
+file_deleted = Signal()  # arguments: document_id
+
+
+def on_document_saved(sender: type[Document], instance: Document, raw: bool = False, **kwargs: Any) -> None:
+    """Ask for the text of a new or replaced file; a moved or renamed one is only told of."""
+    sha256 = instance.fingerprint() if instance.file else ""
+    if sha256 != instance.sha256:
+        instance.sha256 = sha256
+        Document.objects.filter(pk=instance.pk).update(
+            sha256=sha256, reading_state=ReadingState.WAITING, reading_problem="", text_pages=[], signatures=[]
+        )
+        jobs.ask(f"read-file:{instance.pk}", "portal.files.reading.read", instance.pk)
+    file_changed.send(sender=Document, document=instance)
+
+
+def on_document_deleted(sender: type[Document], instance: Document, **kwargs: Any) -> None:
+    file_deleted.send(sender=Document, document_id=instance.pk)
+
+
+def on_page_moved(
+    sender: Any, instance: Page, parent_page_before: Page, parent_page_after: Page, **kwargs: Any
+) -> None:
+    """The files that only the moved pages carry go with them to the other space; what others carry too stays."""
+    after = access.space_of(parent_page_after)
+    before = access.space_of(parent_page_before)
+    if before is None or after is None or before == after:
+        return
+    going, _staying = along(instance, before)
+    with transaction.atomic():
+        for file in going:
+            file.collection_id = after.collection_id
+            file.save(update_fields=["collection"])
+
+
+def along(page: Page, space: Space) -> tuple[list[File], list[File]]:
+    """Of the space's files that the page, or one below it, carries: those that go where it goes, those that stay.
+
+    A text that is being written counts like one that is read: published there, it must have its files.
+    """
+    moved = Page.objects.filter(path__startswith=page.path)
+    left = Page.objects.filter(path__startswith=space.root_page.path).exclude(path__startswith=page.path)
+    mine, others = _carried(moved, space), _carried(left, space)
+    going = sorted(mine - others, key=lambda file: file.title)
+    return going, sorted(mine & others, key=lambda file: file.title)
+
+
+def _carried(pages: QuerySet[Page], space: Space) -> set[File]:
+    """Those of the space's files that the pages name, as they are read or as their next version is written."""
+    drafts = Revision.objects.filter(pk__in=pages.filter(has_unpublished_changes=True).values("latest_revision"))
+    written = {citation for draft in drafts for citation in citations.of(draft.as_object())}
+    found: set[File] = set()
+    for model in (Document, Image):
+        read: Any = access.cited(model, pages)
+        named = Q(pk__in=read.values("pk")) | Q(pk__in=[pk for kind, pk in written if kind is model])
+        found |= set(model._default_manager.filter(named, collection=space.collection_id))
+    return found
+
+
+def unopened(page: Page) -> list[Document | Image]:
+    """What the page, or one below it, names and not all of its readers can open: files of another space."""
+    pages, readers = page.get_descendants(inclusive=True), access.audience(page)
+    found: list[Document | Image] = []
+    for model in (Document, Image):
+        named: Any = access.cited(model, pages).exclude(pk__in=access.carried(model, pages).values("pk"))
+        opened = access.file_audiences(named)
+        found += [file for file in named if access.PUBLIC not in opened[file.pk] and not readers <= opened[file.pk]]
+    return found
+
+
+def unread(user: User) -> Iterable[feed.Todo]:
+    """The person's own files whose text could not be read: search will not find their words."""
+    mine = Document.objects.filter(uploaded_by_user=user, reading_state=ReadingState.UNREADABLE)
+    fresh = mine.filter(created_at__gt=timezone.now() - TOLD_FOR)
+    for file in access.allowed(fresh, user, "edit"):
+        title = _("Il testo di «%(file)s» non si legge") % {"file": file.title}
+        yield feed.Todo(title, reverse("wagtaildocs:edit", args=[file.pk]), _("Guarda"), file.reading_problem)
+
+
+feed.sources.todos.append(unread)
+
+
+def read(document_id: int) -> None:
+    """Take the text out of a file. A broken or hostile one is kept and marked, with the reason."""
+    document = Document.objects.filter(pk=document_id).first()
+    if document is None:
+        return
+    try:
+        with document.open_file() as file:
+            found = extraction.extract(file.read(), document.filename)
+    except FileNotFoundError:
+        found = extraction.Extraction(problem=_("Il file non c’è più."))
+    with transaction.atomic():
+        # An update, not a save: saving would ask for the text again.
+        Document.objects.filter(pk=document_id, sha256=document.sha256).update(
+            reading_state=ReadingState.UNREADABLE if found.problem else ReadingState.READ,
+            reading_problem=(found.problem or found.warning)[:240],
+            text_pages=found.pages,
+            signatures=[
+                {"name": each.signer, "intact": each.is_intact, "kind": each.kind} for each in found.signatures
+            ],
+        )
+        if (document := Document.objects.filter(pk=document_id).first()) is not None:  # not deleted meanwhile
+            file_changed.send(sender=Document, document=document)

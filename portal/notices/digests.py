@@ -1,0 +1,227 @@
+"""The digest: feed → one mail for each person and window, never empty, never twice.
+
+The end of a window is the moment that the person chose, stored; its beginning is the end of the last
+window that was dealt with. Nothing is computed from "today", so a night without a worker loses nothing.
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.core.mail import get_connection
+from django.db.models import Max, Min
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.models.digests import Delivery, DeliveryState, DigestPreference, Frequency
+from portal.models.people import User
+from portal.words import dates
+
+from . import emails, feed
+
+FIRST_WINDOW = timedelta(days=7)
+LONGEST_WINDOW = timedelta(days=30)  # as far back as the home page tells of news
+SOON = timedelta(days=7)
+LOST_AFTER = timedelta(minutes=30)
+LONGEST_ROUND = 240.0  # seconds: django-q2 kills a task after five minutes, and the clock calls again
+STOP_SALT = "raccordo.digest.stop"
+
+
+@dataclass(frozen=True)
+class Digest:
+    """What one person is told about one window."""
+
+    todos: list[feed.Todo]
+    changes: list[feed.Change]
+    agenda: list[feed.Appointment]
+    start: datetime
+    end: datetime
+
+    @property
+    def is_empty(self) -> bool:
+        """An appointment alone is no news: the home page shows it."""
+        return not self.todos and not self.changes
+
+    @property
+    def summary(self) -> str:
+        """«2 cose da fare, 3 novità»."""
+        return ", ".join(part for part in (self._asked(len(self.todos)), self._news()) if part)
+
+    @property
+    def headline(self) -> str:
+        """The most urgent thing first, as in the subject: «1 cosa in ritardo, 2 novità»."""
+        late = sum(todo.is_late for todo in self.todos)
+        words = ngettext("%(count)d cosa in ritardo", "%(count)d cose in ritardo", late) % {"count": late}
+        urgent = [words, self._asked(len(self.todos) - late)] if late else [self._asked(len(self.todos)) + self._by()]
+        return ", ".join(part for part in (*urgent, self._news()) if part)
+
+    @staticmethod
+    def _asked(count: int) -> str:
+        return ngettext("%(count)d cosa da fare", "%(count)d cose da fare", count) % {"count": count} if count else ""
+
+    def _by(self) -> str:
+        """«entro venerdì 20 marzo», where the first thing to do is due soon."""
+        due = self.todos[0].due if self.todos else None
+        if due is None or due > timezone.localdate() + SOON:
+            return ""
+        words = _(" entro %(day)s") if len(self.todos) == 1 else _(", la prima entro %(day)s")
+        return words % {"day": dates.in_words(due, "l j F")}
+
+    def _news(self) -> str:
+        count = len(self.changes)
+        return ngettext("%(count)d novità", "%(count)d novità", count) % {"count": count} if count else ""
+
+
+def build(user: User, start: datetime, end: datetime) -> Digest:
+    """The person's digest for the window, filtered by what the person may see now and has not said to have seen."""
+    return Digest(feed.todos(user), feed.news(user, start, end), _agenda(user), start, end)
+
+
+def _agenda(user: User) -> list[feed.Appointment]:
+    """The days to keep, without those that stand among the things to do."""
+    return [each for each in feed.agenda(user) if not each.is_todo]
+
+
+def preference(user: User) -> DigestPreference:
+    """The person's choice; Monday at eight for whoever made none."""
+    return DigestPreference.objects.filter(user=user).first() or DigestPreference(user=user)
+
+
+def window_end(choice: DigestPreference, now: datetime) -> datetime | None:
+    """The last moment, at or before `now`, for which this person chose a digest; None for never."""
+    if choice.frequency == Frequency.NEVER:
+        return None
+    local = timezone.localtime(now)
+    moment = local.replace(hour=choice.hour, minute=0, second=0, microsecond=0)
+    days = {choice.weekday} if choice.frequency == Frequency.WEEKLY else set(range(5))
+    while moment > local or moment.weekday() not in days:
+        moment -= timedelta(days=1)
+    return moment
+
+
+def window_start(user: User, end: datetime) -> datetime:
+    """Where the last window that was dealt with ended; else where the first began, which is a week back.
+
+    Never more than thirty days: whoever turns the digest on again is not sent all that was missed.
+    """
+    earlier = Delivery.objects.filter(user=user, window_end__lt=end)
+    dealt_with = earlier.filter(state__in=[DeliveryState.SENT, DeliveryState.EMPTY])
+    last = dealt_with.aggregate(Max("window_end"))["window_end__max"]
+    start = last or earlier.aggregate(Min("window_start"))["window_start__min"] or end - FIRST_WINDOW
+    return max(start, end - LONGEST_WINDOW)
+
+
+def schedule_due(now: datetime | None = None) -> int:
+    """Write a row for every digest that is due by now; returns how many are new.
+
+    Windows only go forward: whoever chooses another day is not told twice of the days already told.
+    """
+    now = now or timezone.now()
+    made = 0
+    people = User.objects.current(now).select_related("digest_preference")
+    for user in people.annotate(last_end=Max("deliveries__window_end")):
+        choice = getattr(user, "digest_preference", None) or DigestPreference(user=user)
+        end = window_end(choice, now)
+        if end is None or end <= (user.last_end or user.date_joined):
+            continue
+        _delivery, new = Delivery.objects.get_or_create(
+            user=user, window_end=end, defaults={"window_start": window_start(user, end)}
+        )
+        Delivery.objects.filter(user=user, window_end__lt=end, state=DeliveryState.DUE).update(
+            state=DeliveryState.FAILED, problem=_("Non è partito in tempo: lo comprende quello seguente.")
+        )
+        made += new
+    return made
+
+
+def send_due(now: datetime | None = None) -> int:
+    """Send every digest that is due; returns how many mails left. Safe to run twice and side by side."""
+    schedule_due(now)
+    _give_up_lost(now or timezone.now())
+    began = time.monotonic()
+    sent = 0
+    for delivery in Delivery.objects.filter(state=DeliveryState.DUE).order_by("window_end", "pk"):
+        if time.monotonic() - began > LONGEST_ROUND:
+            break
+        sent += send(delivery)
+    return sent
+
+
+def send(delivery: Delivery) -> bool:
+    """Send one digest; True when a mail left. The claim makes sure that only one process ever tries."""
+    claimed = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.DUE).update(
+        state=DeliveryState.CLAIMED, claimed_at=timezone.now()
+    )
+    if not claimed:
+        return False
+    user = User.objects.get(pk=delivery.user_id)
+    if not user.is_current() or preference(user).frequency == Frequency.NEVER:
+        return _close(delivery, DeliveryState.EMPTY)
+    digest = build(user, delivery.window_start, delivery.window_end)
+    if digest.is_empty:
+        return _close(delivery, DeliveryState.EMPTY)
+    mail = emails.digest_mail(user, digest, stop_url(user))
+    mail.connection = get_connection()
+    try:
+        mail.connection.open()
+    except OSError as problem:  # nothing has left: the next round tries again
+        return _close(delivery, DeliveryState.DUE, problem=str(problem))
+    try:
+        mail.send()
+    except OSError as problem:  # smtplib's errors are OSErrors too
+        return _close(delivery, DeliveryState.FAILED, problem=str(problem))
+    finally:
+        with suppress(OSError):
+            mail.connection.close()
+    return _close(delivery, DeliveryState.SENT, subject=str(mail.subject))
+
+
+def _close(delivery: Delivery, state: DeliveryState, subject: str = "", problem: str = "") -> bool:
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=state,
+        subject=subject[:200],
+        problem=problem,
+        sent_at=timezone.now() if state == DeliveryState.SENT else None,
+    )
+    return state == DeliveryState.SENT
+
+
+def _give_up_lost(now: datetime) -> None:
+    """A claim whose process died may have been mailed: it is not tried again; the next window tells the same."""
+    Delivery.objects.filter(state=DeliveryState.CLAIMED, claimed_at__lt=now - LOST_AFTER).update(
+        state=DeliveryState.FAILED, problem=_("Il processo che inviava si è interrotto.")
+    )
+
+
+def preview(user: User, now: datetime | None = None) -> Digest:
+    """The digest that the person would get now."""
+    now = now or timezone.now()
+    return build(user, window_start(user, now), now)
+
+
+def stop_url(user: User) -> str:
+    """The one-click address that stops the digest; signed, good for that only."""
+    token = signing.dumps(user.pk, salt=STOP_SALT)
+    return settings.BASE_URL + reverse("digest_stop", args=[token])
+
+
+def stop(token: str) -> User | None:
+    """The person of a stop address, with the digest stopped; None for a forged one."""
+    user = person_of(token)
+    if user is not None:
+        DigestPreference.objects.update_or_create(user=user, defaults={"frequency": Frequency.NEVER})
+    return user
+
+
+def person_of(token: str) -> User | None:
+    """The person for whom a stop address was made."""
+    try:
+        pk = signing.loads(token, salt=STOP_SALT)
+    except signing.BadSignature:
+        return None
+    return User.objects.filter(pk=pk).first()

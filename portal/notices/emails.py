@@ -1,0 +1,87 @@
+"""One function per mail; each has a subject, a text and an HTML template in `templates/emails/`."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from portal import access
+from portal.models.people import User
+from portal.models.spaces import ROLE_MEANING, Role, Space
+
+
+@cache
+def _stylesheet() -> str:
+    return (Path(__file__).parents[1] / "static" / "portal" / "css" / "mail.css").read_text()
+
+
+def _mail(name: str, to: str, context: dict[str, Any], headers: dict[str, str] | None = None) -> EmailMultiAlternatives:
+    context = {"base_url": settings.BASE_URL, "network": "Raccordo", **context}
+    subject = " ".join(render_to_string(f"emails/{name}.subject.txt", context).split())
+    mail = EmailMultiAlternatives(
+        subject, render_to_string(f"emails/{name}.txt", context).strip() + "\n", to=[to], headers=headers
+    )
+    html = render_to_string(f"emails/{name}.html", context)
+    inliner = css_inline.CSSInliner(load_remote_stylesheets=False, extra_css=_stylesheet(), keep_style_tags=False)
+    mail.attach_alternative(inliner.inline(html), "text/html")
+    return mail
+
+
+def digest_mail(user: User, digest: Any, stop_url: str) -> EmailMultiAlternatives:
+    """The digest, with one-click unsubscription (RFC 8058)."""
+    headers = {
+        "List-Unsubscribe": f"<{stop_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Auto-Submitted": "auto-generated",
+    }
+    contact = access.somebody_to_ask(user)
+    context = {"person": user, "digest": digest, "stop_url": stop_url, "contact": contact if contact != user else None}
+    return _mail("digest", user.email, context, headers)
+
+
+def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives:
+    """«Segnala un problema in questa pagina», to whoever answers for it; the answer goes to the reporter."""
+    answer_to = report.by.email if report.by else report.email
+    context = {"by": report.by, "page": report.path, "text": report.text, "title": title, "answer_to": answer_to,
+               "report_url": reverse("problem", args=[report.pk])}  # fmt: skip
+    mail = _mail("problem", to.email, context)
+    mail.reply_to = [answer_to] if answer_to else []
+    return mail
+
+
+def approval_mail(to: User, *, title: str, asked_by: str, note: str, url: str) -> EmailMultiAlternatives:
+    """A publication waits for this person's approval."""
+    context = {"person": to, "title": title, "asked_by": asked_by, "note": note, "url": url}
+    return _mail("approval", to.email, context)
+
+
+def approved_mail(to: User, *, title: str, by: str, note: str, scheduled: str, url: str) -> EmailMultiAlternatives:
+    """To the author: approved, by whom, with which note, readable where or from when."""
+    context = {"person": to, "title": title, "by": by, "note": note, "scheduled": scheduled, "url": url}
+    return _mail("approved", to.email, context)
+
+
+def given_back_mail(to: User, *, title: str, by: str, reason: str, url: str) -> EmailMultiAlternatives:
+    """To the author: what has to change, and where."""
+    return _mail("given_back", to.email, {"person": to, "title": title, "by": by, "reason": reason, "url": url})
+
+
+def schedule_failed_mail(to: User, *, title: str, problem: str, url: str) -> EmailMultiAlternatives:
+    """To the author: what should have gone out by itself has not."""
+    return _mail("schedule_failed", to.email, {"person": to, "title": title, "problem": problem, "url": url})
+
+
+def password_mail(to: User, *, url: str) -> EmailMultiAlternatives:
+    """The link with which a person chooses a new password."""
+    return _mail("password", to.email, {"person": to, "url": url})
+
+
+def role_mail(to: User, *, space: Space, role: Role | None, by: str) -> EmailMultiAlternatives:
+    """A role in a space was given, changed or taken."""
+    meaning = ROLE_MEANING[role] if role else ""
+    return _mail("role", to.email, {"person": to, "space": space, "role": role, "meaning": meaning, "by": by})

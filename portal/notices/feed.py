@@ -1,0 +1,259 @@
+"""What there is to do, what changed and what is coming, for one person; asked of access each time it is shown.
+
+Each package registers its sources from its own `feed.py`; the home page and the digest read the same feed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, Max, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from wagtail.models import Page, TaskState, WorkflowState
+
+from portal import access
+from portal.models.activity import Activity, Verb
+from portal.models.pages import page_kinds
+from portal.models.people import User
+from portal.models.spaces import Membership, Space
+from portal.models.workflow import ApprovalState
+from portal.pages import approval
+from portal.requests import PersonRequest
+from portal.words import dates
+
+LAST_WRITTEN = 3
+
+
+@dataclass(frozen=True)
+class Todo:
+    """Something asked of the person: a sentence and one verb."""
+
+    title: str
+    url: str
+    verb: str
+    why: str
+    due: date | None = None
+    action_url: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        return self.due is not None and self.due < timezone.localdate()
+
+
+@dataclass(frozen=True)
+class Change:
+    """The newest thing that happened to one page."""
+
+    title: str
+    url: str
+    sentence: str
+    at: datetime
+    why: str
+    space: str = ""
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """Something with a day, and perhaps an hour."""
+
+    day: date
+    title: str
+    url: str
+    time: str = ""
+    why: str = ""
+    space: str = ""
+    is_todo: bool = False  # stands among the things to do as well
+
+
+@dataclass(frozen=True)
+class Resume:
+    """What the person was in the middle of."""
+
+    title: str
+    url: str
+    why: str
+    done: int = 0
+    of: int = 0
+    verb: str = ""
+    where: str = ""  # module, lesson, minutes
+    person: User | None = None  # whom to ask: the tutor
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody to call: a service, with its telephone and hours."""
+
+    title: str
+    url: str
+    telephone: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A count for whoever looks after the network, with the list that it counts."""
+
+    count: int
+    what: str
+    url: str
+    detail: str = ""
+
+
+@dataclass
+class Sources:
+    todos: list[Callable[[User], Iterable[Todo]]] = field(default_factory=list)
+    agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
+    resume: list[Callable[[PersonRequest], Iterable[Resume]]] = field(default_factory=list)
+    figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)
+    contacts: list[Callable[[User], Iterable[Contact]]] = field(default_factory=list)
+
+
+sources = Sources()
+
+
+def todos(user: User) -> list[Todo]:
+    """What is asked of the person, the most urgent first."""
+    found = [todo for source in sources.todos for todo in source(user)]
+    return sorted(found, key=lambda todo: (todo.due or date.max, todo.title))
+
+
+def agenda(user: User, days: int = 8) -> list[Appointment]:
+    """What happens from today on, for so many days."""
+    today = timezone.localdate()
+    found = [each for source in sources.agenda for each in source(user, today, today + timedelta(days=days))]
+    return sorted(found, key=lambda each: (each.day, each.time))
+
+
+def resume(request: PersonRequest) -> list[Resume]:
+    """Where the person was; asked with the request, because some of it lives only as long as the session."""
+    return [each for source in sources.resume for each in source(request)]
+
+
+def contacts(user: User) -> list[Contact]:
+    """The services that the person may call."""
+    return [each for source in sources.contacts for each in source(user)]
+
+
+def by_week(changes: list[Change]) -> list[tuple[str, list[Change]]]:
+    """«Questa settimana», «La settimana scorsa», then each week by its Monday; the changes come newest first."""
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(_week(change.at), []).append(change)
+    return list(found.items())
+
+
+def _week(moment: datetime) -> str:
+    day, today = dates.local_day(moment), timezone.localdate()
+    monday = day - timedelta(days=day.weekday())
+    weeks = (today - timedelta(days=today.weekday()) - monday).days // 7
+    if weeks <= 1:
+        return _("La settimana scorsa") if weeks == 1 else _("Questa settimana")
+    return _("Settimana %(from)s") % {"from": dates.in_words(monday, "j F", "del")}
+
+
+def reviews(user: User, start: date, end: date) -> Iterable[Appointment]:
+    """The pages to be looked at again in these days, of which the person answers."""
+    for kind in page_kinds():
+        pages = kind._default_manager.filter(responsible=user, review_date__gte=start, review_date__lte=end)
+        for page in access.allowed(pages, user):
+            yield Appointment(page.review_date, name(page), page.url, why=_("da rivedere"))
+
+
+def figures(user: User) -> list[Figure]:
+    """«Rete in breve», for whoever decides who enters somewhere; what counts nothing is left out."""
+    if not access.standing(user).spaces("manage"):
+        return []
+    return [each for source in sources.figures for each in source(user) if each.count]
+
+
+def changes(user: User, since: datetime, until: datetime | None = None, own: bool = False) -> list[Change]:
+    """Pages published in the window that the person may see now, each once, newest first.
+
+    What the person published is no news to its author, and left out unless `own` is asked for.
+    """
+    until = until or timezone.now()
+    acts = Activity.objects.filter(verb=Verb.PUBLISHED, is_correction=False, at__gt=since, at__lte=until)
+    acts = acts if own else acts.exclude(by=user.pk).exclude(proposed_by=user.pk)
+    pages = access.allowed(Page.objects.all(), user)
+    acts = acts.exclude(_first_of_a_public_page(user)) if not own else acts
+    newest = acts.filter(page__in=pages.values("pk")).order_by().values("page").annotate(last=Max("pk")).values("last")
+    acts = Activity.objects.filter(pk__in=newest).select_related("page").order_by("-at", "-pk")
+    rows = list(acts)
+    specific = {page.pk: page for page in Page.objects.filter(pk__in=[row.page_id for row in rows]).specific()}
+    homes = access.spaces_of(specific.values(), user)
+    found = []
+    for row in rows:
+        page = specific[row.page_id]
+        space = homes.get(page.pk)
+        why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
+        found.append(Change(name(page), page.url, row.note or _("Pubblicato."), row.at, why, str(space or ""), page.pk))
+    return found
+
+
+def _first_of_a_public_page(user: User) -> Q:
+    """Public pages come to whoever holds no role in their space as news only when they change."""
+    held = access.standing(user)
+    outside = Space.objects.filter(pk__in=held.public - set(held.roles))
+    before = Activity.objects.filter(page=OuterRef("page"), verb=Verb.PUBLISHED, pk__lt=OuterRef("pk"))
+    return Q(~Exists(before), space__in=outside)
+
+
+def news(user: User, since: datetime, until: datetime | None = None) -> list[Change]:
+    """The changes that the person has not yet said to have seen."""
+    return changes(user, max(since, user.news_seen_until or since), until)
+
+
+def see_news(user: User, until: datetime) -> None:
+    """The person says to have seen what changed up to a moment; never takes it back."""
+    User.objects.filter(pk=user.pk).exclude(news_seen_until__gte=until).update(news_seen_until=until)
+
+
+def name(page: Page) -> str:
+    """How people call a page: its code and its title."""
+    code = getattr(page, "code", "")
+    return f"{code} {page.title}" if code else page.title
+
+
+def approvals(user: User) -> Iterable[Todo]:
+    """Publications that wait for this person's approval."""
+    if not access.standing(user).spaces("approve"):
+        return
+    waiting = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS)
+    for state in access.approvals(user, waiting).select_related("workflow_state__requested_by", "revision"):
+        yield Todo(
+            title=approval.title_of(state),
+            url=reverse("approval", args=[state.pk]),
+            verb=_("Decidi"),
+            why=_("da approvare: lo chiede %(person)s") % {"person": state.workflow_state.requested_by},
+        )
+
+
+def drafts(request: PersonRequest) -> Iterable[Resume]:
+    """The pages that the person was writing last, and has neither published nor sent for approval."""
+    asked = WorkflowState.objects.active().filter(requested_by=request.user)  # waiting, or come back
+    sent = [int(pk) for pk in asked.values_list("object_id", flat=True)]
+    pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit").exclude(pk__in=sent)
+    mine = pages.filter(latest_revision__user=request.user, depth__gt=access.SPACE_DEPTH)
+    for page in mine.order_by("-latest_revision_created_at")[:LAST_WRITTEN]:
+        yield Resume(page.draft_title, f"/admin/pages/{page.pk}/edit/", _("la stavi scrivendo"))
+
+
+def lapsing_roles(user: User) -> Iterable[Figure]:
+    """Roles that end within a month, in the spaces that the person looks after."""
+    soon = timezone.now() + timedelta(days=30)
+    rows = access.allowed(Membership.objects.current(), user, "manage").filter(expires_at__lt=soon)
+    rows = list(rows.select_related("space__root_page").order_by("expires_at"))
+    spaces = sorted({row.space.name for row in rows})
+    what = ngettext("accesso in scadenza", "accessi in scadenza", len(rows))
+    url = f"{rows[0].space.get_absolute_url()}condivisione/" if rows else ""  # the first to lapse
+    yield Figure(len(rows), what, url, ", ".join(spaces))
+
+
+sources.todos.append(approvals)
+sources.agenda.append(reviews)
+sources.resume.append(drafts)
+sources.figures.append(lapsing_roles)

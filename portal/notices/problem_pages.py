@@ -1,0 +1,87 @@
+"""«Segnala un problema in questa pagina»: the form, and the page of whoever answers."""
+
+from typing import Any
+
+from allauth.core import ratelimit
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal import access
+from portal.models import (
+    ProblemReport,
+)
+from portal.requests import PersonRequest
+
+from . import feed, problem_reports
+
+LONGEST_PATH = 300
+
+
+class ProblemForm(forms.Form):
+    """What is wrong, and where; whoever has not entered may leave an address for the answer."""
+
+    page = forms.CharField(
+        label=gettext_lazy("Pagina"), max_length=LONGEST_PATH, widget=forms.HiddenInput, required=False
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Che cosa non va"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=gettext_lazy("Non scrivere nomi o notizie di persone seguite dai servizi."),
+    )  # fmt: skip
+
+    email = forms.EmailField(
+        label=gettext_lazy("La tua e-mail (facoltativa)"),
+        required=False,
+        help_text=gettext_lazy("Scrivila se vuoi una risposta."),
+    )
+
+    def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known:
+            del self.fields["email"]
+
+    def clean_page(self) -> str:
+        """An address of this site, to name the page and to lead back to it."""
+        return own_path(self.cleaned_data["page"])
+
+
+def own_path(path: str) -> str:
+    """The path, where it is one of this site, without its question where that is too long; else the home page."""
+    if len(path) > LONGEST_PATH:
+        path = path.partition("?")[0]
+    plain = path.startswith("/") and path.isprintable() and len(path) <= LONGEST_PATH
+    return path if plain and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"
+
+
+def report_problem(request: HttpRequest) -> HttpResponse:
+    """«Segnala un problema in questa pagina»: to whoever answers for it; back to the page afterwards."""
+    known = request.user.is_authenticated
+    path = own_path(request.POST.get("page") or request.GET.get("pagina", "/"))
+    form = ProblemForm(request.POST or None, initial={"page": path}, known=known)
+    if request.method == "POST" and form.is_valid():
+        if known or ratelimit.consume(request, action="report"):
+            data = form.cleaned_data
+            problem_reports.report(request.user, data["page"], data["text"], data.get("email", ""))
+            messages.success(request, _("Grazie: la segnalazione è partita."))
+            return redirect(data["page"])
+        form.add_error(None, _("Da qui sono partite troppe segnalazioni: riprova fra un’ora."))
+    page = problem_reports.page_at(path, request.user)
+    context = {"form": form, "title": feed.name(page) if page else path, "path": path}
+    return render(request, "portal/report_problem.html", context)
+
+
+@login_required
+def problem(request: PersonRequest, pk: int) -> HttpResponse:
+    """A report, for the one person whom it reached; settling it takes it away."""
+    mine = access.addressed(ProblemReport.objects.select_related("by", "page"), request.user, "to")
+    row = get_object_or_404(mine, pk=pk)
+    if request.method == "POST":
+        problem_reports.settle(row)
+        messages.success(request, _("Segnalazione chiusa: il portale non la conserva."))
+        return redirect("home")
+    return render(request, "portal/problem.html", problem_reports.shown(row, request.user))

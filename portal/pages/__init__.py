@@ -1,0 +1,1 @@
+"""Pages: written, cited, compared, approved, published, kept."""

@@ -1,0 +1,197 @@
+"""An approval from its request to its end: who is told that it waits, how it is decided."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.models import Page, Revision, TaskState, WorkflowState
+
+from portal import access
+from portal.models.people import User
+from portal.models.workflow import ApprovalState
+from portal.notices import emails
+from portal.words import dates
+from portal.work import jobs
+
+from . import concurrent_edits
+
+
+class AlreadyDecided(Exception):
+    """Somebody else was faster, or the author took the request back."""
+
+
+class TextChanged(Exception):
+    """Somebody saved the page after the approver had read it."""
+
+
+# --- Asking ----------------------------------------------------------------------------------------------
+
+
+def on_task_submitted(sender: Any, instance: TaskState, **kwargs: Any) -> None:
+    """Somebody asked for approval: whoever may decide gets a mail, by a job."""
+    if isinstance(instance.specific, ApprovalState):
+        jobs.ask(f"approval-mail:{instance.pk}", "portal.pages.approval.tell_approvers", instance.pk)
+
+
+def tell_approvers(state_id: int) -> None:
+    """Mail those who may decide on a waiting approval, asking access again now."""
+    state = ApprovalState.objects.filter(pk=state_id, status=TaskState.STATUS_IN_PROGRESS).first()
+    if state is None:
+        return
+    page = state.workflow_state.content_object
+    words = {
+        "title": title_of(state), "asked_by": str(state.workflow_state.requested_by or ""),
+        "note": state.revision.content.get("change_note", ""), "url": address(state),
+    }  # fmt: skip
+    for person in access.deciders([page]).get(page.pk, []):
+        emails.approval_mail(person, **words).send()
+
+
+def address(state: ApprovalState) -> str:
+    """Where the approval is decided, for a mail."""
+    return settings.BASE_URL + reverse("approval", args=[state.pk])
+
+
+def proposed(state: ApprovalState) -> Revision:
+    """What waits for the decision: the page as it was saved last, which may be after it was asked for."""
+    revision: Revision = state.workflow_state.content_object.latest_revision
+    return revision
+
+
+def title_of(state: ApprovalState) -> str:
+    """Code and title as proposed, without building the page for it."""
+    content = state.revision.content
+    return f"{content.get('code', '')} {content['title']}".strip()
+
+
+def scheduled_for(page: Page) -> str:
+    """The day for which its publication is set; empty when that is at once."""
+    if page.go_live_at and page.go_live_at > timezone.now():
+        return dates.in_words(page.go_live_at, "l j F")
+    return ""
+
+
+# --- Deciding --------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def approve(state: ApprovalState, *, by: User, seen: str, note: str = "") -> Page:
+    """Publish what the approver has read, or schedule it; returns the page as approved."""
+    state = _to_decide(state, by)
+    revision = proposed(state)
+    if concurrent_edits.mark(revision) != seen:
+        raise TextChanged
+    if state.revision_id != revision.pk:
+        state.revision = revision
+        state.save(update_fields=["revision"])
+    state.approve(user=by, comment=note)
+    page: Page = revision.as_object()
+    return page
+
+
+@transaction.atomic
+def ask_for_changes(state: ApprovalState, *, by: User, reason: str) -> None:
+    """Give the page back to its author, with the reason."""
+    _to_decide(state, by).reject(user=by, comment=reason)
+
+
+def _to_decide(state: ApprovalState, by: User) -> ApprovalState:
+    """The approval as it stands now, held until the decision is written."""
+    state = ApprovalState.objects.select_for_update().get(pk=state.pk)
+    page = Page.objects.select_for_update().get(pk=state.workflow_state.object_id)
+    if state.status != TaskState.STATUS_IN_PROGRESS:
+        raise AlreadyDecided
+    if not access.may_decide(by, page):
+        raise PermissionDenied
+    return state
+
+
+def on_publishing(sender: Any, revision: Revision, user: User | None, previous: Revision | None, **kwargs: Any) -> None:
+    """Whoever publishes a page that waits has decided on it: its author gets the answer as by any other way.
+
+    The clock publishes what was decided before, and decides nothing on what was asked since.
+    """
+    open_ones = WorkflowState.objects.active().filter(
+        object_id=revision.object_id, base_content_type=revision.base_content_type
+    )
+    asked = open_ones.select_for_update().first() if user else None
+    if asked is None:
+        return
+    waiting = ApprovalState.objects.select_for_update().filter(
+        workflow_state=asked, status=TaskState.STATUS_IN_PROGRESS
+    )
+    state = waiting.first()
+    if state is None or asked.requested_by == user:
+        asked.cancel(user=user)
+    elif previous:
+        state.reject(
+            user=user, comment=_("Ho rimesso la versione di prima: la tua resta tra le versioni della pagina.")
+        )
+    else:
+        state.revision = revision
+        state.approve(user=user, update=False, comment=_after_whom(state, revision))
+        asked.status = WorkflowState.STATUS_APPROVED
+        asked.save(update_fields=["status"])
+
+
+def _after_whom(state: ApprovalState, revision: Revision) -> str:
+    """What the author must know: the last hand on the text was another's."""
+    if revision.user_id in {None, state.workflow_state.requested_by_id}:
+        return ""
+    return _("L’ho pubblicata dopo averla aperta in scrittura: rileggila, può non essere parola per parola la tua.")
+
+
+# --- The answer ------------------------------------------------------------------------------------------
+
+
+def on_task_decided(sender: Any, instance: TaskState, **kwargs: Any) -> None:
+    """Approved or given back: the author gets the answer, by a job."""
+    if isinstance(instance.specific, ApprovalState):
+        jobs.ask(f"answer-mail:{instance.pk}", "portal.pages.approval.tell_author", instance.pk)
+
+
+def tell_author(state_id: int) -> None:
+    """Mail the answer to whoever asked, if that person still has to do with the page."""
+    state = ApprovalState.objects.select_related("finished_by").filter(pk=state_id).first()
+    author = state.workflow_state.requested_by if state else None
+    page = state.workflow_state.content_object if state else None
+    if state is None or author is None or page is None or not author.is_current():
+        return
+    by, title = str(state.finished_by or ""), title_of(state)
+    if state.status == TaskState.STATUS_REJECTED and access.can(author, "edit", page):
+        url = settings.BASE_URL + edit_address(page)
+        emails.given_back_mail(author, title=title, by=by, reason=state.comment, url=url).send()
+    elif state.status == TaskState.STATUS_APPROVED and _still_concerns(author, page):
+        scheduled = scheduled_for(state.revision.as_object())
+        url = settings.BASE_URL + (page.specific.url or "")
+        emails.approved_mail(author, title=title, by=by, note=state.comment, scheduled=scheduled, url=url).send()
+
+
+def _still_concerns(author: User, page: Page) -> bool:
+    return access.can(author, "view", page) or access.can(author, "edit", page)
+
+
+def edit_address(page: Page) -> str:
+    return reverse("wagtailadmin_pages:edit", args=[page.pk])
+
+
+def given_back(user: User) -> QuerySet[ApprovalState]:
+    """The person's own pages that came back, until they are sent again, published or the request is withdrawn."""
+    return ApprovalState.objects.filter(
+        status=TaskState.STATUS_REJECTED,
+        workflow_state__status=WorkflowState.STATUS_NEEDS_CHANGES,
+        workflow_state__requested_by=user,
+        workflow_state__current_task_state=F("pk"),
+    ).select_related("workflow_state", "revision", "finished_by")
+
+
+def waiting_of(user: User) -> QuerySet[ApprovalState]:
+    """The person's own requests that nobody has answered yet."""
+    return ApprovalState.objects.filter(
+        status=TaskState.STATUS_IN_PROGRESS, workflow_state__requested_by=user
+    ).select_related("workflow_state", "revision")

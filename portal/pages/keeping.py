@@ -1,0 +1,144 @@
+"""What stays: a published page is withdrawn, a file stays while a page carries it, a body while somebody needs it.
+
+Asked before any view that deletes, one row or many: the views themselves would not say why.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import apps
+from django.contrib import messages
+from django.contrib.auth.models import Group
+from django.db.models import Model, ProtectedError
+from django.db.models.deletion import Collector
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from wagtail.models import Collection, Page
+
+from portal import access
+from portal.models.media import Document, Image
+from portal.models.people import Organisation
+from portal.models.spaces import Membership, RoleGroup
+from portal.requests import number
+
+# The views that delete one row, with what they delete and where one goes when it stays.
+DELETES: dict[str, tuple[type[Model], str]] = {
+    "wagtailadmin_pages:delete": (Page, "wagtailadmin_explore"),
+    "wagtaildocs:delete": (Document, "wagtaildocs:edit"),
+    "wagtaildocs:delete_multiple": (Document, "wagtaildocs:edit"),
+    "wagtailimages:delete": (Image, "wagtailimages:edit"),
+    "wagtailimages:delete_multiple": (Image, "wagtailimages:edit"),
+    "wagtailsnippets_portal_organisation:delete": (Organisation, "wagtailsnippets_portal_organisation:edit"),
+    "wagtailadmin_collections:delete": (Collection, "wagtailadmin_collections:edit"),
+    "wagtailusers_groups:delete": (Group, "wagtailusers_groups:edit"),
+}
+AFTER_MANY = {
+    Page: "wagtailadmin_explore_root", Document: "wagtaildocs:index", Image: "wagtailimages:index",
+    Organisation: "wagtailsnippets_portal_organisation:list",
+}  # fmt: skip
+
+
+def refuse_deletion(request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse | None:
+    """The way back, with the reason told, when the request would delete what stays; None otherwise."""
+    model, rows, back = _asked(request, kwargs)
+    if model is None:
+        return None
+    rows = _named_to(request.user, model, rows)
+    reasons = [reason for row in rows if (reason := _reason(row, request))]
+    for reason in reasons:
+        messages.error(request, reason)
+    return redirect(back) if reasons else None
+
+
+def _named_to(user: Any, model: type[Model], rows: list[Any]) -> list[Any]:
+    """Those whose names the person may read: of the others Wagtail refuses the deletion without a word."""
+    if model in (Page, Document, Image):
+        known = access.known(model._default_manager.filter(pk__in=[row.pk for row in rows]), user)
+        seen = set(known.values_list("pk", flat=True))
+        return [row for row in rows if row.pk in seen]
+    return rows if access.is_administrator(user) else []
+
+
+def _asked(request: HttpRequest, kwargs: dict[str, Any]) -> tuple[Any, list[Any], str]:
+    """What the request would delete: the model, the rows, and the address to go back to."""
+    view = request.resolver_match.view_name if request.resolver_match else ""
+    if view in DELETES:
+        model, address = DELETES[view]
+        rows = list(model._default_manager.filter(pk=next(iter(kwargs.values()))))
+        return model, rows, reverse(address, args=[rows[0].pk]) if rows else ""
+    if view == "wagtail_bulk_action" and kwargs["action"] == "delete":
+        model = _model(kwargs["app_label"], kwargs["model_name"])
+        if model in AFTER_MANY:
+            asked = request.GET.getlist("id")
+            everything: Any = model._default_manager.all()
+            rows = everything if "all" in asked else everything.filter(pk__in=[number(pk) for pk in asked])
+            return model, list(rows), reverse(AFTER_MANY[model])
+    return None, [], ""
+
+
+def _model(app: str, name: str) -> Any:
+    try:
+        return apps.get_model(app, name)
+    except LookupError:
+        return None
+
+
+def _reason(row: Any, request: HttpRequest) -> str:
+    """Why the row stays; empty when it may go."""
+    of: dict[type[Model], Callable[[Any, HttpRequest], str]] = {
+        Page: _page, Document: _file, Image: _file, Organisation: _body, Collection: _of_a_space, Group: _of_a_space,
+    }  # fmt: skip
+    return of[type(row)](row, request)
+
+
+def _page(page: Page, request: HttpRequest) -> str:
+    words = {"page": page.title}
+    if page.depth <= access.SPACE_DEPTH:
+        return _("«%(page)s» è la prima pagina di uno spazio: non si elimina.") % words
+    if access.was_published(page):
+        return _("«%(page)s» è stata pubblicata, o lo è una pagina sotto di lei: non si elimina. Ritirala: nessuno "
+                 "la legge più, e resta scritto che cosa diceva e chi l’ha ritirata.") % words  # fmt: skip
+    return ""
+
+
+def _file(file: Document | Image, request: HttpRequest) -> str:
+    kept = access.citing(file, Page.objects.filter(first_published_at__isnull=False))
+    if not kept.exists():
+        return _of_a_draft(file)
+    named = ", ".join(f"«{page.title}»" for page in access.known(kept, request.user)[:5])
+    words = {"file": file.title, "pages": named}
+    if named:
+        return _("«%(file)s» è in %(pages)s: prima toglilo da lì.") % words
+    return _("«%(file)s» è in una pagina pubblicata: non si elimina.") % words
+
+
+def _of_a_draft(file: Document | Image) -> str:
+    if not _is_needed(file):
+        return ""
+    return _("«%(file)s» è il file di una pagina che non è pubblicata: prima scegline un altro lì.") % {
+        "file": file.title
+    }
+
+
+def _of_a_space(row: Group | Collection, request: HttpRequest) -> str:
+    """The folder of files and the groups of a space or a body come and go with it."""
+    if not _is_needed(row) and not (isinstance(row, Group) and RoleGroup.objects.filter(group=row).exists()):
+        return ""
+    return _("«%(name)s» non si elimina: serve a uno spazio o a un ente.") % {"name": row}
+
+
+def _is_needed(row: Model) -> bool:
+    """Whether something else would not be without it."""
+    try:
+        Collector(using="default", origin=row).collect([row])
+    except ProtectedError:
+        return True
+    return False
+
+
+def _body(body: Organisation, request: HttpRequest) -> str:
+    if not _is_needed(body) and not Membership.objects.filter(group=body.group_id).exists():
+        return ""
+    return _("«%(body)s» non si elimina: ci sono persone, ruoli, servizi o presenze a suo nome.") % {"body": body}

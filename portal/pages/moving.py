@@ -1,0 +1,77 @@
+"""What becomes of all that hangs on a page when it moves to another space: told before anybody confirms."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from wagtail.models import Page
+
+from portal import access
+from portal.files import reading
+from portal.models.media import Document, Image
+from portal.models.people import User
+from portal.models.spaces import PageGroupGrant, PageShare, PageUserGrant, Space
+
+NAMED = 5
+# What the packages keep of a page: each gives its sentences.
+sources: list[Callable[[Page, Space, User], Iterable[str]]] = []
+
+
+def consequences(page: Page, destination: Page, user: User) -> list[str]:
+    """Sentences; none within one space, where nothing but the address changes."""
+    before, after = access.space_of(page), access.space_of(destination)
+    if before is None or before == after:
+        return []
+    return [
+        *_shares(page, user),
+        *_files(page, before, user),
+        *(sentence for source in sources for sentence in source(page, before, user)),
+    ]
+
+
+def _shares(page: Page, user: User) -> Iterable[str]:
+    shares = PageShare.objects.filter(page__path__startswith=page.path)
+    spaces = Space.objects.filter(pk__in=shares.values("space"))
+    granted = any(
+        model._default_manager.filter(content_object__path__startswith=page.path).exists()
+        for model in (PageUserGrant, PageGroupGrant)
+    )
+    if not shares.exists() and not granted:
+        return
+    yield _("Le condivisioni della pagina finiscono: le decide chi risponde dello spazio nuovo.")
+    names = ", ".join(f"«{space}»" for space in access.allowed(spaces, user).order_by("name"))
+    if names:
+        yield _("Ora è condivisa con %(spaces)s.") % {"spaces": names}
+
+
+def _files(page: Page, space: Space, user: User) -> Iterable[str]:
+    going, staying = reading.along(page, space)
+    if going:
+        words = ngettext(
+            "Va con lei il file che porta solo lei: %(files)s.", "Vanno con lei i file che porta solo lei: %(files)s.",
+            len(going),
+        )  # fmt: skip
+        yield words % {"files": _named(going, user)}
+    if staying:
+        words = ngettext(
+            "Resta dov’è il file che porta anche un’altra pagina: %(files)s. Chi la leggerà di là non lo apre.",
+            "Restano dove sono i file che portano anche altre pagine: %(files)s. Chi la leggerà di là non li apre.",
+            len(staying),
+        )
+        yield words % {"files": _named(staying, user)}
+    if not going and not staying:
+        yield _("Non porta file.")
+
+
+def _named(found: list[reading.File], user: User) -> str:
+    """The first few by name, as far as the person may read it; the rest as a number."""
+    known = set()
+    for model in (Document, Image):
+        rows: Any = model._default_manager.filter(pk__in=[file.pk for file in found if isinstance(file, model)])
+        known |= {(model, pk) for pk in access.known(rows, user).values_list("pk", flat=True)}
+    names = [f"«{file.title}»" for file in found if (type(file), file.pk) in known][:NAMED]
+    rest = len(found) - len(names)
+    if rest:
+        names.append(ngettext("un altro", "altri %(count)d", rest) % {"count": rest})
+    return ", ".join(names)

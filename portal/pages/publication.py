@@ -1,0 +1,78 @@
+"""What a publication leaves behind, in its own transaction: an activity, and the search rows that follow it."""
+
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.dispatch import Signal
+from django.utils.translation import gettext as _
+from wagtail.models import Page, Revision
+
+from portal import access
+from portal.models.activity import Activity, Verb
+from portal.models.people import User
+from portal.models.workflow import ApprovalState
+from portal.notices import feed
+from portal.notices.activity import record
+
+from . import atomic_acts, withdrawing
+
+
+class Refused(ValidationError):
+    """What may not be published as it is; its message says why, and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__({NON_FIELD_ERRORS: [sentence]})  # by field: so the admin's API asks for it
+
+
+# Sent inside the transaction of the publication; packages to the right add what is theirs (editions, search).
+published = Signal()  # arguments: page (specific), by (who published: of an approved text its approver), proposed_by
+withdrawn = Signal()  # arguments: page
+
+
+def on_page_published(sender: type[Page], instance: Page, revision: Revision | None = None, **kwargs: Any) -> None:
+    """Wagtail published a page: write it down and tell the packages."""
+    if not instance.live:
+        return  # scheduled for later: Wagtail sends the signal already now
+    space = access.space_of(instance)
+    approval = ApprovalState.of(revision)
+    by = _person(atomic_acts.actor()) or (approval and approval.finished_by) or _person(revision and revision.user)
+    proposed_by = approval.workflow_state.requested_by if approval else None
+    if space and space.root_page_id != instance.pk:
+        record(
+            Verb.PUBLISHED,
+            by=by,
+            proposed_by=proposed_by,
+            approved_by=approval.finished_by if approval else None,
+            is_correction=_is_correction(instance),
+            page=Page.objects.get(pk=instance.pk),
+            space=space,
+            sentence=_("ha pubblicato «%(page)s»") % {"page": feed.name(instance)},
+            note=getattr(instance, "change_note", ""),
+        )
+    published.send(sender=sender, page=instance, by=by, proposed_by=proposed_by, revision=revision)
+
+
+def _person(user: Any) -> User | None:
+    return user if isinstance(user, User) else None
+
+
+def _is_correction(page: Page) -> bool:
+    """What nobody has read yet is news, whatever its author ticked."""
+    known = Activity.objects.filter(page=page.pk, verb=Verb.PUBLISHED)
+    return bool(getattr(page, "correction", False)) and known.exists()
+
+
+def on_page_unpublished(sender: type[Page], instance: Page, **kwargs: Any) -> None:
+    """Wagtail withdrew a page, because somebody asked for it, because its day came, or because it is being deleted."""
+    space = access.space_of(instance)
+    if space:
+        by = _person(atomic_acts.actor())
+        words = _("ha ritirato «%(page)s»") if by else _("«%(page)s» è scaduta: non si legge più")
+        if atomic_acts.is_deletion():
+            words = _("ha eliminato «%(page)s»")
+        elif by and not withdrawing.reason():
+            raise Refused(str(withdrawing.MISSING))  # a door that does not ask withdraws nothing
+        page = Page.objects.get(pk=instance.pk)
+        sentence = words % {"page": feed.name(instance)}
+        record(Verb.WITHDRAWN, by=by, page=page, space=space, sentence=sentence, note=withdrawing.reason())
+    withdrawn.send(sender=sender, page=instance)

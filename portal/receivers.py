@@ -1,0 +1,42 @@
+"""Which signal calls what: every receiver of the ground, in one list."""
+
+from allauth.account.models import EmailAddress
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from wagtail.signals import (
+    init_new_page,
+    page_published,
+    page_unpublished,
+    post_page_move,
+    pre_page_move,
+    task_approved,
+    task_rejected,
+    task_submitted,
+)
+
+from .accounts import authentication
+from .files import reading
+from .models import Document, Term, User, old_addresses
+from .pages import approval, atomic_acts, publication, writing
+from .spaces import role_copy, shares
+from .words import glossary
+
+
+def connect() -> None:
+    """Called once, when all models are there."""
+    page_published.connect(publication.on_page_published)
+    page_unpublished.connect(publication.on_page_unpublished)
+    atomic_acts.publishing.connect(approval.on_publishing)
+    init_new_page.connect(writing.on_new_page)
+    pre_page_move.connect(shares.on_page_moves)
+    pre_page_move.connect(old_addresses.on_page_moved)
+    post_page_move.connect(reading.on_page_moved)
+    task_submitted.connect(approval.on_task_submitted)
+    task_approved.connect(approval.on_task_decided)
+    task_rejected.connect(approval.on_task_decided)
+    post_save.connect(reading.on_document_saved, sender=Document)
+    post_delete.connect(reading.on_document_deleted, sender=Document)
+    pre_save.connect(authentication.on_address_saved, sender=EmailAddress)
+    post_save.connect(authentication.on_person_saved, sender=User)
+    m2m_changed.connect(role_copy.on_groups_changed, sender=User.groups.through)
+    for signal in (post_save, post_delete):
+        signal.connect(glossary.on_term_changed, sender=Term)

@@ -1,0 +1,1 @@
+"""Spaces: opening, roles and their copy, sharing, a space at a glance."""

@@ -1,0 +1,1 @@
+"""Wagtail's admin, held to what its user may know."""

@@ -1,0 +1,126 @@
+"""Choosing in the editor: persons only among those whom the author knows, which is how `access` says it.
+
+And what a page leads to already is not named to an author who may not see it.
+"""
+
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext as now
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.admin.forms.choosers import BaseFilterForm
+from wagtail.admin.views.generic import chooser
+from wagtail.admin.viewsets.chooser import ChooserViewSet
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images.blocks import ImageBlock
+
+from portal import access
+from portal.models.people import User
+from portal.pages import citations
+
+
+class PersonFilter(BaseFilterForm):
+    """By name, as by colleagues one remembers half of."""
+
+    q = forms.CharField(label=_("Nome o cognome"), required=False)
+
+    def filter(self, objects: Any) -> Any:
+        words = self.cleaned_data.get("q") or ""
+        for word in words.split():
+            self.is_searching, self.search_query = True, words
+            objects = objects.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word))
+        return super().filter(objects)
+
+
+class KnownPeople:
+    """What the lists and the answer of the chooser have in common: nobody else is found, by list or by number."""
+
+    request: Any
+    filter_form_class = PersonFilter
+
+    def get_object_list(self) -> Any:
+        return access.allowed(User.objects.current(), self.request.user)
+
+    def get_object(self, pk: str) -> Any:
+        return self.get_object_list().get(pk=pk)
+
+    def get_objects(self, pks: list[str]) -> Any:
+        return self.get_object_list().filter(pk__in=pks)
+
+
+class ChoosePerson(KnownPeople, chooser.ChooseView):
+    pass
+
+
+class ChoosePersonResults(KnownPeople, chooser.ChooseResultsView):
+    pass
+
+
+class ChosenPerson(KnownPeople, chooser.ChosenView):
+    pass
+
+
+class ChosenPeople(KnownPeople, chooser.ChosenMultipleView):
+    pass
+
+
+class PersonChooserViewSet(ChooserViewSet):
+    model = User
+    icon = "user"
+    choose_one_text = _("Scegli una persona")
+    choose_another_text = _("Scegli un’altra persona")
+    edit_item_text = _("Apri")
+    register_widget = False  # the other fields list the persons whom the author knows
+    choose_view_class = ChoosePerson
+    choose_results_view_class = ChoosePersonResults
+    chosen_view_class = ChosenPerson
+    chosen_multiple_view_class = ChosenPeople
+
+
+person_chooser = PersonChooserViewSet("person_chooser", url_prefix="persone/scegli")
+PersonChooserBlock = person_chooser.get_block_class("PersonChooserBlock", module_path="portal.wagtail_admin.choosers")
+
+
+# --- What is chosen already ------------------------------------------------------------------------------
+
+
+def _shown(value: Any, state: Any) -> Any:
+    """What the editor's script is told of a choice: of what the author may not see, its number alone."""
+    if value is None or not state or citations.may_be_named(value):
+        return state
+    hidden = now("(qualcosa che non puoi vedere)")
+    words = {"title": hidden, "adminTitle": hidden, "preview": {"url": "", "width": 0, "height": 0}}
+    return {**{key: words.get(key) for key in state}, "id": state["id"]}
+
+
+class Discreet:
+    """A block that chooses, and does not name what its author may not see."""
+
+    def get_form_state(self, value: Any) -> Any:
+        return _shown(value, super().get_form_state(value))  # type: ignore[misc]
+
+
+class PersonBlock(Discreet, PersonChooserBlock):  # type: ignore[valid-type,misc]
+    pass
+
+
+class PageBlock(Discreet, blocks.PageChooserBlock):
+    pass
+
+
+class FileBlock(Discreet, DocumentChooserBlock):
+    pass
+
+
+class ImageChoiceBlock(ImageBlock):
+    """Wagtail's picture with its alternative text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.child_blocks["image"].label = _("File")  # Wagtail's own is the English name of the field
+
+    def get_form_state(self, value: Any) -> Any:
+        state = super().get_form_state(value)
+        return {**state, "image": _shown(value, state["image"])}

@@ -1,0 +1,1 @@
+"""How things are written: days, terms, telephones, the network's words."""

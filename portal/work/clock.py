@@ -1,0 +1,46 @@
+"""What the worker does by the clock: one plain function each, safe to run twice."""
+
+import logging
+
+from portal.models.spaces import Space
+from portal.notices import digests, problem_reports
+from portal.pages import scheduling
+from portal.spaces import role_copy, roles
+
+from .schedules import every
+
+logger = logging.getLogger(__name__)
+
+
+@every(minutes=1)
+def settle() -> int:
+    """Take away the roles whose time is over."""
+    return roles.settle_lapsed()
+
+
+@every(minutes=24 * 60)
+def repair() -> int:
+    """Bring the admin's copy of every space's roles back to its source; returns what had drifted."""
+    drift = {space.code: role_copy.sync_space(space) for space in Space.objects.all()}
+    for code, count in drift.items():
+        if count:
+            logger.warning("%s: %d permissions had drifted and were repaired", code, count)
+    return sum(drift.values())
+
+
+@every(minutes=24 * 60)
+def purge_reports() -> int:
+    """Take away the reports of problems that nobody settled in time."""
+    return problem_reports.purge()
+
+
+@every(minutes=5)
+def send_digests() -> int:
+    """Send the digests that are due."""
+    return digests.send_due()
+
+
+@every(minutes=5)
+def publish_scheduled() -> int:
+    """Publish and expire the pages whose moment has come."""
+    return scheduling.publish_due()
