@@ -77,6 +77,10 @@ def test_no_two_persons_or_services_share_a_number_by_mistake() -> None:
     for card in cards:
         holder = next((name for name, number in people.items() if number == card.telephone), None)
         assert holder in {None, card.contact and card.contact.get_full_name()}, card.title
+    answering: dict[str, set[int | None]] = {}
+    for card in cards:
+        answering.setdefault(card.telephone, set()).add(card.organisation_id)
+    assert {number: bodies for number, bodies in answering.items() if len(bodies) > 1} == {}
 
 
 def test_a_contact_in_a_protocol_is_the_directory_of_now(as_: Any, person: Any) -> None:
