@@ -3,28 +3,32 @@
 import base64
 import binascii
 import re
-from importlib import import_module
+from collections.abc import Iterable
+from pkgutil import resolve_name
 
 from .archive import Archive
 from .limits import MAX_NESTING
 from .packages import Package
 from .problems import DAMAGED, NO_TEXT, PASSWORD, TOO_DEEP, UNKNOWN, Unreadable, faults_named
-from .results import Signature
-from .text import Warned, clean, within_limit
+from .results import Enclosed, Signature
+from .text import Text, Warned, clean, within_limit
 
 # Imported only when needed: a process reads one file, and must start fast.
 READERS = {
-    "pdf": ("pdf", "read"),
-    "xlsx": ("sheets", "read_xlsx"),
-    "pptx": ("office", "read_pptx"),
-    "odt": ("office", "read_opendocument"),
-    "ods": ("office", "read_opendocument"),
-    "odp": ("office", "read_opendocument"),
-    "rtf": ("rtf", "read_rtf"),
-    "txt": ("plain", "read_txt"),
-    "html": ("markup", "read_html"),
-    "xml": ("markup", "read_xml"),
+    "pdf": "portal.files.extraction.pdf.read",
+    "xlsx": "portal.files.extraction.sheets.read_xlsx",
+    "pptx": "portal.files.extraction.office.read_pptx",
+    "odt": "portal.files.extraction.office.read_opendocument",
+    "ods": "portal.files.extraction.office.read_opendocument",
+    "odp": "portal.files.extraction.office.read_opendocument",
+    "rtf": "portal.files.extraction.rtf.read_rtf",
+    "txt": "portal.files.extraction.plain.read_txt",
+    "html": "portal.files.extraction.markup.read_html",
+    "xml": "portal.files.extraction.markup.read_xml",
 }
+# These hold other files, which they hand over as they find them.
+OPENERS = {"eml": "portal.files.extraction.mail.opened", "docx": "portal.files.extraction.office.docx_opened"}
+ENVELOPE_OPENER = "portal.files.extraction.signed.open_envelope"
 MAIN_PARTS = (
     (re.compile(r"word/document\d*\.xml"), "docx"),
     (re.compile(r"xl/workbook\d*\.xml"), "xlsx"),
@@ -67,10 +71,10 @@ def read(kind: str, data: bytes, level: int = 0) -> list[str]:
 
 def unwrap(data: bytes, filename: str) -> tuple[bytes, str, list[Signature]]:
     """The file inside one or more signed envelopes, its name, and all the signatures, outermost first."""
-    signed = import_module("portal.files.extraction.signed")
+    open_envelope = resolve_name(ENVELOPE_OPENER)
     signatures: list[Signature] = []
     for _ in range(MAX_NESTING):
-        data, found = signed.open_envelope(data)
+        data, found = open_envelope(data)
         filename = re.sub(r"\.p7[ms]$", "", filename, flags=re.IGNORECASE)
         signatures += found
         if not _is_envelope(data):
@@ -87,14 +91,30 @@ def _raw_pages(kind: str, data: bytes, level: int) -> list[str]:
     if kind == "p7m":
         data, filename, _ = unwrap(data, "")
         return read(detect(data, filename), data, level + 1)
-    if kind == "eml":
-        return import_module("portal.files.extraction.mail").read(data, level)
-    if kind == "docx":
-        return import_module("portal.files.extraction.office").read_docx(data, level)
+    if kind in OPENERS:
+        return [_as_one_page(resolve_name(OPENERS[kind])(data), level)]
     if kind not in READERS:
         raise Unreadable(UNKNOWN)
-    module, function = READERS[kind]
-    return getattr(import_module(f"portal.files.extraction.{module}"), function)(data)
+    pages: list[str] = resolve_name(READERS[kind])(data)
+    return pages
+
+
+def _as_one_page(pieces: Iterable[str | Enclosed], level: int) -> str:
+    text = Text()
+    for piece in pieces:
+        text.write((piece if isinstance(piece, str) else _enclosed_text(piece, level)) + "\n")
+    return str(text)
+
+
+def _enclosed_text(file: Enclosed, level: int) -> str:
+    try:
+        with faults_named():
+            kind = detect(file.data, file.name)
+        return "\n".join(read(kind, file.data, level + 1))
+    except Unreadable:
+        if file.is_attached:
+            return ""
+        raise
 
 
 def _by_content(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Mail messages: subject, body, and the attachments that can be read."""
+"""Mail messages: subject, body, and the attachments."""
 
 from collections.abc import Iterator
 from email.errors import MessageError
@@ -6,37 +6,33 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesParser
 
-from . import formats
 from .limits import MAX_MIME_DEPTH
 from .markup import html_text
 from .plain import decode
-from .problems import TOO_DEEP, Unreadable, faults_named
-from .text import Text
+from .problems import TOO_DEEP, Unreadable
+from .results import Enclosed
 
 
-def read(data: bytes, level: int) -> list[str]:
-    """The message as one page. What in it cannot be read is left out."""
-    text = Text()
+def opened(data: bytes) -> Iterator[str | Enclosed]:
+    """The message, piece by piece."""
     # The old policy, which is also the default, because the new one fails on malformed headers.
-    for piece in _pieces(BytesParser().parsebytes(data), level, 0):
-        text.write(piece + "\n")
-    return [str(text)]
+    yield from _pieces(BytesParser().parsebytes(data), 0)
 
 
-def _pieces(part: Message, level: int, depth: int) -> Iterator[str]:
+def _pieces(part: Message, depth: int) -> Iterator[str | Enclosed]:
     if depth > MAX_MIME_DEPTH:
         raise Unreadable(TOO_DEEP)
     if part["subject"]:
         yield _header(str(part["subject"]))
     content = part.get_payload()
     if not isinstance(content, list):
-        yield _leaf(part, level)
+        yield from _leaf(part)
         return
     parts = [inner for inner in content if isinstance(inner, Message)]
     if parts and part.get_content_type() == "multipart/alternative":
         parts = [_simplest(parts)]
     for inner in parts:
-        yield from _pieces(inner, level, depth + 1)
+        yield from _pieces(inner, depth + 1)
 
 
 def _simplest(versions: list[Message]) -> Message:
@@ -45,21 +41,14 @@ def _simplest(versions: list[Message]) -> Message:
     return next(plain, versions[-1])
 
 
-def _leaf(part: Message, level: int) -> str:
+def _leaf(part: Message) -> Iterator[str | Enclosed]:
     name = _name(part)
     if part.get_content_maintype() == "text" and not name:
         source = decode(_bytes(part), part.get_content_charset() or "")
-        return html_text(source) if part.get_content_subtype() == "html" else source
-    return f"{name}\n{_attachment(_bytes(part), name, level)}"
-
-
-def _attachment(data: bytes, name: str, level: int) -> str:
-    try:
-        with faults_named():
-            kind = formats.detect(data, name)
-        return "\n".join(formats.read(kind, data, level + 1))
-    except Unreadable:
-        return ""
+        yield html_text(source) if part.get_content_subtype() == "html" else source
+    else:
+        yield name
+        yield Enclosed(name, _bytes(part))
 
 
 def _bytes(part: Message) -> bytes:

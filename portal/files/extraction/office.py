@@ -1,13 +1,13 @@
 """Word and PowerPoint since 2007, and OpenDocument: XML in a zip archive."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from . import formats
 from .archive import Archive
 from .limits import MAX_FILE
 from .markup import Dialect, Prose
 from .packages import Package
 from .problems import PASSWORD, Unreadable
+from .results import Enclosed
 from .text import Text
 
 # "Fallback" repeats text boxes for older programs; the properties define tab stops, which are no tabs.
@@ -41,18 +41,17 @@ DIAGRAMS = (r"drawingml\.diagramdata", r"ppt/diagrams/data\d+\.xml")
 SPEAKERS_NOTES = (r"presentationml\.notesslide\+", r"ppt/notesslides/notesslide\d+\.xml")
 
 
-def read_docx(data: bytes, level: int) -> list[str]:
+def docx_opened(data: bytes) -> Iterator[str | Enclosed]:
     """Words in the order of the paper; then the chunks of other formats that programs put in whole."""
     package = Package(Archive(data))
-    text = Text()
     for kind in (HEADERS, DOCUMENT, NOTES, FOOTERS):
         for name in package.parts(*kind):
+            text = Text()
             prose = _Prose(OFFICE, text)
             prose.feed(package.archive.stream(name))
-            text.write("\n")
+            yield str(text)
             for chunk in _chunks(package, name, prose.chunks):
-                text.write(_chunk_text(package.archive, chunk, level) + "\n")
-    return [str(text)]
+                yield Enclosed(chunk, package.archive.read(chunk, MAX_FILE), is_attached=False)
 
 
 class _Prose(Prose):
@@ -73,11 +72,6 @@ def _chunks(package: Package, part: str, names: list[str]) -> list[str]:
         return []
     related = package.related(part)
     return [related[name] for name in names if related.get(name) in package.archive.names]
-
-
-def _chunk_text(archive: Archive, name: str, level: int) -> str:
-    data = archive.read(name, MAX_FILE)
-    return "\n".join(formats.read(formats.detect(data, name), data, level + 1))
 
 
 def read_pptx(data: bytes) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a reading gives back."""
+"""What a reading gives back, and what it hands over on the way."""
 
 from dataclasses import dataclass, field
 
@@ -15,6 +15,15 @@ class Signature:
     signer: str
     is_intact: bool
     kind: str = "CAdES"
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """A file inside another. One only attached is left out where it cannot be read; a part of the text is not."""
+
+    name: str
+    data: bytes
+    is_attached: bool = True
 
 
 @dataclass(frozen=True)
