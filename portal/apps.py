@@ -16,6 +16,11 @@ class PortalConfig(AppConfig):
     default = True
     verbose_name = _("Raccordo")
 
+    def import_models(self) -> None:
+        """First the rows of which `access` asks, then what asks `access` itself."""
+        super().import_models()
+        from .models import old_addresses, pages, workflow  # noqa: F401
+
     def ready(self) -> None:
         from django.db.models import DateTimeField
         from wagtail.admin.forms.models import register_form_field_override
@@ -24,14 +29,14 @@ class PortalConfig(AppConfig):
         from . import checks, receivers  # noqa: F401
         from .fields import MomentField
         from .notices import problem_reports  # noqa: F401  it registers what it asks of people
-        from .pages import atomic_acts, under_way  # noqa: F401
+        from .pages import atomic_acts, context, under_way  # noqa: F401
         from .work import clock, jobs  # noqa: F401
 
         moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
         register_form_field_override(DateTimeField, override=moment)
         receivers.connect()
         atomic_acts.guard()
-        autodiscover_modules("feed")
+        autodiscover_modules("feed", "pages")
 
 
 class PeopleConfig(WagtailUsersAppConfig):

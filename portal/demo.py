@@ -18,24 +18,9 @@ from wagtail.models import Page
 
 from . import access, network
 from .files import reading
-from .models import (
-    Activity,
-    Document,
-    FaqPage,
-    Membership,
-    NetworkProfile,
-    NewsPage,
-    Organisation,
-    PortalPage,
-    Role,
-    Space,
-    SpacePage,
-    Term,
-    TextPage,
-    User,
-)
+from .models import Activity, Document, Membership, NetworkProfile, Organisation, Role, Space, Term, User
 from .models.network import Conformance
-from .models.pages import PinnedPage
+from .models.pages import FaqPage, NewsPage, PinnedPage, PortalPage, SpacePage, TextPage
 from .models.people import OrganisationKind
 from .models.spaces import Visibility
 from .spaces import opening, roles

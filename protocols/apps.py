@@ -9,8 +9,10 @@ class ProtocolsConfig(AppConfig):
     verbose_name = _("Che cosa la rete ha concordato")
 
     def ready(self) -> None:
+        from portal.pages.atomic_acts import publishing
         from portal.pages.publication import published
 
-        from .editions import on_published
+        from . import editions
 
-        published.connect(on_published)
+        publishing.connect(editions.on_publishing)
+        published.connect(editions.on_published)

@@ -193,6 +193,12 @@ def _state(page: RulePage, edition: Edition) -> tuple[str, str]:
     return "ok", _("in vigore")
 
 
+def on_publishing(sender: Any, revision: Any, **kwargs: Any) -> None:
+    """Signal of the ground: a text is about to be published, or set for a day."""
+    if issubclass(revision.content_type.model_class(), RulePage):
+        require_no_obstacle(revision.as_object())
+
+
 def on_published(sender: Any, page: Any, by: Any = None, proposed_by: Any = None, **kwargs: Any) -> None:
     """Signal of the ground: a page was published."""
     if isinstance(page, RulePage):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -19,15 +19,14 @@ from portal.models.people import OrganisationKind
 from portal.requests import number
 from portal.words.terms import Direction, Term, Unit
 
-if TYPE_CHECKING:
-    from .models import ProcedurePage
+from .models import FormPage, ProcedurePage
 
 FARTHEST = timedelta(days=3660)
 HOURS = ["%H:%M", "%H.%M", "%H"]
 TYPED = {"class": "form-control", "autocomplete": "off"}
 
 
-def plan(page: "ProcedurePage", request: HttpRequest) -> dict[str, Any]:
+def plan(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
     """Steps with their dates, forms and services; `passo` in the address shows one at a time."""
     form = EventsForm(_events(page), request.GET)
     codes = {block.value["form"].lower() for block in page.steps if block.value.get("form")}
@@ -60,6 +59,12 @@ def plan(page: "ProcedurePage", request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def using(form: FormPage, user: Any) -> Any:
+    """Those that use the form in one of their steps; a form without a code is used by its name in none."""
+    found = ProcedurePage.objects.filter(steps__icontains=f'"form": "{form.code}"')
+    return access.allowed(found if form.code else found.none(), user)
+
+
 # --- The events from which terms are counted -------------------------------------------------------------
 
 
@@ -75,7 +80,7 @@ class Event:
         self.key = f"dal-{slugify(self.name) or 'fatto'}"
 
 
-def _events(page: "ProcedurePage") -> list[Event]:
+def _events(page: ProcedurePage) -> list[Event]:
     """In the order of the steps; each once, however it is written."""
     found: dict[str, Event] = {}
     for block in page.steps:
@@ -143,7 +148,7 @@ def _due(step: Any, known: dict[str, date | datetime]) -> date | datetime | None
 # --- Whom to call ----------------------------------------------------------------------------------------
 
 
-def _cards(page: "ProcedurePage", user: Any) -> dict[int, ServicePage]:
+def _cards(page: ProcedurePage, user: Any) -> dict[int, ServicePage]:
     """The service cards that the procedure or its steps name and the person may read; one question for all."""
     named = [block.value for block in page.services]
     named += [service for block in page.steps for service in block.value["services"]]

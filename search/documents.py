@@ -11,7 +11,8 @@ from wagtail.models import Page
 
 from portal import access
 from portal.models import Document as File
-from portal.models import PortalPage, Space, SpacePage
+from portal.models import Space
+from portal.models.pages import PortalPage, SpacePage
 from portal.words import dates
 from protocols.models import Edition, FormPage
 from protocols.models.rules import RulePage

@@ -94,6 +94,80 @@ def test_a_planted_import_to_the_right_is_seen(module: str, source: str) -> None
     assert not rightward_imports(source, "search.documents")
 
 
+# --- No rings --------------------------------------------------------------------------------------------
+
+MODULES = {module_of(path).removesuffix(".__init__"): path for path in SOURCES if "migrations" not in path.parts}
+
+
+def needs(source: str, module: str) -> set[str]:
+    """The modules of ours that a module needs: wherever it imports them, and for types too; by name in a text too.
+
+    Who imports a module imports the package around it. Left out is what Django's own names are made for: what an app's
+    `ready` and `import_models` join, and what the settings name for Django to load.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "").endswith("Config") for base in node.bases):
+            joins = ("ready", "import_models")
+            node.body = [each for each in node.body if getattr(each, "name", "") not in joins]
+    if module == "portal.settings":
+        tree = ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+    here = f"{module}.__init__" if MODULES.get(module, Path()).name == "__init__.py" else module
+    needed: set[str] = set()
+    for name in imported(tree, here):
+        while name and name not in MODULES:
+            name = name.rpartition(".")[0]
+        above = [name.rsplit(".", level)[0] for level in range(name.count(".") + 1)] if name else []
+        needed |= {each for each in above if not f"{module}.".startswith(f"{each}.")} | ({name} if name else set())
+    return needed - {module}
+
+
+def rings(graph: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    """The groups of modules that need one another, round and round."""
+    reached: dict[str, set[str]] = {}
+    for start in graph:
+        seen, left = set(), [start]
+        while left:
+            new = graph.get(left.pop(), set()) - seen
+            seen |= new
+            left += new
+        reached[start] = seen
+    return sorted({tuple(sorted(b for b in reached[a] if a in reached[b])) for a in graph if a in reached[a]})
+
+
+def test_no_module_needs_one_that_needs_it() -> None:
+    graph = {name: needs(path.read_text(), name) for name, path in MODULES.items()}
+    assert len(graph) > 150 and sum(map(len, graph.values())) > 500
+    assert rings(graph) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from portal.notices import feed",
+        "def later():\n    from portal.notices.feed import changes",
+        "if TYPE_CHECKING:\n    from portal.notices.feed import Change",
+        "feed = import_module('portal.notices.feed')",
+        "jobs.ask('a', 'portal.notices.feed.changes')",
+        "from ..notices import feed",
+    ],
+)
+def test_a_planted_ring_is_seen(source: str) -> None:
+    """The feed needs the kinds of page."""
+    graph = {name: needs(path.read_text(), name) for name, path in MODULES.items()}
+    graph["portal.models.pages"] |= needs(source, "portal.models.pages")
+    assert [ring for ring in rings(graph) if "portal.models.pages" in ring]
+
+
+def test_what_an_app_joins_when_it_is_ready_is_no_ring() -> None:
+    source = "class PortalConfig(AppConfig):\n    def {}(self):\n        from .notices import feed"
+    assert needs(source.format("ready"), "portal.apps") == set()
+    assert needs(source.format("other"), "portal.apps") == {"portal.notices", "portal.notices.feed"}
+
+
+# --- Relations only to the left --------------------------------------------------------------------------
+
+
 def rightward_relations(model: Any) -> Iterator[str]:
     """Relations and parents of a model that lie in a package to its right."""
     here = rank(model._meta.app_label)

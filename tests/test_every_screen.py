@@ -18,9 +18,10 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import TaskState, Workflow
 
 from coordination.models import MeetingPage
-from portal.models import Delivery, Document, Image, TextPage, User
+from portal.models import Delivery, Document, Image, User
 from portal.models.digests import DeliveryState
 from portal.models.jobs import JobState
+from portal.models.pages import TextPage
 from portal.notices import digests
 from portal.work import jobs
 from tests.addresses import Things, address, known

@@ -27,8 +27,8 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
 from portal import demo
 from portal.files.reading import file_changed
-from portal.models import Document, Image, Organisation, Space, TextPage, User
-from portal.models.pages import PinnedPage, SpacePage, page_kinds
+from portal.models import Document, Image, Organisation, Space, User
+from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
 from portal.notices import digests, emails
 from portal.spaces import opening, roles

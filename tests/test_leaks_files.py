@@ -11,7 +11,8 @@ from wagtail.models import Page
 
 from portal import demo
 from portal.files.reading import file_changed
-from portal.models import Document, Image, TextPage
+from portal.models import Document, Image
+from portal.models.pages import TextPage
 
 pytestmark = pytest.mark.django_db
 SECRET = "guazzabuglio"

@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Collection
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from portal.models import Membership, Role, Space, SpacePage, TextPage
-from portal.models.pages import HomePage
+from portal.models import Membership, Role, Space
+from portal.models.pages import HomePage, SpacePage, TextPage
 from portal.notices import digests
 
 ADDRESSES = ["/", "/spazi/rete/", "/p/PR-01/", "/cerca/?q=assistenza", "/riunioni/", "/protocolli/", "/rubrica/"]

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal.fields import BlocksField
-from portal.models import Organisation, PortalPage, User
-from portal.models.pages import Section
+from portal.models import Organisation, User
+from portal.models.pages import PortalPage, Section
 from portal.pages.blocks import BodyBlock
 from portal.words.telephone import valid_telephones
 

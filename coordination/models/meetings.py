@@ -13,8 +13,8 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, get_form_for_model
 from wagtail.models import Orderable
 
-from portal.models import Organisation, PortalPage, User
-from portal.models.pages import Section
+from portal.models import Organisation, User
+from portal.models.pages import PortalPage, Section
 from portal.pages import anchors
 
 
@@ -98,12 +98,6 @@ class MeetingPage(PortalPage):
     @property
     def is_over(self) -> bool:
         return self.ends_at < timezone.now()
-
-    def given(self) -> list[Any]:
-        """The actions with what was done about them, for the page."""
-        from coordination import actions  # it gives actions to people, and knows this page
-
-        return actions.shown(self)
 
     def relevant_date(self) -> date:
         return timezone.localtime(self.starts_at).date()

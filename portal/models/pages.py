@@ -27,10 +27,8 @@ from wagtail.url_routing import RouteResult
 
 from portal import access
 from portal.fields import BlocksField
-from portal.models.activity import Activity
 from portal.models.old_addresses import OldAddress
-from portal.pages import addresses, anchors, concurrent_edits
-from portal.pages.attachments import opened
+from portal.pages import addresses, anchors, concurrent_edits, kinds
 from portal.pages.blocks import AttachmentsBlock, BodyBlock, parts
 from portal.pages.copying import PageCopyForm
 from portal.pages.editing_form import CitingForm, PortalPageForm
@@ -104,6 +102,9 @@ class AddressedPage(SpacedPage):
             return super().serve(request, *args, **kwargs)
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         return HttpResponsePermanentRedirect(f"{self.get_url(request)}{query}")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context(request, *args, **kwargs), **kinds.shown(self, request)}
 
     def save_revision(self, *args: Any, **kwargs: Any) -> Any:
         with transaction.atomic():
@@ -285,26 +286,6 @@ class PortalPage(AddressedPage):
         """The date by which lists and facets order the page."""
         return dates.local_day(self.last_published_at) if self.last_published_at else None
 
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context(request, *args, **kwargs)
-        # The space is named only to those who may read it: a shared page says nothing of its home.
-        context["space"] = access.spaces_of([self], request.user).get(self.pk)
-        context["sections"] = self.sections()
-        context["publication"] = Activity.last_publication_of(self)
-        context["opened"] = opened(self, request.user)
-        context |= writing_here(self, request)
-        request.section = self.listed_as or self._meta.model_name  # type: ignore[attr-defined]  # in bold above
-        request.contact = self.responsible  # type: ignore[attr-defined]  # the frame's footer names whom to ask
-        return context
-
-
-def writing_here(page: Page, request: HttpRequest) -> dict[str, Any]:
-    """Whether the reader may change the page at once, and what kinds of page may be made below it."""
-    if getattr(request, "is_preview", False) or not access.can(request.user, "edit", page):
-        return {}
-    below = [] if isinstance(page, SpacePage) else page.creatable_subpage_models()
-    return {"edit_here": page.pk, "new_below": [(kind.kind_label, kind._meta) for kind in below]}
-
 
 def body_sections(body: Any, names: dict[str, str]) -> list[Section]:
     """Sections of a BodyBlock stream as plain text, under the anchors that their page gives them."""
@@ -375,12 +356,6 @@ class SpacePage(AddressedPage):
             return super().set_url_path(parent)
         self.url_path = f"{parent.url_path}{SPACES_ADDRESS}/{self.slug}/"
         return self.url_path
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from portal.spaces.overview import overview  # it lists the kinds of page
-
-        context = super().get_context(request, *args, **kwargs)
-        return {**context, **overview(self, request.user), **writing_here(self, request)}
 
 
 class PinnedPage(Orderable):

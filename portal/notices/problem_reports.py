@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from portal import access
-from portal.models import HomePage, NetworkProfile, ProblemReport, User
-from portal.models.pages import by_code
+from portal.models import NetworkProfile, ProblemReport, User
+from portal.models.pages import HomePage, by_code
 from portal.pages import addresses
 from portal.work import jobs
 

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
 from portal import access
-from portal.models import Membership, Space, SpacePage, User
+from portal.models import Membership, Space, User
+from portal.models.pages import SpacePage
 from portal.models.spaces import ROLE_MEANING, Role
 from portal.requests import PersonRequest, number
 

@@ -19,7 +19,8 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from portal import access
-from portal.models import Document, OldAddress, Term, User
+from portal.models import Document, Term, User
+from portal.models.old_addresses import OldAddress
 from portal.pages import addresses, anchors
 from portal.requests import number
 from portal.words import contacts, dates

@@ -5,18 +5,15 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from portal import access
 from portal.fields import BlocksField
 from portal.models.pages import Section
 from portal.wagtail_admin.choosers import PageBlock
 from portal.words import terms
 from portal.words.terms import Direction, Unit
-from protocols.codes import ProcedureForm
 
 from .rules import RulePage
 
@@ -98,7 +95,6 @@ class ProcedurePage(RulePage):
         _("protocolli che applica"), max_length=60, blank=True, help_text=_("Codici separati da spazi: PR-02 PR-03.")
     )
 
-    base_form_class = ProcedureForm
     says = [*RulePage.says, "when_to_use", "when_not", "starts", "total_time", "steps", "services", "protocols"]
     kind_order = 20
     kind = "procedura"
@@ -145,13 +141,6 @@ class ProcedurePage(RulePage):
             found.append(Section(f"passo-{number}", f"{number} {step['title']}", "\n".join(words)))
         return found
 
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from protocols.procedures import plan  # the process reads this model
-
-        context = super().get_context(request, *args, **kwargs)
-        context.update(plan(self, request))
-        return context
-
 
 class FormPage(RulePage):
     """A form to download; its address stays the same when the file is replaced."""
@@ -190,16 +179,3 @@ class FormPage(RulePage):
 
     def summary_text(self) -> str:
         return "\n".join(filter(None, [self.summary, self.note]))
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context(request, *args, **kwargs)
-        context["procedures"] = self.procedures(request.user)
-        for name in ("document", "signed"):  # a file of another space is not opened by being cited
-            file = getattr(self, name)
-            context[name] = file if file and access.can(request.user, "view", file) else None
-        return context
-
-    def procedures(self, user: Any) -> Any:
-        """Those that use the form in one of their steps; a form without a code is used by its name in none."""
-        using = ProcedurePage.objects.filter(steps__icontains=f'"form": "{self.code}"')
-        return access.allowed(using if self.code else using.none(), user)

@@ -4,14 +4,12 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
 from wagtail.models import Orderable, Page
 
-from portal import access
 from portal.fields import BlocksField
 from portal.models import Organisation
 from portal.pages.blocks import BodyBlock
@@ -76,14 +74,6 @@ class ProtocolPage(RulePage):
 
     def summary_text(self) -> str:
         return "\n".join([self.summary, *(str(line.value) for line in self.in_brief), self.register_number, self.norm])
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context(request, *args, **kwargs)
-        related = self.related.values_list("target", flat=True)
-        pages = access.allowed(Page.objects.filter(pk__in=list(related)), request.user).specific()
-        context["forms"] = [page for page in pages if getattr(page, "kind", "") == "modulo"]
-        context["procedures"] = [page for page in pages if getattr(page, "kind", "") == "procedura"]
-        return context
 
 
 class RelatedPage(Orderable):

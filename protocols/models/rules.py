@@ -5,41 +5,20 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from modelcluster.models import get_all_child_m2m_relations
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
-from portal.models import PortalPage
-from portal.pages.editing_form import PortalPageForm
+from portal.models.pages import PortalPage
 from portal.words import dates
 from protocols import versions
 
 from .editions import Edition
 
 SOON = timedelta(days=60)
-# What an editor presses when the text is to be read by others; a draft may still be anything.
-DECISIVE = ("action-publish", "action-submit", "action-restart-workflow", "action-workflow-action")
-
-
-class RuleForm(PortalPageForm):
-    """Says at once what would stand in the way of putting the text in force."""
-
-    def _post_clean(self) -> None:
-        from protocols.editions import obstacle  # the process reads this model
-
-        super()._post_clean()
-        if not any(name in self.data for name in DECISIVE):
-            return
-        for relation in get_all_child_m2m_relations(type(self.instance)):
-            if relation.name in self.cleaned_data:
-                setattr(self.instance, relation.name, self.cleaned_data[relation.name])
-        if found := obstacle(self.instance):
-            self.add_error(*found)
 
 
 class RulePage(PortalPage):
@@ -59,7 +38,6 @@ class RulePage(PortalPage):
         )
     ]
 
-    base_form_class = RuleForm
     says = ["title", "summary", "attachments"]  # the fields that are the text of the rule; an edition keeps them
 
     class Meta:
@@ -74,12 +52,6 @@ class RulePage(PortalPage):
                 raise ValidationError({"version": _("La versione è un numero, per esempio 2.0 o 2.1.")}) from problem
         super().full_clean(*args, **kwargs)
         self._wait_for_its_day()
-
-    def publish(self, revision: Any, *args: Any, **kwargs: Any) -> Any:
-        from protocols.editions import require_no_obstacle  # the process reads this model
-
-        require_no_obstacle(revision.as_object())
-        return super().publish(revision, *args, **kwargs)
 
     def _wait_for_its_day(self) -> None:
         """A version of tomorrow takes over tomorrow: until then the one in force is what everybody reads."""
@@ -104,12 +76,6 @@ class RulePage(PortalPage):
         day = max(dates.local_day(begins), dates.local_day(waiting.approved_go_live_at))
         words = {"day": capfirst(dates.in_words(day, article="dal")), "version": waiting.content["version"]}
         return _("%(day)s varrà la versione %(version)s") % words
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from protocols.editions import history  # the process reads this model
-
-        context = super().get_context(request, *args, **kwargs)
-        return {**context, "editions": history(self, request.user), "coming": self.coming}
 
     @property
     def state(self) -> tuple[str, str]:

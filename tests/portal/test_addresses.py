@@ -6,7 +6,7 @@ import pytest
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import TextPage
+from portal.models.pages import TextPage
 from portal.pages import addresses
 from tests.typed_pages import create, typed
 

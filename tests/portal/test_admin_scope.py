@@ -8,8 +8,8 @@ from django.test import Client
 from wagtail.models import Page, PageViewRestriction
 
 from portal import access, demo
-from portal.models import Document, Membership, PageShare, TextPage
-from portal.models.pages import PinnedPage
+from portal.models import Document, Membership, PageShare
+from portal.models.pages import PinnedPage, TextPage
 from portal.models.spaces import Role
 from portal.spaces import roles, shares
 from search.models import SearchDocument

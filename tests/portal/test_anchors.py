@@ -18,9 +18,10 @@ from wagtail.models import Page
 from coordination.models import MeetingPage
 from coordination.models.meetings import AgendaItem
 from portal import demo
-from portal.models import TextPage
+from portal.models.pages import TextPage
 from portal.pages import anchors
 from protocols.models import FormPage, ProtocolPage
+from protocols.procedures import using
 from search import documents
 from search.models import SearchDocument
 
@@ -160,7 +161,7 @@ def test_a_form_without_a_code_is_used_by_no_procedure(as_: Any, person: Any) ->
     shown = as_("worker").get(form.url).content.decode()
     assert "Procedure che lo usano" not in shown
     assert "Procedure che lo usano" in as_("worker").get("/p/MD-04/").content.decode()
-    assert [page.code for page in FormPage.objects.get(code="MD-04").procedures(person("worker"))] == ["OP-04"]
+    assert [page.code for page in using(FormPage.objects.get(code="MD-04"), person("worker"))] == ["OP-04"]
 
 
 def test_the_first_half_hour_of_a_year_belongs_to_it(as_: Any) -> None:

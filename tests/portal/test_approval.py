@@ -16,7 +16,8 @@ from wagtail.models import Page, TaskState, WorkflowState
 
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
 from portal import access, demo
-from portal.models import Organisation, Role, TextPage, User
+from portal.models import Organisation, Role, User
+from portal.models.pages import TextPage
 from portal.pages import approval, comparison
 from portal.spaces import roles
 from portal.words import dates

@@ -10,8 +10,8 @@ from django.test import Client
 from wagtail.models import Page
 from wagtail_factories import ImageFactory
 
-from portal.models import Document, Image, Space, TextPage
-from portal.models.pages import page_kinds
+from portal.models import Document, Image, Space
+from portal.models.pages import TextPage, page_kinds
 from portal.pages.blocks import PictureBlock
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from wagtail.models import Page
 
 from coordination.models import AgendaItem, MeetingPage
 from portal import demo
-from portal.models import TextPage
+from portal.models.pages import TextPage
 from portal.pages import addresses
 from portal.spaces import opening
 from protocols.models import ProtocolPage

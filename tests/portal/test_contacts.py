@@ -104,7 +104,7 @@ def test_a_field_with_two_numbers_gives_two_links() -> None:
 @pytest.mark.django_db
 def test_the_numbers_in_the_text_of_a_page_can_be_tapped(as_: Any) -> None:
     from portal import demo
-    from portal.models import TextPage
+    from portal.models.pages import TextPage
 
     page = TextPage(title="Prova dei numeri", body=demo.body_of([
         {"heading": "Contatti", "text": "Chiama lo 0573 000 140 o scrivi a prova@raccordo.example (legge 328/2000).",

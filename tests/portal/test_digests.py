@@ -27,7 +27,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import access
-from portal.models import Activity, Delivery, DigestPreference, Membership, Space, TextPage, User
+from portal.models import Activity, Delivery, DigestPreference, Membership, Space, User
+from portal.models.pages import TextPage
 from portal.models.spaces import Role
 from portal.notices import digests, emails, feed
 from portal.notices.digests import Digest
@@ -485,7 +486,8 @@ from datetime import timedelta
 from portal import network
 from portal.notices import digests
 from portal.spaces import opening, roles
-from portal.models import Activity, DigestPreference, TextPage, User
+from portal.models import Activity, DigestPreference, User
+from portal.models.pages import TextPage
 
 network.set_up("Prova")
 long_ago = timezone.now() - timedelta(days=90)

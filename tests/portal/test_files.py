@@ -17,7 +17,8 @@ from wagtail_factories import ImageFactory
 
 from portal.files import extraction, reading
 from portal.files.serving import file_response
-from portal.models import Document, Image, Job, Space, TextPage
+from portal.models import Document, Image, Job, Space
+from portal.models.pages import TextPage
 from portal.work import jobs
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Activity, Space, TextPage, User
+from portal.models import Activity, Space, User
+from portal.models.pages import TextPage
 from portal.models.spaces import Visibility
 from portal.notices import digests
 

@@ -10,7 +10,8 @@ from wagtail.models import Page
 
 from coordination.models import MeetingPage
 from portal import demo
-from portal.models import Document, Organisation, RoleGroup, TextPage, User
+from portal.models import Document, Organisation, RoleGroup, User
+from portal.models.pages import TextPage
 from protocols.models import Edition, FormPage
 
 pytestmark = pytest.mark.django_db

@@ -35,7 +35,8 @@ django.setup()
 from portal import network
 from portal.spaces import opening
 from portal.work import jobs
-from portal.models import Job, TextPage
+from portal.models import Job
+from portal.models.pages import TextPage
 from search.models import SearchDocument
 
 def publish(title):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from wagtail.models import Page
 
-from portal.models import TextPage
+from portal.models.pages import TextPage
 
 GOOD = ["https://www.normattiva.it/", "mailto:sportello@rete.example", "tel:0573000100", "/p/PR-02/"]
 STRANGE = [

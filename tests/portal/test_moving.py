@@ -9,7 +9,8 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import access, demo
-from portal.models import Document, TextPage
+from portal.models import Document
+from portal.models.pages import TextPage
 from portal.spaces import shares
 from tests.portal.test_approval import text_of
 

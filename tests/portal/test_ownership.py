@@ -7,7 +7,8 @@ from wagtail.models import Page, PageLogEntry
 
 from coordination.models import ServicePage
 from portal import access, demo
-from portal.models import TextPage, User
+from portal.models import User
+from portal.models.pages import TextPage
 from portal.models.spaces import Role
 from training.models import ModulePage, PathPage
 

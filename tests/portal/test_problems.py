@@ -10,7 +10,8 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Job, NetworkProfile, ProblemReport, TextPage
+from portal.models import Job, NetworkProfile, ProblemReport
+from portal.models.pages import TextPage
 from portal.notices import feed, problem_reports
 
 pytestmark = pytest.mark.django_db

@@ -18,8 +18,9 @@ from wagtail.models import Page, PageLogEntry, Revision, WorkflowState
 from wagtail.signals import page_published, page_unpublished, post_page_move, task_submitted
 
 from portal import demo, network
-from portal.models import Activity, ScheduleFailure, TextPage
+from portal.models import Activity, ScheduleFailure
 from portal.models.activity import Verb
+from portal.models.pages import TextPage
 from portal.notices import digests, feed
 from portal.wagtail_hooks import ActsOnPages
 from portal.work import clock, jobs

@@ -32,7 +32,8 @@ from portal.pages import addresses
 from portal.spaces import opening, roles
 from portal.work import jobs
 from wagtail.models import Page
-from portal.models import Job, Membership, Role, Space, TextPage, User
+from portal.models import Job, Membership, Role, Space, User
+from portal.models.pages import TextPage
 from protocols.models import ProtocolPage
 settings.ALLOWED_HOSTS = ["testserver"]
 

@@ -14,7 +14,8 @@ from PIL import Image as PILImage
 from wagtail.models import Page
 
 from portal.files import reading
-from portal.models import Document, Image, Job, Space, TextPage
+from portal.models import Document, Image, Job, Space
+from portal.models.pages import TextPage
 from portal.work import jobs
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,9 @@ from django.test import Client
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Activity, TextPage
+from portal.models import Activity
 from portal.models.activity import Verb
+from portal.models.pages import TextPage
 from tests.portal.test_approval import address, propose, text_of
 
 pytestmark = pytest.mark.django_db

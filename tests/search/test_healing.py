@@ -16,7 +16,8 @@ from django.core.management import call_command
 from django.db import transaction
 
 from portal.demo import body_of, publish, space
-from portal.models import Document, TextPage
+from portal.models import Document
+from portal.models.pages import TextPage
 from search import documents
 from search import index as search_index
 from search.models import IndexState, SearchDocument

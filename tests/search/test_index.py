@@ -9,7 +9,8 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import access
-from portal.models import Activity, TextPage
+from portal.models import Activity
+from portal.models.pages import TextPage
 from portal.pages.atomic_acts import NotDone
 from search import index as search_index
 from search.engines import IndexBusy, Query

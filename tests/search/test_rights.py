@@ -12,7 +12,8 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal.demo import body_of, publish, space
-from portal.models import Document, Membership, Space, TextPage
+from portal.models import Document, Membership, Space
+from portal.models.pages import TextPage
 from portal.spaces import shares
 from search import index as search_index
 

@@ -1,14 +1,12 @@
 """Paths made of modules, modules made of lessons."""
 
-from typing import Any
-
 from django.db import models
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 
 from portal.fields import BlocksField
-from portal.models import PortalPage, User
+from portal.models import User
+from portal.models.pages import PortalPage
 from portal.pages.blocks import BodyBlock
 
 
@@ -30,11 +28,6 @@ class PathPage(PortalPage):
     class Meta:
         verbose_name = _("percorso formativo")
         verbose_name_plural = _("percorsi formativi")
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from training.progress import path_progress  # the process reads this model
-
-        return {**super().get_context(request, *args, **kwargs), "progress": path_progress(self, request.user)}
 
 
 class ModulePage(PortalPage):
@@ -66,11 +59,6 @@ class ModulePage(PortalPage):
     class Meta:
         verbose_name = _("modulo formativo")
         verbose_name_plural = _("moduli formativi")
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from training.progress import module_place
-
-        return {**super().get_context(request, *args, **kwargs), "place": module_place(self, request.user)}
 
 
 class LessonPage(PortalPage):
@@ -104,8 +92,3 @@ class LessonPage(PortalPage):
 
     def summary_text(self) -> str:
         return "\n".join(filter(None, [self.summary, self.text, self.question]))
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        from training.progress import lesson_place
-
-        return {**super().get_context(request, *args, **kwargs), "place": lesson_place(self, request.user)}

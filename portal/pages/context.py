@@ -1,0 +1,41 @@
+"""What the ground's kinds of page are shown with, and what every kind is."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from wagtail.models import Page
+
+from portal import access
+from portal.models.activity import Activity
+from portal.models.pages import PortalPage, SpacePage
+from portal.spaces.overview import overview
+
+from .attachments import opened
+from .kinds import shows
+
+
+@shows(PortalPage)
+def page(page: PortalPage, request: Any) -> dict[str, Any]:
+    request.section = page.listed_as or page._meta.model_name  # in bold above
+    request.contact = page.responsible  # the frame's footer names whom to ask
+    return {
+        # The space is named only to those who may read it: a shared page says nothing of its home.
+        "space": access.spaces_of([page], request.user).get(page.pk),
+        "sections": page.sections(),
+        "publication": Activity.last_publication_of(page),
+        "opened": opened(page, request.user),
+        **_writing_here(page, request),
+    }
+
+
+@shows(SpacePage)
+def space(page: SpacePage, request: Any) -> dict[str, Any]:
+    return {**overview(page, request.user), **_writing_here(page, request)}
+
+
+def _writing_here(page: Page, request: HttpRequest) -> dict[str, Any]:
+    """Whether the reader may change the page at once, and what kinds of page may be made below it."""
+    if getattr(request, "is_preview", False) or not access.can(request.user, "edit", page):
+        return {}
+    below = [] if isinstance(page, SpacePage) else page.creatable_subpage_models()
+    return {"edit_here": page.pk, "new_below": [(kind.kind_label, kind._meta) for kind in below]}

@@ -1,0 +1,45 @@
+"""What the processes say of a kind of page: how it is shown, and which form edits it.
+
+The models know fields, panels and text; each package's `pages.py` registers the rest here, and is found by its name.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.http import HttpRequest
+from wagtail.models import Page
+
+Context = dict[str, Any]
+View = Callable[[Any, HttpRequest], Context]
+F = TypeVar("F", bound=type)
+
+_views: dict[type[Page], View] = {}
+
+
+def shows(kind: type[Page]) -> Callable[[View], View]:
+    """The function makes what the template of the kind, and of those that extend it, is given."""
+
+    def register(view: View) -> View:
+        _views[kind] = view
+        return view
+
+    return register
+
+
+def edits(kind: type[Page]) -> Callable[[F], F]:
+    """The form in which editors write pages of the kind, and of those that extend it."""
+
+    def register(form: F) -> F:
+        kind.base_form_class = form
+        return form
+
+    return register
+
+
+def shown(page: Page, request: HttpRequest) -> Context:
+    """All that is registered for the page, from what holds for every kind to what is its own."""
+    found: Context = {}
+    for kind in reversed(type(page).__mro__):
+        if kind in _views:
+            found |= _views[kind](page, request)
+    return found

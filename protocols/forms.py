@@ -1,0 +1,65 @@
+"""The editors' forms of the rules: what stands in the way of putting a text in force is said at once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from modelcluster.models import get_all_child_m2m_relations
+
+from portal.pages.editing_form import PortalPageForm
+from portal.pages.kinds import edits
+
+from . import codes, editions
+from .models import ProcedurePage
+from .models.rules import RulePage
+
+# What an editor presses when the text is to be read by others; a draft may still be anything.
+DECISIVE = ("action-publish", "action-submit", "action-restart-workflow", "action-workflow-action")
+
+
+@edits(RulePage)
+class RuleForm(PortalPageForm):
+    """Says at once what would stand in the way of putting the text in force."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not any(name in self.data for name in DECISIVE):
+            return
+        for relation in get_all_child_m2m_relations(type(self.instance)):
+            if relation.name in self.cleaned_data:
+                setattr(self.instance, relation.name, self.cleaned_data[relation.name])
+        if found := editions.obstacle(self.instance):
+            self.add_error(*found)
+
+
+@edits(ProcedurePage)
+class ProcedureForm(RuleForm):
+    """Codes in their one form; before publication each leads to a page that the author may see."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        page = self.instance
+        self.codes_before = {*codes.read(page.protocols), *_of_steps(page.steps)}
+
+    def clean_protocols(self) -> str:
+        typed = codes.read(self.cleaned_data["protocols"])
+        self._refuse_unknown(typed, "protocols")
+        return " ".join(typed)
+
+    def clean_steps(self) -> Any:
+        steps = self.cleaned_data["steps"]
+        for block in steps:
+            block.value["form"] = " ".join(codes.read(block.value.get("form") or ""))
+        self._refuse_unknown(_of_steps(steps), "steps")
+        return steps
+
+    def _refuse_unknown(self, typed: Iterable[str], field: str) -> None:
+        """A draft may still hold half a code."""
+        left = codes.unknown([code for code in typed if code not in self.codes_before], self.for_user)
+        if left and not self.is_deferred_validation:
+            words = _("Sotto %(codes)s non trovo nessuna pagina: controlla il codice, o toglilo.")
+            self.add_error(field, words % {"codes": ", ".join(f"«{code}»" for code in left)})
+
+
+def _of_steps(steps: Any) -> list[str]:
+    return [code for block in steps or [] for code in codes.read(block.value.get("form") or "")]

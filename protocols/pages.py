@@ -1,0 +1,44 @@
+"""What protocols, procedures and forms are shown with."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from wagtail.models import Page
+
+from portal import access
+from portal.pages.kinds import shows
+
+from . import editions, forms, procedures  # noqa: F401  `forms` registers which form edits which kind
+from .models import FormPage, ProcedurePage, ProtocolPage
+from .models.rules import RulePage
+
+
+@shows(RulePage)
+def rule(page: RulePage, request: HttpRequest) -> dict[str, Any]:
+    return {"editions": editions.history(page, request.user), "coming": page.coming}
+
+
+@shows(ProtocolPage)
+def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
+    """The forms and procedures that go with it, as far as the reader may see them."""
+    related = page.related.values_list("target", flat=True)
+    pages = list(access.allowed(Page.objects.filter(pk__in=list(related)), request.user).specific())
+    return {
+        "forms": [each for each in pages if isinstance(each, FormPage)],
+        "procedures": [each for each in pages if isinstance(each, ProcedurePage)],
+    }
+
+
+@shows(ProcedurePage)
+def procedure(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
+    return procedures.plan(page, request)
+
+
+@shows(FormPage)
+def form(page: FormPage, request: HttpRequest) -> dict[str, Any]:
+    """Its files: one of another space is not opened by being cited."""
+    files = {name: getattr(page, name) for name in ("document", "signed")}
+    return {
+        "procedures": procedures.using(page, request.user),
+        **{name: file if file and access.can(request.user, "view", file) else None for name, file in files.items()},
+    }
