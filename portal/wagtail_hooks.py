@@ -31,6 +31,7 @@ from .files.reading import file_changed, unopened
 from .files.uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
 from .models import Document, Organisation, Term, User
 from .pages import citations, concurrent_edits, withdrawing
+from .pages.moving import MoveMany
 from .pages.pasting import views as pasting_views
 from .pages.withdrawing import WithdrawByApi, WithdrawMany
 from .wagtail_admin import exports, guide, versions_compared
@@ -42,6 +43,7 @@ register_permission_policy(AbstractPage, SpacePagePolicy())
 exports.protect()
 versions_compared.protect()
 hooks.register("register_bulk_action", WithdrawMany, order=100)
+hooks.register("register_bulk_action", MoveMany, order=100)
 
 
 @hooks.register("before_serve_page", order=-100)

@@ -1,10 +1,14 @@
 """What becomes of all that hangs on a page when it moves to another space: told before anybody confirms."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from django import forms
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from wagtail.admin.views.pages.bulk_actions.move import MoveBulkAction, MoveForm
 from wagtail.models import Page
 
 from portal import access
@@ -12,6 +16,8 @@ from portal.files import reading
 from portal.models.media import Document, Image
 from portal.models.people import User
 from portal.models.spaces import PageGroupGrant, PageShare, PageUserGrant, Space
+
+from . import audience
 
 NAMED = 5
 # What the packages keep of a page: each gives its sentences.
@@ -75,3 +81,55 @@ def _named(found: list[reading.File], user: User) -> str:
     if rest:
         names.append(ngettext("un altro", "altri %(count)d", rest) % {"count": rest})
     return ", ".join(names)
+
+
+# --- Many at once ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A page that leaves its space: who reads it before and after, and what follows."""
+
+    title: str
+    readers: audience.Move
+    sentences: list[str]
+
+
+class AgreedForm(MoveForm):
+    """`agreed` is the destination whose consequences were shown."""
+
+    agreed = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class MoveMany(MoveBulkAction):
+    """Takes the place of Wagtail's, which moves at once: between spaces it first says what changes, page by page."""
+
+    form_class = AgreedForm
+
+    def prepare_action(self, pages: Any, pages_without_access: Any) -> HttpResponse | None:
+        answer: HttpResponse | None = super().prepare_action(pages, pages_without_access)
+        destination = self.cleaned_form.cleaned_data["chooser"]
+        if answer or self.cleaned_form.cleaned_data["agreed"] == destination.pk:
+            return answer
+        leaving = departures(pages, destination, self.request.user)
+        if not leaving:
+            return None
+        form = self.get_form()
+        form.data = {**form.data.dict(), "agreed": destination.pk}
+        context = self.get_context_data(form=form, departures=leaving, destination=destination)
+        response: HttpResponse = self.render_to_response(context)
+        return response
+
+
+def departures(pages: Iterable[Page], destination: Page, user: User) -> list[Departure]:
+    """Those of the pages that would lie in another space."""
+    there = access.space_of(destination)
+    return [
+        Departure(
+            page.get_admin_display_title(),
+            audience.move(page, destination, user),
+            consequences(page, destination, user),
+        )
+        for page in pages
+        if access.space_of(page) != there
+    ]

@@ -12,6 +12,7 @@ from portal import access, demo
 from portal.models import Document
 from portal.models.pages import TextPage
 from portal.spaces import shares
+from tests.browser import form, sent
 from tests.portal.test_approval import text_of
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,25 @@ def test_a_file_of_the_text_that_is_being_written_goes_along_too(as_: Given, per
     elsewhere.refresh_from_db()
     assert coming.collection == there.collection
     assert elsewhere.collection == demo.space("SP-RETE").collection
+
+
+def test_many_pages_leave_their_space_only_after_the_same_was_told_of_each(as_: Given, person: Given) -> None:
+    one = carrying("Prima di due", a_file("Della prima"), by=person("coordinator"))
+    two = carrying("Seconda di due", by=person("coordinator"))
+    address = f"/admin/bulk/wagtailcore/page/move/?id={one.pk}&id={two.pk}"
+    there, client = demo.space("SP-COORD").root_page, as_("coordinator")
+    told = client.post(address, {"chooser": there.pk})
+    assert "Va con lei il file che porta solo lei: «Della prima»." in text_of(told)
+    assert text_of(told).count("smettono di leggerla") == 2
+    assert not Page.objects.child_of(there).filter(pk__in=[one.pk, two.pk]).exists()
+    fields = sent(form(told.content.decode(), "form[method='POST']"))
+    assert client.post(address, fields).status_code == 302
+    assert Page.objects.child_of(there).filter(pk__in=[one.pk, two.pk]).count() == 2
+
+
+def test_what_was_told_of_one_place_is_no_word_on_another(as_: Given, person: Given) -> None:
+    page = carrying("Che cambia meta", by=person("coordinator"))
+    address = f"/admin/bulk/wagtailcore/page/move/?id={page.pk}"
+    there, told = (demo.space(code).root_page.pk for code in ("SP-COORD", "SP-TERZO"))
+    assert as_("coordinator").post(address, {"chooser": there, "agreed": told}).status_code == 200
+    assert Page.objects.get(pk=page.pk).get_parent().pk == demo.space("SP-RETE").root_page.pk

@@ -195,7 +195,7 @@ def by_deleting_many(client: Client, page: Page) -> Any:
 
 def by_moving_many(client: Client, page: Page) -> Any:
     there = demo.space("SP-COORD").root_page.pk
-    return client.post(f"/admin/bulk/wagtailcore/page/move/?id={page.pk}", {"chooser": there})
+    return client.post(f"/admin/bulk/wagtailcore/page/move/?id={page.pk}", {"chooser": there, "agreed": there})
 
 
 def by_api(action: str) -> Callable[[Client, Page], Any]:
