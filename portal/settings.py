@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.NullCharacterMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
     "portal.middleware.RefusalMiddleware",
     "portal.middleware.PrivateCacheMiddleware",

@@ -54,7 +54,7 @@ def test_a_code_leads_to_its_page_however_written(written: str, as_: Any) -> Non
     assert "/accesso/login/" in as_("anonymous").get(written).headers["Location"]
 
 
-@pytest.mark.parametrize("written", ["/p/", "/p//", "/p/a b c/", "/p/PR 02/altro/", "/p/%00/", "/p/🎉/"])
+@pytest.mark.parametrize("written", ["/p/", "/p//", "/p/a b c/", "/p/PR 02/altro/", "/p/%00/", "/p/🎉/", "/spazi/%00/"])
 def test_what_is_no_code_is_missing(written: str, as_: Any) -> None:
     assert as_("worker").get(written).status_code == 404
 
