@@ -37,7 +37,7 @@ test: setup ## run the tests
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 e2e: setup ## drive a real Chromium on the demo
-	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile tests/e2e $(ARGS)
 
 bench: setup ## measure, as ratios within one run
 	@$(BIN)/python -m tests.bench
