@@ -42,9 +42,10 @@ e2e: setup ## drive a real Chromium on the demo
 bench: setup ## measure, as ratios within one run
 	@$(BIN)/python -m tests.bench
 
-check: setup ## ruff, mypy, migrations, templates, deploy settings
+check: setup ## ruff, djangofmt, mypy, migrations, templates, deploy settings
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/djangofmt --check --quiet templates
 	@$(BIN)/mypy portal coordination protocols training search
 	@DEMO=1 DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
 	@export DEMO=1 DATA_DIR=$$(mktemp -d); $(BIN)/python manage.py migrate -v0 \

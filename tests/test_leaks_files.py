@@ -13,6 +13,7 @@ from portal import demo
 from portal.files.reading import file_changed
 from portal.models import Document, Image
 from portal.models.pages import TextPage
+from tests.shown import body
 
 pytestmark = pytest.mark.django_db
 SECRET = "guazzabuglio"
@@ -130,7 +131,7 @@ def test_readers_find_the_file_of_a_page_that_they_read_and_which_page_it_is(
         found(as_("worker"), PORTAL + kept.addresses())
     )
     assert found(as_("partner"), ["/cerca/?q=cerfoglio", kept.file.url]) == []
-    html = as_("worker").get("/cerca/?q=cerfoglio").content.decode()
+    html = body(as_("worker").get("/cerca/?q=cerfoglio"))
     assert f'allegato a <a href="{Page.objects.get(pk=kept.page.pk).url}">Erbe</a>' in html
 
 

@@ -165,6 +165,12 @@ def linked(value: Any) -> SafeString:
     return mark_safe(contacts.linked(str(value or "")))
 
 
+@register.filter
+def after(value: Any, mark: str) -> str:
+    """What there is, with a mark before it; nothing where there is nothing: `{{ who.telephone|phone|after:", " }}`."""
+    return format_html("{}{}", mark, value) if value else ""
+
+
 @register.simple_tag(takes_context=True)
 def explained(context: dict[str, Any], value: Any) -> SafeString:
     """Text with the words of the glossary explained, once each; codes linked where the reader may go; contacts too.

@@ -13,6 +13,7 @@ from wagtail_factories import ImageFactory
 from portal.models import Document, Image, Space
 from portal.models.pages import TextPage, page_kinds
 from portal.pages.blocks import PictureBlock
+from tests.shown import body
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def section(heading: str, text: str = "") -> tuple[str, Any]:
 def read(as_: Callable[[str], Client], page: Page, name: str = "worker") -> str:
     response = as_(name).get(page.url)
     assert response.status_code == 200
-    return str(response.content.decode())
+    return body(response)
 
 
 def test_a_page_lists_its_attachments_in_order_with_format_and_size(as_: Callable[[str], Client]) -> None:

@@ -12,13 +12,9 @@ from portal.models import Activity, Space, User
 from portal.models.pages import TextPage
 from portal.models.spaces import Visibility
 from portal.notices import digests
+from tests.shown import body
 
 pytestmark = pytest.mark.django_db
-
-
-def body(response: Any) -> str:
-    text: str = response.content.decode()
-    return text
 
 
 # --- Seen ------------------------------------------------------------------------------------------------

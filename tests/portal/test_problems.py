@@ -13,14 +13,10 @@ from portal import demo
 from portal.models import Job, NetworkProfile, ProblemReport
 from portal.models.pages import TextPage
 from portal.notices import feed, problem_reports
+from tests.shown import body
 
 pytestmark = pytest.mark.django_db
 TEXT = "Il numero <b>è</b> vecchio.\nGrazie & saluti"
-
-
-def body(response: Any) -> str:
-    text: str = response.content.decode()
-    return text
 
 
 def send(client: Any, page: str, text: str = TEXT, **more: str) -> Any:

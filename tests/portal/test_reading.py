@@ -14,14 +14,14 @@ from portal import demo
 from portal.models import User
 from portal.notices import feed
 from protocols.models import FormPage, ProtocolPage
+from tests import shown
 from tests.conftest import CAST
 
 pytestmark = pytest.mark.django_db
 
 
 def body(response: Any) -> str:
-    text: str = response.content.decode()
-    return text.split("<main", 1)[-1].split("</main", 1)[0]
+    return shown.body(response).split("<main", 1)[-1].split("</main", 1)[0]
 
 
 # --- Home ------------------------------------------------------------------------------------------------
@@ -82,8 +82,7 @@ def test_a_space_says_a_summary_once_and_calls_no_first_publication_a_change(as_
 
 
 def test_the_modules_of_a_path_are_called_by_their_name(as_: Any) -> None:
-    shown = as_("worker").get("/spazi/formazione/").content.decode()
-    assert "<b>6</b>moduli formativi" in shown
+    assert "<b>6</b>moduli formativi" in body(as_("worker").get("/spazi/formazione/"))
     assert "Moduli formativi" in body(as_("worker").get("/rubrica/persone/5/"))
 
 

@@ -16,6 +16,7 @@ from portal.models import Document, Membership, Space
 from portal.models.pages import TextPage
 from portal.spaces import shares
 from search import index as search_index
+from tests.shown import body
 
 pytestmark = pytest.mark.django_db
 WORD = "zufolamento"
@@ -116,7 +117,7 @@ def test_pages_of_results_and_facets_count_what_is_listed(page: TextPage, person
     assert first["total"] == second["total"] == 10
     assert (len(first["results"]), len(second["results"])) == (10, 0)
     assert [each["count"] for each in first["facets"]["space"]] == [10]
-    assert "10 risultati" in as_("worker").get("/cerca/", {"q": WORD}).content.decode()
+    assert "10 risultati" in body(as_("worker").get("/cerca/", {"q": WORD}))
 
 
 def test_an_edition_is_closed_with_its_page(person: Any, as_: Any, index: Any) -> None:

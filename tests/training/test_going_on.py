@@ -8,14 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from portal import demo
 from portal.spaces import shares
+from tests.shown import body
 from training.models import LessonDone, LessonPage, ModulePage, PathPage
 
 pytestmark = pytest.mark.django_db
-
-
-def body(response: Any) -> str:
-    text: str = response.content.decode()
-    return text
 
 
 def lessons_of(code: str) -> list[LessonPage]:
