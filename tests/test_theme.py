@@ -22,6 +22,18 @@ def test_the_trimmed_theme_is_small_and_says_whose_it_is() -> None:
     assert "@import" not in text and not re.search(r"""url\(["']?(?:https?:)?//""", text)
 
 
+def test_our_stylesheets_hold_a_declaration_a_line_and_a_breakpoint_once() -> None:
+    for path in (path for path in CSS.glob("*.css") if path != trim_theme.TRIMMED):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        crowded = [line for line in text.splitlines() if line.count(";") > 1 or re.search(r"\{.*[;}]", line)]
+        breakpoints = re.findall(r"@(?:media|container) [^{]*", text)
+        assert crowded == [], path.name
+        assert len(breakpoints) == len(set(breakpoints)), path.name
+        # The theme forces its ring of the focus: only there ours is forced too.
+        forced = re.findall(r"^[^{}]*\{[^{}]*!important[^{}]*\}", text, re.MULTILINE)
+        assert all(":focus" in rule for rule in forced), path.name
+
+
 def test_each_class_that_a_page_uses_has_a_rule() -> None:
     ruled = set(re.findall(r"\.([a-zA-Z][\w-]*)", "\n".join(path.read_text() for path in CSS.glob("*.css"))))
     pages = [path for path in TEMPLATES if "wagtail" not in path.as_posix() and path.name != "writing_guide.html"]
