@@ -74,6 +74,17 @@ def parse(text: str) -> Typed:
     return Typed(tuple(words[:MAX_WORDS]), tuple(phrases[:MAX_WORDS]), tuple(excluded[:MAX_WORDS]))
 
 
+def left_out(text: str) -> str:
+    """What is typed beyond the words that a search reads; empty where it reads them all."""
+    unquoted = _QUOTED.sub(lambda match: " " * len(match[0]), text)
+    seen = 0
+    for chunk in re.finditer(r"\S+", unquoted):
+        seen += 0 if chunk[0].startswith("-") else len(words_of(chunk[0]))
+        if seen > MAX_WORDS or chunk.end() > MAX_LENGTH:
+            return text[chunk.start() :].strip()
+    return ""
+
+
 def replace_words(text: str, replacements: Mapping[str, str]) -> str:
     """The typed text, spaces tidied, with some words (folded) replaced and everything else kept."""
     tidy = " ".join(normalise(text[:MAX_LENGTH]).split())

@@ -22,6 +22,7 @@ from protocols.models.rules import RulePage
 from . import index, recent, rights, titles, vocabulary
 from .documents import FILE_KIND, file_group, page_of
 from .engines import FACETS, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
+from .query import left_out
 
 logger = logging.getLogger(__name__)
 PER_PAGE = 10
@@ -116,6 +117,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "facets": _facets(search),
         "chips": _chips(search),
         "corrected_url": search.address(q=found.corrected) if found.corrected else "",
+        "left_out": left_out(search.words),
         "senses": [(sense, search.address(q=sense.meaning)) for sense in vocabulary.senses(search.words)],
         "next_url": search.address(pagina=search.page + 1) if shown < found.total else "",
         "previous_url": search.address(pagina=search.page - 1) if search.page > 1 else "",
