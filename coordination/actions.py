@@ -5,13 +5,16 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import access
 from portal.models import User
 from portal.models.activity import Verb
+from portal.notices import obligations
 from portal.notices.activity import record
+from portal.notices.obligations import Closed, Duty, Need
 
 from .models import Action, ActionItem, MeetingPage
 
@@ -20,6 +23,12 @@ def on_published(sender: Any, page: Any, by: User | None = None, **kwargs: Any) 
     """Minutes went out: what they give to people follows, in the same transaction."""
     if isinstance(page, MeetingPage):
         give(page, by=by)
+
+
+def on_withdrawn(sender: Any, page: Any, **kwargs: Any) -> None:
+    """Minutes that nobody reads any more ask nothing; published again, they ask again."""
+    if isinstance(page, MeetingPage):
+        ask_and_settle(page)
 
 
 def give(meeting: MeetingPage, *, by: User | None) -> None:
@@ -39,6 +48,39 @@ def give(meeting: MeetingPage, *, by: User | None) -> None:
                 action.withdrawn_at, action.withdrawn_by = timezone.now(), by
                 action.save()
                 _record(Verb.ACTION_WITHDRAWN, action, by, _("ha tolto dal verbale l’azione «%(action)s»"))
+        ask_and_settle(meeting)
+
+
+def ask_and_settle(meeting: MeetingPage) -> None:
+    """Bring what is asked of people to the meeting's actions as they stand."""
+    given = Action.objects.filter(meeting=meeting)
+    asked = given.filter(meeting__live=True, done_at=None, withdrawn_at=None).select_related("person", "meeting")
+    obligations.settle(*(_key(action) for action in given.exclude(pk__in=asked)))
+    for action in asked:
+        _ask(action)
+
+
+def _ask(action: Action) -> None:
+    """Of its owner, and no longer of whoever had it before."""
+    meeting, own_page = action.meeting, reverse("action", args=[action.pk])
+    owners = [action.person] if action.person else []
+    duty = Duty(
+        title=action.text,
+        verb=_("Completa"),
+        why=_("azione decisa nella riunione %(meeting)s") % {"meeting": meeting.code or meeting},
+        url=f"{meeting.url}#azioni",
+        action_url=own_page,
+        due=action.due,
+        page=meeting.pk,
+        needs=Need.VIEW,
+        closed=Closed(action.text, _("azione decisa in una riunione"), own_page),
+    )
+    obligations.ask(owners, _key(action), duty)
+    obligations.settle(_key(action), but=owners)
+
+
+def _key(action: Action) -> str:
+    return f"action:{action.pk}"
 
 
 def _with_own_keys(meeting: MeetingPage) -> list[ActionItem]:
@@ -83,6 +125,7 @@ def close(action: Action, *, note: str, by: User) -> bool:
         now = timezone.now()
         closed = of(by).filter(pk=action.pk, done_at=None).update(done_at=now, done_note=note)
         if closed:
+            obligations.settle(_key(action))
             _record(Verb.ACTION_CLOSED, action, by, _("ha chiuso l’azione «%(action)s»"), note)
     return bool(closed)
 
@@ -97,6 +140,7 @@ def reopen(action: Action, *, by: User) -> bool:
     with transaction.atomic():
         opened = of(by).filter(pk=action.pk, done_at__isnull=False).update(done_at=None, done_note="")
         if opened:
+            _ask(action)
             _record(Verb.ACTION_REOPENED, action, by, _("ha riaperto l’azione «%(action)s»"), action.done_note)
     return bool(opened)
 

@@ -9,8 +9,9 @@ class CoordinationConfig(AppConfig):
     verbose_name = _("Come la rete decide")
 
     def ready(self) -> None:
-        from portal.pages.publication import published
+        from portal.pages.publication import published, withdrawn
 
         from . import actions
 
         published.connect(actions.on_published)
+        withdrawn.connect(actions.on_withdrawn)

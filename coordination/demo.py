@@ -9,6 +9,7 @@ from portal.demo import Say, day, moment, person, publish, read_toml, space
 from portal.models import Organisation
 from portal.spaces import shares
 
+from . import actions
 from .models import Action, ActionItem, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
 
 CONTENT = Path(__file__).parent / "demo_content"
@@ -52,6 +53,7 @@ def _load_meeting(entry: dict[str, Any]) -> None:
     for line, item in zip(meeting.actions.all(), entry.get("actions", []), strict=True):
         if item.get("done"):
             Action.objects.filter(meeting=meeting, key=line.key).update(done_at=moment(min(item["due"], -1)))
+    actions.ask_and_settle(meeting)
 
 
 def _load_service(entry: dict[str, Any]) -> None:

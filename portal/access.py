@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import BigIntegerField, CharField, Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Case, CharField, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Substr
 from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
@@ -70,6 +70,11 @@ def forget(user: Person) -> None:
 def is_administrator(user: Person) -> bool:
     """Administrators look after the whole installation and may do everything in it."""
     return isinstance(user, User) and user.is_superuser and user.is_current()
+
+
+def administrators() -> UserQuerySet:
+    """Those whose account holds: asked of them is what nobody else can do."""
+    return User.objects.current().filter(is_superuser=True)
 
 
 def may_enter_admin(user: Person) -> bool:
@@ -318,6 +323,14 @@ def addressed(queryset: QuerySet[M], user: Person, to: str) -> QuerySet[M]:
     """The rows given to the person by name, in the field `to`: duties are addressed, only reading is filtered."""
     person = standing(user).person
     return queryset.none() if person is None else queryset.filter(**{to: person})
+
+
+def with_open_page(rows: QuerySet[Any], user: Person) -> Any:
+    """Rows with a `page` and what they `need` there, each with `page_is_open`: one question for all of them."""
+    met = Q(page=None)
+    for action in NEEDS:
+        met |= Q(needs=action, page__in=allowed(Page.objects.all(), user, action).order_by().values("pk"))
+    return rows.annotate(page_is_open=Case(When(met, then=Value(True)), default=Value(False)))
 
 
 # --- One object ------------------------------------------------------------------------------------------

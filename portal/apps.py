@@ -28,7 +28,6 @@ class PortalConfig(AppConfig):
 
         from . import checks, receivers  # noqa: F401
         from .fields import MomentField
-        from .notices import problem_reports  # noqa: F401  it registers what it asks of people
         from .pages import atomic_acts, context, under_way  # noqa: F401
         from .work import clock, jobs  # noqa: F401
 

@@ -9,13 +9,16 @@ from wagtail.signals import (
     post_page_move,
     pre_page_move,
     task_approved,
+    task_cancelled,
     task_rejected,
     task_submitted,
+    workflow_cancelled,
 )
 
 from .accounts import authentication
 from .files import reading
-from .models import Document, Term, User, old_addresses
+from .models import Document, NetworkProfile, Term, User, old_addresses
+from .notices import declaration, problem_reports
 from .pages import approval, atomic_acts, publication, writing
 from .spaces import role_copy, shares
 from .words import glossary
@@ -30,13 +33,21 @@ def connect() -> None:
     pre_page_move.connect(shares.on_page_moves)
     pre_page_move.connect(old_addresses.on_page_moved)
     post_page_move.connect(reading.on_page_moved)
+    post_page_move.connect(approval.on_page_moved)
     task_submitted.connect(approval.on_task_submitted)
     task_approved.connect(approval.on_task_decided)
     task_rejected.connect(approval.on_task_decided)
+    task_cancelled.connect(approval.on_task_cancelled)
+    workflow_cancelled.connect(approval.on_workflow_cancelled)
+    role_copy.roles_changed.connect(approval.on_roles_changed)
+    publication.published.connect(problem_reports.on_published)
     post_save.connect(reading.on_document_saved, sender=Document)
     post_delete.connect(reading.on_document_deleted, sender=Document)
     pre_save.connect(authentication.on_address_saved, sender=EmailAddress)
     post_save.connect(authentication.on_person_saved, sender=User)
+    post_save.connect(approval.on_person_saved, sender=User)
+    post_save.connect(declaration.on_person_saved, sender=User)
+    post_save.connect(declaration.on_profile_saved, sender=NetworkProfile)
     m2m_changed.connect(role_copy.on_groups_changed, sender=User.groups.through)
     for signal in (post_save, post_delete):
         signal.connect(glossary.on_term_changed, sender=Term)

@@ -70,9 +70,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _spaces_with_news(user: Any, changes: list[feed.Change]) -> list[tuple[Space, int]]:
     """The person's spaces, each with how many of its pages are new."""
-    fresh = Counter(change.space for change in changes)
+    fresh = Counter(change.space_id for change in changes)
     found = access.allowed(Space.objects.select_related("root_page"), user)
-    return sorted(((space, fresh[space.name]) for space in found), key=lambda row: (-row[1], row[0].name))
+    return sorted(((space, fresh[space.pk]) for space in found), key=lambda row: (-row[1], row[0].name))
 
 
 @login_required

@@ -9,7 +9,7 @@ import html
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ from portal.files.reading import file_changed
 from portal.models import Document, Image, Organisation, Space, User
 from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
-from portal.notices import digests, emails
+from portal.notices import digests, emails, obligations
 from portal.spaces import opening, roles
 from protocols.models import FormPage, ProtocolPage
 from protocols.models.protocols import RelatedPage
@@ -114,6 +114,7 @@ def plant(name: str) -> Planted:
     plant_drafts(here, writer)
     plant_approval(here, writer, coordinator)
     plant_editions(here, coordinator)
+    plant_duties(here)
     here.addresses += [page.url for page in here.pages] + [
         here.document.url, f"/media/{here.image.file.name}",
         f"/rubrica/persone/{here.person.pk}/", here.space.get_absolute_url(),
@@ -213,6 +214,17 @@ def plant_approval(here: Planted, writer: User, approver: User) -> None:
         collection=here.space.collection_id, home=here.space.root_page_id,
         page_type=("coordination", "meetingpage"), other=1,
     )  # fmt: skip
+
+
+def plant_duties(here: Planted) -> None:
+    """About a hidden page, asked of everybody: only who may read, write or approve there is told its words."""
+    page, everybody = here.pages[0], [cast(name) for name in CAST]
+    for needs in obligations.Need:
+        said = [here.word("duty", needs, part) for part in ("title", "why")]
+        duty = obligations.Duty(said[0], "Apri", said[1], page.url, page=page.pk, needs=needs)
+        obligations.ask(everybody, f"planted:{needs}:{page.pk}", duty)
+        closed = obligations.Closed("Una cosa da fare", "decisa insieme", "/novita/")
+        obligations.ask(everybody, f"closed:{needs}:{page.pk}", replace(duty, action_url="", closed=closed))
 
 
 def plant_editions(here: Planted, by: User) -> None:
@@ -455,7 +467,7 @@ def test_whoever_may_see_a_thing_finds_its_word(name: str, planted: dict[str, Pl
     asked += [f"/admin/pages/{page.pk}/edit/" for page in here.pages if isinstance(page, TextPage)]
     asked += [f"/cerca/?q={WORD}&format=json&pagina={number}" for number in range(2, 5)]
     found = portal_as(WRITER[name], planted) | look(enter(WRITER[name]), asked)
-    found |= look(enter("coordinator"), [f"{here.space.get_absolute_url()}condivisione/"])
+    found |= look(enter("coordinator"), ["/", f"{here.space.get_absolute_url()}condivisione/"])
     seen = set().union(*found.values())
     assert here.words - seen == set()
 

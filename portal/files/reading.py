@@ -1,6 +1,5 @@
 """A file's way in: fingerprint, its text taken out by a job, and who is told; and where it goes with its page."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +7,16 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
 from portal import access
 from portal.models.media import Document, Image, ReadingState
-from portal.models.people import User
 from portal.models.spaces import Space
-from portal.notices import feed
+from portal.notices import obligations
+from portal.notices.obligations import Duty, Need
 from portal.pages import citations
+from portal.words import dates
 from portal.work import jobs
 
 from . import extraction
@@ -39,10 +38,12 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
             sha256=sha256, reading_state=ReadingState.WAITING, reading_problem="", text_pages=[], signatures=[]
         )
         jobs.ask(f"read-file:{instance.pk}", "portal.files.reading.read", instance.pk)
+    tell_if_unread(instance.pk)
     file_changed.send(sender=Document, document=instance)
 
 
 def on_document_deleted(sender: type[Document], instance: Document, **kwargs: Any) -> None:
+    obligations.settle(_key(instance.pk))
     file_deleted.send(sender=Document, document_id=instance.pk)
 
 
@@ -96,16 +97,27 @@ def unopened(page: Page) -> list[Document | Image]:
     return found
 
 
-def unread(user: User) -> Iterable[feed.Todo]:
-    """The person's own files whose text could not be read: search will not find their words."""
-    mine = Document.objects.filter(uploaded_by_user=user, reading_state=ReadingState.UNREADABLE)
-    fresh = mine.filter(created_at__gt=timezone.now() - TOLD_FOR)
-    for file in access.allowed(fresh, user, "edit"):
-        title = _("Il testo di «%(file)s» non si legge") % {"file": file.title}
-        yield feed.Todo(title, reverse("wagtaildocs:edit", args=[file.pk]), _("Guarda"), file.reading_problem)
+def tell_if_unread(pk: int) -> None:
+    """Whoever uploaded a file whose text could not be read is told for some days: search will not find its words."""
+    file = Document.objects.select_related("collection__space", "uploaded_by_user").get(pk=pk)
+    space = getattr(file.collection, "space", None)
+    if file.reading_state != ReadingState.UNREADABLE or file.uploaded_by_user is None or space is None:
+        obligations.settle(_key(pk))
+        return
+    duty = Duty(
+        title=_("Il testo di «%(file)s» non si legge") % {"file": file.title},
+        verb=_("Guarda"),
+        why=file.reading_problem,
+        url=reverse("wagtaildocs:edit", args=[pk]),
+        ends_on=dates.local_day(file.created_at + TOLD_FOR),
+        page=space.root_page_id,
+        needs=Need.EDIT,
+    )
+    obligations.ask([file.uploaded_by_user], _key(pk), duty)
 
 
-feed.sources.todos.append(unread)
+def _key(pk: int | None) -> str:
+    return f"unread:{pk}"
 
 
 def read(document_id: int) -> None:
@@ -129,4 +141,5 @@ def read(document_id: int) -> None:
             ],
         )
         if (document := Document.objects.filter(pk=document_id).first()) is not None:  # not deleted meanwhile
+            tell_if_unread(document.pk)
             file_changed.send(sender=Document, document=document)

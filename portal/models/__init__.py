@@ -10,6 +10,7 @@ from .glossary import Term
 from .jobs import Job
 from .media import Document, Image, Rendition
 from .network import NetworkProfile, ProblemReport
+from .obligations import Obligation
 from .people import Organisation, User
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
@@ -23,6 +24,7 @@ __all__ = [
     "Job",
     "Membership",
     "NetworkProfile",
+    "Obligation",
     "Organisation",
     "PageGroupGrant",
     "PageShare",

@@ -1,6 +1,7 @@
 """What there is to do, what changed and what is coming, for one person; asked of access each time it is shown.
 
-Each package registers its sources from its own `feed.py`; the home page and the digest read the same feed.
+Each package registers its sources from its own `feed.py`; the home page and the digest read the same feed. What
+there is to do comes from one table, `obligations`.
 """
 
 from collections.abc import Callable, Iterable
@@ -8,21 +9,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from wagtail.models import Page, TaskState, WorkflowState
+from wagtail.models import Page, WorkflowState
 
 from portal import access
 from portal.models.activity import Activity, Verb
+from portal.models.obligations import Obligation
 from portal.models.pages import page_kinds
 from portal.models.people import User
 from portal.models.spaces import Membership, Space
-from portal.models.workflow import ApprovalState
-from portal.pages import approval
 from portal.requests import PersonRequest
 from portal.words import dates
+
+from . import obligations
 
 LAST_WRITTEN = 3
 
@@ -37,6 +38,7 @@ class Todo:
     why: str
     due: date | None = None
     action_url: str = ""
+    key: str = ""
 
     @property
     def is_late(self) -> bool:
@@ -47,26 +49,42 @@ class Todo:
 class Change:
     """The newest thing that happened to one page."""
 
+    page_id: int
     title: str
     url: str
     sentence: str
     at: datetime
     why: str
-    space: str = ""
-    page: int = 0
+    space_id: int | None = None  # its home, where the person may read that
+
+    @property
+    def key(self) -> str:
+        """What it is about: the same at each of its changes."""
+        return f"page:{self.page_id}"
 
 
 @dataclass(frozen=True)
 class Appointment:
-    """Something with a day, and perhaps an hour."""
+    """Something at a moment, or on a whole day, from its beginning to its end."""
 
-    day: date
+    key: str
+    starts_at: datetime | date
     title: str
     url: str
-    time: str = ""
+    ends_at: datetime | date | None = None
+    place: str = ""
     why: str = ""
-    space: str = ""
+    space_id: int | None = None
     is_todo: bool = False  # stands among the things to do as well
+
+    @property
+    def day(self) -> date:
+        return dates.local_day(self.starts_at)
+
+    @property
+    def time(self) -> str:
+        """The hour, as written; empty for a whole day."""
+        return f"{timezone.localtime(self.starts_at):%H:%M}" if isinstance(self.starts_at, datetime) else ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +123,6 @@ class Figure:
 
 @dataclass
 class Sources:
-    todos: list[Callable[[User], Iterable[Todo]]] = field(default_factory=list)
     agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
     resume: list[Callable[[PersonRequest], Iterable[Resume]]] = field(default_factory=list)
     figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)
@@ -117,8 +134,17 @@ sources = Sources()
 
 def todos(user: User) -> list[Todo]:
     """What is asked of the person, the most urgent first."""
-    found = [todo for source in sources.todos for todo in source(user)]
+    found = [_todo(row) for row in obligations.open_of(user)]
     return sorted(found, key=lambda todo: (todo.due or date.max, todo.title))
+
+
+def _todo(row: Obligation) -> Todo:
+    """A duty as its owner may read it now."""
+    said = (row.title, row.url, row.why)
+    if not row.page_is_open:  # type: ignore[attr-defined]  # annotated by `open_of`
+        said = (row.closed_title, row.closed_url, row.closed_why)
+    title, url, why = said
+    return Todo(title, url, row.verb, why, row.due, row.action_url, row.key)
 
 
 def agenda(user: User, days: int = 8) -> list[Appointment]:
@@ -157,10 +183,19 @@ def _week(moment: datetime) -> str:
 
 def reviews(user: User, start: date, end: date) -> Iterable[Appointment]:
     """The pages to be looked at again in these days, of which the person answers."""
+    due = Q()
     for kind in page_kinds():
-        pages = kind._default_manager.filter(responsible=user, review_date__gte=start, review_date__lte=end)
-        for page in access.allowed(pages, user):
-            yield Appointment(page.review_date, name(page), page.url, why=_("da rivedere"))
+        rows = kind._default_manager.filter(responsible=user, review_date__gte=start, review_date__lte=end)
+        due |= Q(pk__in=rows.order_by().values("pk"))
+    for page in access.allowed(Page.objects.filter(due), user).specific():
+        yield Appointment(f"review:{page.pk}", page.review_date, name(page), page.url, why=_("da rivedere"))
+
+
+def deadlines(user: User, start: date, end: date) -> Iterable[Appointment]:
+    """The days by which something is asked of the person."""
+    for todo in todos(user):
+        if todo.due is not None and start <= todo.due <= end:
+            yield Appointment(todo.key, todo.due, todo.title, todo.url, why=_("entro questo giorno"), is_todo=True)
 
 
 def figures(user: User) -> list[Figure]:
@@ -190,7 +225,8 @@ def changes(user: User, since: datetime, until: datetime | None = None, own: boo
         page = specific[row.page_id]
         space = homes.get(page.pk)
         why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
-        found.append(Change(name(page), page.url, row.note or _("Pubblicato."), row.at, why, str(space or ""), page.pk))
+        said, home = row.note or _("Pubblicato."), space.pk if space else None
+        found.append(Change(page.pk, name(page), page.url, said, row.at, why, home))
     return found
 
 
@@ -218,20 +254,6 @@ def name(page: Page) -> str:
     return f"{code} {page.title}" if code else page.title
 
 
-def approvals(user: User) -> Iterable[Todo]:
-    """Publications that wait for this person's approval."""
-    if not access.standing(user).spaces("approve"):
-        return
-    waiting = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS)
-    for state in access.approvals(user, waiting).select_related("workflow_state__requested_by", "revision"):
-        yield Todo(
-            title=approval.title_of(state),
-            url=reverse("approval", args=[state.pk]),
-            verb=_("Decidi"),
-            why=_("da approvare: lo chiede %(person)s") % {"person": state.workflow_state.requested_by},
-        )
-
-
 def drafts(request: PersonRequest) -> Iterable[Resume]:
     """The pages that the person was writing last, and has neither published nor sent for approval."""
     asked = WorkflowState.objects.active().filter(requested_by=request.user)  # waiting, or come back
@@ -253,7 +275,7 @@ def lapsing_roles(user: User) -> Iterable[Figure]:
     yield Figure(len(rows), what, url, ", ".join(spaces))
 
 
-sources.todos.append(approvals)
 sources.agenda.append(reviews)
+sources.agenda.append(deadlines)
 sources.resume.append(drafts)
 sources.figures.append(lapsing_roles)

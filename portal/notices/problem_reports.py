@@ -1,6 +1,5 @@
 """«Segnala un problema in questa pagina»: whom it reaches, and how it ends."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +18,8 @@ from portal.models.pages import HomePage, by_code
 from portal.pages import addresses
 from portal.work import jobs
 
-from . import emails, feed
+from . import emails, feed, obligations
+from .obligations import Closed, Duty, Need
 
 KEPT = timedelta(days=90)
 
@@ -52,7 +52,9 @@ def tell(pk: int) -> None:
     to = _recipient(row) if row else None
     if row is None or to is None:
         return
-    ProblemReport.objects.filter(pk=pk).update(to=to)
+    with transaction.atomic():
+        ProblemReport.objects.filter(pk=pk).update(to=to)
+        _ask(row, to)
     emails.problem_mail(to, row, title=_title(row, to)).send()
 
 
@@ -85,46 +87,44 @@ def shown(row: ProblemReport, reader: User) -> dict[str, Any]:
 
 def settle(row: ProblemReport) -> None:
     """The problem is settled: nothing of the report stays."""
-    row.delete()
+    with transaction.atomic():
+        obligations.forget(_key(row))
+        row.delete()
 
 
-def to_settle(user: User) -> Iterable[feed.Todo]:
-    """The reports that reached the person."""
-    rows = list(access.addressed(ProblemReport.objects.order_by("at"), user, "to"))
-    pages = access.allowed(Page.objects.filter(pk__in=[row.page_id for row in rows]), user)
-    names = {page.pk: feed.name(page) for page in pages.specific()} if rows else {}
-    for row in rows:
-        yield feed.Todo(
-            title=_("Segnalazione su %(page)s") % {"page": names.get(row.page_id or 0, row.path)},
-            url=reverse("problem", args=[row.pk]),
-            verb=_("Leggi"),
-            why=_("qualcosa non va in una pagina di cui rispondi"),
-        )
-
-
-def declaration(user: User) -> Iterable[feed.Todo]:
-    """The first declaration of accessibility, and the yearly one a month before its day, for whoever keeps it."""
-    profile = NetworkProfile.load()
-    due = profile.declaration_due
-    keeps = profile.declaration_owner_id == user.pk or (
-        profile.declaration_owner_id is None and access.is_administrator(user)
+def _ask(row: ProblemReport, to: User) -> None:
+    """Of whom it reached. Without the page, it is about the address as the reporter wrote it."""
+    page, url = row.page.specific if row.page else None, reverse("problem", args=[row.pk])
+    title, why = _("Segnalazione su %(page)s"), _("qualcosa non va in una pagina di cui rispondi")
+    by_address = Closed(title % {"page": row.path}, why, url)
+    duty = Duty(
+        title=title % {"page": feed.name(page)} if page else by_address.title,
+        verb=_("Leggi"),
+        why=why,
+        url=url,
+        page=page.pk if page else None,
+        needs=Need.VIEW if page else "",
+        closed=by_address,
     )
-    if not keeps:
-        return
-    url, verb = reverse("accessibility"), _("Apri")
-    if due is None:  # none was ever made: nothing has expired
-        why = _("non ce n’è ancora una; poi si rinnova ogni anno entro il 23 settembre")
-        yield feed.Todo(title=_("Fai la dichiarazione di accessibilità"), url=url, verb=verb, why=why)
-    elif timezone.localdate() >= due - timedelta(days=30):
-        why = _("si rinnova ogni anno entro il 23 settembre")
-        yield feed.Todo(title=_("Rinnova la dichiarazione di accessibilità"), url=url, verb=verb, why=why, due=due)
+    obligations.ask([to], _key(row), duty)
+    obligations.settle(_key(row), but=[to])
+
+
+def _key(row: ProblemReport) -> str:
+    return f"problem:{row.pk}"
+
+
+def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
+    """The page has another name: what is asked about it follows."""
+    for row in ProblemReport.objects.filter(page=page.pk, to__isnull=False).select_related("to", "page"):
+        if row.to:
+            _ask(row, row.to)
 
 
 def purge() -> int:
     """Take away what is older than the privacy page says."""
-    count, _rows = ProblemReport.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    old = ProblemReport.objects.filter(at__lt=timezone.now() - KEPT)
+    with transaction.atomic():
+        obligations.forget(*(_key(row) for row in old))
+        count, _rows = old.delete()
     return count
-
-
-feed.sources.todos.append(to_settle)
-feed.sources.todos.append(declaration)

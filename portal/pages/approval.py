@@ -1,11 +1,13 @@
-"""An approval from its request to its end: who is told that it waits, how it is decided."""
+"""An approval from its request to its end: of whom it is asked, who is told, how it is decided."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import CharField, QuerySet
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,8 +15,10 @@ from wagtail.models import Page, Revision, TaskState, WorkflowState
 
 from portal import access
 from portal.models.people import User
+from portal.models.spaces import Space
 from portal.models.workflow import ApprovalState
-from portal.notices import emails
+from portal.notices import emails, obligations
+from portal.notices.obligations import Duty, Need
 from portal.words import dates
 from portal.work import jobs
 
@@ -33,9 +37,68 @@ class TextChanged(Exception):
 
 
 def on_task_submitted(sender: Any, instance: TaskState, **kwargs: Any) -> None:
-    """Somebody asked for approval: whoever may decide gets a mail, by a job."""
-    if isinstance(instance.specific, ApprovalState):
+    """Somebody asked for approval: whoever may decide finds it among the things to do, and gets a mail, by a job."""
+    state = instance.specific
+    if isinstance(state, ApprovalState):
+        obligations.settle(_key_of_answer(state))
+        ask_deciders([state])
         jobs.ask(f"approval-mail:{instance.pk}", "portal.pages.approval.tell_approvers", instance.pk)
+
+
+def ask_deciders(states: Iterable[ApprovalState]) -> None:
+    """Ask each of these approvals of whoever may decide it now, and of nobody else.
+
+    Where no role lets anybody decide, it waits for the administrators.
+    """
+    states = list(states)
+    pages = Page.objects.in_bulk([int(state.workflow_state.object_id) for state in states])
+    deciders = access.deciders(pages.values()) if pages else {}
+    for state in states:
+        page, author = int(state.workflow_state.object_id), state.workflow_state.requested_by
+        people = deciders.get(page) or [person for person in access.administrators() if person != author]
+        duty = Duty(
+            title=title_of(state),
+            verb=_("Decidi"),
+            why=_("da approvare: lo chiede %(person)s") % {"person": author},
+            url=reverse("approval", args=[state.pk]),
+            page=page,
+            needs=Need.APPROVE,
+        )
+        obligations.ask(people, _key(state), duty)
+        obligations.settle(_key(state), but=people)
+
+
+def waiting_on(pages: QuerySet[Page]) -> QuerySet[ApprovalState]:
+    """The approvals that wait for a decision on these pages."""
+    keys = pages.order_by().annotate(key=Cast("pk", CharField())).values("key")
+    waiting = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS, workflow_state__object_id__in=keys)
+    return waiting.select_related("workflow_state__requested_by", "revision")
+
+
+def on_roles_changed(sender: Any, space: Space, **kwargs: Any) -> None:
+    """Who may decide in the space has changed: what waits there follows."""
+    ask_deciders(waiting_on(Page.objects.filter(path__startswith=space.root_page.path)))
+
+
+def on_page_moved(sender: Any, instance: Page, **kwargs: Any) -> None:
+    """In another space others decide on what waits."""
+    ask_deciders(waiting_on(Page.objects.filter(path__startswith=instance.path)))
+
+
+def on_person_saved(sender: Any, instance: User, update_fields: Any = None, **kwargs: Any) -> None:
+    """An account that holds again finds what was asked of its roles while it did not."""
+    if update_fields and not {"is_active", "valid_until"} & set(update_fields):
+        return
+    access.forget(instance)
+    ask_deciders(access.approvals(instance, waiting_on(Page.objects.all())))
+
+
+def _key(state: ApprovalState) -> str:
+    return f"approval:{state.pk}"
+
+
+def _key_of_answer(state: ApprovalState) -> str:
+    return f"given-back:{state.workflow_state_id}"
 
 
 def tell_approvers(state_id: int) -> None:
@@ -150,9 +213,41 @@ def _after_whom(state: ApprovalState, revision: Revision) -> str:
 
 
 def on_task_decided(sender: Any, instance: TaskState, **kwargs: Any) -> None:
-    """Approved or given back: the author gets the answer, by a job."""
-    if isinstance(instance.specific, ApprovalState):
+    """Approved or given back: nobody is asked to decide any more, and the author gets the answer."""
+    state = instance.specific
+    if isinstance(state, ApprovalState):
+        obligations.settle(_key(state))
+        if state.status == TaskState.STATUS_REJECTED:
+            _ask_author(state)
         jobs.ask(f"answer-mail:{instance.pk}", "portal.pages.approval.tell_author", instance.pk)
+
+
+def on_task_cancelled(sender: Any, instance: TaskState, **kwargs: Any) -> None:
+    """The request was taken back."""
+    state = instance.specific
+    if isinstance(state, ApprovalState):
+        obligations.settle(_key(state))
+
+
+def on_workflow_cancelled(sender: Any, instance: WorkflowState, **kwargs: Any) -> None:
+    """Nor has the author anything to correct for it."""
+    state = instance.current_task_state.specific if instance.current_task_state else None
+    if isinstance(state, ApprovalState):
+        obligations.settle(_key_of_answer(state))
+
+
+def _ask_author(state: ApprovalState) -> None:
+    """The page came back: until it is sent again, published, or the request is taken back, it is to be corrected."""
+    author, page = state.workflow_state.requested_by, state.workflow_state.content_object
+    duty = Duty(
+        title=_("Ti è tornata: %(page)s") % {"page": title_of(state)},
+        verb=_("Correggi"),
+        why=_("%(person)s chiede: %(reason)s") % {"person": state.finished_by, "reason": state.comment},
+        url=edit_address(page),
+        page=page.pk,
+        needs=Need.EDIT,
+    )
+    obligations.ask([author] if author else [], _key_of_answer(state), duty)
 
 
 def tell_author(state_id: int) -> None:
@@ -178,16 +273,6 @@ def _still_concerns(author: User, page: Page) -> bool:
 
 def edit_address(page: Page) -> str:
     return reverse("wagtailadmin_pages:edit", args=[page.pk])
-
-
-def given_back(user: User) -> QuerySet[ApprovalState]:
-    """The person's own pages that came back, until they are sent again, published or the request is withdrawn."""
-    return ApprovalState.objects.filter(
-        status=TaskState.STATUS_REJECTED,
-        workflow_state__status=WorkflowState.STATUS_NEEDS_CHANGES,
-        workflow_state__requested_by=user,
-        workflow_state__current_task_state=F("pk"),
-    ).select_related("workflow_state", "revision", "finished_by")
 
 
 def waiting_of(user: User) -> QuerySet[ApprovalState]:

@@ -6,6 +6,7 @@ from functools import partial
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
@@ -13,7 +14,8 @@ from wagtail.models import Page, Revision
 from portal import access, errors
 from portal.models.people import User
 from portal.models.schedule import ScheduleFailure
-from portal.notices import emails, feed
+from portal.notices import emails, feed, obligations
+from portal.notices.obligations import Duty, Need
 from portal.work import jobs
 
 from .approval import edit_address
@@ -25,7 +27,7 @@ Due = tuple[Page, User | None, Callable[[], object]]
 def publish_due() -> int:
     """Do what is due, page by page; returns how many succeeded. What failed is tried again at the next round."""
     due = list(_due())
-    ScheduleFailure.objects.exclude(page__in=[page.pk for page, _author, _act in due]).delete()
+    _settle(ScheduleFailure.objects.exclude(page__in=[page.pk for page, _author, _act in due]))
     return sum(_succeeds(page, author, act) for page, author, act in due)
 
 
@@ -51,7 +53,7 @@ def _succeeds(page: Page, author: User | None, act: Callable[[], object]) -> boo
         code = errors.write_down(f"schedule of page {page.pk}", problem.__cause__ or problem)
         _record(page, author, _("qualcosa non ha funzionato; il codice da segnalare è %(code)s.") % {"code": code})
     else:
-        ScheduleFailure.objects.filter(page=page.pk).delete()
+        _settle(ScheduleFailure.objects.filter(page=page.pk))
         return True
     return False
 
@@ -61,7 +63,26 @@ def _record(page: Page, author: User | None, problem: str) -> None:
     """Written down, and the author told, once for each page that fails."""
     failure, new = ScheduleFailure.objects.get_or_create(page=page, defaults={"author": author, "problem": problem})
     if new:
+        duty = Duty(
+            title=_("Non è riuscita da sola: %(page)s") % {"page": page.draft_title},
+            verb=_("Correggi"),
+            why=problem,
+            url=edit_address(page),
+            page=page.pk,
+            needs=Need.EDIT,
+        )
+        obligations.ask([author] if author else [], _key(failure), duty)
         jobs.ask(f"schedule-failure:{failure.pk}", "portal.pages.scheduling.tell_author", failure.pk)
+
+
+@transaction.atomic
+def _settle(failures: QuerySet[ScheduleFailure]) -> None:
+    obligations.settle(*(_key(failure) for failure in failures))
+    failures.delete()
+
+
+def _key(failure: ScheduleFailure) -> str:
+    return f"unscheduled:{failure.page_id}"
 
 
 def tell_author(failure_id: int) -> None:

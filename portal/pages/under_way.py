@@ -1,4 +1,4 @@
-"""What a person who writes has under way: pages that came back, that wait for somebody, that did not go out."""
+"""What a person who writes has under way: pages that wait for somebody."""
 
 from collections.abc import Iterable
 
@@ -7,38 +7,13 @@ from wagtail.models import Page
 
 from portal import access
 from portal.models.people import User
-from portal.models.schedule import ScheduleFailure
-from portal.notices.feed import Resume, Todo, sources
+from portal.notices.feed import Resume, sources
 from portal.requests import PersonRequest
 from portal.words import dates
 
 from . import approval
 
 NAMED = 3  # approvers named beside a waiting page
-
-
-def given_back(user: User) -> Iterable[Todo]:
-    """Pages to correct, each with the reason."""
-    states = list(approval.given_back(user))
-    pages = _own({state.workflow_state.object_id for state in states}, user)
-    for state in states:
-        if page := pages.get(int(state.workflow_state.object_id)):
-            yield Todo(
-                title=_("Ti è tornata: %(page)s") % {"page": approval.title_of(state)},
-                url=approval.edit_address(page),
-                verb=_("Correggi"),
-                why=_("%(person)s chiede: %(reason)s") % {"person": state.finished_by, "reason": state.comment},
-            )
-
-
-def unscheduled(user: User) -> Iterable[Todo]:
-    """Pages that should have gone out, or ended, by themselves."""
-    failures = list(ScheduleFailure.objects.filter(author=user).select_related("page"))
-    pages = _own({failure.page_id for failure in failures}, user)
-    for failure in failures:
-        if failure.page_id in pages:
-            title = _("Non è riuscita da sola: %(page)s") % {"page": failure.page.draft_title}
-            yield Todo(title, approval.edit_address(failure.page), _("Correggi"), failure.problem)
 
 
 def waiting(request: PersonRequest) -> Iterable[Resume]:
@@ -64,5 +39,4 @@ def _own(keys: Iterable[str | int], user: User) -> dict[int, Page]:
     return {page.pk: page for page in pages}
 
 
-sources.todos += [given_back, unscheduled]
 sources.resume.append(waiting)

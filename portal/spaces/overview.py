@@ -57,12 +57,12 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
 
 def _for_members(space: Space, user: Any) -> dict[str, Any]:
     now = timezone.now()
-    changes = [change for change in feed.changes(user, now - RECENT, own=True) if change.space == space.name]
+    changes = [change for change in feed.changes(user, now - RECENT, own=True) if change.space_id == space.pk]
     return {
         "role": True,
-        "fresh": {change.page: change for change in changes[:FRESH]},
+        "fresh": {change.page_id: change for change in changes[:FRESH]},
         "members": _members(space),
-        "next_meeting": next((each for each in feed.agenda(user, days=AHEAD) if each.space == space.name), None),
+        "next_meeting": next((each for each in feed.agenda(user, days=AHEAD) if each.space_id == space.pk), None),
         "shared": sorted(access.allowed(Page.objects.filter(shares__space=space), user).specific(), key=feed.name),
         "managers": access.managers(space),
         "lapsing": space.memberships.current().filter(expires_at__lt=now + LAPSING).count(),

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.dispatch import Signal
 from wagtail.models import GroupCollectionPermission, GroupPagePermission
 
 from portal.models.spaces import Role, RoleGroup, Space, SpaceGroupPermission
@@ -27,6 +28,9 @@ SPACE_PERMISSIONS = {
     Role.APPROVER: ("view_space", "contribute_space", "approve_space"),
     Role.MANAGER: ("view_space", "contribute_space", "approve_space", "manage_space"),
 }
+
+# Sent inside the transaction that changes who holds what: what waits for somebody’s decision follows.
+roles_changed = Signal()  # arguments: space
 
 
 def role_group(space: Space, role: Role) -> Group:
@@ -56,6 +60,7 @@ def sync_space(space: Space) -> int:
                 SpaceGroupPermission, group, {"content_object": space}, SPACE_PERMISSIONS[role], SPACES
             )
             repaired += _sync_admin_door(group, is_open=role >= Role.EDITOR)
+        roles_changed.send(sender=Space, space=space)
     return repaired
 
 

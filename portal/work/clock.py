@@ -3,7 +3,7 @@
 import logging
 
 from portal.models.spaces import Space
-from portal.notices import digests, problem_reports
+from portal.notices import digests, obligations, problem_reports
 from portal.pages import scheduling
 from portal.spaces import role_copy, roles
 
@@ -32,6 +32,12 @@ def repair() -> int:
 def purge_reports() -> int:
     """Take away the reports of problems that nobody settled in time."""
     return problem_reports.purge()
+
+
+@every(minutes=24 * 60)
+def forget_settled() -> int:
+    """Take away what people were asked to do, long after it was settled."""
+    return obligations.forget_old()
 
 
 @every(minutes=5)

@@ -323,8 +323,8 @@ def test_nothing_to_say_is_no_mail_and_the_cursor_moves(person: Callable[[str], 
 
 def test_an_appointment_alone_is_no_reason_to_write() -> None:
     now = timezone.now()
-    appointment = feed.Appointment(timezone.localdate(), "Riunione", "/p/R-01/")
-    todo, change = feed.Todo("Fare", "/", "Completa", "perché sì"), feed.Change("Nuova", "/", "Sì.", now, "")
+    appointment = feed.Appointment("page:1", timezone.localdate(), "Riunione", "/p/R-01/")
+    todo, change = feed.Todo("Fare", "/", "Completa", "perché sì"), feed.Change(1, "Nuova", "/", "Sì.", now, "")
     assert Digest([], [], [appointment], now, now).is_empty
     assert not Digest([todo], [], [], now, now).is_empty
     assert not Digest([], [change], [], now, now).is_empty
@@ -528,7 +528,7 @@ def test_two_processes_that_send_at_the_same_time_write_once_to_each(
 
 def digest_of(todos: list[feed.Todo], news: int) -> Digest:
     now = timezone.now()
-    return Digest(todos, [feed.Change(f"N{each}", "/", "", now, "") for each in range(news)], [], now, now)
+    return Digest(todos, [feed.Change(each, f"N{each}", "/", "", now, "") for each in range(news)], [], now, now)
 
 
 def todo(days: int | None) -> feed.Todo:

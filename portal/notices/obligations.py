@@ -1,0 +1,93 @@
+"""The one table of what is to be done: by whom, by when, why, about what.
+
+`ask` and `settle` are called inside the transaction of the act that makes or ends the duty. A duty is addressed:
+its row reaches its owner. What it says of a page is asked of `access` each time it is read.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from portal import access
+from portal.models.obligations import Obligation
+from portal.models.people import User
+
+Need = Obligation.Need
+KEPT = timedelta(days=90)  # a duty that is settled
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What a duty says to an owner without the right on its page: no word of the page, no address of it."""
+
+    title: str
+    why: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What is asked. About a page, it says what its reader must be allowed to do there."""
+
+    title: str
+    verb: str
+    why: str
+    url: str
+    action_url: str = ""
+    due: date | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    page: int | None = None
+    needs: str = ""
+    closed: Closed | None = None
+
+
+def ask(people: Iterable[User], key: str, duty: Duty) -> None:
+    """Ask it of these people. Asked again under one key it takes the new words, and is open again."""
+    people, words, now = list(people), _fields(duty), timezone.now()
+    rows = Obligation.objects.filter(key=key, person__in=people)
+    with transaction.atomic():
+        rows.exclude(settled_at=None).update(asked_at=now, settled_at=None)
+        rows.update(**words)
+        new = [Obligation(person=person, key=key, asked_at=now, **words) for person in people]
+        Obligation.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def _fields(duty: Duty) -> dict[str, Any]:
+    words = asdict(duty)
+    closed = words.pop("closed") or {"title": "", "why": "", "url": ""}
+    page = words.pop("page")
+    return words | {"page_id": page} | {f"closed_{name}": said for name, said in closed.items()}
+
+
+def settle(*keys: str, person: User | None = None, but: Iterable[User] = ()) -> None:
+    """It is done, or asked no more: of one person, of everybody, or of everybody but these."""
+    rows = Obligation.objects.filter(key__in=keys, settled_at=None).exclude(person__in=list(but))
+    if person is not None:
+        rows = rows.filter(person=person)
+    rows.update(settled_at=timezone.now())
+
+
+def forget(*keys: str) -> None:
+    """Nothing of it stays, where what it was about is kept no longer."""
+    Obligation.objects.filter(key__in=keys).delete()
+
+
+def open_of(user: User) -> QuerySet[Obligation]:
+    """What is asked of the person today, each with `page_is_open`; one question, however many rows."""
+    today = timezone.localdate()
+    rows = access.addressed(Obligation.objects.filter(settled_at=None), user, "person")
+    rows = rows.filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
+    found: QuerySet[Obligation] = access.with_open_page(rows, user).exclude(page_is_open=False, closed_title="")
+    return found
+
+
+def forget_old() -> int:
+    """Take away what was settled long ago; what is open stays."""
+    count, _rows = Obligation.objects.filter(settled_at__lt=timezone.now() - KEPT).delete()
+    return count
