@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "bootstrap_italia_template",
     "django.contrib.humanize",
+    "django.forms",  # its templates, for `FORM_RENDERER`
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -79,6 +80,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
+FORM_RENDERER = "portal.form_renderer.PortalFields"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
