@@ -45,7 +45,7 @@ def test_it_names_the_page_leads_back_to_it_and_reaches_who_answers_for_it(
 
 def test_the_link_below_a_page_leads_back_to_the_very_step_and_dates_that_one_was_reading(as_: Any) -> None:
     client, here = as_("worker"), "/p/OP-04/?passo=2&dal-ricovero=2026-11-27"
-    (asked,) = BeautifulSoup(client.get(here).content, "html.parser").select(".foot .report a")
+    (asked,) = BeautifulSoup(client.get(here).content, "html.parser").select(".foot a[href^='/segnala/']")
     form = BeautifulSoup(client.get(str(asked["href"])).content, "html.parser").select_one("main form")
     assert form
     assert form.select("a")[0]["href"] == here

@@ -181,7 +181,7 @@ def test_spaces_that_one_may_not_read_are_not_counted(page: TextPage, person: An
     make("Di casa", person("coordinator"), home="SP-TERZO")
     make("Per tutti", person("coordinator"), home="SP-PUBBLICO")
     index.refresh()
-    shown = as_("partner").get("/cerca/", {"q": WORD}).content.decode()
+    shown = body(as_("partner").get("/cerca/", {"q": WORD}))
     assert "5 risultati in 2 spazi e fra le pagine condivise con te" in shown
 
 
