@@ -74,7 +74,7 @@ def steps_of(client: Any, code: str, asked: dict[str, str]) -> list[tuple[str, s
         when = next((dt.find_next("dd") for dt in step.find_all("dt") if dt.text == "Quando"), None)
         bold = when.find("b") if when else None
         day = bold.find("time")["datetime"] if bold else ""
-        hour = re.search(r"ore (\d\d:\d\d)", bold.text) if bold else None
+        hour = re.search(r"ore (\d\d:\d\d)", " ".join(bold.text.split())) if bold else None
         found.append((" ".join(when.text.split()) if when else "", day, hour[1] if hour else ""))
     return found
 
