@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import partial
 
@@ -17,7 +18,7 @@ from portal.words import dates
 from protocols.models import Edition, FormPage
 from protocols.models.rules import RulePage
 
-from .engines import Document
+from .engines.contract import Document
 
 FILE_KIND = "file"
 BATCH = 200
@@ -73,14 +74,12 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
     if isinstance(page, FormPage) and page.document and _carries(page, page.document):
         yield from _pages_of(page.document, whole)
     for section in page.sections():
-        yield Document(
-            **{
-                **whole.__dict__,
-                "id": f"{whole.id}#{section.anchor}",
-                "heading": section.heading[:LONGEST_HEADING],
-                "text": _readable(section.text),
-                "url": f"{whole.url}#{section.anchor}",
-            }
+        yield replace(
+            whole,
+            id=f"{whole.id}#{section.anchor}",
+            heading=section.heading[:LONGEST_HEADING],
+            text=_readable(section.text),
+            url=f"{whole.url}#{section.anchor}",
         )
 
 
@@ -93,16 +92,22 @@ def of_editions(page: Page) -> Iterator[Document]:
 
 
 def _of_edition(page: RulePage, edition: Edition) -> Iterator[Document]:
-    whole = _whole(page, kind=page.kind, text="", code="", day=edition.begins, organisation=_organisation(page))
     group = f"{editions_group(page.pk)}{edition.version}"
     url = reverse("edition", args=[page.code or page.slug, edition.version])
-    audience = tuple(sorted(access.past_audience(page, edition.space)))
-    about = {"group": group, "title": edition.title, "superseded": True, "audience": audience}
-    text = "\n".join([edition.change_note, *edition.in_brief])
-    yield Document(**{**whole.__dict__, **about, "id": group, "url": url, "text": _readable(text)})
+    whole = replace(
+        _whole(page, kind=page.kind, text="", code="", day=edition.begins, organisation=_organisation(page)),
+        id=group,
+        group=group,
+        title=edition.title,
+        audience=tuple(sorted(access.past_audience(page, edition.space))),
+        superseded=True,
+        version=edition.version,
+        url=url,
+    )
+    yield replace(whole, text=_readable("\n".join([edition.change_note, *edition.in_brief])))
     for anchor, heading, text in edition.parts:
-        part = {"id": f"{group}#{anchor}", "url": f"{url}#{anchor}", "heading": heading[:LONGEST_HEADING], "text": text}
-        yield Document(**{**whole.__dict__, **about, **part})
+        at, heading = f"#{anchor}", heading[:LONGEST_HEADING]
+        yield replace(whole, id=f"{group}{at}", url=f"{url}{at}", heading=heading, text=text)
 
 
 def _whole(page: Page, *, kind: str, text: str, code: str, day: date | None, organisation: str) -> Document:
@@ -120,6 +125,8 @@ def _whole(page: Page, *, kind: str, text: str, code: str, day: date | None, org
         year=day.year if day else 0,
         date=_seconds(day),
         code=code,
+        version=page.version if isinstance(page, RulePage) else "",
+        page_id=page.pk,
     )
 
 
@@ -149,6 +156,7 @@ def of_file(file: File) -> Iterator[Document]:
         space=space.code,
         year=day.year,
         date=_seconds(day),
+        file_id=file.pk,
     )
     yield whole
     yield from _pages_of(file, whole)
@@ -176,14 +184,12 @@ def _pages_of(file: File, whole: Document) -> Iterator[Document]:
     several = len(file.text_pages) > 1
     for number, text in enumerate(file.text_pages, start=1):
         if text.strip():
-            yield Document(
-                **{
-                    **whole.__dict__,
-                    "id": f"{whole.id}@{number}",
-                    "heading": f"Pagina {number} del file" if several else "Nel testo del file",
-                    "text": _readable(text),
-                    "url": f"{file.url}#page={number}" if several else file.url,
-                }
+            yield replace(
+                whole,
+                id=f"{whole.id}@{number}",
+                heading=f"Pagina {number} del file" if several else "Nel testo del file",
+                text=_readable(text),
+                url=f"{file.url}#page={number}" if several else file.url,
             )
 
 

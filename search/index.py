@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -23,8 +23,8 @@ from portal.work.schedules import every
 from protocols.models import FormPage
 
 from . import documents
-from .engines import Document, Engine, IndexBusy, IndexDamaged, IndexOutdated
-from .engines.embedded import EmbeddedEngine
+from .engines.contract import Document, Engine, IndexBusy, IndexDamaged, IndexOutdated
+from .engines.embedded.engine import EmbeddedEngine
 from .models import IndexState, SearchDocument
 
 logger = logging.getLogger(__name__)
@@ -32,21 +32,7 @@ BATCH = 200
 WAKE_AGAIN = 30  # seconds: a search that finds no index wakes the worker, not every one of them
 # What a page or a file that cannot be told to the engine raises: it is left as it was, and the others go on.
 BAD = (ArithmeticError, AttributeError, DatabaseError, LookupError, TypeError, ValueError)
-FIELDS = (
-    "group",
-    "audience",
-    "kind",
-    "space",
-    "organisation",
-    "year",
-    "date",
-    "code",
-    "title",
-    "heading",
-    "text",
-    "url",
-    "superseded",
-)
+FIELDS = [each.name for each in fields(Document) if each.name != "id"]  # a row has them all, under the same names
 
 
 @cache
@@ -79,7 +65,7 @@ def _refresh_editions(page: Page) -> None:
 
 
 def _known_editions(page_id: int) -> set[str]:
-    rows = SearchDocument.objects.filter(group__startswith=documents.editions_group(page_id), gone=False)
+    rows = SearchDocument.objects.filter(page_id=page_id, superseded=True, gone=False)
     return set(rows.values_list("group", flat=True))
 
 
@@ -88,11 +74,11 @@ def refresh_files(space: Space | None) -> None:
     if space is None:
         return
     files = documents.found_alone(File.objects.filter(collection=space.collection_id))
-    wanted = {documents.file_group(pk): sorted(audience) for pk, audience in access.file_audiences(files).items()}
-    rows = SearchDocument.objects.filter(space=space.code, group__startswith="file:", gone=False)
-    known = dict(rows.values_list("group", "audience"))
-    changed = [group for group in known | wanted if known.get(group) != wanted.get(group)]
-    for file in File.objects.filter(pk__in=[int(group.removeprefix("file:")) for group in changed]):
+    wanted = {pk: sorted(audience) for pk, audience in access.file_audiences(files).items()}
+    rows = SearchDocument.objects.filter(space=space.code, page_id=0, gone=False)
+    known = dict(rows.values_list("file_id", "audience"))
+    changed = [pk for pk in known | wanted if known.get(pk) != wanted.get(pk)]
+    for file in File.objects.filter(pk__in=changed):
         refresh_file(file)
 
 

@@ -14,7 +14,7 @@ from portal import access
 from portal.models import Document as File
 
 from . import documents
-from .engines import Admits
+from .engines.contract import Admits
 
 NAMED = 300  # of more rows than these one asks for all that the person may see
 

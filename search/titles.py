@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet
 from portal.requests import number
 
 from . import rights
-from .engines import FACETS, Hit, Query, Results, Suggestion
+from .engines.contract import FACETS, Hit, Query, Results, Suggestion, shown
 from .models import SearchDocument
 from .query import normalise
 
@@ -19,13 +19,13 @@ def search(query: Query) -> Results:
     """The pages and files whose title holds every word, under the filters chosen; neither facets nor corrections."""
     rows = _admitted(_filtered(_titled(query.words), query), query)
     start = (max(query.page, 1) - 1) * query.per_page
-    hits = [_hit(row) for row in rows[start : start + query.per_page]]
+    hits = [Hit(**_values(row, Hit)) for row in rows[start : start + query.per_page]]
     return Results(total=len(rows), hits=hits, searched=query.words, all_words=len(rows))
 
 
 def suggest(words: str, user: Any, limit: int) -> list[Suggestion]:
     rows = _admitted(_titled(words), Query(words, frozenset(), admits=rights.admits(user)))
-    return [Suggestion(row.group, row.title, row.code, row.kind, row.url) for row in rows[:limit]]
+    return [Suggestion(**_values(row, Suggestion)) for row in rows[:limit]]
 
 
 def _titled(words: str) -> QuerySet[SearchDocument]:
@@ -52,5 +52,5 @@ def _admitted(rows: QuerySet[SearchDocument], query: Query) -> list[SearchDocume
     return [row for row in found if row.group in admitted]
 
 
-def _hit(row: SearchDocument) -> Hit:
-    return Hit(row.group, row.code, row.title, row.kind, row.space, row.url, row.date, snippet="", score=0.0)
+def _values(row: SearchDocument, kind: type[Hit] | type[Suggestion]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in shown(kind)}

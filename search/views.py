@@ -20,8 +20,8 @@ from portal.requests import number
 from protocols.models.rules import RulePage
 
 from . import index, recent, rights, titles, vocabulary
-from .documents import FILE_KIND, file_group, page_of
-from .engines import FACETS, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
+from .documents import FILE_KIND
+from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
 from .query import left_out
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Search:
     page: int
     results: Results = field(default_factory=Results)
     is_rebuilding: bool = False  # then only titles are found
+    is_down: bool = False  # the same, and nobody is mending it
     spaces: dict[str, Space] = field(default_factory=dict)
 
     def address(self, **changes: Any) -> str:
@@ -79,7 +80,12 @@ def _search(request: HttpRequest) -> Search:
         synonyms=vocabulary.synonyms(),
         admits=rights.admits(request.user),
     )
-    found = _from_the_engine(query)
+    found = None
+    try:
+        found = _from_the_engine(query)
+    except EngineDown:
+        logger.exception("The search engine cannot be reached")
+        search.is_down = True
     search.is_rebuilding = found is None
     search.results = titles.search(query) if found is None else found
     return search
@@ -142,7 +148,7 @@ def _suggested(words: str, user: Any) -> list[Suggestion]:
     try:
         if index.is_sound():
             return index.engine().suggest(words, access.tokens(user), SUGGESTED, rights.admits(user))
-    except (IndexDamaged, IndexBusy):
+    except (EngineDown, IndexDamaged, IndexBusy):
         logger.warning("Suggestions come from the database: the search index cannot be read")
     return titles.suggest(words, user, SUGGESTED)
 
@@ -163,21 +169,20 @@ def _kind_plural(kind: str) -> str:
 def _shown(search: Search, hit: Hit) -> dict[str, Any]:
     """A result as the page shows it. The space is named only to those who may read it."""
     space = search.spaces.get(hit.space)
-    page = _pages(search).get(page_of(hit.group) or 0)
+    page = _pages(search).get(hit.page_id)
     state, word = page.state if isinstance(page, RulePage) else (None, "")
-    is_superseded = hit.group.startswith("edition:")
     return {
-        "in_force": page if is_superseded else None,  # leads from an old edition to what holds now
+        "in_force": page if hit.superseded else None,  # leads from an old edition to what holds now
         "hit": hit,
         "kind_label": _kind_label(hit.kind),
         "space": space.name if space else _("condiviso con te"),
         "state_kind": state,
-        "state": "" if is_superseded else word,
+        "state": "" if hit.superseded else word,
         "code": getattr(page, "code", hit.code),
-        "version": hit.group.split(":")[2] if is_superseded else getattr(page, "version", ""),
+        "version": hit.version if hit.superseded else getattr(page, "version", ""),
         "date": datetime.fromtimestamp(hit.date, UTC).date() if hit.date else None,
-        "is_file": hit.kind == FILE_KIND,
-        "carried_by": _carriers(search).get(hit.group, []),
+        "is_file": bool(hit.file_id),
+        "carried_by": _carriers(search).get(hit.file_id, []),
     }
 
 
@@ -185,21 +190,20 @@ def _pages(search: Search) -> dict[int, Page]:
     """The pages behind the results, read once, for their state; asked of access again."""
     found = search.request.__dict__.get("_result_pages")
     if found is None:
-        numbers = [number for hit in search.results.hits if (number := page_of(hit.group))]
+        numbers = {hit.page_id for hit in search.results.hits}
         pages = access.allowed(Page.objects.filter(pk__in=numbers), search.request.user)
         found = {page.pk: page for page in pages.specific()}
         search.request.__dict__["_result_pages"] = found
     return found
 
 
-def _carriers(search: Search) -> dict[str, list[Page]]:
-    """Group of a file → the pages that carry it, those that the reader sees."""
+def _carriers(search: Search) -> dict[int, list[Page]]:
+    """Id of a file → the pages that carry it, those that the reader sees."""
     found = search.request.__dict__.get("_result_carriers")
     if found is None:
-        keys = [hit.group.removeprefix("file:") for hit in search.results.hits if hit.kind == FILE_KIND]
+        keys = {hit.file_id for hit in search.results.hits} - {0}
         pages = access.allowed(Page.objects.all(), search.request.user).specific()
-        carriers = access.carriers(File.objects.filter(pk__in=keys), pages)
-        found = {file_group(pk): pages for pk, pages in carriers.items()}
+        found = access.carriers(File.objects.filter(pk__in=keys), pages)
         search.request.__dict__["_result_carriers"] = found
     return found
 
@@ -248,7 +252,7 @@ def _as_json(search: Search) -> dict[str, Any]:
         "results": [
             {
                 "code": hit.code,
-                "superseded": hit.group.startswith("edition:"),
+                "superseded": hit.superseded,
                 "title": hit.title,
                 "kind": hit.kind,
                 "space": search.spaces[hit.space].name if hit.space in search.spaces else "",

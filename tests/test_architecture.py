@@ -196,6 +196,21 @@ def test_a_planted_relation_to_the_right_is_seen(monkeypatch: pytest.MonkeyPatch
     assert any(wrong.endswith("portal.User") for wrong in rightward_relations(model))
 
 
+# --- An engine's words in its folder ---------------------------------------------------------------------
+
+ENGINES = {"tantivy": "search.engines.embedded"}
+
+
+def test_an_engine_s_library_is_known_in_its_own_folder_only() -> None:
+    """And the engines know nothing of Django."""
+    used = {(name, other.split(".")[0]) for name, path in MODULES.items()
+            for other in imported(ast.parse(path.read_text()), module_of(path))}  # fmt: skip
+    for library, folder in ENGINES.items():
+        users = {name for name, other in used if other == library}
+        assert users and all(name.startswith(f"{folder}.") for name in users)
+    assert not {name for name, other in used if name.startswith("search.engines") and other in {"django", "wagtail"}}
+
+
 # --- Permissions in one place ----------------------------------------------------------------------------
 
 # (file, function or class) → why it may ask what only `access` asks.

@@ -24,7 +24,7 @@ def portal_acts() -> dict[str, Callable[[], Any]]:
     from portal import access
     from portal.models import User
     from search import index
-    from search.engines import Query
+    from search.engines.contract import Query
 
     turn = iter(range(1_000_000))
 

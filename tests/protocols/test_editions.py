@@ -16,7 +16,7 @@ from portal.pages.atomic_acts import NotDone
 from portal.pages.publication import Refused
 from protocols.models import Edition, FormPage, ProcedurePage, ProtocolPage
 from search import index as search_index
-from search.engines import Query
+from search.engines.contract import Query
 from search.models import SearchDocument
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from search.engines import Document, IndexBusy, IndexDamaged, IndexOutdated, Query, Results, Section
-from search.engines.embedded import EmbeddedEngine
+from search.engines.contract import Document, IndexBusy, IndexDamaged, IndexOutdated, Query, Results, Section
+from search.engines.embedded.engine import EmbeddedEngine
 from search.query import code_form, expand, fold, parse, typed_codes
 
 EVERYONE = frozenset({"public"})

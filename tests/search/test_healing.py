@@ -20,6 +20,8 @@ from portal.models import Document
 from portal.models.pages import TextPage
 from search import documents
 from search import index as search_index
+from search.engines.contract import EngineDown
+from search.engines.embedded.tantivy_index import SCHEMA
 from search.models import IndexState, SearchDocument
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +51,7 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
     "folder gone": shutil.rmtree,
     "pointer gone": lambda folder: (folder / "current").unlink(),
     "pointer empty": lambda folder: (folder / "current").write_text(""),
-    "pointer to nothing": lambda folder: (folder / "current").write_text("v2-000000000000"),
+    "pointer to nothing": lambda folder: (folder / "current").write_text(f"{SCHEMA}-000000000000"),
     "pointer of noise": lambda folder: (folder / "current").write_bytes(b"\xff\xfe\x00../.."),
     "list cut": lambda folder: cut(version(folder) / "meta.json"),
     "list empty": lambda folder: (version(folder) / "meta.json").write_text(""),
@@ -70,6 +72,30 @@ def asked(client: Any, words: str) -> tuple[dict[str, Any], str]:
     shown = client.get("/cerca/", {"q": words})
     assert (data.status_code, shown.status_code) == (200, 200)
     return data.json(), shown.content.decode()
+
+
+def no_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("a file where the folder was")
+
+
+def no_pointer(folder: Path) -> None:
+    (folder / "current").unlink()
+    (folder / "current").mkdir()
+
+
+@pytest.mark.parametrize("fault", [no_folder, no_pointer])
+def test_an_engine_that_cannot_be_reached_leaves_titles_and_is_said(
+    fault: Callable[[Path], None], as_: Any, index: Any, settings: Any
+) -> None:
+    client = as_("worker")
+    fault(settings.SEARCH_INDEX_DIR)
+    data, shown = asked(client, "PR-02")
+    assert "PR-02" in [row["code"] for row in data["results"]]
+    assert "La ricerca nel testo ora non funziona." in shown and SAID not in shown
+    assert "PR-02" in client.get("/cerca/suggerimenti/", {"q": "PR-02"}).content.decode()
+    with pytest.raises(EngineDown):
+        search_index.engine().count()
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["while in use", "before the first search"])

@@ -13,8 +13,8 @@ from portal.models import Activity
 from portal.models.pages import TextPage
 from portal.pages.atomic_acts import NotDone
 from search import index as search_index
-from search.engines import IndexBusy, Query
-from search.engines.embedded import EmbeddedEngine
+from search.engines.contract import IndexBusy, Query
+from search.engines.embedded.engine import EmbeddedEngine
 from search.models import SearchDocument
 
 

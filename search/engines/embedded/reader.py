@@ -7,8 +7,8 @@ import tantivy
 from tantivy import DocAddress, Occur
 from tantivy import Query as Clause
 
-from search.engines.matching import unscored
-from search.engines.tantivy_index import schema
+from search.engines.embedded.matching import unscored
+from search.engines.embedded.tantivy_index import schema
 
 Scored = tuple[float, DocAddress]
 

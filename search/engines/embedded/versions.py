@@ -11,8 +11,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-from search.engines import IndexBusy
+from search.engines.contract import EngineDown, IndexBusy
 
 POINTER = "current"
 LOCK = "writer.lock"
@@ -29,6 +30,8 @@ class Versions:
             name = (self.path / POINTER).read_text().strip()
         except (FileNotFoundError, UnicodeDecodeError):
             return None
+        except OSError as error:
+            raise EngineDown(str(self.path)) from error
         return self.path / name if name and name == Path(name).name else None
 
     def is_outdated(self) -> bool:
@@ -63,13 +66,19 @@ class Versions:
         The engine's own lock would not do: it belongs to one directory, and a write into the old
         directory during a rebuild would be lost at the switch.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / LOCK).open("w") as handle:
+        with self._lock_file() as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise IndexBusy(str(self.path)) from error
             yield
+
+    def _lock_file(self) -> IO[str]:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            return (self.path / LOCK).open("w")
+        except OSError as error:
+            raise EngineDown(str(self.path)) from error
 
     def _sync(self) -> None:
         descriptor = os.open(self.path, os.O_RDONLY)

@@ -4,11 +4,11 @@ import tantivy
 from tantivy import DocAddress
 from tantivy import Query as Clause
 
-from search.engines import Hit, Section
-from search.engines.matching import term
-from search.engines.reader import Reader, Scored, within
-from search.engines.snippets import beginning, marked
-from search.engines.tantivy_index import schema, stored
+from search.engines.contract import Hit, Section
+from search.engines.embedded.matching import term
+from search.engines.embedded.reader import Reader, Scored, within
+from search.engines.embedded.snippets import beginning, marked
+from search.engines.embedded.tantivy_index import handed_on, schema, stored
 
 SECTIONS_SHOWN = 3
 SECTIONS_READ = 1000
@@ -53,13 +53,7 @@ class Dressing:
     def _hit(self, score: float, best: tantivy.Document, page: tantivy.Document, found: list[DocAddress]) -> Hit:
         sections = [self._reader.document(address) for address in found[:SECTIONS_SHOWN]]
         return Hit(
-            group=stored(page, "group"),
-            code=stored(page, "code"),
-            title=stored(page, "title_shown"),
-            kind=stored(page, "kind"),
-            space=stored(page, "space"),
-            url=stored(page, "url"),
-            date=stored(page, "date"),
+            **handed_on(page, Hit),
             snippet=self._snippet([best, *sections, page]),
             score=score,
             sections=[_section(document) for document in sections],

@@ -8,7 +8,7 @@ from threading import Lock
 
 import tantivy
 
-from search.engines import (
+from search.engines.contract import (
     Admits,
     Document,
     IndexBusy,
@@ -20,15 +20,15 @@ from search.engines import (
     Suggestion,
     Turn,
     everybody,
-    seal,
     unstamped,
 )
-from search.engines.embedded_search import Names, PersonSearch
-from search.engines.reader import Reader
-from search.engines.spelling import Vocabulary
-from search.engines.suggestions import suggest
-from search.engines.tantivy_index import SCHEMA, open_index, to_tantivy
-from search.engines.versions import Versions
+from search.engines.embedded import seal
+from search.engines.embedded.person_search import Names, PersonSearch
+from search.engines.embedded.reader import Reader
+from search.engines.embedded.spelling import Vocabulary
+from search.engines.embedded.suggestions import suggest
+from search.engines.embedded.tantivy_index import SCHEMA, open_index, to_tantivy
+from search.engines.embedded.versions import Versions
 
 logger = logging.getLogger(__name__)
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import tantivy
 from tantivy import Query as Clause
 
-from search.engines import Admits, Suggestion, everybody
-from search.engines.matching import all_of, any_of, term
-from search.engines.reader import Reader, within
-from search.engines.tantivy_index import exact, schema, stored
+from search.engines.contract import Admits, Suggestion, everybody
+from search.engines.embedded.matching import all_of, any_of, term
+from search.engines.embedded.reader import Reader, within
+from search.engines.embedded.tantivy_index import exact, handed_on, schema, stored
 from search.query import MAX_LENGTH, MAX_WORDS, code_prefix, normalise, words_of
 
 # Orders only; found with a code, then with a title that begins so, then with words anywhere in the title.
@@ -26,7 +25,7 @@ def suggest(reader: Reader, prefix: str, limit: int, admits: Admits = everybody)
     hits = reader.best(within(clause, [term("section", 0), term("superseded", 0)]), limit * READ)
     found = [(score, reader.document(address)) for score, address in hits]
     found.sort(key=lambda pair: (-round(pair[0], 3), len(stored(pair[1], "title_shown"))))
-    suggestions = [_suggestion(document) for _, document in found]
+    suggestions = [Suggestion(**handed_on(document, Suggestion)) for _, document in found]
     admitted = set(admits({each.group for each in suggestions}))
     return [each for each in suggestions if each.group in admitted][:limit]
 
@@ -45,8 +44,3 @@ def _word(word: str) -> Clause:
 def _begins(field: str, prefix: str, score: float) -> Clause:
     # Only letters, numbers, spaces and hyphens come here: nothing a regular expression would read.
     return Clause.const_score_query(Clause.regex_query(schema(), field, f"{prefix}.*"), score)
-
-
-def _suggestion(document: tantivy.Document) -> Suggestion:
-    names = ("group", "title_shown", "code", "kind", "url")
-    return Suggestion(*(stored(document, name) for name in names))

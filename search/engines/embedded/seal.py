@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from search.engines import IndexDamaged
+from search.engines.contract import IndexDamaged
 
 SEAL, META = "seal.json", "meta.json"
 DELETIONS = ".del"  # of a segment: another file for each commit, while the segment's own files stay

@@ -12,12 +12,12 @@ from typing import Any
 import tantivy
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
-from search.engines import Document
+from search.engines.contract import Document, Hit, Suggestion, shown
 from search.engines.stopwords import ITALIAN
 from search.query import code_form, normalise, words_of
 
 # Change it whenever the fields or the analyzers change: the old index is then outdated, not misread.
-SCHEMA = "v2"
+SCHEMA = "v3"
 
 MAX_WORD = 60
 MAX_TITLE_START = 200
@@ -53,9 +53,9 @@ def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in ("id", "group"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("audience", "tags", "code_form", "title_start"):
+    for name in ("audience", "code_form", "title_start"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("code", "title_shown", "heading", "url", "kind", "space", "organisation"):
+    for name in ("code", "title_shown", "heading", "url", "version", "kind", "space", "organisation"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     # Title, heading and body in one field rank better than the same fields summed.
     builder.add_text_field("text", tokenizer_name="it")
@@ -67,7 +67,9 @@ def schema() -> tantivy.Schema:
     builder.add_integer_field("date", stored=True, indexed=True, fast=True)
     builder.add_integer_field("year", stored=True, indexed=True, fast=True)
     builder.add_integer_field("section", indexed=True)
-    builder.add_integer_field("superseded", indexed=True, fast=True)
+    builder.add_integer_field("superseded", stored=True, indexed=True, fast=True)
+    for name in ("page_id", "file_id"):
+        builder.add_integer_field(name, stored=True)
     # Numbers standing for strings: thousands of hits are counted by group without reading a document.
     builder.add_integer_field("group_no", indexed=True, fast=True)
     for name in ("kind", "space", "organisation"):
@@ -90,6 +92,12 @@ def stored(document: tantivy.Document, field: str) -> Any:
     return document.get_first(field)
 
 
+def handed_on(document: tantivy.Document, kind: type[Hit] | type[Suggestion]) -> dict[str, Any]:
+    """What goes into a hit or a suggestion as the document has it."""
+    values = {name: stored(document, "title_shown" if name == "title" else name) for name in shown(kind)}
+    return values | ({"superseded": bool(values["superseded"])} if "superseded" in values else {})
+
+
 def number_of(value: str) -> int:
     """63 bits of a hash: two values of one index meeting by chance is out of the question."""
     return int.from_bytes(blake2b(value.encode(), digest_size=8).digest()) >> 1
@@ -99,7 +107,7 @@ def to_tantivy(document: Document) -> tantivy.Document:
     title, heading, text = (normalise(part) for part in (document.title, document.heading, document.text))
     is_section = document.id != document.group
     made = tantivy.Document()
-    for name in ("id", "group", "url", "code"):
+    for name in ("id", "group", "url", "code", "version"):
         made.add_text(name, getattr(document, name))
     for name in ("kind", "space", "organisation"):
         value = normalise(getattr(document, name))
@@ -107,8 +115,6 @@ def to_tantivy(document: Document) -> tantivy.Document:
         made.add_integer(f"{name}_no", number_of(value))
     for token in document.audience:
         made.add_text("audience", token)
-    for tag in document.tags:
-        made.add_text("tags", tag)
     made.add_text("title_shown", title)
     made.add_text("heading", heading)
     _add_words(made, title, heading, text, "" if is_section else normalise(document.code))
@@ -116,7 +122,8 @@ def to_tantivy(document: Document) -> tantivy.Document:
     made.add_integer("year", document.year)
     made.add_integer("group_no", number_of(document.group))
     made.add_integer("section", int(is_section))
-    made.add_integer("superseded", int(document.superseded))
+    for name in ("superseded", "page_id", "file_id"):
+        made.add_integer(name, int(getattr(document, name)))
     if not is_section:
         # Only the page itself answers to its code and is suggested.
         made.add_text("code_form", code_form(document.code))

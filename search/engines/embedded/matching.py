@@ -1,33 +1,15 @@
 """From words to tantivy queries. Text typed by a person is never parsed by tantivy."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from math import log
 
 import tantivy
 from tantivy import Occur
 from tantivy import Query as Clause
 
-from search.engines.tantivy_index import exact, schema, stemmed
-from search.query import PAIR_SLOP, WEIGHTS, code_parts, spans
-
-
-@dataclass(frozen=True)
-class Word:
-    exact: str
-    stem: str  # empty for a stopword
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One place of the query: a word (or a phrase that has synonyms) and what may stand for it."""
-
-    words: tuple[Word, ...]
-    synonyms: tuple[tuple[Word, ...], ...] = ()
-    corrections: tuple[Word, ...] = ()
-
-    def leading(self) -> tuple[Word, ...]:
-        return self.corrections[:1] or self.words
+from search.engines.embedded.tantivy_index import exact, schema, stemmed
+from search.engines.slots import Slot, Word
+from search.query import PAIR_SLOP, WEIGHTS
 
 
 def read(words: Iterable[str]) -> tuple[Word, ...]:
@@ -36,25 +18,6 @@ def read(words: Iterable[str]) -> tuple[Word, ...]:
 
 def _stem(token: str) -> str:
     return next(iter(stemmed().analyze(token)), "")
-
-
-def slots_of(words: Sequence[str], synonyms: Mapping[str, Sequence[str]]) -> list[Slot]:
-    """Stopwords count only when nothing else was typed."""
-    slots = [_slot(read(span), alternatives) for span, alternatives in spans(words, synonyms)]
-    with_content = [slot for slot in slots if any(word.stem for word in slot.words) or slot.synonyms]
-    return with_content or [slot for slot in slots if slot.words]
-
-
-def _slot(words: tuple[Word, ...], alternatives: Sequence[str]) -> Slot:
-    content = tuple(word for word in words if word.stem) or words
-    others = [read([alternative]) for alternative in alternatives]
-    if len(content) == 1 and (parts := code_parts(content[0].exact)):
-        others.append(read(parts))
-    return Slot(content, tuple(filter(None, map(_with_content, others))))
-
-
-def _with_content(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    return tuple(word for word in words if word.stem)
 
 
 def term(field: str, value: str | int) -> Clause:

@@ -10,12 +10,10 @@ import tantivy
 from tantivy import DocAddress
 from tantivy import Query as Clause
 
-from search.engines import FACETS, Hit, Query, Results
-from search.engines.hits import Dressing
-from search.engines.matching import (
+from search.engines.contract import FACETS, Hit, Query, Results
+from search.engines.embedded.hits import Dressing
+from search.engines.embedded.matching import (
     Scoring,
-    Slot,
-    Word,
     all_of,
     any_of,
     literal,
@@ -23,13 +21,13 @@ from search.engines.matching import (
     read,
     slot_matches_all,
     slot_matches_any,
-    slots_of,
     term,
     word_matches,
 )
-from search.engines.reader import Reader, Scored, within
-from search.engines.spelling import Vocabulary, corrections
-from search.engines.tantivy_index import number_of, schema, stored
+from search.engines.embedded.reader import Reader, Scored, within
+from search.engines.embedded.spelling import Vocabulary, corrections
+from search.engines.embedded.tantivy_index import number_of, schema, stored
+from search.engines.slots import Slot, Word, slots_of
 from search.query import (
     WEIGHTS,
     Typed,
@@ -111,7 +109,7 @@ class PersonSearch:
     @cached_property
     def slots(self) -> list[Slot]:
         """The typed words, those unknown to this person with their corrections."""
-        slots = slots_of(self.typed.words, self.query.synonyms)
+        slots = slots_of(self.typed.words, self.query.synonyms, read)
         if not slots or self.reader.count(all_of(map(slot_matches_all, slots))):
             return slots
         unknown = [slot for slot in slots if not self._is_known(slot)][:MAX_CORRECTED]

@@ -1,0 +1,158 @@
+"""What a search engine must do, whichever it is: the caller brings documents and a person's tokens.
+
+Nothing here knows Django. A document says who may see it (`audience`), a query says what the person
+holds (`tokens`); an engine shows, counts, suggests and corrects only where the two meet.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Protocol
+
+FACETS = ("kind", "space", "organisation", "year")
+
+# Called with the number of documents written so far.
+Progress = Callable[[int], None]
+
+# Of the groups named, those that may be shown at this moment: an index may be older than the rights.
+Admits = Callable[[Collection[str]], Collection[str]]
+
+# Around a write, while no other can happen: told the stamp of the index as it is (None where there is none to
+# read), gives the stamp of what will have been written; raises IndexDamaged where it must not be written to.
+Turn = Callable[[str | None], AbstractContextManager[str]]
+
+
+class IndexBusy(Exception):
+    """Another writer is at work; nothing was written, try again later."""
+
+
+class EngineDown(Exception):
+    """The engine cannot be reached at all: nothing was written; it is a matter for whoever looks after the machine."""
+
+
+class IndexOutdated(Exception):
+    """The index on disk was made by another version of the schema: rebuild it."""
+
+
+class IndexDamaged(Exception):
+    """What is on disk is not what was written there, or not what belongs there: rebuild it."""
+
+
+def everybody(groups: Collection[str]) -> Collection[str]:
+    """Where nobody asks again: what the index holds for these tokens is shown."""
+    return groups
+
+
+def unstamped(present: str | None) -> AbstractContextManager[str]:
+    """Where nobody keeps account of the writes."""
+    return nullcontext("")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A page, one section of it, or a part of a file; a page's own document has `id == group`."""
+
+    id: str
+    group: str
+    audience: tuple[str, ...]
+    kind: str
+    title: str
+    text: str
+    url: str
+    space: str = ""
+    organisation: str = ""
+    year: int = 0
+    date: int | datetime = 0
+    code: str = ""
+    heading: str = ""
+    superseded: bool = False  # found after what is in force, and never suggested
+    version: str = ""
+    page_id: int = 0  # of the page behind it; 0 for a file found alone
+    file_id: int = 0  # of the file found alone
+
+
+@dataclass(frozen=True)
+class Query:
+    words: str
+    tokens: frozenset[str]
+    filters: Mapping[str, str] = field(default_factory=dict)
+    page: int = 1
+    per_page: int = 10
+    # Folded word or phrase → what else it may be called.
+    synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    admits: Admits = everybody  # what it leaves out is neither shown nor counted, and corrects nothing
+
+
+@dataclass(frozen=True)
+class Section:
+    heading: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    group: str
+    code: str
+    title: str
+    kind: str
+    space: str
+    url: str
+    date: int
+    superseded: bool
+    version: str
+    page_id: int
+    file_id: int
+    snippet: str = ""  # HTML: text escaped, matches in <mark>
+    score: float = 0.0
+    sections: list[Section] = field(default_factory=list)
+    more: int = 0  # matching sections beyond those listed
+
+
+@dataclass(frozen=True)
+class Results:
+    total: int = 0
+    hits: list[Hit] = field(default_factory=list)
+    # Counted by group; each field ignores its own filter, so that its other values can be chosen.
+    facets: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: {name: [] for name in FACETS})
+    corrected: str | None = None
+    searched: str = ""
+    all_words: int = 0
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    group: str
+    title: str
+    code: str
+    kind: str
+    url: str
+
+
+def shown(kind: type[Hit] | type[Suggestion]) -> list[str]:
+    """What of a document is handed on with it: the fields that both have."""
+    known = {each.name for each in fields(Document)}
+    return [each.name for each in fields(kind) if each.name in known]
+
+
+class Engine(Protocol):
+    """Whatever is asked of it may raise EngineDown."""
+
+    def write(self, add: Iterable[Document], remove: Iterable[str] = (), turn: Turn = unstamped) -> None:
+        """Delete by id, then add, in one commit; raises IndexBusy, IndexOutdated or IndexDamaged."""
+
+    def search(self, query: Query) -> Results:
+        """What is found; raises IndexBusy or IndexDamaged."""
+
+    def suggest(
+        self, prefix: str, tokens: frozenset[str], limit: int = 8, admits: Admits = everybody
+    ) -> list[Suggestion]: ...
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None, turn: Turn = unstamped) -> None:
+        """Write everything aside, then switch; readers go on meanwhile, writers get IndexBusy."""
+
+    def stamp(self) -> str | None:
+        """The stamp of the last write; None where there is no index that can be read."""
+
+    def count(self) -> int:
+        """How many documents the index holds; 0 also when it is missing or outdated."""
