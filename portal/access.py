@@ -24,7 +24,7 @@ from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 
 from .models.media import Document, Image, Rendition
 from .models.people import User, UserQuerySet
-from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space
+from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, Visibility
 
 M = TypeVar("M", bound=Model)
 Person = User | AnonymousUser
@@ -94,7 +94,7 @@ def _read_standing(user: Person) -> Standing:
             roles[space] = max(role, roles.get(space, 0))
     readable = Space.objects.all()
     if not administrator:
-        readable = readable.filter(Q(pk__in=list(roles)) | Q(visibility="pubblico"))
+        readable = readable.filter(Q(pk__in=list(roles)) | Q(visibility=Visibility.PUBLIC))
     rows = list(readable.values_list("pk", "root_page__path", "visibility"))
     if administrator:
         roles = {pk: Role.MANAGER for pk, _, _ in rows}
@@ -102,7 +102,7 @@ def _read_standing(user: Person) -> Standing:
     return Standing(
         roles=roles,
         paths=paths,
-        public=frozenset(pk for pk, _, visibility in rows if visibility == "pubblico"),
+        public=frozenset(pk for pk, _, visibility in rows if visibility == Visibility.PUBLIC),
         opened=() if administrator else _opened_paths(paths, user.pk if known else None, groups),
         groups=groups,
         person=user.pk if known else None,

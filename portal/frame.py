@@ -26,7 +26,6 @@ class Frame:
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
         self.version = settings.VERSION
-        self.is_demo = settings.DEMO
 
     @cached_property
     def user(self) -> Any:
@@ -56,8 +55,6 @@ class Frame:
     @property
     def todo_count(self) -> int:
         return len(self.todos)
-
-    bell = todo_count
 
     @cached_property
     def nav(self) -> list[tuple[str, Any, str]]:

@@ -1,4 +1,4 @@
-"""What happens around every request: the admin's doors, its scope, its policy; private caching."""
+"""What happens around every request: an act that is refused or fails is answered in words; private caching."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from wagtail.models import Page
 
+from . import errors
+from .pages import drafts, writing
+from .pages.atomic_acts import NotDone
 from .pages.publication import Refused
+from .wagtail_admin.scope import ADMIN
 
 
 class NullCharacterMiddleware:
@@ -24,7 +30,7 @@ class NullCharacterMiddleware:
 
 
 class RefusalMiddleware:
-    """A publication that is refused says why, at whatever door; nothing of it has happened."""
+    """An act that is refused or could not be whole says why, at whatever door; nothing of it has happened."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -33,10 +39,22 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, Refused):
-            return None
-        messages.error(request, " ".join(exception.messages))
-        return redirect(_before(request))
+        if isinstance(exception, Refused):
+            messages.error(request, " ".join(exception.messages))
+            return redirect(_before(request))
+        if isinstance(exception, drafts.NotYet):
+            return writing.not_yet(exception)
+        if isinstance(exception, NotDone) and request.path.startswith(ADMIN):
+            return _not_done(request, exception)
+        return None
+
+
+def _not_done(request: HttpRequest, exception: NotDone) -> HttpResponse:
+    """An act that could not be whole: the author reads so beside what was written, which is kept."""
+    code = errors.write_down(f"{request.method} {request.path}", exception.__cause__)
+    messages.error(request, _("%(sentence)s Codice da segnalare: %(code)s.") % {"sentence": exception, "code": code})
+    page = Page.objects.filter(pk=exception.page_id).first()
+    return redirect("wagtailadmin_pages:edit", page.pk) if page else redirect("wagtailadmin_home")
 
 
 def _before(request: HttpRequest) -> str:

@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "csp",
-    "django_htmx",
     "bootstrap_italia_template",
     "django.contrib.humanize",
     "django.forms",  # its templates, for `FORM_RENDERER`
@@ -71,7 +70,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.NullCharacterMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
     "portal.middleware.RefusalMiddleware",

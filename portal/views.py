@@ -19,6 +19,7 @@ from wagtail.models import Page
 from . import access
 from .frame import is_partner
 from .models import NetworkProfile, Space
+from .models.spaces import Visibility
 from .notices import feed
 from .requests import PersonRequest, number
 
@@ -44,7 +45,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def home(request: HttpRequest) -> HttpResponse:
     """The desk: what to do, what changed, what is coming, where I was. The public pages for whoever has not entered."""
     if not request.user.is_authenticated:
-        space = Space.objects.filter(visibility="pubblico").select_related("root_page").first()
+        space = Space.objects.filter(visibility=Visibility.PUBLIC).select_related("root_page").first()
         below = Page.objects.child_of(space.root_page) if space else Page.objects.none()
         pages = access.allowed(below, request.user).specific()
         return render(request, "portal/home_public.html", {"space": space, "pages": pages})

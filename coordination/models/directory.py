@@ -6,7 +6,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal.fields import BlocksField
 from portal.models import Organisation, User
-from portal.models.pages import PortalPage, Section
+from portal.models.pages import PortalPage
 from portal.pages.blocks import BodyBlock
 from portal.words.telephone import valid_telephones
 
@@ -66,6 +66,3 @@ class ServicePage(PortalPage):
 
     def summary_text(self) -> str:
         return "\n".join(filter(None, [self.summary, self.text, self.place, self.hours, self.telephone]))
-
-    def sections(self) -> list[Section]:
-        return super().sections()

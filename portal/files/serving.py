@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from django.http import (
     Http404,
@@ -14,8 +13,9 @@ from django.http import (
     HttpResponseBase,
     StreamingHttpResponse,
 )
-from django.http.response import HttpResponseNotModified
 from django.shortcuts import redirect
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header
 
 from portal import access
 from portal.models import Document, Image, Rendition
@@ -32,8 +32,9 @@ def file_response(request: HttpRequest, file: Any, name: str, *, etag: str, down
     """The file, a part of it (206), or 304, with the headers of a private file."""
     size = file.size
     tag = f'"{etag}"'
-    if _is_known(request, tag):
-        return _private(HttpResponseNotModified(), tag)
+    answered: HttpResponse | None = get_conditional_response(request, etag=tag)  # 304, where the reader has it already
+    if answered is not None:
+        return _private(answered, tag)
     content_type = _content_type(name)
     if content_type == PDF and not _begins_as_pdf(file):
         content_type = UNKNOWN  # a program under the name of a PDF is no PDF
@@ -46,8 +47,8 @@ def file_response(request: HttpRequest, file: Any, name: str, *, etag: str, down
         response["Content-Range"] = f"bytes {start}-{end}/{size}"
     response["Content-Length"] = str(max(end - start + 1, 0))
     response["Accept-Ranges"] = "bytes"
-    disposition = "inline" if content_type.split(";")[0] in INLINE and not download else "attachment"
-    response["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(name)}"
+    is_shown = content_type.split(";")[0] in INLINE and not download
+    response["Content-Disposition"] = content_disposition_header(not is_shown, name) or "attachment"
     return _private(response, tag)
 
 
@@ -57,12 +58,6 @@ def _private(response: HttpResponseBase, tag: str) -> HttpResponseBase:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = POLICY  # django-csp leaves a policy of one's own as it is
     return response
-
-
-def _is_known(request: HttpRequest, tag: str) -> bool:
-    """Whether the reader has the file already; a proxy that compresses makes tags weak."""
-    known = request.headers.get("If-None-Match", "").split(",")
-    return tag in {each.strip().removeprefix("W/") for each in known}
 
 
 def _content_type(name: str) -> str:

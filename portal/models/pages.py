@@ -308,18 +308,23 @@ class HomePage(Page):
             return super().route(request, path_components)
         if path_components[0] == addresses.CODE_ADDRESS:
             path_components = [addresses.CODE_ADDRESS, "/".join(path_components[1:])]
-            page = by_code(path_components[1])
+        page = self.answering(path_components)
+        if page is not None and path_components[0] == addresses.CODE_ADDRESS:
             # A code has one form: whoever writes it otherwise is led there.
-            request.came_by_old_address = page is not None and page.slug.upper() != path_components[1]  # type: ignore[attr-defined]
-        else:
-            address = self.url_path + "/".join(path_components) + "/"
-            page = Page.objects.live().filter(url_path=address, path__startswith=self.path).first()
+            request.came_by_old_address = page.slug.upper() != path_components[1]  # type: ignore[attr-defined]
         if page is None:
             page = OldAddress.leads_to(self, path_components, request.user)
             request.came_by_old_address = True  # type: ignore[attr-defined]
         if page is None:
             raise Http404
         return RouteResult(page.specific)
+
+    def answering(self, words: list[str]) -> Page | None:
+        """The live page at /words/…/, whoever asks: by its code, or by its whole address."""
+        if words[0] == addresses.CODE_ADDRESS:
+            return by_code("/".join(words[1:]))
+        address = f"{self.url_path}{'/'.join(words)}/"
+        return Page.objects.live().filter(url_path=address, path__startswith=self.path).first()
 
 
 def by_code(code: str) -> Page | None:

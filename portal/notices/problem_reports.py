@@ -14,7 +14,7 @@ from wagtail.models import Page
 
 from portal import access
 from portal.models import NetworkProfile, ProblemReport, User
-from portal.models.pages import HomePage, by_code
+from portal.models.pages import HomePage
 from portal.pages import addresses
 from portal.work import jobs
 
@@ -30,10 +30,9 @@ def page_at(path: str, user: Any) -> Page | None:
     home = HomePage.objects.first()
     if not words or home is None:
         return None
-    if words[0] == addresses.CODE_ADDRESS and len(words) > 1:
-        found = by_code(words[1])
-    else:
-        found = Page.objects.live().filter(url_path=f"{home.url_path}{'/'.join(words)}/").first()
+    if words[0] == addresses.CODE_ADDRESS:
+        words = words[:2]  # what follows is an edition of the page
+    found = home.answering(words)
     return found.specific if found and access.can(user, "view", found) else None
 
 

@@ -3,18 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 from wagtail.admin.views.pages.search import page_filter_search
 from wagtail.log_actions import LogContext
 from wagtail.models import Page
 
-from portal import access, errors
+from portal import access
 from portal.models.media import Document, Image
-from portal.pages import drafts, writing
-from portal.pages.atomic_acts import NotDone
+from portal.pages import writing
 from portal.pages.keeping import refuse_deletion
 from portal.requests import number
 from portal.spaces.roles import settle_lapsed
@@ -71,19 +67,6 @@ class AdminScopeMiddleware:
             if ids and not _all_known(model, ids, request.user):
                 raise Http404
         return refuse_deletion(request, kwargs)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """An act that could not be whole: the author reads so beside what was written, which is kept."""
-        if isinstance(exception, drafts.NotYet):
-            return writing.not_yet(exception)
-        if not isinstance(exception, NotDone) or not request.path.startswith(ADMIN):
-            return None
-        code = errors.write_down(f"{request.method} {request.path}", exception.__cause__)
-        messages.error(
-            request, _("%(sentence)s Codice da segnalare: %(code)s.") % {"sentence": exception, "code": code}
-        )
-        page = Page.objects.filter(pk=exception.page_id).first()
-        return redirect("wagtailadmin_pages:edit", page.pk) if page else redirect("wagtailadmin_home")
 
 
 def _bound_listing(request: HttpRequest) -> None:

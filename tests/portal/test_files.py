@@ -189,7 +189,7 @@ def served(name: str, content: bytes = b"%PDF-1.7", **headers: str) -> Any:
 def test_what_a_browser_shows_safely_is_shown(name: str) -> None:
     response = served(name)
     assert response["Content-Type"] == SHOWN[name]
-    assert response["Content-Disposition"] == f"inline; filename*=UTF-8''{name}"
+    assert response["Content-Disposition"] == f'inline; filename="{name}"'
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
@@ -213,7 +213,7 @@ def test_the_headers_of_a_file_keep_it_private_and_harmless(as_: Callable[[str],
     assert response.status_code == 200
     assert body(response) == "Perché no?".encode()
     assert response["Content-Length"] == str(len("Perché no?".encode()))
-    assert re.fullmatch(r"inline; filename\*=UTF-8''[A-Za-z0-9%._-]+", response["Content-Disposition"])
+    assert re.fullmatch(r"inline; filename\*=utf-8''[A-Za-z0-9%._-]+", response["Content-Disposition"])
     assert response["X-Content-Type-Options"] == "nosniff"
     assert {"private", "no-cache"} <= set(re.split(r",\s*", response["Cache-Control"]))
     assert "public" not in response["Cache-Control"]
