@@ -5,25 +5,26 @@ Nobody has to type either: a code is mended where it is unmistakable, a word is 
 
 import re
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 
 from anyascii import anyascii
 from django.apps import apps
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 CODE_ADDRESS = "p"  # /p/PR-02/
-CODE_SLUG = r"[a-z]{1,4}-?[0-9]{1,4}(?:-(?:bis|ter|quater))?"  # the last word of a coded page's address
-CODE_IN_TEXT = r"[A-Z]{1,4}-?[0-9]{1,4}(?:[ -](?:bis|ter|quater|BIS|TER|QUATER))?"  # as texts cite them
 RESERVED = {"condivisione", "nuovo"}  # what a space answers to beside its pages
 LONGEST = 80  # letters of a made word: longer ones are cut where a mail or a telephone call would lose them
 
 SIGNS = {"So", "Sk"}  # pictures and arrows: their English names would stand in an Italian address
 
-_TYPED = re.compile(r"([A-Z]{1,4})-?([0-9]{1,4})(?:-?(BIS|TER|QUATER))?")
-_IS_CODED = re.compile(CODE_SLUG)
+YEAR = "{year}"  # in the form of a code whose numbers begin anew each year
+
+_TYPED = re.compile(r"([A-Z]{1,4})-?(?:([0-9]{4})-)?([0-9]{1,4})(?:-?(BIS|TER|QUATER))?")
 
 
 class UnreadableCode(ValueError):
@@ -32,9 +33,29 @@ class UnreadableCode(ValueError):
 
 @cache
 def code_forms() -> dict[str, str]:
-    """Prefix → form, as the kinds of page say it: «PR» → «PR-{:02}»."""
+    """Prefix → form, as the kinds of page say it: «PR» → «PR-{:02}», «D» → «D-{year}-{:03}»."""
     forms = (getattr(model, "code_form", "") for model in apps.get_models())
-    return {re.split("[^A-Z]", form)[0]: form for form in forms if form}
+    return {_prefix(form): form for form in forms if form}
+
+
+def _prefix(form: str) -> str:
+    return re.split("[^A-Z]", form)[0]
+
+
+def code_slug() -> str:
+    """The pattern of the last word of a coded page's address."""
+    return _pattern(r"[a-z]{1,4}-?[0-9]{1,4}(?:-(?:bis|ter|quater))?", str.lower)
+
+
+def code_in_text() -> str:
+    """The pattern of a code as texts cite it."""
+    return _pattern(r"[A-Z]{1,4}-?[0-9]{1,4}(?:[ -](?:bis|ter|quater|BIS|TER|QUATER))?", str.upper)
+
+
+def _pattern(numbered: str, letters: Callable[[str], str]) -> str:
+    """With the codes by the year, of the kinds that have such: first, since they begin as the others do."""
+    dated = [rf"{letters(prefix)}-[0-9]{{4}}-[0-9]{{1,4}}" for prefix, form in code_forms().items() if YEAR in form]
+    return f"(?:{'|'.join([*dated, numbered])})"
 
 
 def normal_code(typed: str) -> str:
@@ -43,9 +64,11 @@ def normal_code(typed: str) -> str:
     match = _TYPED.fullmatch(letters)
     if match is None:
         raise UnreadableCode(typed)
-    prefix, number, again = match.groups()
+    prefix, year, number, again = match.groups()
     form = code_forms().get(prefix) or (f"{prefix}-{{}}" if letters.startswith(f"{prefix}-") else f"{prefix}{{}}")
-    whole = form.format(int(number)) if prefix in code_forms() else form.format(number)
+    if bool(year) != (YEAR in form):
+        raise UnreadableCode(typed)
+    whole = form.format(int(number) if prefix in code_forms() else number, year=year)
     return f"{whole}-{again}" if again else whole
 
 
@@ -58,10 +81,11 @@ def slugs_of(typed: str) -> set[str]:
 
 def next_code(form: str) -> str:
     """The next free code of the form, in the whole network."""
-    prefix = re.split("[^A-Z]", form)[0].lower()
-    taken = Page.objects.filter(slug__regex=f"^{prefix}-?[0-9]{{1,4}}(-[a-z]+)?$").values_list("slug", flat=True)
-    numbers = [int(found.group()) for slug in taken if (found := re.search("[0-9]+", slug))]
-    return form.format(max(numbers, default=0) + 1)
+    year = timezone.localdate().year
+    before = f"{_prefix(form).lower()}-{year}-" if YEAR in form else f"{_prefix(form).lower()}-?"
+    taken = Page.objects.filter(slug__regex=f"^{before}[0-9]{{1,4}}(-[a-z]+)?$").values_list("slug", flat=True)
+    numbers = [int(found.group(1)) for slug in taken if (found := re.match(f"{before}([0-9]+)", slug))]
+    return form.format(max(numbers, default=0) + 1, year=year)
 
 
 def unreadable(typed: str) -> str:
@@ -78,11 +102,11 @@ def settled(page: Page, parent: Page | None, *, title: str, slug: str, code: str
     if code:
         return slugify(anyascii(code))
     wanted = _word(slug)
-    if not wanted or _IS_CODED.fullmatch(wanted):
+    if not wanted or re.fullmatch(code_slug(), wanted):
         wanted = _word(title) or _word(str(getattr(page, "kind", ""))) or "pagina"
     taken = set(_siblings(page, parent, wanted)) | (RESERVED if parent and hasattr(parent.specific, "space") else set())
     number, found = 1, wanted
-    while found in taken or _IS_CODED.fullmatch(found):
+    while found in taken or re.fullmatch(code_slug(), found):
         number += 1
         found = f"{wanted}-{number}"
     return found

@@ -26,7 +26,6 @@ from portal.requests import number
 from portal.words import contacts, dates
 
 register = template.Library()
-CODE = re.compile(rf"\b{addresses.CODE_IN_TEXT}\b")
 LONGEST_ARTICLE = 8  # «nell’», «dell’», «quest’»: what is longer is no article, and is not looked at
 ARTICLE = re.compile(r"(?<!\w)\w{0,7}[’']$")
 ON_ONE_LINE = 24  # letters of a word that fits into the line of a phone, with its article
@@ -205,7 +204,7 @@ class Reading:
 
 def _reading(request: Any) -> Reading:
     if request is None:
-        return Reading(CODE, {}, frozenset())
+        return Reading(re.compile(addresses.code_in_text()), {}, frozenset())
     found: Reading | None = request.__dict__.get("_reading")
     if found is None:
         pattern, meanings = _glossary()
@@ -224,7 +223,7 @@ def _codes(user: Any) -> frozenset[str]:
     """The codes of the pages that the person may see, those they once had too."""
     if user is None:
         return frozenset()
-    coded, below = f"^{addresses.CODE_SLUG}$", access.SPACE_DEPTH
+    coded, below = f"^{addresses.code_slug()}$", access.SPACE_DEPTH
     now = access.allowed(Page.objects.filter(slug__regex=coded, depth__gt=below), user).values_list("slug", flat=True)
     seen = access.allowed(Page.objects.filter(depth__gt=below), user).order_by().values("pk")
     once = OldAddress.objects.filter(slug__regex=coded, page__in=seen).values_list("slug", flat=True)
@@ -319,11 +318,12 @@ def _glossary() -> tuple[re.Pattern[str], dict[str, str]]:
             if len(word) > 1 and (" " in word or word != word.lower()):
                 meanings[word] = f"{meanings[word]}; oppure {term.meaning}" if word in meanings else term.meaning
         cache.set("glossary", meanings, 300)
-    key = hash(frozenset(meanings))
+    code = rf"\b{addresses.code_in_text()}\b"
+    key = hash((code, frozenset(meanings)))
     if _compiled.get("key") != key:
         words = sorted((re.escape(word) for word in meanings), key=len, reverse=True)
         _compiled["key"] = key
-        _compiled["pattern"] = re.compile(r"(?<![\w@.-])(?:" + "|".join([*words, CODE.pattern]) + r")(?![\w@-]|\.\w)")
+        _compiled["pattern"] = re.compile(r"(?<![\w@.-])(?:" + "|".join([*words, code]) + r")(?![\w@-]|\.\w)")
     return _compiled["pattern"], meanings
 
 

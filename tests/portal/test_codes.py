@@ -31,6 +31,27 @@ def test_a_code_has_one_form(typed: str, code: str) -> None:
     assert addresses.normal_code(code) == code
 
 
+def test_a_new_kind_brings_its_codes_with_it(monkeypatch: pytest.MonkeyPatch, as_: Any) -> None:
+    """A questionnaire, and a decision whose numbers begin anew each year: nothing else names them."""
+    known = {**addresses.code_forms(), "Q": "Q-{:02}", "D": "D-{year}-{:03}"}
+    assert addresses.normal_code("q1") == "Q1"
+    with pytest.raises(addresses.UnreadableCode):
+        addresses.normal_code("D-2026-14")
+    monkeypatch.setattr(addresses, "code_forms", lambda: known)
+    assert addresses.normal_code("q1") == "Q-01"
+    assert addresses.normal_code("d 2026/14") == addresses.normal_code("D-2026-014") == "D-2026-014"
+    for typed_so in ("D-14", "PR-2026-14"):  # no year is guessed, and none is left out
+        with pytest.raises(addresses.UnreadableCode):
+            addresses.normal_code(typed_so)
+    year = timezone.localdate().year
+    assert addresses.next_code(known["D"]) == f"D-{year}-001"
+    text_page("Delibera", code=f"d {year} 1")
+    assert addresses.next_code(known["D"]) == f"D-{year}-002"
+    page = text_page("Che la cita", body=[("section", {"heading": "Uno", "text": f"<p>Vedi D-{year}-001.</p>"})])
+    assert f'href="/p/D-{year}-001/"' in as_("worker").get(page.url).content.decode()
+    assert as_("worker").get(f"/p/D-{year}-001/").status_code == 200
+
+
 @pytest.mark.parametrize("typed", ["PR-14!", "protocollo", "14", "PR", "PR-14-15", "ABCDE-1", "PR-12345"])
 def test_what_is_no_code_is_refused(typed: str) -> None:
     with pytest.raises(addresses.UnreadableCode):
