@@ -12,6 +12,7 @@ from coordination.models import ServicePage
 from portal import access
 from portal.demo import Say, body_of, day, person, publish, read_toml, space
 from portal.models import Document, Organisation
+from portal.pages import citations
 from portal.spaces import shares
 
 from . import editions
@@ -57,7 +58,7 @@ def _load_form(entry: dict[str, Any]) -> None:
     publish(home.root_page, form, on=entry["valid_from"], by=responsible, note=entry.get("change_note", ""))
     for older in _each(entry.get("superseded")):
         fields = "\n".join(older["fields"])
-        _superseded(form, older, [["campi", "Campi", fields]])
+        _superseded(form, older, [{"heading": "Campi", "text": fields}])
     _share(form, entry)
 
 
@@ -103,11 +104,7 @@ def _load_protocol(entry: dict[str, Any]) -> None:
     home = space(entry["space"]).root_page
     publish(home, protocol, on=entry["valid_from"], by=responsible, note=entry["change_note"])
     for older in _each(entry.get("superseded")):
-        sections = [
-            [section["heading"].lower().replace(" ", "-"), section["heading"], _plain(section)]
-            for section in older["sections"]
-        ]
-        _superseded(protocol, older, sections)
+        _superseded(protocol, older, _whole_text(entry, older))
     _share(protocol, entry)
     if draft := entry.get("draft"):
         _draft(protocol, draft)
@@ -125,19 +122,27 @@ def _draft(protocol: ProtocolPage, draft: dict[str, Any]) -> None:
     protocol.get_workflow().start(protocol, author)
 
 
-def _superseded(page: Any, older: dict[str, Any], sections: list[list[str]]) -> None:
-    said = {"title": page.title, "sections": sections}
+def _whole_text(entry: dict[str, Any], older: dict[str, Any]) -> list[dict[str, Any]]:
+    """All sections of then: those that changed since as they were, the others as they are."""
+    then = {section["heading"]: section for section in older["sections"]}
+    return [then.get(section["heading"], section) for section in entry["sections"]]
+
+
+def _superseded(page: Any, older: dict[str, Any], sections: list[dict[str, Any]]) -> None:
+    """Kept as a publication keeps it; of a form, whose file of then is gone, what one wrote in it."""
+    parts = [[part["heading"].lower(), part["heading"], part.get("text", "")] for part in sections]
+    said, cited = {"title": page.title, "sections": parts}, {}
+    if isinstance(page, ProtocolPage):
+        before = ProtocolPage(title=page.title, summary=page.summary, norm=page.norm, body=body_of(sections))
+        before.signatories = list(page.signatories.all())
+        said, cited = editions.content(before), citations.as_called_now(before)
+        parts = [[part.anchor, part.heading, part.text] for part in before.sections()]
     Edition.objects.create(
         page_id=page.pk, version=older["version"], title=page.title, change_note=older.get("change_note", ""),
-        valid_from=day(older["valid_from"]), sections=sections, content=said, sha256=editions.fingerprint(said),
-        space=access.space_of(page),
+        valid_from=day(older["valid_from"]), sections=parts, content=said, cited=cited, space=access.space_of(page),
+        sha256=editions.fingerprint(said),
         published_at=timezone.make_aware(datetime.combine(day(older["valid_from"]), time(10))),
     )  # fmt: skip
-
-
-def _plain(section: dict[str, Any]) -> str:
-    rows = "\n".join(f"{term}: {text}" for term, text in section.get("rows", []))
-    return f"{section.get('text', '').strip()}\n\n{rows}".strip()
 
 
 def _share(page: Any, entry: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ Obstacle = tuple[str, str]  # the field to mend, and the sentence
 # --- Keeping ---------------------------------------------------------------------------------------------
 
 
-def keep(page: RulePage, *, by: Any = None, proposed_by: Any = None) -> Edition:
+def keep(page: RulePage, *, by: Any = None, proposed_by: Any = None, approved_by: Any = None) -> Edition:
     """Keep the page as it is now; publishing the same text again keeps the first edition."""
     require_no_obstacle(page)
     kept = Edition.objects.filter(page_id=page.pk, version=page.version).first()
@@ -47,9 +47,10 @@ def keep(page: RulePage, *, by: Any = None, proposed_by: Any = None) -> Edition:
         valid_until=page.valid_until,
         sections=[[section.anchor, section.heading, section.text] for section in page.sections()],
         content=said,
+        cited=citations.as_called_now(page),
         sha256=fingerprint(said),
         proposed_by=proposed_by,
-        approved_by=by if proposed_by else None,
+        approved_by=approved_by,
         published_by=by,
         published_at=page.last_published_at or timezone.now(),
     )
@@ -199,7 +200,7 @@ def on_publishing(sender: Any, revision: Any, **kwargs: Any) -> None:
         require_no_obstacle(revision.as_object())
 
 
-def on_published(sender: Any, page: Any, by: Any = None, proposed_by: Any = None, **kwargs: Any) -> None:
+def on_published(sender: Any, page: Any, by: Any, proposed_by: Any, approved_by: Any, **kwargs: Any) -> None:
     """Signal of the ground: a page was published."""
     if isinstance(page, RulePage):
-        keep(page, by=by, proposed_by=proposed_by)
+        keep(page, by=by, proposed_by=proposed_by, approved_by=approved_by)

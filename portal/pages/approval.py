@@ -36,13 +36,23 @@ class TextChanged(Exception):
 # --- Asking ----------------------------------------------------------------------------------------------
 
 
-def on_task_submitted(sender: Any, instance: TaskState, **kwargs: Any) -> None:
+def on_task_submitted(sender: Any, instance: TaskState, user: User | None = None, **kwargs: Any) -> None:
     """Somebody asked for approval: whoever may decide finds it among the things to do, and gets a mail, by a job."""
     state = instance.specific
     if isinstance(state, ApprovalState):
+        _asked_again(state, user)
         obligations.settle(_key_of_answer(state))
         ask_deciders([state])
         jobs.ask(f"approval-mail:{instance.pk}", "portal.pages.approval.tell_approvers", instance.pk)
+
+
+def _asked_again(state: TaskState, user: User | None) -> None:
+    """Who sends again what came back to somebody else is who asks now, and decides on it as little."""
+    asked = state.workflow_state
+    before = asked.task_states.exclude(pk=state.pk).order_by("pk").last()
+    if user is not None and before is not None and before.status == TaskState.STATUS_REJECTED:
+        asked.requested_by = user
+        asked.save(update_fields=["requested_by"])
 
 
 def ask_deciders(states: Iterable[ApprovalState]) -> None:

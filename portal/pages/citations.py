@@ -23,12 +23,41 @@ GUARDED: tuple[type[Model], ...] = (Page, Document, Image, User)
 
 def of(page: Page) -> set[Citation]:
     """The pages, files and persons that the page leads to, in its fields, its rows and its texts."""
-    found = set()
-    for content_type, pk, _model_path, _content_path in ReferenceIndex._extract_references_from_object(page):
+    return set(places(page))
+
+
+def places(page: Page) -> dict[Citation, set[str]]:
+    """The same, each with where it stands: «related.item», «body.item.value»."""
+    found: dict[Citation, set[str]] = {}
+    for content_type, pk, model_path, _content_path in ReferenceIndex._extract_references_from_object(page):
         model = _guarded(ContentType.objects.get_for_id(content_type).model_class())
         if model and (known := number(str(pk))):
-            found.add((model, known))
+            found.setdefault((model, known), set()).add(model_path)
     return found
+
+
+def as_called_now(page: Page) -> dict[str, dict[str, Any]]:
+    """What the page leads to, as it is called at this moment: «page:12» → name, code or hash, and where it stands.
+
+    For a record that must be read when names have changed; whoever shows it asks `access` first.
+    """
+    where = places(page)
+    found: dict[str, dict[str, Any]] = {}
+    for model, kind in ((Page, "page"), (Document, "file"), (Image, "picture"), (User, "person")):
+        rows: Any = model._default_manager.filter(pk__in=[pk for each, pk in where if each is model])  # type: ignore[misc]
+        for row in rows.order_by("pk").specific() if model is Page else rows.order_by("pk"):
+            found[f"{kind}:{row.pk}"] = {**_called(row), "where": sorted(where[model, row.pk])}
+    return found
+
+
+def _called(row: Any) -> dict[str, str]:
+    if isinstance(row, Page):
+        return {"name": row.title, "code": getattr(row, "code", "")}
+    if isinstance(row, Document):
+        return {"name": row.title, "sha256": row.sha256}
+    if isinstance(row, Image):
+        return {"name": row.title, "sha1": row.file_hash}
+    return {"name": str(row)}
 
 
 def _guarded(model: type | None) -> type[Model] | None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
-from wagtail.models import Page, Revision
+from wagtail.models import Page, PageLogEntry, Revision
 
 from portal import access
 from portal.models.activity import Activity, Verb
@@ -25,7 +25,8 @@ class Refused(ValidationError):
 
 
 # Sent inside the transaction of the publication; packages to the right add what is theirs (editions, search).
-published = Signal()  # arguments: page (specific), by (who published: of an approved text its approver), proposed_by
+# Arguments: page (specific), by (who pressed, or set the day), and of an approved text proposed_by and approved_by.
+published = Signal()
 withdrawn = Signal()  # arguments: page
 
 
@@ -35,21 +36,30 @@ def on_page_published(sender: type[Page], instance: Page, revision: Revision | N
         return  # scheduled for later: Wagtail sends the signal already now
     space = access.space_of(instance)
     approval = ApprovalState.of(revision)
-    by = _person(atomic_acts.actor()) or (approval and approval.finished_by) or _person(revision and revision.user)
     proposed_by = approval.workflow_state.requested_by if approval else None
+    approved_by = approval.finished_by if approval else None
+    by = _person(atomic_acts.actor()) or set_by(revision) or approved_by
     if space and space.root_page_id != instance.pk:
         record(
             Verb.PUBLISHED,
             by=by,
             proposed_by=proposed_by,
-            approved_by=approval.finished_by if approval else None,
+            approved_by=approved_by,
             is_correction=_is_correction(instance),
             page=Page.objects.get(pk=instance.pk),
             space=space,
             sentence=_("ha pubblicato «%(page)s»") % {"page": feed.name(instance)},
             note=getattr(instance, "change_note", ""),
         )
-    published.send(sender=sender, page=instance, by=by, proposed_by=proposed_by, revision=revision)
+    named = {"by": by, "proposed_by": proposed_by, "approved_by": approved_by}
+    published.send(sender=sender, page=instance, revision=revision, **named)
+
+
+def set_by(revision: Revision | None) -> User | None:
+    """Who set the day on which the clock publishes a text: never whoever wrote it last, but who pressed."""
+    acts = PageLogEntry.objects.filter(action="wagtail.publish.schedule", revision=revision)
+    last = acts.select_related("user").order_by("timestamp", "pk").last() if revision else None
+    return _person(last and last.user)
 
 
 def _person(user: Any) -> User | None:

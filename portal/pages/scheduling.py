@@ -20,6 +20,7 @@ from portal.work import jobs
 
 from .approval import edit_address
 from .atomic_acts import ANSWERS, Named, NotDone
+from .publication import set_by
 
 Due = tuple[Page, User | None, Callable[[], object]]
 
@@ -39,7 +40,7 @@ def _due() -> Iterator[Due]:
     revisions = Revision.page_revisions.filter(approved_go_live_at__lt=now).select_related("user")
     for revision in revisions.order_by("approved_go_live_at"):
         page = Page.objects.get(pk=revision.object_id)
-        author = revision.user or page.owner
+        author = set_by(revision) or revision.user or page.owner
         yield page, author, partial(revision.publish, log_action="wagtail.publish.scheduled")
 
 

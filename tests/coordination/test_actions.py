@@ -96,7 +96,7 @@ def test_a_new_line_keeps_its_action_whichever_draft_is_published(person: Any, a
 def test_a_line_taken_from_the_minutes_withdraws_an_open_action_by_name(given: Action, person: Any, as_: Any) -> None:
     page = meeting("R-02")
     page.actions = [line for line in page.actions.all() if line.key != given.key]
-    page.save_revision(user=person("coordinator")).publish()
+    page.save_revision().publish(user=person("coordinator"))
     after = Action.objects.get(pk=given.pk)
     assert after.withdrawn_at is not None
     assert after.withdrawn_by == person("coordinator")
@@ -110,7 +110,7 @@ def test_a_line_taken_from_the_minutes_keeps_an_action_that_was_done(given: Acti
     as_("worker").post(address(given), {"note": "Fatta"})
     page = meeting("R-02")
     page.actions = [line for line in page.actions.all() if line.key != given.key]
-    page.save_revision(user=person("coordinator")).publish()
+    page.save_revision().publish(user=person("coordinator"))
     after = Action.objects.get(pk=given.pk)
     assert (after.done_note, after.withdrawn_at) == ("Fatta", None)
     assert given.text in as_("worker").get("/p/R-02/").content.decode()
@@ -122,7 +122,7 @@ def test_minutes_that_change_a_line_change_its_action_and_not_what_was_done(give
     line = next(each for each in lines if each.key == given.key)
     line.text, line.person, line.due = "Altre parole", person("office"), timezone.localdate()
     page.actions = lines
-    page.save_revision(user=person("coordinator")).publish()
+    page.save_revision().publish(user=person("coordinator"))
     after = Action.objects.get(pk=given.pk)
     assert (after.text, after.person, after.due) == ("Altre parole", person("office"), timezone.localdate())
 
@@ -131,7 +131,7 @@ def test_two_lines_with_one_key_are_two_actions(given: Action, person: Any) -> N
     page = meeting("R-02")
     twin = ActionItem(key=given.key, text="Gemella", person=person("worker"), due=given.due)
     page.actions = [*page.actions.all(), twin]
-    page.save_revision(user=person("coordinator")).publish()
+    page.save_revision().publish(user=person("coordinator"))
     assert Action.objects.filter(meeting=page, text="Gemella").exclude(key=given.key).count() == 1
     assert Action.objects.get(pk=given.pk).text == given.text
 

@@ -327,9 +327,9 @@ def test_one_page_that_fails_stops_no_other_and_its_author_is_told_once(
 def test_a_correction_is_no_news_and_hides_no_earlier_one(person: Given) -> None:
     page = demo.publish(demo.space("SP-RETE").root_page, TextPage(title="Orari"), on=0, by=person("coordinator"))
     page.change_note = "Lo sportello apre alle 8."
-    page.save_revision(user=person("coordinator")).publish()
+    page.save_revision().publish(user=person("coordinator"))
     page.change_note, page.correction, page.title = "Un refuso.", True, "Orari senza refuso"
-    page.save_revision(user=person("coordinator")).publish()
+    page.save_revision().publish(user=person("coordinator"))
     for user in (person("worker"), person("director")):
         said = [change.sentence for change in feed.changes(user, timezone.now() - timedelta(days=1))]
         assert "Lo sportello apre alle 8." in said and "Un refuso." not in said

@@ -244,7 +244,8 @@ def test_the_proposer_and_the_approver_are_kept_with_the_edition(rule: Any, pers
     from protocols.editions import keep
 
     page = changed(rule, version="1.1", valid_from=TODAY)
-    edition = keep(page, by=person("director"), proposed_by=person("coordinator"))
+    named = {"proposed_by": person("coordinator"), "approved_by": person("director")}
+    edition = keep(page, by=person("director"), **named)
     assert (edition.proposed_by, edition.approved_by) == (person("coordinator"), person("director"))
     said = BeautifulSoup(as_("worker").get("/p/PR-77/").content, "html.parser").text
     assert "Proposta da Chiara Bonacchi, approvata da Paolo Vannini" in " ".join(said.split())
