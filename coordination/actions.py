@@ -18,6 +18,8 @@ from portal.notices.obligations import Closed, Duty, Need
 
 from .models import Action, ActionItem, MeetingPage
 
+access.follow(Action, "meeting")  # what its owner does with it is asked of `of`: a duty is addressed
+
 
 def on_published(sender: Any, page: Any, by: User | None = None, **kwargs: Any) -> None:
     """Minutes went out: what they give to people follows, in the same transaction."""

@@ -36,9 +36,8 @@ def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
 
 def late_actions(user: User) -> Iterable[Figure]:
     """Actions past their day, of anybody, in the meetings that the person may see."""
-    meetings = access.allowed(MeetingPage.objects.all(), user)
-    found = Action.objects.filter(done_at=None, withdrawn_at=None, due__lt=timezone.localdate(), meeting__in=meetings)
-    late = list(found.select_related("meeting").order_by("due"))
+    past = Action.objects.filter(done_at=None, withdrawn_at=None, due__lt=timezone.localdate())
+    late = list(access.allowed(past, user).select_related("meeting").order_by("due"))
     codes = sorted({action.meeting.slug.upper() for action in late})
     what = ngettext("azione scaduta", "azioni scadute", len(late))
     url = f"{late[0].meeting.url}#azioni" if late else ""  # where the oldest one was decided

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal import access
-from portal.models import Organisation, User
+from portal.models import Delegation, Organisation, User
 from portal.requests import PersonRequest
 
 from . import actions, calendars, names
@@ -49,7 +49,7 @@ def action(request: PersonRequest, pk: int) -> HttpResponse:
             actions.annotate(found, note=note, by=request.user)
             messages.success(request, _("La nota è salvata."))
         return redirect("home")
-    readable = access.can(request.user, "view", found.meeting)
+    readable = access.can(request.user, "view", found)
     context = {"action": found, "form": form, "meeting": found.meeting if readable else None}
     return render(request, "coordination/action.html", context)
 
@@ -94,8 +94,10 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
     request.section = "rubrica"
     found = get_object_or_404(Organisation, slug=slug)
     people = _colleagues(request).filter(organisation=found)
+    delegations = Delegation.objects.current().filter(organisation=found).select_related("person", "substitute")
     context = {
         "found": found,
+        "delegations": access.allowed(delegations, request.user),
         "services": access.allowed(ServicePage.objects.filter(organisation=found), request.user).order_by("title"),
         "people": names.found("", people, lambda who: f"{who.last_name} {who.first_name}")[:SHOWN],
     }

@@ -11,7 +11,7 @@ admin looks for them.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -22,6 +22,7 @@ from django.db.models.functions import Cast, Substr
 from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 
+from .models.delegations import Delegation
 from .models.media import Document, Image, Rendition
 from .models.people import User, UserQuerySet
 from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, Visibility
@@ -51,6 +52,14 @@ class Standing:
         """Ids of the spaces in which the person may do it."""
         held = {space for space, role in self.roles.items() if role >= NEEDS[action]}
         return held | self.public if action == "view" else held
+
+    @cached_property
+    def bodies(self) -> frozenset[tuple[int, str]]:
+        """The bodies in whose name the person acts today, each with the purpose; read when first asked."""
+        if self.person is None:
+            return frozenset()
+        mine = Delegation.objects.current().filter(Q(person=self.person) | Q(substitute=self.person))
+        return frozenset(mine.values_list("organisation", "purpose"))
 
 
 def standing(user: Person) -> Standing:
@@ -131,11 +140,12 @@ def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[in
 
 
 def allowed(queryset: Any, user: Person, action: str = "view") -> Any:
-    """The rows of `queryset` (of one of the models in `_rules`) with which the person may do `action` (of NEEDS).
+    """The rows of `queryset` with which the person may do `action` (of NEEDS).
 
+    Of one of the ground's models, or of one that its package has given a rule (`follow`, `own`, `in_the_name_of`).
     Untyped, so that each queryset keeps its own methods.
     """
-    for model, rule in _rules():
+    for model, rule in [*_rules(), *_rules_of_rows]:
         if issubclass(queryset.model, model):
             return rule(queryset, user, action)
     raise TypeError(f"no rule of access for {queryset.model.__name__}")
@@ -152,6 +162,7 @@ def _rules() -> list[tuple[type[Model], Callable[..., Any]]]:
         (Collection, _collections),
         (User, _people),
         (Membership, _memberships),
+        (Delegation, _delegations),
     ]
 
 
@@ -317,6 +328,58 @@ def _memberships(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet
     held = standing(user)
     needed = [space for space, role in held.roles.items() if role >= NEEDS[action]]
     return queryset if held.administrator else queryset.filter(space__in=needed)
+
+
+def _delegations(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    """Given by administrators; read by the body's own people, and by whoever knows the persons named in it."""
+    held = standing(user)
+    if held.administrator:
+        return queryset
+    if action != "view" or held.person is None:
+        return queryset.none()
+    known = _people(User.objects.all(), user, "view").order_by().values("pk")
+    named = Q(person__in=known) & (Q(substitute=None) | Q(substitute__in=known))
+    return queryset.filter(Q(organisation__group__in=held.groups) | named)
+
+
+# --- The packages' rows ----------------------------------------------------------------------------------
+
+Rule = Callable[..., Any]
+_rules_of_rows: list[tuple[type[Model], Rule]] = []
+
+
+def follow(model: type[Model], page: str) -> None:
+    """Its rows may be seen, and what else is done with them may be done, exactly where their page's may."""
+
+    def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+        pages = _pages(Page.objects.order_by(), user, action)
+        return queryset.filter(**{f"{page}__in": pages.values("pk")})
+
+    _rules_of_rows.append((model, rule))
+
+
+def own(model: type[Model], person: str) -> None:
+    """Its rows are the person's own business: nobody else's, not even an administrator's."""
+
+    def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+        return addressed(queryset, user, person)
+
+    _rules_of_rows.append((model, rule))
+
+
+def in_the_name_of(model: type[Model], organisation: str, purpose: str) -> None:
+    """Its rows are a body's: its people and administrators see them, its delegates for the purpose alone act."""
+
+    def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+        held = standing(user)
+        acting = Q(**{f"{organisation}__in": [body for body, what in held.bodies if what == purpose]})
+        if action != "view":
+            return queryset.filter(acting)
+        if held.administrator:
+            return queryset
+        return queryset.filter(acting | Q(**{f"{organisation}__group__in": held.groups}))
+
+    _rules_of_rows.append((model, rule))
 
 
 def addressed(queryset: QuerySet[M], user: Person, to: str) -> QuerySet[M]:

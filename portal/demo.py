@@ -18,7 +18,8 @@ from wagtail.models import Page
 
 from . import access, network
 from .files import reading
-from .models import Activity, Document, Membership, NetworkProfile, Organisation, Role, Space, Term, User
+from .models import Activity, Delegation, Document, Membership, NetworkProfile, Organisation, Role, Space, Term, User
+from .models.append_only import as_maintenance
 from .models.network import Conformance
 from .models.pages import FaqPage, NewsPage, PinnedPage, PortalPage, SpacePage, TextPage
 from .models.people import OrganisationKind
@@ -63,6 +64,15 @@ PEOPLE = [
     ("Andrea", "Salvestrini", "Responsabile servizio sociale", "ausl", "0573 000 210"),
     ("Rosanna", "Cioni", "Referente telefonia", "filo-rosso", "0573 000 221"),
     ("Youssef", "Haddad", "Educatore coordinatore", "vicinanze", "0573 000 222"),
+]
+
+# (body, what for, person, substitute)
+DELEGATIONS = [
+    ("sds", "approvazione", "paolo.vannini", ""),
+    ("quarrata", "recepimento", "elena.fedi", ""),
+    ("quarrata", "dati", "elena.fedi", ""),
+    ("agliana", "recepimento", "davide.tesi", ""),
+    ("ausl", "recepimento", "andrea.salvestrini", "irene.maestripieri"),
 ]
 
 SPACES = {
@@ -194,6 +204,11 @@ def _load_people() -> None:
         email="admin@raccordo.example", first_name="Amministrazione", last_name="del portale", password=password,
         is_superuser=True, is_staff=True, organisation=bodies["sds"], date_joined=entered,
     )  # fmt: skip
+    for body, purpose, who, substitute in DELEGATIONS:
+        Delegation.objects.create(
+            organisation=bodies[body], purpose=purpose, person=person(who), given_by=person("admin"),
+            substitute=person(substitute), valid_from=day(-60),
+        )  # fmt: skip
 
 
 def _load_profile() -> None:
@@ -332,7 +347,8 @@ def publish(parent: Page, page: PortalPage, *, on: int, by: User | None, note: s
 
 def _backdate(acts: Any, at: datetime) -> None:
     """The past of the demo is written, not lived: the one place where acts are given another moment."""
-    acts.update(at=at)
+    with as_maintenance("the past of the demo"):
+        acts.update(at=at)
 
 
 def _publisher(page: Page, author: User | None) -> User | None:

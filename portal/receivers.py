@@ -1,7 +1,7 @@
 """Which signal calls what: every receiver of the ground, in one list."""
 
 from allauth.account.models import EmailAddress
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_migrate, pre_save
 from wagtail.signals import (
     init_new_page,
     page_published,
@@ -17,7 +17,7 @@ from wagtail.signals import (
 
 from .accounts import authentication
 from .files import reading
-from .models import Document, NetworkProfile, Term, User, old_addresses
+from .models import Document, NetworkProfile, Term, User, append_only, old_addresses
 from .notices import declaration, problem_reports
 from .pages import approval, atomic_acts, publication, writing
 from .spaces import role_copy, shares
@@ -26,6 +26,8 @@ from .words import glossary
 
 def connect() -> None:
     """Called once, when all models are there."""
+    pre_migrate.connect(append_only.open_for_migrations)
+    post_migrate.connect(append_only.close_after_migrations)
     page_published.connect(publication.on_page_published)
     page_unpublished.connect(publication.on_page_unpublished)
     atomic_acts.publishing.connect(approval.on_publishing)

@@ -27,9 +27,10 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet, SnippetViewSetGroup
 
 from . import access
+from .accounts.delegations import DelegationViewSet, KeptPolicy
 from .files.reading import file_changed, unopened
 from .files.uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
-from .models import Document, Organisation, Term, User
+from .models import Delegation, Document, Organisation, Term, User
 from .pages import citations, concurrent_edits, withdrawing
 from .pages.moving import MoveMany
 from .pages.pasting import views as pasting_views
@@ -40,6 +41,7 @@ from .wagtail_admin.policy import SpacePagePolicy
 from .words import dates
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
+register_permission_policy(Delegation, KeptPolicy(Delegation))
 exports.protect()
 versions_compared.protect()
 hooks.register("register_bulk_action", WithdrawMany, order=100)
@@ -373,7 +375,7 @@ class NetworkViewSetGroup(SnippetViewSetGroup):
 
     menu_label = gettext_lazy("Rete")
     menu_icon = "group"
-    items = (OrganisationViewSet, TermViewSet)
+    items = (OrganisationViewSet, DelegationViewSet, TermViewSet)
 
 
 register_snippet(NetworkViewSetGroup)

@@ -16,7 +16,7 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Page, Site, Workflow, WorkflowTask
 
 from portal import demo
-from portal.models import Document, Image, Organisation, Term, User
+from portal.models import Delegation, Document, Image, Organisation, Term, User
 from portal.models.pages import PortalPage, SpacePage, page_kinds
 from tests.browser import form, sent
 
@@ -99,6 +99,7 @@ def things() -> dict[str, tuple[Model, str]]:
     return {
         "person": (User.objects.get(email__startswith="rosanna"), "/admin/users/edit/{}/"),
         "body": (Organisation.objects.get(slug="montale"), "/admin/snippets/portal/organisation/edit/{}/"),
+        "delegation": (Delegation.objects.first(), "/admin/snippets/portal/delegation/edit/{}/"),
         "term": (Term.objects.exclude(synonyms=[]).exclude(note="").first(), "/admin/snippets/portal/term/edit/{}/"),
         "document": (file, "/admin/documents/edit/{}/"),
         "image": (image, "/admin/images/{}/"),
@@ -110,7 +111,7 @@ def things() -> dict[str, tuple[Model, str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["person", "body", "term", "document", "image", "site", "workflow", "task", "collection"]
+    "name", ["person", "body", "delegation", "term", "document", "image", "site", "workflow", "task", "collection"]
 )
 def test_saving_what_administrators_keep_changes_nothing(name: str, as_: Any) -> None:
     thing, address = things()[name]

@@ -13,6 +13,8 @@ from portal.models import User
 
 from .models import LessonDone, LessonPage, ModulePage, PathPage
 
+access.own(LessonDone, "user")
+
 
 @dataclass(frozen=True)
 class ModuleProgress:
@@ -151,7 +153,7 @@ def _lessons(above: list[str], user: Any) -> dict[str, list[tuple[LessonPage, bo
     rows = access.allowed(LessonPage.objects.all(), user).annotate(
         above=Substr("path", 1, Length(F("path")) - LessonPage.steplen)
     )
-    done = set(LessonDone.objects.filter(user=user.pk).values_list("lesson", flat=True))
+    done = set(access.allowed(LessonDone.objects.all(), user).values_list("lesson", flat=True))
     found: dict[str, list[tuple[LessonPage, bool]]] = {}
     for lesson in rows.filter(above__in=above).order_by("path"):
         found.setdefault(lesson.above, []).append((lesson, lesson.pk in done))

@@ -5,6 +5,8 @@ Here are the rows of which `access` asks. Those that ask `access` themselves sta
 """
 
 from .activity import Activity
+from .append_only import Maintenance
+from .delegations import Delegation
 from .digests import Delivery, DigestPreference
 from .glossary import Term
 from .jobs import Job
@@ -17,11 +19,13 @@ from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, 
 
 __all__ = [
     "Activity",
+    "Delegation",
     "Delivery",
     "DigestPreference",
     "Document",
     "Image",
     "Job",
+    "Maintenance",
     "Membership",
     "NetworkProfile",
     "Obligation",

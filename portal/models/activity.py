@@ -18,6 +18,8 @@ class Verb(models.TextChoices):
     ROLE_LAPSED = "ruolo-scaduto", _("ruolo scaduto")
     SPACE_OPENED = "spazio-aperto", _("ha aperto lo spazio")
     FILE_ADDED = "file-aggiunto", _("ha aggiunto un file")
+    DELEGATION_GIVEN = "delega-data", _("ha dato una delega")
+    DELEGATION_CHANGED = "delega-cambiata", _("ha cambiato una delega")
     ACTION_CLOSED = "azione-chiusa", _("ha chiuso un’azione")
     ACTION_REOPENED = "azione-riaperta", _("ha riaperto un’azione")
     ACTION_WITHDRAWN = "azione-tolta", _("ha tolto un’azione dal verbale")
@@ -39,6 +41,7 @@ class Activity(AppendOnly):
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = AppendOnlyQuerySet.as_manager()
+    may_lose = ("page",)  # a draft that nobody read is deleted
 
     class Meta:
         verbose_name = _("attività")

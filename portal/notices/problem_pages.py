@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -78,8 +78,7 @@ def report_problem(request: HttpRequest) -> HttpResponse:
 @login_required
 def problem(request: PersonRequest, pk: int) -> HttpResponse:
     """A report, for the one person whom it reached; settling it takes it away."""
-    mine = access.addressed(ProblemReport.objects.select_related("by", "page"), request.user, "to")
-    row = get_object_or_404(mine, pk=pk)
+    row = access.get_or_404(ProblemReport.objects.select_related("by", "page"), request.user, pk=pk)
     if request.method == "POST":
         problem_reports.settle(row)
         messages.success(request, _("Segnalazione chiusa: il portale non la conserva."))

@@ -22,6 +22,7 @@ from . import emails, feed, obligations
 from .obligations import Closed, Duty, Need
 
 KEPT = timedelta(days=90)
+access.own(ProblemReport, "to")
 
 
 def page_at(path: str, user: Any) -> Page | None:

@@ -98,8 +98,8 @@ def _named(request: HttpRequest, kwargs: dict[str, Any]) -> dict[type, set[int]]
     match = request.resolver_match
     names = f"{match.view_name} {request.path}" if match else request.path
     model = Image if "image" in names else Document if "document" in names or "wagtaildocs" in names else Page
-    # In acts on many the ids of words and bodies, which have no readers of their own, are no ids of pages.
-    many = [] if kwargs.get("model_name") in {"term", "organisation"} else request.GET.getlist("id")
+    # In acts on many the ids of words, bodies and delegations, which have no readers of their own, are no ids of pages.
+    many = [] if kwargs.get("model_name") in {"term", "organisation", "delegation"} else request.GET.getlist("id")
     values = [*many, *([kwargs["pk"]] if "pk" in kwargs and "/pages/" in request.path else [])]
     if model is not Page and "pk" in kwargs:
         values.append(kwargs["pk"])

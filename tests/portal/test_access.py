@@ -17,6 +17,7 @@ from django.http import Http404
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.text import slugify
 from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import assign_perm
 from hypothesis import HealthCheck, given, settings
@@ -27,8 +28,22 @@ from wagtail.permissions import policy_registry
 from wagtail_factories import ImageFactory
 
 from portal import access
-from portal.models import Document, Image, Membership, Organisation, PageShare, Rendition, Space, User
+from portal.models import (
+    Delegation,
+    Delivery,
+    DigestPreference,
+    Document,
+    Image,
+    Membership,
+    Organisation,
+    PageShare,
+    Rendition,
+    Space,
+    User,
+)
 from portal.models.activity import Activity
+from portal.models.delegations import Purpose
+from portal.models.old_addresses import OldAddress
 from portal.models.pages import HomePage, SpacePage, TextPage
 from portal.models.spaces import Role, Visibility
 from portal.spaces import opening, role_copy, roles, shares
@@ -49,6 +64,18 @@ GROUPS = range(4)  # the first two are those of organisations
 HOLDERS = [*(("person", each) for each in PEOPLE), *(("group", each) for each in GROUPS)]
 RANK = {"view": 1, "edit": 2, "approve": 3, "manage": 4}
 ANONYMOUS = None
+BODIES = range(2)  # the numbers of their groups too
+
+
+@dataclass(frozen=True)
+class Given:
+    """A delegation."""
+
+    person: int
+    substitute: int | None
+    body: int
+    purpose: str
+    days: str  # lasting, until today, over, not yet
 
 
 @dataclass(frozen=True)
@@ -70,6 +97,7 @@ class World:
     drafts: frozenset[Any]
     owners: dict[Any, int]  # page → who answers for it
     citations: frozenset[tuple[Any, Any]]
+    delegations: frozenset[Given]
     asked: tuple[str, frozenset[Any]]  # an action, and a few things of which it is asked one by one
 
     def is_current(self, who: int | None) -> bool:
@@ -144,7 +172,36 @@ class World:
                 return True
         return False
 
+    def acts_for(self, who: int | None, body: int, purpose: str) -> bool:
+        return self.is_current(who) and any(
+            who in {given.person, given.substitute}
+            and (given.body, given.purpose) == (body, purpose)
+            and given.days in {"lasting", "until today"}
+            for given in self.delegations
+        )
 
+    def may_with_body(self, who: int | None, action: str, body: int) -> bool:
+        """With what a body does through whoever recepisce for it."""
+        if self.acts_for(who, body, "recepimento"):
+            return True
+        return action == "view" and (self.is_administrator(who) or self.belongs(who, ("group", body)))
+
+    def may_with_delegation(self, who: int | None, action: str, given: Given) -> bool:
+        if self.is_administrator(who):
+            return True
+        named = [each for each in (given.person, given.substitute) if each is not None]
+        known = self.belongs(who, ("group", given.body)) or all(self.knows(who, each) for each in named)
+        return action == "view" and known
+
+
+GIVEN = st.builds(
+    Given,
+    person=st.sampled_from(PEOPLE),
+    substitute=st.sampled_from([None, *PEOPLE]),
+    body=st.sampled_from(BODIES),
+    purpose=st.sampled_from(Purpose.values),
+    days=st.sampled_from(["lasting", "until today", "over", "not yet"]),
+).filter(lambda given: given.person != given.substitute)
 ACCOUNTS = st.builds(
     Account,
     state=st.sampled_from(["lasting", "lasting", "until tomorrow", "over", "deactivated"]),
@@ -166,6 +223,7 @@ WORLDS = st.builds(
     drafts=st.frozensets(st.sampled_from(PAGES), max_size=4),
     owners=st.dictionaries(st.sampled_from(PAGES), st.sampled_from(PEOPLE), max_size=6),
     citations=st.frozensets(st.tuples(st.sampled_from(PAGES), st.sampled_from(FILES)), max_size=8),
+    delegations=st.frozensets(GIVEN, min_size=1, max_size=5),
     asked=st.tuples(
         st.sampled_from(list(RANK)),
         st.frozensets(st.sampled_from([*PAGES, *FILES, *SPACES]), min_size=3, max_size=3),
@@ -200,9 +258,10 @@ class Stage:
         for image in Image.objects.filter(pk__in=self.ids("image").values()):
             image.get_rendition("width-1")
         self.people = [User.objects.create_user(f"prova{n}@raccordo.example", last_name=f"Prova{n}") for n in PEOPLE]
-        bodies = [Organisation.objects.create(name=f"Ente {n}", slug=f"ente-{n}", kind="altro") for n in GROUPS[:2]]
+        names = [f"Ente {n}" for n in BODIES]
+        self.bodies = [Organisation.objects.create(name=name, slug=slugify(name), kind="altro") for name in names]
         loose = [Group.objects.create(name=f"Gruppo {n}") for n in GROUPS[2:]]
-        self.groups = [*(body.group for body in bodies), *loose]
+        self.groups = [*(body.group for body in self.bodies), *loose]
 
     def ids(self, kind: str) -> dict[Any, int]:
         return {file: row.pk for file, row in self.files.items() if file[0] == kind}
@@ -252,6 +311,23 @@ class Stage:
         for page, who in world.owners.items():
             Page.objects.filter(pk=self.pages[page].pk).update(owner=self.people[who])
         ReferenceIndex.objects.bulk_create(self._citation(page, file) for page, file in world.citations)
+
+    def gives(self, world: World) -> dict[Given, int]:
+        """The delegations of the world, with their numbers."""
+        today, day = timezone.localdate(), timedelta(days=1)
+        ends = {"until today": today, "over": today - day}
+        rows = {
+            given: Delegation.objects.create(
+                person=self.people[given.person],
+                substitute=None if given.substitute is None else self.people[given.substitute],
+                organisation=self.bodies[given.body],
+                purpose=given.purpose,
+                valid_from=today + day if given.days == "not yet" else today - 9 * day,
+                valid_until=ends.get(given.days),
+            )
+            for given in world.delegations
+        }
+        return {given: row.pk for given, row in rows.items()}
 
     def _holder(self, holder: Any) -> dict[str, Any]:
         kind, number = holder
@@ -370,6 +446,57 @@ def test_people_and_roles_are_known_only_to_those_who_share_a_space(world: World
             assert access.may_enter_admin(user) == (writes or answers or world.is_administrator(who))
             django_says = user.is_active and user.is_superuser  # Django asks nobody about a superuser
             assert user.has_perm("wagtailadmin.access_admin") == (access.may_enter_admin(user) or django_says)
+
+
+@pytest.fixture
+def rows_of_packages(stage: Stage, monkeypatch: Any) -> dict[str, dict[Any, int]]:
+    """Rows under each rule that a package may give to its own: of a page, of a person, of a body."""
+    monkeypatch.setattr(access, "_rules_of_rows", [])
+    access.follow(OldAddress, "page")
+    access.own(DigestPreference, "user")
+    access.in_the_name_of(Delivery, "user__organisation", Purpose.ADOPTION)
+    now = timezone.now()
+    its = [User.objects.create_user(f"di-{body.slug}@raccordo.example", organisation=body) for body in stage.bodies]
+    return {
+        "page": {page: OldAddress.objects.create(page_id=row.pk).pk for page, row in stage.pages.items()},
+        "person": {who: DigestPreference.objects.create(user=user).pk for who, user in enumerate(stage.people)},
+        "body": {
+            body: Delivery.objects.create(user=user, window_start=now, window_end=now).pk
+            for body, user in enumerate(its)
+        },
+    }
+
+
+@settings(examples, max_examples=30)
+@given(world=WORLDS)
+def test_a_row_follows_its_page_is_ones_own_or_is_a_bodys(
+    world: World, stage: Stage, rows_of_packages: dict[str, dict[Any, int]]
+) -> None:
+    rows = rows_of_packages
+    with stage.shows(world):
+        given = stage.gives(world)
+        for who in (*PEOPLE, ANONYMOUS):
+            user = stage.user(who)
+            for action in RANK:
+                assert allowed_among(rows["page"], OldAddress.objects.all(), user, action) == {
+                    page for page in PAGES if world.may_with_page(who, action, page)
+                }
+                own = {who} if world.is_current(who) else set()
+                assert allowed_among(rows["person"], DigestPreference.objects.all(), user, action) == own
+                assert allowed_among(rows["body"], Delivery.objects.all(), user, action) == {
+                    body for body in BODIES if world.may_with_body(who, action, body)
+                }, (who, action)
+                assert allowed_among(given, Delegation.objects.all(), user, action) == {
+                    each for each in given if world.may_with_delegation(who, action, each)
+                }, (who, action)
+            assert access.standing(user).bodies == {
+                (stage.bodies[body].pk, purpose)
+                for body in BODIES
+                for purpose in Purpose.values
+                if world.acts_for(who, body, purpose)
+            }
+            row = Delivery.objects.get(pk=rows["body"][0])
+            assert access.can(user, "edit", row) == world.may_with_body(who, "edit", 0)
 
 
 @settings(examples, max_examples=12)

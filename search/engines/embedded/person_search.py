@@ -61,6 +61,9 @@ class Group:
         score = self.score * (1 + WEIGHTS["section"] * log2(1 + self.others))
         return score * WEIGHTS["superseded"] if self.is_superseded else score
 
+    def order(self) -> tuple[bool, float, int]:
+        return not self.in_window, -self.raised(), self.number if self.in_window else 0
+
 
 class PersonSearch:
     def __init__(
@@ -271,7 +274,8 @@ class PersonSearch:
 def _grouped(hits: list[Scored], numbers: list[int], superseded: list[int]) -> list[Group]:
     """Best hit first; within the window further sections raise their group, beyond it the order stands.
 
-    The window is fixed, so that a group never moves from one page of results to another.
+    The window is fixed, so that a group never moves from one page of results to another; where two weigh the same,
+    as editions with the same sentence do, their numbers decide, in an index written anew too.
     """
     groups: dict[int, Group] = {}
     for position, ((score, address), number, old) in enumerate(zip(hits, numbers, superseded, strict=True)):
@@ -279,7 +283,7 @@ def _grouped(hits: list[Scored], numbers: list[int], superseded: list[int]) -> l
             groups[number] = Group(number, score, address, position < WINDOW, is_superseded=bool(old))
         elif position < WINDOW:
             groups[number].others += 1
-    return sorted(groups.values(), key=lambda group: (not group.in_window, -group.raised()))
+    return sorted(groups.values(), key=Group.order)
 
 
 def _column(facet: str) -> str:

@@ -1,0 +1,84 @@
+"""Giving and ending delegations: administrators do it, in «Rete»; who did it stays written."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.permission_policies.base import ModelPermissionPolicy
+from wagtail.snippets.views.snippets import SnippetViewSet
+
+from portal.models import Delegation, User
+from portal.models.activity import Verb
+from portal.notices.activity import record
+
+GIVEN = ("organisation", "purpose", "person", "valid_from")  # what was done in its name rests on these
+
+
+def keep(delegation: Delegation, *, by: User) -> Delegation:
+    """Write a delegation down, new or changed, and who did it."""
+    verb, words = Verb.DELEGATION_CHANGED, _("ha cambiato la delega «%(delegation)s»")
+    if delegation.pk is None:
+        delegation.given_by = by
+        verb, words = Verb.DELEGATION_GIVEN, _("ha dato la delega «%(delegation)s»")
+    with transaction.atomic():
+        delegation.save()
+        until = delegation.valid_until.isoformat() if delegation.valid_until else ""
+        record(verb, by=by, sentence=words % {"delegation": delegation}, note=f"{delegation.valid_from} – {until}")
+    return delegation
+
+
+class DelegationForm(WagtailAdminModelForm):
+    """Once given, only its substitute and its end change: another person, body or purpose is another delegation."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in GIVEN if self.instance.pk else ():
+            self.fields[name].disabled = True
+        for name in ("person", "substitute"):
+            held = getattr(self.instance, f"{name}_id")
+            people = User.objects.filter(Q(pk__in=User.objects.current().values("pk")) | Q(pk=held))
+            self.fields[name].queryset = people.order_by("last_name", "first_name")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        given = {name: cleaned.get(name) for name in ("organisation", "purpose", "person")}
+        begins, ends = cleaned.get("valid_from"), cleaned.get("valid_until")
+        if begins and all(given.values()):
+            others = Delegation.objects.filter(Q(valid_until=None) | Q(valid_until__gte=begins), **given)
+            others = others.filter(valid_from__lte=ends) if ends else others
+            if others.exclude(pk=self.instance.pk).exists():
+                raise ValidationError(_("Questa persona ha già la stessa delega in quei giorni."))
+        return cleaned
+
+    def save(self, commit: bool = True) -> Delegation:
+        delegation: Delegation = super().save(commit=False)
+        return keep(delegation, by=self.for_user) if commit else delegation
+
+
+class KeptPolicy(ModelPermissionPolicy):
+    """Nobody deletes one: it says in whose name something was done."""
+
+    def user_has_permission(self, user: Any, action: str) -> bool:
+        return action != "delete" and super().user_has_permission(user, action)
+
+
+class DelegationViewSet(SnippetViewSet):
+    model = Delegation
+    icon = "key"
+    copy_view_enabled = False
+    list_display = ["person", "organisation", "purpose", "substitute", "valid_from", "valid_until"]
+    list_filter = ["organisation", "purpose"]
+    edit_handler = ObjectList(
+        [
+            FieldPanel("organisation"),
+            FieldPanel("purpose"),
+            FieldPanel("person"),
+            FieldPanel("substitute"),
+            FieldRowPanel([FieldPanel("valid_from"), FieldPanel("valid_until")]),
+        ],
+        base_form_class=DelegationForm,
+    )

@@ -1,0 +1,138 @@
+"""Evidence is added and never rewritten: not row by row, not in bulk, not in the database itself."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
+from wagtail.models import Page
+
+from portal import demo
+from portal.models import Activity, Maintenance
+from portal.models.activity import Verb
+from portal.models.append_only import AppendOnly, as_maintenance
+from portal.models.pages import TextPage
+from portal.notices.activity import record
+from protocols.models import Edition
+from tests.installation import environment
+
+pytestmark = pytest.mark.django_db
+
+KEPT: list[type[AppendOnly]] = [Activity, Edition]
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+# Each goes round the guard of models and querysets.
+DOORS: dict[str, Callable[[Any, Any], Any]] = {
+    "update": lambda model, pk: model._base_manager.filter(pk=pk).update(space=None),
+    "bulk_update": lambda model, pk: model._base_manager.bulk_update([model(pk=pk)], ["space"]),
+    "delete": lambda model, pk: model._base_manager.filter(pk=pk).delete(),
+    "_raw_delete": lambda model, pk: model._base_manager.filter(pk=pk)._raw_delete("default"),
+    "UPDATE": lambda model, pk: execute(f"UPDATE {model._meta.db_table} SET space_id = NULL WHERE id = {pk}"),
+    "DELETE": lambda model, pk: execute(f"DELETE FROM {model._meta.db_table} WHERE id = {pk}"),
+}
+
+
+def test_the_rows_that_are_evidence_are_these() -> None:
+    assert [model for model in apps.get_models() if issubclass(model, AppendOnly)] == KEPT
+
+
+@pytest.mark.parametrize("model", KEPT)
+@pytest.mark.parametrize("door", DOORS)
+def test_the_database_refuses_what_goes_round_the_models(model: Any, door: str) -> None:
+    row = model.objects.exclude(space=None).values().first()
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        DOORS[door](model, row["id"])
+    assert model.objects.filter(pk=row["id"]).values().get() == row
+
+
+@pytest.mark.parametrize("model", KEPT)
+def test_maintenance_is_for_its_own_lines_alone_and_leaves_nothing_open(model: Any) -> None:
+    row = model.objects.exclude(space=None).first()
+    with as_maintenance("a test"):
+        model._base_manager.filter(pk=row.pk).update(space=None)
+    assert model.objects.get(pk=row.pk).space is None
+    assert not Maintenance.objects.exists()
+    with pytest.raises(ZeroDivisionError), as_maintenance("a test that fails"):
+        model._base_manager.filter(pk=row.pk).delete()
+        raise ZeroDivisionError
+    assert model.objects.filter(pk=row.pk).exists()
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        model._base_manager.filter(pk=row.pk).delete()
+
+
+def test_an_act_outlives_the_draft_that_it_is_about_and_is_given_to_no_other_page(person: Any) -> None:
+    draft = TextPage(title="Mai letta", slug="mai-letta", live=False, change_note="Bozza.")
+    demo.space("SP-RETE").root_page.add_child(instance=draft)
+    act = record(Verb.SHARED, by=person("coordinator"), page=draft.page_ptr, sentence="ha condiviso «Mai letta»")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        Activity._base_manager.filter(pk=act.pk).update(page=Page.objects.get(slug="pr-02"))
+    Page.objects.get(pk=draft.pk).delete()
+    act.refresh_from_db()
+    assert (act.page, act.sentence, act.by) == (None, "ha condiviso «Mai letta»", person("coordinator"))
+
+
+def test_whom_an_edition_names_is_not_deleted(person: Any) -> None:
+    edition = Edition.objects.exclude(published_by=None).first()
+    assert edition is not None and edition.published_by is not None
+    with pytest.raises(ProtectedError):
+        edition.published_by.delete()
+    for name in ("proposed_by", "approved_by", "published_by", "space", "page"):
+        assert Edition._meta.get_field(name).remote_field.on_delete.__name__ == "PROTECT"
+
+
+MIGRATED = """
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from portal.models import Activity
+from portal.network import set_up
+from portal.spaces import opening
+
+set_up("Prova")
+opening.open_space("prova", "Prova", slug="prova", by=None)
+act = Activity.objects.get()
+
+
+def refuses():
+    try:
+        with transaction.atomic():
+            Activity._base_manager.filter(pk=act.pk).update(sentence="altro")
+    except IntegrityError:
+        return True
+    return False
+
+
+assert refuses(), "a fresh database"
+for target in (["portal", "0017"], ["portal", "0016"], []):
+    call_command("migrate", *target, verbosity=0)
+    kept = refuses()
+    with transaction.atomic():
+        assert kept is (not target), (target, kept)
+        if not kept:
+            Activity._base_manager.filter(pk=act.pk).update(sentence=act.sentence)
+with connection.schema_editor() as editor:  # as a migration that remakes the table does
+    editor.alter_field(Activity, Activity._meta.get_field("note"), Activity._meta.get_field("note"))
+    if connection.vendor == "sqlite":
+        editor._remake_table(Activity)
+call_command("migrate", verbosity=0)
+assert refuses(), "after its table was remade"
+print("kept")
+"""
+
+
+def test_migrations_go_back_and_forth_and_the_database_keeps_its_guard(prepared_in: Path, tmp_path: Path) -> None:
+    env = environment(prepared_in, tmp_path, "raccordo_kept", 14) | {"PYTHONPATH": str(settings.BASE_DIR)}
+    done = subprocess.run([sys.executable, "-c", MIGRATED], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.strip().endswith("kept"), done.stderr[-3000:]
