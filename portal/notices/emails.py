@@ -1,4 +1,7 @@
-"""One function per mail; each has a subject, a text and an HTML template in `templates/emails/`."""
+"""One function per mail; each has a subject, a text and an HTML template in `templates/emails/`.
+
+No mail leaves from elsewhere: each carries its name in a header of its own.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -14,6 +17,8 @@ from portal import access
 from portal.models.people import User
 from portal.models.spaces import ROLE_MEANING, Role, Space
 
+KIND = "X-Raccordo-Mail"
+
 
 @cache
 def _stylesheet() -> str:
@@ -23,9 +28,8 @@ def _stylesheet() -> str:
 def _mail(name: str, to: str, context: dict[str, Any], headers: dict[str, str] | None = None) -> EmailMultiAlternatives:
     context = {"base_url": settings.BASE_URL, "network": "Raccordo", **context}
     subject = " ".join(render_to_string(f"emails/{name}.subject.txt", context).split())
-    mail = EmailMultiAlternatives(
-        subject, render_to_string(f"emails/{name}.txt", context).strip() + "\n", to=[to], headers=headers
-    )
+    text = render_to_string(f"emails/{name}.txt", context).strip() + "\n"
+    mail = EmailMultiAlternatives(subject, text, to=[to], headers={KIND: name, **(headers or {})})
     html = render_to_string(f"emails/{name}.html", context)
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, extra_css=_stylesheet(), keep_style_tags=False)
     mail.attach_alternative(inliner.inline(html), "text/html")
