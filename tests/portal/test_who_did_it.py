@@ -182,9 +182,9 @@ def moved(client: Any, page: Page) -> Any:
 
 
 def moved_with_others(client: Any, page: Page) -> Any:
-    return client.post(
-        f"/admin/bulk/wagtailcore/page/move/?id={page.pk}", {"chooser": demo.space("SP-COORD").root_page_id}
-    )
+    there = demo.space("SP-COORD").root_page_id
+    told = {"chooser": there, "agreed": there}  # what moves with it was read, and agreed to
+    return client.post(f"/admin/bulk/wagtailcore/page/move/?id={page.pk}", told)
 
 
 def deleted(client: Any, page: Page) -> Any:
