@@ -19,6 +19,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import BigIntegerField, Case, CharField, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Substr
+from django.db.models.lookups import In
 from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 
@@ -176,19 +177,28 @@ def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
         where = _in_spaces(held, action)
     if action == "edit" and held.person:
         where |= _answered_for(held)
-    return queryset.filter(pk__in=_with_space_path().filter(where).values("pk"))
+    # As a subquery: the admin's search takes the conditions of a queryset apart, and knows fields alone.
+    return queryset.filter(pk__in=Page.objects.order_by().filter(where).values("pk"))
 
 
 def _in_spaces(held: Standing, action: str) -> Q:
     spaces = held.spaces(action)
-    return Q(space_path__in=[path for pk, path in held.paths.items() if pk in spaces])
+    return _below(path for pk, path in held.paths.items() if pk in spaces)
 
 
 def _readable(held: Standing) -> Q:
     """In a space that the person reads, or opened to the person beyond it; live or not."""
-    where = _in_spaces(held, "view")
-    for path in held.opened:
-        where |= Q(path__startswith=path)
+    return _in_spaces(held, "view") | _below(held.opened)
+
+
+def _below(paths: Iterable[str]) -> Q:
+    """Pages at these paths and below: one list for each depth, because a condition for each path has no end."""
+    depths: dict[int, list[str]] = {}
+    for path in paths:
+        depths.setdefault(len(path), []).append(path)
+    where = Q(pk__in=[])
+    for length, beginnings in depths.items():
+        where |= Q(In(Substr("path", 1, length), beginnings))
     return where
 
 
@@ -210,7 +220,7 @@ def answers_for_some(user: Person) -> bool:
     known: bool | None = user.__dict__.get("_answers_for_some")
     if known is None:
         held = standing(user)
-        known = bool(held.person) and _with_space_path().filter(_answered_for(held)).exists()
+        known = bool(held.person) and Page.objects.filter(_answered_for(held)).exists()
         user.__dict__["_answers_for_some"] = known
     return known
 
@@ -225,10 +235,6 @@ def known(queryset: Any, user: Person) -> Any:
         seen = seen.filter(draft_title=F("title"))
     edited = allowed(queryset.model._default_manager.all(), user, "edit")
     return queryset.filter(Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=edited.order_by().values("pk")))
-
-
-def _with_space_path() -> QuerySet[Page]:
-    return Page.objects.annotate(space_path=Substr("path", 1, SPACE_PATH)).order_by()
 
 
 def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
