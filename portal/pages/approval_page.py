@@ -1,7 +1,6 @@
 """The page on which an approver decides: the text as it will be read, who asks and why, what changes."""
 
 from copy import copy
-from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from django import forms
@@ -10,10 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.template import Context
-from django.template.context import make_context
 from django.template.loader import get_template
-from django.template.loader_tags import BlockNode
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -143,15 +139,8 @@ def as_read(page: Page, request: HttpRequest) -> SafeString:
     """The page's own template between header and footer, to stand inside another page."""
     asked = copy(request)  # a page tells the frame where it stands and whom to ask: not this one's frame
     asked.GET = QueryDict()
-    template = get_template(page.get_template(asked)).template  # type: ignore[attr-defined]
-    context = make_context(page.get_context(asked), asked)
-    with context.render_context.push_state(template), context.bind_template(template):
-        html = "".join(_content(node, context) for node in template.nodelist.get_nodes_by_type(BlockNode))
-    return _embedded(html)
-
-
-def _content(block: Any, context: Context) -> str:
-    return block.nodelist.render(context) if block.name == "content" else ""
+    context = page.get_context(asked) | {"surroundings": "portal/as_read.html"}
+    return _embedded(get_template(page.get_template(asked)).render(context, asked))
 
 
 def _embedded(html: str) -> SafeString:
