@@ -45,7 +45,7 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """One person's digest for one window; unique, so that no window is ever mailed twice."""
+    """One person's digest for one window; unique, so that two processes cannot both mail it."""
 
     user = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="deliveries")
     window_start = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""The digest: feed → one mail for each person and window, never empty, never twice.
+"""The digest: feed → one mail for each person and window, never empty, never two of them.
 
 The end of a window is the moment that the person chose, stored; its beginning is the end of the last
 window that was dealt with. Nothing is computed from "today", so a night without a worker loses nothing.
@@ -8,11 +8,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
 from django.core.mail import get_connection
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, Min, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -142,7 +143,7 @@ def schedule_due(now: datetime | None = None) -> int:
 def send_due(now: datetime | None = None) -> int:
     """Send every digest that is due; returns how many mails left. Safe to run twice and side by side."""
     schedule_due(now)
-    _give_up_lost(now or timezone.now())
+    _take_up_lost(now or timezone.now())
     began = time.monotonic()
     sent = 0
     for delivery in Delivery.objects.filter(state=DeliveryState.DUE).order_by("window_end", "pk"):
@@ -166,6 +167,7 @@ def send(delivery: Delivery) -> bool:
     if digest.is_empty:
         return _close(delivery, DeliveryState.EMPTY)
     mail = emails.digest_mail(user, digest, stop_url(user))
+    mail.extra_headers["Message-ID"] = message_id(delivery)
     mail.connection = get_connection()
     try:
         mail.connection.open()
@@ -191,11 +193,21 @@ def _close(delivery: Delivery, state: DeliveryState, subject: str = "", problem:
     return state == DeliveryState.SENT
 
 
-def _give_up_lost(now: datetime) -> None:
-    """A claim whose process died may have been mailed: it is not tried again; the next window tells the same."""
-    Delivery.objects.filter(state=DeliveryState.CLAIMED, claimed_at__lt=now - LOST_AFTER).update(
-        state=DeliveryState.FAILED, problem=_("Il processo che inviava si è interrotto.")
-    )
+def message_id(delivery: Delivery) -> str:
+    """The same at each try, so that mail programs fold a second one into the first (RFC 5322, 3.6.4)."""
+    return f"<digest-{delivery.pk}@{urlsplit(settings.BASE_URL).hostname}>"
+
+
+def _take_up_lost(now: datetime) -> None:
+    """A claim whose process died may have been mailed: it is sent again, until the next window comprises it.
+
+    A doubled mail, which clients fold, is better than a deadline that nobody heard of.
+    """
+    lost = Delivery.objects.filter(state=DeliveryState.CLAIMED, claimed_at__lt=now - LOST_AFTER)
+    newer = Delivery.objects.filter(user=OuterRef("user"), window_end__gt=OuterRef("window_end"))
+    words = _("Il processo che inviava si è interrotto.")
+    lost.filter(Exists(newer)).update(state=DeliveryState.FAILED, problem=words)
+    lost.update(state=DeliveryState.DUE, problem=words)
 
 
 def preview(user: User, now: datetime | None = None) -> Digest:
