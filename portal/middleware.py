@@ -1,4 +1,4 @@
-"""What happens around every request: an act that is refused or fails is answered in words; private caching."""
+"""What happens around every request: what leads nowhere, what is refused or fails in words, private caching."""
 
 from collections.abc import Callable
 

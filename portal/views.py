@@ -1,4 +1,4 @@
-"""The pages that are not in Wagtail's tree: home, spaces, files, directory, profile, mails."""
+"""What belongs to no room: the home page, news, what the network says of itself, what is not found."""
 
 import time
 from collections import Counter
@@ -95,24 +95,6 @@ def news_seen(request: PersonRequest) -> HttpResponse:
         feed.see_news(request.user, datetime.fromtimestamp(min(seconds, time.time()), UTC))
         messages.success(request, _("Fatto: il riepilogo non ripete le novità che hai visto."))
     return redirect("home")
-
-
-# --- Spaces ----------------------------------------------------------------------------------------------
-
-
-# --- Files -----------------------------------------------------------------------------------------------
-
-
-# --- Directory -------------------------------------------------------------------------------------------
-
-
-# --- Oneself ---------------------------------------------------------------------------------------------
-
-
-# --- Administrators --------------------------------------------------------------------------------------
-
-
-# --- Lists -----------------------------------------------------------------------------------------------
 
 
 # --- What the network says of itself ---------------------------------------------------------------------

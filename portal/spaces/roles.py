@@ -1,4 +1,4 @@
-"""Opening a space, giving and taking roles, letting them lapse, sharing a page."""
+"""Giving, changing and taking roles, letting them lapse, and what must be left behind: somebody who answers for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
