@@ -20,7 +20,7 @@ from search.engines.contract import Query
 from search.models import SearchDocument
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
+today = timezone.localdate  # asked in each test: a run may go on past midnight
 DAY = timedelta(days=1)
 CHANGED = "Il testo è cambiato: alza la versione, per esempio 1.1."
 
@@ -29,7 +29,7 @@ CHANGED = "Il testo è cambiato: alza la versione, per esempio 1.1."
 def rule(person: Any) -> ProtocolPage:
     """PR-77, in force since ten days ago; its word stands nowhere else."""
     page = ProtocolPage(
-        title="Regola di prova", code="PR-77", version="1.0", valid_from=TODAY - 10 * DAY, norm="L. 1/2026",
+        title="Regola di prova", code="PR-77", version="1.0", valid_from=today() - 10 * DAY, norm="L. 1/2026",
         in_brief=[("line", "Si avvisa entro sera.")],
         body=demo.body_of([{"heading": "Tempi", "text": "Un crisantemo."}]),
     )  # fmt: skip
@@ -75,7 +75,7 @@ def test_a_changed_text_under_the_same_version_is_not_published(rule: Any, as_: 
         publish(changed(rule))
     assert "Un crisantemo." in words(as_("worker").get("/p/PR-77/"))
     assert [edition.version for edition in Edition.objects.filter(page=rule)] == ["1.0"]
-    publish(changed(rule, version="1.1", valid_from=TODAY))
+    publish(changed(rule, version="1.1", valid_from=today()))
     assert "Due crisantemi." in words(as_("worker").get("/p/PR-77/"))
     assert "Un crisantemo." in words(as_("worker").get("/p/PR-77/edizioni/1.0/"))
 
@@ -86,7 +86,7 @@ def test_the_editors_form_says_so_and_loses_nothing(rule: Any, as_: Any) -> None
     assert CHANGED in words(answer)
     assert "Regola di prova, corretta" in words(answer)
     assert ProtocolPage.objects.get(pk=rule.pk).title == "Regola di prova"
-    raised = {"title": "Regola di prova, corretta", "version": "1.1", "valid_from": TODAY.isoformat()}
+    raised = {"title": "Regola di prova, corretta", "version": "1.1", "valid_from": today().isoformat()}
     assert posted(as_("coordinator"), rule, **raised).status_code == 302
     assert ProtocolPage.objects.get(pk=rule.pk).title == "Regola di prova, corretta"
 
@@ -116,7 +116,7 @@ def test_another_file_behind_a_form_is_another_text(person: Any) -> None:
 
 def test_who_looks_after_a_rule_changes_without_a_new_version(rule: Any, person: Any) -> None:
     rule = ProtocolPage.objects.get(pk=rule.pk)
-    rule.responsible, rule.review_date = person("worker"), TODAY + 90 * DAY
+    rule.responsible, rule.review_date = person("worker"), today() + 90 * DAY
     assert publish(rule).responsible == person("worker")
     assert Edition.objects.filter(page=rule).count() == 1
 
@@ -144,28 +144,29 @@ def test_the_admins_api_is_refused_with_the_same_sentence(rule: Any, as_: Any) -
 # --- One day, one edition --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("since", [None, TODAY - 10 * DAY, TODAY - 11 * DAY])
-def test_two_editions_never_hold_on_the_same_day(rule: Any, since: date | None) -> None:
+@pytest.mark.parametrize("since", [None, -10, -11])
+def test_two_editions_never_hold_on_the_same_day(rule: Any, since: int | None) -> None:
+    day = None if since is None else today() + since * DAY
     with pytest.raises(Refused, match="La versione 1.0 vale dal.*scrivi qui un giorno successivo"):
-        publish(changed(rule, version="1.1", valid_from=since))
-    publish(changed(rule, version="1.1", valid_from=TODAY - 9 * DAY))
+        publish(changed(rule, version="1.1", valid_from=day))
+    publish(changed(rule, version="1.1", valid_from=today() - 9 * DAY))
     ends = {edition.version: edition.held_until for edition in Edition.objects.with_ends().filter(page=rule)}
-    assert ends == {"1.0": TODAY - 10 * DAY, "1.1": None}
+    assert ends == {"1.0": today() - 10 * DAY, "1.1": None}
 
 
 def test_a_version_is_never_lower_than_the_one_before(rule: Any) -> None:
     with pytest.raises(Refused, match="deve essere più alta di 1.0: scrivi per esempio 1.1"):
-        publish(changed(rule, version="0.9", valid_from=TODAY))
-    publish(changed(rule, version="1.10", valid_from=TODAY - DAY))
+        publish(changed(rule, version="0.9", valid_from=today()))
+    publish(changed(rule, version="1.10", valid_from=today() - DAY))
     with pytest.raises(Refused, match="deve essere più alta di 1.10: scrivi per esempio 1.11"):
-        publish(changed(rule, version="1.9", valid_from=TODAY))
+        publish(changed(rule, version="1.9", valid_from=today()))
 
 
 # --- Tomorrow's rule -------------------------------------------------------------------------------------
 
 
 def test_the_rule_of_january_waits_and_the_one_in_force_stays(rule: Any, as_: Any, index: Any, person: Any) -> None:
-    january = date(TODAY.year + 1, 1, 1)
+    january = date(today().year + 1, 1, 1)
     publish(changed(rule, "Un tulipano.", version="2.0", valid_from=january, title="Titolo segreto"))
     index.refresh()
     shown = words(as_("worker").get("/p/PR-77/"))
@@ -181,7 +182,7 @@ def test_the_rule_of_january_waits_and_the_one_in_force_stays(rule: Any, as_: An
 
 
 def test_at_its_midnight_it_takes_over(rule: Any, as_: Any, monkeypatch: Any) -> None:
-    tomorrow = TODAY + DAY
+    tomorrow = today() + DAY
     publish(changed(rule, "Un tulipano.", version="2.0", valid_from=tomorrow))
     revision = rule.revisions.get(approved_go_live_at__isnull=False)
     monkeypatch.setattr(timezone, "now", lambda: revision.approved_go_live_at + timedelta(minutes=1))
@@ -192,22 +193,22 @@ def test_at_its_midnight_it_takes_over(rule: Any, as_: Any, monkeypatch: Any) ->
 
 
 def test_a_day_changed_back_waits_no_longer(rule: Any) -> None:
-    publish(changed(rule, version="1.1", valid_from=TODAY + 30 * DAY))
+    publish(changed(rule, version="1.1", valid_from=today() + 30 * DAY))
     page = ProtocolPage.objects.get(pk=rule.pk).get_latest_revision_as_object()
-    page.valid_from = TODAY
+    page.valid_from = today()
     page.save_revision().publish()
     assert ProtocolPage.objects.get(pk=rule.pk).version == "1.1"
 
 
 def test_publishing_another_version_does_not_lose_the_one_that_waits(rule: Any) -> None:
-    publish(changed(rule, version="2.0", valid_from=TODAY + 30 * DAY))
+    publish(changed(rule, version="2.0", valid_from=today() + 30 * DAY))
     with pytest.raises(Refused, match="La versione 2.0 aspetta di entrare in vigore"):
-        publish(changed(rule, version="1.1", valid_from=TODAY))
+        publish(changed(rule, version="1.1", valid_from=today()))
     assert rule.revisions.filter(approved_go_live_at__isnull=False).count() == 1
 
 
 def test_a_first_version_may_be_read_before_its_day(as_: Any, person: Any) -> None:
-    page = ProtocolPage(title="Regola nuova", code="PR-78", valid_from=TODAY + 20 * DAY)
+    page = ProtocolPage(title="Regola nuova", code="PR-78", valid_from=today() + 20 * DAY)
     demo.publish(demo.space("SP-RETE").root_page, page, on=0, by=person("coordinator"))
     assert "Non ancora in vigore" in words(as_("worker").get("/p/PR-78/"))
     assert "Edizione non ancora in vigore." in words(as_("worker").get("/p/PR-78/edizioni/1.0/"))
@@ -243,7 +244,7 @@ def test_editions_are_added_and_never_changed(rule: Any) -> None:
 def test_the_proposer_and_the_approver_are_kept_with_the_edition(rule: Any, person: Any, as_: Any) -> None:
     from protocols.editions import keep
 
-    page = changed(rule, version="1.1", valid_from=TODAY)
+    page = changed(rule, version="1.1", valid_from=today())
     named = {"proposed_by": person("coordinator"), "approved_by": person("director")}
     edition = keep(page, by=person("director"), **named)
     assert (edition.proposed_by, edition.approved_by) == (person("coordinator"), person("director"))
@@ -259,11 +260,11 @@ def found(wanted: str, user: Any) -> int:
 
 
 def test_moving_a_page_to_an_open_space_does_not_open_its_past(as_: Any, person: Any, index: Any) -> None:
-    page = ProcedurePage(title="Ascolto protetto", code="OP-90", valid_from=TODAY - 10 * DAY, when_to_use="Camelia.")
+    page = ProcedurePage(title="Ascolto protetto", code="OP-90", valid_from=today() - 10 * DAY, when_to_use="Camelia.")
     page.steps = [("step", {"title": "Avvisa", "text": "Il glicine segreto.", "who": "Tu"})]
     demo.publish(demo.space("SP-MINORI").root_page, page, on=-10, by=person("coordinator"))
     page = ProcedurePage.objects.get(pk=page.pk)
-    page.steps, page.version, page.valid_from = [], "2.0", TODAY - DAY
+    page.steps, page.version, page.valid_from = [], "2.0", today() - DAY
     publish(page)
     ProcedurePage.objects.get(pk=page.pk).move(demo.space("SP-RETE").root_page, pos="last-child")
     index.refresh()
@@ -277,7 +278,7 @@ def test_moving_a_page_to_an_open_space_does_not_open_its_past(as_: Any, person:
 
 
 def test_moving_a_page_to_a_closed_space_closes_its_past(as_: Any, rule: Any) -> None:
-    publish(changed(rule, version="1.1", valid_from=TODAY))
+    publish(changed(rule, version="1.1", valid_from=today()))
     ProtocolPage.objects.get(pk=rule.pk).move(demo.space("SP-MINORI").root_page, pos="last-child")
     assert as_("worker").get("/p/PR-77/edizioni/1.0/").status_code == 404
     assert as_("worker_minors").get("/p/PR-77/edizioni/1.0/").status_code == 200

@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,8 @@ from portal.words import dates
 from protocols.models import Edition, ProtocolPage
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
 DAY = timedelta(days=1)
+today = timezone.localdate  # asked in each test: a run may go on past midnight
 
 
 def text(response: Any) -> str:
@@ -30,25 +30,26 @@ def text(response: Any) -> str:
     ("since", "until", "colour", "words"),
     [
         (None, None, "ok", "in vigore"),
-        (TODAY, None, "ok", "in vigore {since}"),
-        (TODAY + DAY, None, "soon", "non ancora in vigore: lo sarà {since}"),
-        (TODAY - 9 * DAY, TODAY, "ok", "in vigore {since}"),
-        (TODAY - 9 * DAY, TODAY - DAY, "late", "scaduto {until}"),
+        (0, None, "ok", "in vigore {since}"),
+        (1, None, "soon", "non ancora in vigore: lo sarà {since}"),
+        (-9, 0, "ok", "in vigore {since}"),
+        (-9, -1, "late", "scaduto {until}"),
     ],
 )
-def test_a_rule_says_whether_it_holds(since: date | None, until: date | None, colour: str, words: str) -> None:
-    rule = ProtocolPage(title="Regola", valid_from=since, valid_until=until)
+def test_a_rule_says_whether_it_holds(since: int | None, until: int | None, colour: str, words: str) -> None:
+    first, last = (None if days is None else today() + days * DAY for days in (since, until))
+    rule = ProtocolPage(title="Regola", valid_from=first, valid_until=last)
     said = {
-        "since": dates.in_words(since, article="dal") if since else "",
-        "until": dates.in_words(until, article="il") if until else "",
+        "since": dates.in_words(first, article="dal") if first else "",
+        "until": dates.in_words(last, article="il") if last else "",
     }
     assert rule.state == (colour, words.format(**said))
 
 
 @pytest.mark.parametrize(("days", "colour"), [(-1, "late"), (0, "soon"), (60, "soon"), (61, "")])
 def test_the_day_of_review_is_told_apart_from_the_day_it_came_into_force(days: int, colour: str) -> None:
-    day = TODAY + days * DAY
-    rule = ProtocolPage(title="Regola", valid_from=TODAY - 300 * DAY, review_date=day)
+    day = today() + days * DAY
+    rule = ProtocolPage(title="Regola", valid_from=today() - 300 * DAY, review_date=day)
     assert rule.state[0] == "ok"
     assert rule.review == (colour, f"da rivedere entro {dates.in_words(day, article='il')}")
     assert ProtocolPage(title="Regola").review is None
@@ -56,12 +57,12 @@ def test_the_day_of_review_is_told_apart_from_the_day_it_came_into_force(days: i
 
 def test_the_page_of_a_rule_says_both(as_: Any, person: Any) -> None:
     rule = ProtocolPage(
-        title="Regola", code="PR-88", valid_from=TODAY - DAY, review_date=TODAY + 5 * DAY, version="2.0"
+        title="Regola", code="PR-88", valid_from=today() - DAY, review_date=today() + 5 * DAY, version="2.0"
     )
     demo.publish(demo.space("SP-RETE").root_page, rule, on=0, by=person("coordinator"))
     words = (
-        f"n vigore {dates.in_words(TODAY - DAY, article='dal')} · versione 2.0 · "
-        f"da rivedere entro {dates.in_words(TODAY + 5 * DAY, article='il')}"
+        f"n vigore {dates.in_words(today() - DAY, article='dal')} · versione 2.0 · "
+        f"da rivedere entro {dates.in_words(today() + 5 * DAY, article='il')}"
     )
     assert words in text(as_("worker").get("/p/PR-88/"))
     assert words in text(as_("worker").get("/protocolli/"))
