@@ -183,15 +183,15 @@ def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
 
 def _in_spaces(held: Standing, action: str) -> Q:
     spaces = held.spaces(action)
-    return _below(path for pk, path in held.paths.items() if pk in spaces)
+    return below(path for pk, path in held.paths.items() if pk in spaces)
 
 
 def _readable(held: Standing) -> Q:
     """In a space that the person reads, or opened to the person beyond it; live or not."""
-    return _in_spaces(held, "view") | _below(held.opened)
+    return _in_spaces(held, "view") | below(held.opened)
 
 
-def _below(paths: Iterable[str]) -> Q:
+def below(paths: Iterable[str]) -> Q:
     """Pages at these paths and below: one list for each depth, because a condition for each path has no end."""
     depths: dict[int, list[str]] = {}
     for path in paths:

@@ -35,6 +35,7 @@ from .pages import citations, concurrent_edits, withdrawing
 from .pages.moving import MoveMany
 from .pages.pasting import views as pasting_views
 from .pages.withdrawing import WithdrawByApi, WithdrawMany
+from .requests import number
 from .wagtail_admin import exports, guide, versions_compared
 from .wagtail_admin.choosers import PersonChooserViewSet, person_chooser
 from .wagtail_admin.policy import SpacePagePolicy
@@ -203,10 +204,14 @@ def people_one_at_a_time(request: HttpRequest, action: str, objects: list[Any], 
 
 @hooks.register("before_edit_page")
 def keep_what_was_published(request: HttpRequest, page: Page) -> None:
-    """Autosave rewrites the last revision in place; never one that is published or under approval."""
-    asked = request.POST.get("overwrite_revision_id", "")
+    """Autosave rewrites the last revision in place; never one that is published, under approval or scheduled."""
+    asked = request.POST.get("overwrite_revision_id")
+    if not asked:
+        return
     task = page.current_workflow_task_state
-    if asked and asked in {str(page.live_revision_id), str(task.revision_id if task else "")}:
+    kept = {page.live_revision_id, task and task.revision_id}
+    kept |= set(page.revisions.filter(approved_go_live_at__isnull=False).values_list("pk", flat=True))
+    if number(asked) in kept | {None}:  # as a number: «0163» is 163 to the database
         data = request.POST.copy()
         del data["overwrite_revision_id"]
         request.POST = data  # type: ignore[assignment]

@@ -652,9 +652,12 @@ def test_who_may_see_what_a_page_cites_finds_it_named(planted: dict[str, Planted
     assert title in found[compared] and title in found[reverted]
 
 
-def test_a_published_revision_is_not_rewritten(planted: dict[str, Planted], own: dict[type[Page], Page]) -> None:
+@pytest.mark.parametrize("written", ["{}", "0{}", " {}"])
+def test_a_published_revision_is_not_rewritten(
+    written: str, planted: dict[str, Planted], own: dict[type[Page], Page]
+) -> None:
     page = Page.objects.get(pk=own[TextPage].pk)
-    data = posted(own[TextPage], title="Riscritto") | {"overwrite_revision_id": str(page.live_revision_id)}
+    data = posted(own[TextPage], title="Riscritto") | {"overwrite_revision_id": written.format(page.live_revision_id)}
     enter("worker").post(f"/admin/pages/{page.pk}/edit/", data)
     assert page.live_revision.content["title"] == "Suo"
     assert Page.objects.get(pk=page.pk).live_revision_id == page.live_revision_id

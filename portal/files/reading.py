@@ -33,10 +33,13 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
     """Ask for the text of a new or replaced file; a moved or renamed one is only told of."""
     sha256 = instance.fingerprint() if instance.file else ""
     if sha256 != instance.sha256:
-        instance.sha256 = sha256
-        Document.objects.filter(pk=instance.pk).update(
-            sha256=sha256, reading_state=ReadingState.WAITING, reading_problem="", text_pages=[], signatures=[]
-        )
+        unread: dict[str, Any] = {
+            "sha256": sha256, "reading_state": ReadingState.WAITING, "reading_problem": "", "text_pages": [],
+            "signatures": [],
+        }  # fmt: skip
+        Document.objects.filter(pk=instance.pk).update(**unread)
+        for name, value in unread.items():  # else saving the same object again would bring the old text back
+            setattr(instance, name, value)
         jobs.ask(f"read-file:{instance.pk}", "portal.files.reading.read", instance.pk)
     tell_if_unread(instance.pk)
     file_changed.send(sender=Document, document=instance)

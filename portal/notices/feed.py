@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -260,6 +260,8 @@ def drafts(request: PersonRequest) -> Iterable[Resume]:
     sent = [int(pk) for pk in asked.values_list("object_id", flat=True)]
     pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit").exclude(pk__in=sent)
     mine = pages.filter(latest_revision__user=request.user, depth__gt=access.SPACE_DEPTH)
+    # Withdrawn or expired, and not written since: nothing is under way there.
+    mine = mine.exclude(live=False, last_published_at__gte=F("latest_revision_created_at"))
     for page in mine.order_by("-latest_revision_created_at")[:LAST_WRITTEN]:
         yield Resume(page.draft_title, f"/admin/pages/{page.pk}/edit/", _("la stavi scrivendo"))
 

@@ -173,11 +173,8 @@ def reach(space: Space, holder: User | Group) -> Reach:
     people = User.objects.current().filter(pk=holder.pk) if isinstance(holder, User) else User.objects.current().filter(
         groups=holder
     )  # fmt: skip
-    shared = Q(pk=None)
-    for path in space.shared_pages.values_list("page__path", flat=True):
-        shared |= Q(path__startswith=path)
-    inside = Q(path__startswith=space.root_page.path) & ~Q(pk=space.root_page_id)
-    opened = Page.objects.live().filter(inside | shared)
+    paths = [space.root_page.path, *space.shared_pages.values_list("page__path", flat=True)]
+    opened = Page.objects.live().filter(access.below(paths)).exclude(pk=space.root_page_id)
     return Reach(
         pages=opened.count(),
         files=access.carried(Document, opened).count(),

@@ -132,6 +132,7 @@ def test_a_replaced_file_is_read_again_and_a_renamed_one_is_not() -> None:
     assert (document.reading_state, read_job(document).asked) == ("letto", 1)
     document.file = ContentFile(b"Seconda stesura", name="bozza.txt")
     document.save()
+    document.save()  # the same object, which must not bring the text of the first file back
     document.refresh_from_db()
     assert document.sha256 != first
     assert (document.reading_state, document.text_pages, read_job(document).asked) == ("attesa", [], 2)

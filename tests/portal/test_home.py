@@ -13,6 +13,7 @@ from portal.models.append_only import as_maintenance
 from portal.models.pages import TextPage
 from portal.models.spaces import Visibility
 from portal.notices import digests
+from portal.pages import withdrawing
 from tests.shown import body
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,18 @@ def test_software_that_asks_for_json_leaves_no_last_search(as_: Any) -> None:
     client = as_("worker")
     client.get("/cerca/", {"q": "affido", "format": "json"})
     assert "/cerca/?q=affido" not in body(client.get("/"))
+
+
+def test_a_page_that_was_withdrawn_is_not_being_written(as_: Any, person: Any) -> None:
+    worker = person("worker")
+    page = demo.publish(demo.space("SP-MODULI").root_page, TextPage(title="Carta che finisce"), on=-3, by=worker)
+    with withdrawing.because("Non serve più."):
+        page.unpublish(user=person("coordinator"))
+    assert "Carta che finisce" not in body(as_("worker").get("/"))
+    draft = Page.objects.get(pk=page.pk).specific
+    draft.title = "Carta che ricomincia"
+    draft.save_revision(user=worker)
+    assert "Carta che ricomincia" in body(as_("worker").get("/"))
 
 
 def test_a_draft_is_there_to_resume_until_it_is_sent_and_only_for_its_author(as_: Any, person: Any) -> None:

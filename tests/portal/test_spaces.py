@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
@@ -14,7 +15,7 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
-from portal import access
+from portal import access, demo
 from portal.models import Document, Membership, Organisation, PageShare, Space, User
 from portal.models.activity import Activity, Verb
 from portal.models.append_only import Immutable
@@ -618,3 +619,22 @@ def test_a_new_person_of_a_body_writes_where_the_body_writes(space: Space, manag
     assert may(newcomer, space) == ["view", "edit"]
     assert newcomer in role_copy.role_group(space, Role.EDITOR).user_set.all()
     assert role_copy.sync_space(space) == 0
+
+
+def test_a_thousand_shared_pages_are_read_and_counted_before_a_role_is_given(person: Callable[[str], Any]) -> None:
+    """A condition for each would be more than SQLite takes."""
+    home, given = demo.space("SP-COORD"), demo.space("SP-TERZO")
+    first = access.allowed(Page.objects.all(), person("partner")).count()
+    told = roles.reach(given, person("worker")).pages
+    root, kind = home.root_page, ContentType.objects.get_for_model(Page)
+    Page.objects.bulk_create(
+        Page(
+            path=Page._get_path(root.path, root.depth + 1, 9000 + number), depth=root.depth + 1, title="Foglio",
+            slug=f"foglio-{number}", live=True, content_type=kind, locale_id=root.locale_id,
+        )
+        for number in range(1100)
+    )  # fmt: skip
+    pages = Page.objects.filter(slug__startswith="foglio-")
+    PageShare.objects.bulk_create([PageShare(page=page, space=given) for page in pages])
+    assert access.allowed(Page.objects.all(), person("partner")).count() == first + 1100
+    assert roles.reach(given, person("worker")).pages == told + 1100
