@@ -27,9 +27,9 @@ class PortalConfig(AppConfig):
         from wagtail.admin.widgets import AdminDateTimeInput
 
         from . import checks, receivers  # noqa: F401
+        from .background import clock, jobs  # noqa: F401
         from .fields import MomentField
         from .pages import atomic_acts, context, under_way  # noqa: F401
-        from .work import clock, jobs  # noqa: F401
 
         moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
         register_form_field_override(DateTimeField, override=moment)

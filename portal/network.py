@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Site, Workflow, WorkflowPage, WorkflowTask
 
+from .background import schedules
 from .models.pages import HomePage
 from .models.workflow import ApprovalTask
-from .work import schedules
 
 
 def set_up(name: str, base_url: str = "") -> HomePage:

@@ -117,7 +117,7 @@ CACHES = {
     )
 }
 
-# django-q2 delivers at least once; portal/work/jobs.py makes every task safe to run twice.
+# django-q2 delivers at least once; portal/background/jobs.py makes every task safe to run twice.
 Q_CLUSTER = {
     "name": "raccordo",
     "workers": 2,
@@ -272,7 +272,7 @@ CONTENT_SECURITY_POLICY = {
 
 # HTTPS where the address says so; `make run` serves plain HTTP on the loopback.
 HTTPS = BASE_URL.startswith("https://")
-# Behind a proxy the server believes what that proxy alone says of the visitor (portal/work/launcher.py).
+# Behind a proxy the server believes what that proxy alone says of the visitor (portal/background/launcher.py).
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 TRUSTED_PROXY = env("TRUSTED_PROXY", default="127.0.0.1")  # its address, as the server sees it
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)  # how many stand one behind the other

@@ -17,9 +17,9 @@ from redis.exceptions import RedisError
 from wagtail.models import Page
 
 from portal import access
+from portal.background.schedules import every
 from portal.models import Document as File
 from portal.models import Space
-from portal.work.schedules import every
 from protocols.models import FormPage
 
 from . import documents

@@ -18,12 +18,12 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import TaskState, Workflow
 
 from coordination.models import MeetingPage
+from portal.background import jobs
 from portal.models import Delivery, Document, Image, User
 from portal.models.digests import DeliveryState
 from portal.models.jobs import JobState
 from portal.models.pages import TextPage
 from portal.notices import digests
-from portal.work import jobs
 from tests.addresses import Things, address, known
 from tests.test_doors import TESTS_OF_ERRORS, in_admin, page, portal_doors
 
@@ -73,7 +73,7 @@ def content(person: Any, as_: Any, settings: Any, tmp_path: Any) -> Things:
         user=writer, window_start=timezone.now(), window_end=timezone.now()
     )
     Delivery.objects.filter(pk=first.pk).update(state=DeliveryState.FAILED, problem="Il server ha rifiutato.")
-    failed = jobs.ask("prova", "portal.work.jobs.beat")
+    failed = jobs.ask("prova", "portal.background.jobs.beat")
     type(failed).objects.filter(pk=failed.pk).update(state=JobState.FAILED, problem="Non va.")
     soon = timezone.now() + timedelta(days=1)
     MeetingPage.objects.filter(slug="r-02").update(starts_at=soon)

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from portal.background import jobs
 from portal.models.people import User
 from portal.notices import emails
-from portal.work import jobs
 
 from .login_forms import ResetPasswordForm
 

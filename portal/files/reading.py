@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
 from portal import access
+from portal.background import jobs
 from portal.models.media import Document, Image, ReadingState
 from portal.models.spaces import Space
 from portal.notices import obligations
 from portal.notices.obligations import Duty, Need
 from portal.pages import citations
 from portal.words import dates
-from portal.work import jobs
 
 from . import extraction
 

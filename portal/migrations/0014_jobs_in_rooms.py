@@ -7,7 +7,7 @@ from django.db.models.functions import Concat, Substr
 MOVED = {
     "portal.account_mails": "portal.accounts.password_reset",
     "portal.files": "portal.files.reading",
-    "portal.jobs": "portal.work.jobs",
+    "portal.jobs": "portal.background.jobs",
     "portal.problems": "portal.notices.problem_reports",
     "portal.role_mail": "portal.spaces.role_mail",
     "portal.scheduling": "portal.pages.scheduling",

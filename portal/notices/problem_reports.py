@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from portal import access
+from portal.background import jobs
 from portal.models import NetworkProfile, ProblemReport, User
 from portal.models.pages import HomePage
 from portal.pages import addresses
-from portal.work import jobs
 
 from . import emails, feed, obligations
 from .obligations import Closed, Duty, Need

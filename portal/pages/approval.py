@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision, TaskState, WorkflowState
 
 from portal import access
+from portal.background import jobs
 from portal.models.people import User
 from portal.models.spaces import Space
 from portal.models.workflow import ApprovalState
 from portal.notices import emails, obligations
 from portal.notices.obligations import Duty, Need
 from portal.words import dates
-from portal.work import jobs
 
 from . import concurrent_edits
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
 from portal import access, errors
+from portal.background import jobs
 from portal.models.people import User
 from portal.models.schedule import ScheduleFailure
 from portal.notices import emails, feed, obligations
 from portal.notices.obligations import Duty, Need
-from portal.work import jobs
 
 from .approval import edit_address
 from .atomic_acts import ANSWERS, Named, NotDone

@@ -1,10 +1,10 @@
 """A person is told that somebody gave, changed or took a role of theirs."""
 
 from portal import access
+from portal.background import jobs
 from portal.models.people import User
 from portal.models.spaces import Space
 from portal.notices import emails
-from portal.work import jobs
 
 
 def ask(person: User, space: Space, *, by: User) -> None:

@@ -16,12 +16,12 @@ from wagtail.models import Page, TaskState, WorkflowState
 
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
 from portal import access, demo
+from portal.background import jobs
 from portal.models import Organisation, Role, User
 from portal.models.pages import TextPage, page_kinds
 from portal.pages import approval, approval_page, comparison
 from portal.spaces import roles
 from portal.words import dates
-from portal.work import jobs
 from protocols.models import ProcedurePage
 from protocols.models.protocols import RelatedPage
 

@@ -27,6 +27,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import access
+from portal.background import jobs
 from portal.models import Activity, Delivery, DigestPreference, Membership, Space, User
 from portal.models.append_only import as_maintenance
 from portal.models.pages import TextPage
@@ -34,7 +35,6 @@ from portal.models.spaces import Role
 from portal.notices import digests, emails, feed
 from portal.notices.digests import Digest
 from portal.spaces import opening, roles
-from portal.work import jobs
 from tests.installation import environment
 
 pytestmark = pytest.mark.django_db

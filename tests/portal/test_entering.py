@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from portal import settings as own
 from portal.accounts import known_devices, password_reset
+from portal.background import jobs
 from portal.models import Job, User
-from portal.work import jobs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 LOGIN, RESET = "/accesso/login/", "/accesso/password/reset/"

@@ -15,11 +15,11 @@ from django.urls import reverse
 from wagtail.models import Page
 from wagtail_factories import ImageFactory
 
+from portal.background import jobs
 from portal.files import extraction, reading
 from portal.files.serving import file_response
 from portal.models import Document, Image, Job, Space
 from portal.models.pages import TextPage
-from portal.work import jobs
 
 pytestmark = pytest.mark.django_db
 HTML = b"<!doctype html><title>Foglio</title><p>Marmellata <script>alert(1)</script></p>"

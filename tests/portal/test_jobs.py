@@ -4,17 +4,19 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signals import post_execute_in_worker, pre_execute
 from django_q.signing import SignedPackage
 
+from portal.background import jobs
 from portal.models import Job
-from portal.work import jobs
 
 pytestmark = pytest.mark.django_db
 done: list[Any] = []
@@ -291,3 +293,14 @@ def test_a_short_task_is_heard_too() -> None:
     pre_execute.send(sender="test", func=None, task={})
     post_execute_in_worker.send(sender="test", func=None, task={})
     assert has_beaten()
+
+
+def test_what_waited_before_its_module_moved_is_carried_out_all_the_same() -> None:
+    moved = import_module("portal.migrations.0019_jobs_in_background")
+    waiting = Job.objects.create(key="vecchia", function="portal.work.jobs.sweep")
+    elsewhere = Job.objects.create(key="altra", function="portal.notices.digests.send")
+    moved.rename(apps, None)
+    waiting.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert waiting.function == "portal.background.jobs.sweep"
+    assert elsewhere.function == "portal.notices.digests.send"

@@ -20,7 +20,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError
 
-from portal.work import launcher
+from portal.background import launcher
 from tests.installation import environment
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
@@ -34,7 +34,7 @@ import django
 django.setup()
 from portal import network
 from portal.spaces import opening
-from portal.work import jobs
+from portal.background import jobs
 from portal.models import Job
 from portal.models.pages import TextPage
 from search.models import SearchDocument
@@ -161,7 +161,7 @@ class Installation:
         return self.state(job) == "fatto"
 
     def does_work(self) -> None:
-        job = self.ask("portal.work.jobs.beat")
+        job = self.ask("portal.background.jobs.beat")
         wait_for(lambda: self.is_done(job), "a job asked for is done")
 
     # Its processes

@@ -13,12 +13,12 @@ from wagtail.models import Page, WorkflowState
 from wagtail.models.pages import Comment
 
 from portal import access, demo
+from portal.background import clock, jobs
 from portal.models import Job, Membership, User
 from portal.models.jobs import JobState
 from portal.models.pages import TextPage
 from portal.notices import problem_reports
 from portal.notices.emails import KIND
-from portal.work import clock, jobs
 from tests.browser import form, sent
 from tests.portal.test_approval import approve, give_back, propose
 from tests.portal.test_person_forms import ADD, edit, save

@@ -17,6 +17,7 @@ from wagtail.models import Page
 
 from coordination.models import Action, MeetingPage
 from portal import access, demo
+from portal.background import clock
 from portal.frame import Frame
 from portal.models import Membership, Obligation, ProblemReport, Role, User
 from portal.models.pages import TextPage
@@ -24,7 +25,6 @@ from portal.notices import feed, obligations, problem_reports
 from portal.notices.obligations import Closed, Duty, Need
 from portal.pages import approval, scheduling
 from portal.spaces import opening, roles
-from portal.work import clock
 from tests.installation import environment
 from tests.portal.test_approval import propose
 

@@ -18,12 +18,12 @@ from wagtail.models import Page, PageLogEntry, Revision, WorkflowState
 from wagtail.signals import page_published, page_unpublished, post_page_move, task_submitted
 
 from portal import demo, network
+from portal.background import clock, jobs
 from portal.models import Activity, ScheduleFailure
 from portal.models.activity import Verb
 from portal.models.pages import TextPage
 from portal.notices import digests, feed
 from portal.wagtail_hooks import ActsOnPages
-from portal.work import clock, jobs
 from search.documents import page_group
 from search.models import SearchDocument
 from tests.addresses import known

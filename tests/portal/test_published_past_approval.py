@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 from wagtail.models import Page, TaskState, WorkflowState
 
+from portal.background import jobs
 from portal.models import Activity
 from portal.words import dates
-from portal.work import jobs
 from tests.portal.test_approval import address, do_job, propose, text_of
 from tests.portal.test_publication import posted
 

@@ -30,7 +30,7 @@ from datetime import timedelta
 from portal import network
 from portal.pages import addresses
 from portal.spaces import opening, roles
-from portal.work import jobs
+from portal.background import jobs
 from wagtail.models import Page
 from portal.models import Job, Membership, Role, Space, User
 from portal.models.pages import TextPage
@@ -224,8 +224,8 @@ def test_two_pages_made_together_in_one_space_get_a_place_and_an_address_each(to
 def test_two_workers_with_one_turn_of_a_job_do_it_once(town: Any) -> None:
     found = town(
         "worked = []\n"
-        "sys.modules['portal.work.jobs'].once = lambda: worked.append(1)\n"
-        "job = jobs.ask('una-volta', 'portal.work.jobs.once')\n"
+        "sys.modules['portal.background.jobs'].once = lambda: worked.append(1)\n"
+        "job = jobs.ask('una-volta', 'portal.background.jobs.once')\n"
         "turn = (job.asked, job.attempts)\n"
         "said = together(lambda: jobs.run(job.pk, turn), lambda: jobs.run(job.pk, turn))\n"
         "tell(said=said, worked=len(worked), state=Job.objects.get(pk=job.pk).state)"
@@ -235,7 +235,7 @@ def test_two_workers_with_one_turn_of_a_job_do_it_once(town: Any) -> None:
 
 def test_two_who_ask_for_one_work_leave_one_row(town: Any) -> None:
     found = town(
-        "said = together(*[(lambda: jobs.ask('la-stessa', 'portal.work.jobs.sweep') and '')] * 2)\n"
+        "said = together(*[(lambda: jobs.ask('la-stessa', 'portal.background.jobs.sweep') and '')] * 2)\n"
         "row = Job.objects.get(key='la-stessa')\n"
         "tell(said=said, asked=row.asked)"
     )

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 
 from portal import access, demo
+from portal.background import jobs
 from portal.models import Activity, Job, Membership, Organisation, User
 from portal.models.activity import Verb
 from portal.models.jobs import JobState
 from portal.models.spaces import Role
 from portal.spaces import roles
-from portal.work import jobs
 from tests.browser import form, sent
 
 pytestmark = pytest.mark.django_db

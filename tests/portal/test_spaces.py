@@ -16,13 +16,13 @@ from guardian.shortcuts import assign_perm
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
 from portal import access, demo
+from portal.background import clock
 from portal.models import Document, Membership, Organisation, PageShare, Space, User
 from portal.models.activity import Activity, Verb
 from portal.models.append_only import Immutable
 from portal.models.pages import TextPage
 from portal.models.spaces import PageUserGrant, Role, SpaceGroupPermission, Visibility
 from portal.spaces import opening, role_copy, roles, shares
-from portal.work import clock
 from search.models import SearchDocument
 
 pytestmark = pytest.mark.django_db

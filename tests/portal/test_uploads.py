@@ -13,10 +13,10 @@ from django.test import Client
 from PIL import Image as PILImage
 from wagtail.models import Page
 
+from portal.background import jobs
 from portal.models import Document, Image, Job, Space
 from portal.models.pages import TextPage
 from portal.notices import feed
-from portal.work import jobs
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7 ciao"

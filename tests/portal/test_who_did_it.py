@@ -9,11 +9,11 @@ from django.utils import timezone
 from wagtail.models import Page, PageLogEntry, WorkflowState
 
 from portal import demo
+from portal.background import clock
 from portal.models import Activity
 from portal.models.activity import Verb
 from portal.models.pages import TextPage
 from portal.pages import approval
-from portal.work import clock
 from protocols.models import Edition
 from tests.portal.test_approval import approve, give_back, propose
 from tests.portal.test_publication import posted

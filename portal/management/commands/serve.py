@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from portal.work.launcher import Launcher
+from portal.background.launcher import Launcher
 
 
 class Command(BaseCommand):

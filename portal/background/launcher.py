@@ -154,7 +154,7 @@ class Launcher:
         now = time.monotonic()
         if self.worker.process and now - self.last_beat_sent > BEAT_EVERY and self._silence() > BEAT_EVERY:
             self.last_beat_sent = now
-            self._enqueue(lambda: async_task("portal.work.jobs.beat", save=False))
+            self._enqueue(lambda: async_task("portal.background.jobs.beat", save=False))
 
     def _silence(self) -> float:
         """Seconds since the last heartbeat; infinite before the first."""

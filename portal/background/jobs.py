@@ -50,7 +50,7 @@ def ask(key: str, function: str, *args: Any) -> Job:
 
 
 def _enqueue(job: Job) -> None:
-    async_task("portal.work.jobs.run", job.pk, (job.asked, job.attempts))
+    async_task("portal.background.jobs.run", job.pk, (job.asked, job.attempts))
 
 
 def run(job_id: int, turn: Turn | None = None) -> None:
