@@ -1,10 +1,12 @@
 """Two installations made once for a whole run, however many processes it has, and copied by whoever needs one.
 
 `empty` is migrated and nothing else, `demo` holds the demo network. Making them takes half a minute, a copy none.
-`python -m tests.installation FOLDER` makes them.
+`python -m tests.installation FOLDER` makes them. With KEEP_PREPARED=FOLDER they are kept there between runs on
+SQLite, for a day or until models, migrations or demo content change: for whoever runs one test file again and again.
 """
 
 import fcntl
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -17,6 +19,7 @@ from typing import Any
 
 import psycopg
 import redis
+from django.utils import timezone
 from psycopg.sql import SQL, Identifier
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,8 +32,19 @@ def server() -> str:
     return os.environ.get("DATABASE_URL", "")
 
 
+def _fingerprint() -> str:
+    """Of what an installation is made of, today's date among it: the demo's days are counted from it."""
+    parts = ("*/models/*.py", "*/models.py", "*/migrations/*.py", "*/demo*.py", "*/demo_content/**/*", "search/**/*.py")
+    files = sorted({file for part in parts for file in ROOT.glob(part) if file.is_file() and ".venv" not in file.parts})
+    made_of = b"".join([timezone.localdate().isoformat().encode(), *(file.read_bytes() for file in files)])
+    return hashlib.sha256(made_of).hexdigest()[:16]
+
+
 def installations(folder: Path) -> Path:
     """The folder in which both lie, made now by whoever comes first; the others wait."""
+    if (kept := os.environ.get("KEEP_PREPARED")) and not server():
+        folder = Path(kept) / _fingerprint()
+        folder.mkdir(parents=True, exist_ok=True)
     made = folder / "prepared"
     with (folder / "prepared.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
