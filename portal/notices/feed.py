@@ -225,9 +225,14 @@ def changes(user: User, since: datetime, until: datetime | None = None, own: boo
         page = specific[row.page_id]
         space = homes.get(page.pk)
         why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
-        said, home = row.note or _("Pubblicato."), space.pk if space else None
+        said, home = _stopped(row.note) or _("Pubblicato."), space.pk if space else None
         found.append(Change(page.pk, name(page), page.url, said, row.at, why, home))
     return found
+
+
+def _stopped(note: str) -> str:
+    """The note as a sentence: the reason stands behind it."""
+    return note if not note or note[-1] in ".!?…»" else f"{note}."
 
 
 def _first_of_a_public_page(user: User) -> Q:

@@ -249,6 +249,13 @@ def test_a_page_published_often_is_told_once_with_its_last_words(person: Callabl
     assert [change.sentence for change in found] == ["Ultime parole."]
 
 
+@pytest.mark.parametrize("note", ["Cambia l’orario", "Cambia l’orario."])
+def test_a_note_ends_before_its_reason_begins(note: str, person: Callable[[str], User]) -> None:
+    publish("SP-RETE", "Orari", note=note)
+    told = feed.changes(person("worker"), timezone.now() - WEEK)
+    assert [change.sentence for change in told if change.title == "Orari"] == ["Cambia l’orario."]
+
+
 def test_what_one_published_is_no_news_to_oneself(person: Callable[[str], User]) -> None:
     page = publish("SP-RETE", "Fatta da Chiara")
     with as_maintenance("another hand"):
