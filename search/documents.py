@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from portal import access
@@ -187,7 +188,7 @@ def _pages_of(file: File, whole: Document) -> Iterator[Document]:
             yield replace(
                 whole,
                 id=f"{whole.id}@{number}",
-                heading=f"Pagina {number} del file" if several else "Nel testo del file",
+                heading=_("Pagina %(number)d del file") % {"number": number} if several else _("Nel testo del file"),
                 text=_readable(text),
                 url=f"{file.url}#page={number}" if several else file.url,
             )
