@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
+from . import busy
+
 logger = logging.getLogger(__name__)
 EASY_TO_SAY = "ABCDEFGHKLMNPRSTUVXYZ23456789"  # on the telephone none of them is taken for another
 CODE_LENGTH = 6
@@ -15,6 +17,8 @@ CODE_LENGTH = 6
 
 def not_understood(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400. Drawn from the file alone: of such a request not even the host name can be trusted."""
+    if why := busy.reason(exception):  # a session that cannot be written counts as one that was taken away
+        return busy.answer(request, why, exception)
     return HttpResponse(loader.get_template("400.html").render(), status=400)
 
 
@@ -32,5 +36,8 @@ def write_down(where: str, problem: BaseException | None) -> str:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """500. The page asks neither the database nor the frame, which may be what failed; the code stands in the log."""
-    code = write_down(f"{request.method} {request.path}", sys.exc_info()[1])
+    problem = sys.exc_info()[1]
+    if why := busy.reason(problem):
+        return busy.answer(request, why, problem)
+    code = write_down(f"{request.method} {request.path}", problem)
     return HttpResponse(loader.get_template("500.html").render({"code": code}), status=500)

@@ -1,8 +1,12 @@
 """What happens around every request: what leads nowhere, what is refused or fails in words, private caching."""
 
+import logging
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.contrib.sessions import middleware as sessions
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -10,11 +14,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from . import errors
+from . import busy, errors
 from .pages import drafts, writing
 from .pages.atomic_acts import NotDone
 from .pages.publication import Refused
 from .wagtail_admin.scope import ADMIN
+
+logger = logging.getLogger(__name__)
 
 
 class NullCharacterMiddleware:
@@ -27,6 +33,19 @@ class NullCharacterMiddleware:
         if "\0" in request.path_info:
             raise Http404
         return self.get_response(request)
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Reading goes on while nothing can be written: what a page would remember is no reason not to show it."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        try:
+            return super().process_response(request, response)
+        except (SessionInterrupted, DatabaseError) as problem:
+            if request.method not in {"GET", "HEAD"} or not busy.reason(problem):
+                raise
+            logger.warning("Not remembered: %s: %r", request.path, problem)
+            return response
 
 
 class RefusalMiddleware:
@@ -44,6 +63,8 @@ class RefusalMiddleware:
             return redirect(_before(request))
         if isinstance(exception, drafts.NotYet):
             return writing.not_yet(exception)
+        if isinstance(exception, NotDone) and (why := busy.reason(exception)):
+            return busy.answer(request, why, exception)
         if isinstance(exception, NotDone) and request.path.startswith(ADMIN):
             return _not_done(request, exception)
         return None

@@ -2,6 +2,7 @@
 
 from allauth.account.models import EmailAddress
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_migrate, pre_save
+from django_q.signals import post_execute_in_worker, pre_execute
 from wagtail.signals import (
     init_new_page,
     page_published,
@@ -16,6 +17,7 @@ from wagtail.signals import (
 )
 
 from .accounts import authentication
+from .background.heartbeat import heart
 from .files import reading
 from .models import Document, NetworkProfile, Term, User, append_only, old_addresses
 from .notices import declaration, problem_reports
@@ -28,6 +30,8 @@ def connect() -> None:
     """Called once, when all models are there."""
     pre_migrate.connect(append_only.open_for_migrations)
     post_migrate.connect(append_only.close_after_migrations)
+    pre_execute.connect(heart.start)
+    post_execute_in_worker.connect(heart.stop)
     page_published.connect(publication.on_page_published)
     page_unpublished.connect(publication.on_page_unpublished)
     atomic_acts.publishing.connect(approval.on_publishing)

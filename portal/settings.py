@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -130,6 +130,8 @@ Q_CLUSTER = {
     "poll": 0.5,
     "catch_up": False,
     "label": "Lavori",
+    # A lane each (portal/models/jobs.py): one file at a time, because each may take a gigabyte and a processor.
+    "ALT_CLUSTERS": {"posta": {"workers": 2, "poll": 1}, "file": {"workers": 1, "queue_limit": 1, "poll": 1}},
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 
@@ -250,7 +252,7 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(DATA_DIR / "mail")
-EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer must not hold a worker
+EMAIL_TIMEOUT = 10  # seconds, for each answer of the mail server
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Raccordo <raccordo@raccordo.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

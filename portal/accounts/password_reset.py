@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from portal.background import jobs
+from portal.models.jobs import Lane
 from portal.models.people import User
 from portal.notices import emails
 
@@ -27,8 +28,9 @@ class AskForPassword(ResetPasswordForm):
         email: str = self.cleaned_data["email"]
         key = blake2b(email.strip().lower().encode(), digest_size=12).hexdigest()
         jobs.ask(
-            f"password:{key}", "portal.accounts.password_reset.send_password_link", [user.pk for user in self.users]
-        )
+            f"password:{key}", "portal.accounts.password_reset.send_password_link", [user.pk for user in self.users],
+            lane=Lane.MAIL,
+        )  # fmt: skip
         return email
 
 

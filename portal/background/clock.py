@@ -2,6 +2,7 @@
 
 import logging
 
+from portal.models.jobs import Lane
 from portal.models.spaces import Space
 from portal.notices import digests, obligations, problem_reports
 from portal.pages import scheduling
@@ -40,7 +41,7 @@ def forget_settled() -> int:
     return obligations.forget_old()
 
 
-@every(minutes=5)
+@every(minutes=5, lane=Lane.MAIL)
 def send_digests() -> int:
     """Send the digests that are due."""
     return digests.send_due()

@@ -7,42 +7,47 @@ still happen twice, when a process dies between the two: it is written so that t
 
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
-from pathlib import Path
-from threading import Event, Thread
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
-from django_q.signals import post_execute_in_worker, pre_execute
+from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from portal.models.jobs import Job, JobState
+from portal.models.jobs import Job, JobState, Lane
+from portal.models.people import User
 
+from . import schedules
 from .schedules import every
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 3
 FORGOTTEN = timedelta(minutes=7)  # longer than django-q2's own timeout: nobody is working on it any more
-PULSE = 5.0
+MAIL_WAITS = timedelta(days=1)  # for a server that does not take it now
 
 Turn = tuple[int, int]
+_in_hand: ContextVar[str] = ContextVar("the work that this process has in hand", default="")
 
 
-def ask(key: str, function: str, *args: Any) -> Job:
+def ask(key: str, function: str, *args: Any, lane: Lane = Lane.QUICK, person: User | None = None) -> Job:
     """Ask for `function(*args)`; a key asked for again before its turn is one piece of work.
 
-    Call it inside the transaction that needs the work.
+    Call it inside the transaction that needs the work. Mail goes in a lane of its own, and so do files, whose
+    `person` gives way to the others.
     """
-    job, new = Job.objects.get_or_create(key=key[:120], defaults={"function": function, "args": list(args)})
+    wanted: dict[str, Any] = {"function": function, "args": list(args), "lane": lane, "person": person}
+    job, new = Job.objects.get_or_create(key=key[:120], defaults=wanted)
     if not new:
+        now = timezone.now()
         Job.objects.filter(pk=job.pk).update(
-            function=function, args=list(args), state=JobState.WAITING, attempts=0, asked=F("asked") + 1, problem="",
-            touched_at=timezone.now(),
+            **wanted, state=JobState.WAITING, attempts=0, asked=F("asked") + 1, problem="", touched_at=now,
+            asked_at=now,
         )  # fmt: skip
         job.refresh_from_db()
     transaction.on_commit(lambda: _enqueue(job))
@@ -50,7 +55,7 @@ def ask(key: str, function: str, *args: Any) -> Job:
 
 
 def _enqueue(job: Job) -> None:
-    async_task("portal.background.jobs.run", job.pk, (job.asked, job.attempts))
+    async_task("portal.background.jobs.run", job.pk, (job.asked, job.attempts), cluster=job.lane)
 
 
 def run(job_id: int, turn: Turn | None = None) -> None:
@@ -58,6 +63,8 @@ def run(job_id: int, turn: Turn | None = None) -> None:
 
     Counts the attempt first, so that work which kills its process is given up after three.
     """
+    if turn is not None:
+        job_id, turn = _in_turn(job_id, turn)
     waiting = Job.objects.filter(pk=job_id, state=JobState.WAITING, attempts__lt=ATTEMPTS)
     if turn is not None:
         asked, attempts = turn
@@ -67,14 +74,45 @@ def run(job_id: int, turn: Turn | None = None) -> None:
     job = Job.objects.get(pk=job_id)
     # Asked again while we work: the row stays waiting under its new number, for the newer task or the sweep.
     mine = Job.objects.filter(pk=job_id, asked=job.asked)
+    in_hand = _in_hand.set(f"job-{job.pk}-{job.asked}")
     try:
         work: Callable[..., None] = import_string(job.function)
         work(*job.args)
     except Exception as problem:  # recorded on the row and raised again for django-q2's own log
         mine.update(problem=repr(problem)[:2000])
+        if job.lane == Lane.MAIL and job.asked_at > timezone.now() - MAIL_WAITS and _may_pass(problem):
+            mine.update(attempts=F("attempts") - 1)  # the sweep asks again until the server takes it
         _give_up_spent(mine)
         raise
+    finally:
+        _in_hand.reset(in_hand)
     mine.update(state=JobState.DONE, problem="", touched_at=timezone.now())
+
+
+def name_of_work() -> str:
+    """The work in hand, by a name that is the same at each try; empty outside of any."""
+    return _in_hand.get()
+
+
+def _in_turn(job_id: int, turn: Turn) -> tuple[int, Turn]:
+    """Of the files that wait, that of the person whose last was read longest ago: a hundred of one hold up nobody."""
+    first_try = turn[1] == 0
+    if not first_try or not Job.objects.filter(pk=job_id, lane=Lane.FILES).exists():
+        return job_id, turn
+    files = Job.objects.filter(lane=Lane.FILES)
+    read = files.filter(person=OuterRef("person"), attempts__gt=0).order_by("-touched_at").values("touched_at")[:1]
+    waiting = files.filter(state=JobState.WAITING, attempts=0).annotate(last=Subquery(read))
+    first = waiting.order_by(F("last").asc(nulls_first=True), "pk").first()
+    return (first.pk, (first.asked, 0)) if first else (job_id, turn)
+
+
+def _may_pass(problem: Exception) -> bool:
+    """Whether a mail server may take later what it does not take now: it is away, or says so by its number."""
+    if isinstance(problem, SMTPRecipientsRefused):
+        return all(400 <= code < 500 for code, _words in problem.recipients.values())
+    if isinstance(problem, SMTPResponseException):
+        return 400 <= problem.smtp_code < 500
+    return isinstance(problem, OSError)
 
 
 def _give_up_spent(jobs: QuerySet[Job]) -> None:
@@ -93,9 +131,9 @@ def sweep() -> int:
     return _ask_again(left)
 
 
-def recover() -> int:
+def recover(lane: Lane = Lane.QUICK) -> int:
     """At a worker's start: ask again for what nobody began; its task may lie in the memory of a dead worker."""
-    return _ask_again(Job.objects.filter(state=JobState.WAITING, attempts=0))
+    return _ask_again(Job.objects.filter(lane=lane, state=JobState.WAITING, attempts=0))
 
 
 def _ask_again(left: QuerySet[Job]) -> int:
@@ -106,39 +144,12 @@ def _ask_again(left: QuerySet[Job]) -> int:
     return len(jobs)
 
 
-# --- The heartbeat ---------------------------------------------------------------------------------------
+def follow_clock() -> None:
+    """The clock was set back: tasks that lie in the queue since what is now the future are there now.
 
-
-def heartbeat_file() -> Path:
-    return Path(settings.DATA_DIR) / "heartbeat"
-
-
-def beat() -> None:
-    """Show the launcher that the worker really works: django-q2 can look healthy with a dead queue."""
-    heartbeat_file().touch()
-
-
-class Heart:
-    """Beats in a worker process for as long as it has a task in hand: work that takes long is no silence."""
-
-    def __init__(self) -> None:
-        self.resting = Event()
-
-    def start(self, **kwargs: Any) -> None:
-        self.stop()
-        self.resting = Event()
-        Thread(target=self._beat_until, args=[self.resting], daemon=True).start()
-
-    def stop(self, **kwargs: Any) -> None:
-        self.resting.set()
-
-    @staticmethod
-    def _beat_until(resting: Event) -> None:
-        beat()
-        while not resting.wait(PULSE):
-            beat()
-
-
-_heart = Heart()
-pre_execute.connect(_heart.start)
-post_execute_in_worker.connect(_heart.stop)
+    Of those that a worker has in hand a second delivery finds their turn taken. Redis looks at no clock.
+    """
+    now = timezone.now()
+    OrmQ.objects.filter(lock__gt=now).update(lock=now)
+    Job.objects.filter(touched_at__gt=now).update(touched_at=now)
+    schedules.follow_clock()

@@ -1,7 +1,8 @@
 """The parent of web server and worker: one command starts both, and neither can die unnoticed.
 
 django-q2 looks healthy with a dead queue after the `kill -9` of an idle worker. So the launcher sends a
-heartbeat through the queue, and starts the worker anew when none comes back.
+heartbeat through the queue, and starts the worker anew when none comes back; and it asks the site as a browser
+does, and starts anew what does not answer.
 """
 
 import ctypes
@@ -26,13 +27,15 @@ from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
 from portal import network
+from portal.models.jobs import Lane
 
-from . import jobs, schedules
+from . import disk, jobs, schedules
+from .heartbeat import Pulse
+from .probe import Probe
 
 TICK = 0.5
-BEAT_EVERY = 5.0
-SILENT_AFTER = 20.0  # seconds without a heartbeat before the worker is started anew
-FIRST_BEAT_WITHIN = 60.0  # a slow machine takes its time to start
+DISK_EVERY = 5.0
+CLOCK_SLIPS = 60.0  # seconds by which a clock may be set back without anybody's noticing
 RESTART_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 SHORT_LIFE = 10.0  # whoever ends sooner did not start properly: the pause doubles
@@ -52,8 +55,10 @@ def _die_with_parent() -> None:
 class Child:
     """One process in a group of its own, which its own children join."""
 
-    def __init__(self, name: str, command: list[str], stop_signal: int = signal.SIGTERM) -> None:
-        self.name, self.command, self.stop_signal = name, command, stop_signal
+    def __init__(
+        self, name: str, command: list[str], stop_signal: int = signal.SIGTERM, env: dict[str, str] | None = None
+    ) -> None:
+        self.name, self.command, self.stop_signal, self.env = name, command, stop_signal, env or {}
         self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         self.pause = 0.0
@@ -61,8 +66,9 @@ class Child:
 
     def start(self) -> None:
         self.process = subprocess.Popen(  # noqa: PLW1509
-            self.command, start_new_session=True, preexec_fn=_die_with_parent, cwd=settings.BASE_DIR
-        )
+            self.command, start_new_session=True, preexec_fn=_die_with_parent, cwd=settings.BASE_DIR,
+            env={**os.environ, **self.env},
+        )  # fmt: skip
         self.started = time.monotonic()
 
     @property
@@ -96,16 +102,32 @@ class Child:
         self.process = None
 
 
+class Worker(Child):
+    """The processes of one lane."""
+
+    def __init__(self, lane: Lane) -> None:
+        command = [sys.executable, "-u", "manage.py", "qcluster"]
+        super().__init__(f"lavori: {lane.label}", command, env={"Q_CLUSTER_NAME": lane})
+        self.lane, self.pulse = lane, Pulse(lane)
+
+    def start(self) -> None:
+        self.pulse.begin()
+        super().start()
+
+
 class Launcher:
-    """Starts, watches, restarts and stops the two children."""
+    """Starts, watches, restarts and stops the children: the site, and a worker for each lane."""
 
     def __init__(self, host: str, port: int, say: Callable[[str], object]) -> None:
-        self.host, self.port, self.say = host, port, say
+        self.host, self.port, self._say = host, port, say
         python = [sys.executable, "-u"]
         web = ["-m", "waitress", f"--listen={host}:{port}", *SERVER, *_proxy(), "portal.wsgi:application"]
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
-        self.worker = Child("lavori", [*python, "manage.py", "qcluster"])
-        self.last_beat_sent = 0.0
+        self.workers = [Worker(lane) for lane in Lane]
+        self.probe = Probe(host, port)
+        self.disk_problem = ""
+        self.disk_looked_at = 0.0
+        self.clock = _clock()
         self.is_announced = False
         self.is_stopping = False
 
@@ -113,69 +135,92 @@ class Launcher:
         """Serve until SIGINT or SIGTERM."""
         with _only_one_here():
             self._require_free_port()
-            schedules.ensure()
-            network.follow_address()
+            self._write(schedules.ensure)
+            self._write(network.follow_address)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._on_signal)
+            self.probe.start()
             try:
                 while not self.is_stopping:
                     self._watch()
                     time.sleep(TICK)
                 self.say("Mi fermo: finisco i lavori in corso …")
             finally:
-                self.web.stop()
-                self.worker.stop()
+                for child in (self.web, *self.workers):
+                    child.stop()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.is_stopping = True
 
     def _watch(self) -> None:
-        for child in (self.worker, self.web):
-            if child.has_died() or (child is self.worker and self._is_silent()):
+        self._look_at_disk()
+        self._look_at_clock()
+        for child in (*self.workers, self.web):
+            if child.has_died() or self._hangs(child):
                 self.say(f"Il processo «{child.name}» si è fermato: lo riavvio.")
                 child.retire()
-        if self.worker.is_due():
-            self._start_worker()
+        for worker in self.workers:
+            if worker.is_due():
+                self._start_worker(worker)
+            self._send_beat(worker)
         if self.web.is_due():
+            self.probe.begin()
             self.web.start()
-        self._send_beat()
         if not self.is_announced and self._answers():
             self._announce()
 
-    # The worker
-
-    def _start_worker(self) -> None:
-        jobs.heartbeat_file().unlink(missing_ok=True)
-        self.worker.start()
-        self._enqueue(_catch_up)
-
-    def _send_beat(self) -> None:
-        """One beat through the queue, unless a worker has just beaten of itself."""
-        now = time.monotonic()
-        if self.worker.process and now - self.last_beat_sent > BEAT_EVERY and self._silence() > BEAT_EVERY:
-            self.last_beat_sent = now
-            self._enqueue(lambda: async_task("portal.background.jobs.beat", save=False))
-
-    def _silence(self) -> float:
-        """Seconds since the last heartbeat; infinite before the first."""
-        try:
-            return time.time() - jobs.heartbeat_file().stat().st_mtime
-        except FileNotFoundError:
-            return float("inf")
-
-    def _is_silent(self) -> bool:
-        if self.worker.process is None:
+    def _hangs(self, child: Child) -> bool:
+        if child.process is None:
             return False
-        silence = self._silence()
-        return self.worker.age > FIRST_BEAT_WITHIN if silence == float("inf") else silence > SILENT_AFTER
+        return child.pulse.is_silent() if isinstance(child, Worker) else self.probe.is_silent()
 
-    def _enqueue(self, act: Callable[[], object]) -> None:
-        """Write to the queue; a database that does not answer for a while must not end the launcher."""
+    def say(self, words: str) -> None:
+        """A disk that is full takes no log either: that must not end what still works."""
+        with suppress(OSError):
+            self._say(words)
+
+    # The workers
+
+    def _start_worker(self, worker: Worker) -> None:
+        worker.start()
+        self._write(lambda: _catch_up(worker.lane))
+
+    def _send_beat(self, worker: Worker) -> None:
+        """One beat through the queue, unless a worker has just beaten of itself."""
+        if worker.process and worker.pulse.wants_beat():
+            task, lane = "portal.background.heartbeat.beat", worker.lane
+            went = not self.disk_problem and self._write(lambda: async_task(task, save=False, cluster=lane))
+            worker.pulse.was_sent(went)
+
+    def _write(self, act: Callable[[], object]) -> bool:
+        """Write to the database; one that does not answer for a while must not end the launcher."""
         try:
             close_old_connections()
             act()
         except (DatabaseError, RedisError) as problem:
-            self.say(f"La coda dei lavori non risponde: {problem}")
+            self.say(f"La base dati non prende quello che scrivo: {problem}")
+            return False
+        return True
+
+    # What all of it stands on
+
+    def _look_at_disk(self) -> None:
+        """Say it once when nothing can be written, and once when it can again."""
+        if time.monotonic() - self.disk_looked_at < DISK_EVERY:
+            return
+        self.disk_looked_at = time.monotonic()
+        before, self.disk_problem = self.disk_problem, disk.problem()
+        if self.disk_problem and not before:
+            self.say(f"{self.disk_problem} Chi legge continua a leggere; chi scrive deve aspettare: libera spazio.")
+        elif before and not self.disk_problem:
+            self.say("Si può scrivere di nuovo.")
+
+    def _look_at_clock(self) -> None:
+        """A clock that was set back would hold up whatever waits for its moment."""
+        before, self.clock = self.clock, _clock()
+        if self.clock < before - CLOCK_SLIPS:
+            self.say("L’orologio è tornato indietro: rimetto in coda quello che aspettava.")
+            self._write(jobs.follow_clock)
 
     # The site
 
@@ -223,9 +268,17 @@ def _proxy() -> list[str]:
     ]
 
 
+def _clock() -> float:
+    """By how much the clock that people set is ahead of the one that nobody sets."""
+    return time.time() - time.monotonic()
+
+
 def _only_one_here() -> IO[str]:
     """The lock of the data folder, held while the file is open; CommandError where another launcher has it."""
-    file = (Path(settings.DATA_DIR) / "serve.lock").open("w")
+    try:
+        file = (Path(settings.DATA_DIR) / "serve.lock").open("w")
+    except OSError as problem:
+        raise CommandError(disk.in_words(problem)) from problem
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as problem:
@@ -234,11 +287,12 @@ def _only_one_here() -> IO[str]:
     return file
 
 
-def _catch_up() -> None:
+def _catch_up(lane: Lane) -> None:
     """What the last worker had taken and not done died with it: ask for it now, and for all that the clock asks."""
-    jobs.recover()
+    jobs.recover(lane)
     for function in schedules.EVERY:
-        async_task(function)
+        if schedules.LANES[function] == lane:
+            async_task(function, cluster=lane)
 
 
 DEMO_ACCOUNTS = [

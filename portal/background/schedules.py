@@ -1,20 +1,26 @@
 """What the worker does by the clock: each package names its own functions, in the module that holds them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
+from django.utils import timezone
 from django_q.models import Schedule
+
+from portal.models.jobs import Lane
 
 F = TypeVar("F", bound=Callable[..., object])
 
 EVERY: dict[str, int] = {}  # function, by its dotted name → every how many minutes
+LANES: dict[str, Lane] = {}  # … → in which lane
 
 
-def every(minutes: int) -> Callable[[F], F]:
+def every(minutes: int, lane: Lane = Lane.QUICK) -> Callable[[F], F]:
     """Have the worker call the function so often; it must be safe to run twice and side by side."""
 
     def register(function: F) -> F:
-        EVERY[f"{function.__module__}.{function.__qualname__}"] = minutes
+        name = f"{function.__module__}.{function.__qualname__}"
+        EVERY[name], LANES[name] = minutes, lane
         return function
 
     return register
@@ -25,6 +31,14 @@ def ensure() -> None:
     for function, minutes in EVERY.items():
         Schedule.objects.update_or_create(
             name=function,
-            defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1},
-        )
+            defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1,
+                      "cluster": LANES[function]},
+        )  # fmt: skip
     Schedule.objects.exclude(name__in=EVERY).delete()
+
+
+def follow_clock() -> None:
+    """The clock was set back: what would wait until it has caught up with itself is due now."""
+    for row in Schedule.objects.filter(name__in=EVERY):
+        if row.next_run > timezone.now() + timedelta(minutes=EVERY[row.name]):
+            Schedule.objects.filter(pk=row.pk).update(next_run=timezone.now())

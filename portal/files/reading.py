@@ -12,6 +12,7 @@ from wagtail.models import Page, Revision
 
 from portal import access
 from portal.background import jobs
+from portal.models.jobs import Lane
 from portal.models.media import Document, Image, ReadingState
 from portal.models.spaces import Space
 from portal.notices import obligations
@@ -40,7 +41,10 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
         Document.objects.filter(pk=instance.pk).update(**unread)
         for name, value in unread.items():  # else saving the same object again would bring the old text back
             setattr(instance, name, value)
-        jobs.ask(f"read-file:{instance.pk}", "portal.files.reading.read", instance.pk)
+        jobs.ask(
+            f"read-file:{instance.pk}", "portal.files.reading.read", instance.pk, lane=Lane.FILES,
+            person=instance.uploaded_by_user,
+        )  # fmt: skip
     tell_if_unread(instance.pk)
     file_changed.send(sender=Document, document=instance)
 

@@ -33,6 +33,10 @@ LONGEST_ROUND = 240.0  # seconds: django-q2 kills a task after five minutes, and
 STOP_SALT = "raccordo.digest.stop"
 
 
+class NoServer(Exception):
+    """No mail server answers."""
+
+
 @dataclass(frozen=True)
 class Digest:
     """What one person is told about one window."""
@@ -149,12 +153,18 @@ def send_due(now: datetime | None = None) -> int:
     for delivery in Delivery.objects.filter(state=DeliveryState.DUE).order_by("window_end", "pk"):
         if time.monotonic() - began > LONGEST_ROUND:
             break
-        sent += send(delivery)
+        try:
+            sent += send(delivery)
+        except NoServer:  # the others would wait as long for nothing
+            break
     return sent
 
 
 def send(delivery: Delivery) -> bool:
-    """Send one digest; True when a mail left. The claim makes sure that only one process ever tries."""
+    """Send one digest; True when a mail left. The claim makes sure that only one process ever tries.
+
+    NoServer when none takes it now: it stays due.
+    """
     claimed = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.DUE).update(
         state=DeliveryState.CLAIMED, claimed_at=timezone.now()
     )
@@ -172,7 +182,8 @@ def send(delivery: Delivery) -> bool:
     try:
         mail.connection.open()
     except OSError as problem:  # nothing has left: the next round tries again
-        return _close(delivery, DeliveryState.DUE, problem=str(problem))
+        _close(delivery, DeliveryState.DUE, problem=str(problem))
+        raise NoServer from problem
     try:
         mail.send()
     except OSError as problem:  # smtplib's errors are OSErrors too

@@ -4,8 +4,10 @@ No mail leaves from elsewhere: each carries its name in a header of its own.
 """
 
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import css_inline
 from django.conf import settings
@@ -14,6 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from portal import access
+from portal.background import jobs
 from portal.models.people import User
 from portal.models.spaces import ROLE_MEANING, Role, Space
 
@@ -29,11 +32,19 @@ def _mail(name: str, to: str, context: dict[str, Any], headers: dict[str, str] |
     context = {"base_url": settings.BASE_URL, "network": "Raccordo", **context}
     subject = " ".join(render_to_string(f"emails/{name}.subject.txt", context).split())
     text = render_to_string(f"emails/{name}.txt", context).strip() + "\n"
-    mail = EmailMultiAlternatives(subject, text, to=[to], headers={KIND: name, **(headers or {})})
+    mail = EmailMultiAlternatives(subject, text, to=[to], headers={KIND: name, **_message_id(to), **(headers or {})})
     html = render_to_string(f"emails/{name}.html", context)
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, extra_css=_stylesheet(), keep_style_tags=False)
     mail.attach_alternative(inliner.inline(html), "text/html")
     return mail
+
+
+def _message_id(to: str) -> dict[str, str]:
+    """The same at each try of a job: mail programs fold a second mail into the first (RFC 5322, 3.6.4)."""
+    if not (work := jobs.name_of_work()):
+        return {}
+    whom = blake2b(to.encode(), digest_size=6).hexdigest()
+    return {"Message-ID": f"<{work}-{whom}@{urlsplit(settings.BASE_URL).hostname}>"}
 
 
 def digest_mail(user: User, digest: Any, stop_url: str) -> EmailMultiAlternatives:

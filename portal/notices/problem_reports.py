@@ -15,6 +15,7 @@ from wagtail.models import Page
 from portal import access
 from portal.background import jobs
 from portal.models import NetworkProfile, ProblemReport, User
+from portal.models.jobs import Lane
 from portal.models.pages import HomePage
 from portal.pages import addresses
 
@@ -42,7 +43,7 @@ def report(by: Any, path: str, text: str, email: str = "") -> ProblemReport:
     known = by if isinstance(by, User) else None
     with transaction.atomic():
         row = ProblemReport.objects.create(by=known, email=email, path=path, page=page_at(path, by), text=text)
-        jobs.ask(f"problem:{uuid4()}", "portal.notices.problem_reports.tell", row.pk)
+        jobs.ask(f"problem:{uuid4()}", "portal.notices.problem_reports.tell", row.pk, lane=Lane.MAIL)
     return row
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.core.mail import get_connection
 from django.db import transaction
 from django.db.models import CharField, QuerySet
 from django.db.models.functions import Cast
@@ -15,6 +16,7 @@ from wagtail.models import Page, Revision, TaskState, WorkflowState
 
 from portal import access
 from portal.background import jobs
+from portal.models.jobs import Lane
 from portal.models.people import User
 from portal.models.spaces import Space
 from portal.models.workflow import ApprovalState
@@ -43,7 +45,8 @@ def on_task_submitted(sender: Any, instance: TaskState, user: User | None = None
         _asked_again(state, user)
         obligations.settle(_key_of_answer(state))
         ask_deciders([state])
-        jobs.ask(f"approval-mail:{instance.pk}", "portal.pages.approval.tell_approvers", instance.pk)
+        function = "portal.pages.approval.tell_approvers"
+        jobs.ask(f"approval-mail:{instance.pk}", function, instance.pk, lane=Lane.MAIL)
 
 
 def _asked_again(state: TaskState, user: User | None) -> None:
@@ -112,7 +115,7 @@ def _key_of_answer(state: ApprovalState) -> str:
 
 
 def tell_approvers(state_id: int) -> None:
-    """Mail those who may decide on a waiting approval, asking access again now."""
+    """Mail those who may decide on a waiting approval, asking access again now; over one connection."""
     state = ApprovalState.objects.filter(pk=state_id, status=TaskState.STATUS_IN_PROGRESS).first()
     if state is None:
         return
@@ -121,8 +124,8 @@ def tell_approvers(state_id: int) -> None:
         "title": title_of(state), "asked_by": str(state.workflow_state.requested_by or ""),
         "note": state.revision.content.get("change_note", ""), "url": address(state),
     }  # fmt: skip
-    for person in access.deciders([page]).get(page.pk, []):
-        emails.approval_mail(person, **words).send()
+    deciders = access.deciders([page]).get(page.pk, [])
+    get_connection().send_messages([emails.approval_mail(person, **words) for person in deciders])
 
 
 def address(state: ApprovalState) -> str:
@@ -229,7 +232,7 @@ def on_task_decided(sender: Any, instance: TaskState, **kwargs: Any) -> None:
         obligations.settle(_key(state))
         if state.status == TaskState.STATUS_REJECTED:
             _ask_author(state)
-        jobs.ask(f"answer-mail:{instance.pk}", "portal.pages.approval.tell_author", instance.pk)
+        jobs.ask(f"answer-mail:{instance.pk}", "portal.pages.approval.tell_author", instance.pk, lane=Lane.MAIL)
 
 
 def on_task_cancelled(sender: Any, instance: TaskState, **kwargs: Any) -> None:

@@ -13,6 +13,7 @@ from wagtail.models import Page, Revision
 
 from portal import access, errors
 from portal.background import jobs
+from portal.models.jobs import Lane
 from portal.models.people import User
 from portal.models.schedule import ScheduleFailure
 from portal.notices import emails, feed, obligations
@@ -73,7 +74,8 @@ def _record(page: Page, author: User | None, problem: str) -> None:
             needs=Need.EDIT,
         )
         obligations.ask([author] if author else [], _key(failure), duty)
-        jobs.ask(f"schedule-failure:{failure.pk}", "portal.pages.scheduling.tell_author", failure.pk)
+        function = "portal.pages.scheduling.tell_author"
+        jobs.ask(f"schedule-failure:{failure.pk}", function, failure.pk, lane=Lane.MAIL)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from portal import access
 from portal.background import jobs
+from portal.models.jobs import Lane
 from portal.models.people import User
 from portal.models.spaces import Space
 from portal.notices import emails
@@ -10,7 +11,10 @@ from portal.notices import emails
 def ask(person: User, space: Space, *, by: User) -> None:
     """Tell the person, unless the act was the person's own; in the transaction of the act."""
     if person != by:
-        jobs.ask(f"role-mail:{space.pk}:{person.pk}", "portal.spaces.role_mail.tell", person.pk, space.pk, str(by))
+        jobs.ask(
+            f"role-mail:{space.pk}:{person.pk}", "portal.spaces.role_mail.tell", person.pk, space.pk, str(by),
+            lane=Lane.MAIL,
+        )  # fmt: skip
 
 
 def tell(person_id: int, space_id: int, by: str) -> None:

@@ -79,7 +79,7 @@ def site(chromium: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFacto
 
 def _wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + START_PATIENCE
-    while not (site.answers() and (site.data_dir / "heartbeat").exists()):
+    while not (site.answers() and (site.data_dir / "heartbeat.raccordo").exists()):
         if process.poll() is not None or time.monotonic() > end:
             pytest.fail("il sito non è partito:\n" + (site.data_dir / "serve.log").read_text())
         time.sleep(0.5)

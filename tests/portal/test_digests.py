@@ -421,7 +421,9 @@ def test_without_a_mail_server_it_waits_and_leaves_when_the_server_is_back(
 
     with monkeypatch.context() as patch:
         patch.setattr(digests, "get_connection", Closed)
-        assert not digests.send(delivery)
+        with pytest.raises(digests.NoServer):
+            digests.send(delivery)
+        assert digests.send_due() == 0
     assert state(delivery) == "dovuto"
     assert "nessuno risponde" in delivery.problem
     assert digests.send(delivery)

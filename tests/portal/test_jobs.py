@@ -3,20 +3,25 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from importlib import import_module
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import transaction
 from django.utils import timezone
-from django_q.models import OrmQ
+from django_q.brokers import get_broker
+from django_q.models import OrmQ, Schedule
 from django_q.signals import post_execute_in_worker, pre_execute
 from django_q.signing import SignedPackage
 
-from portal.background import jobs
+from portal.background import heartbeat, jobs, schedules
+from portal.background.heartbeat import Pulse
 from portal.models import Job
+from portal.models.jobs import Lane
 
 pytestmark = pytest.mark.django_db
 done: list[Any] = []
@@ -67,9 +72,9 @@ def worker(django_capture_on_commit_callbacks: Any) -> Callable[[], int]:
 def ask(django_capture_on_commit_callbacks: Any) -> Callable[..., Job]:
     """`jobs.ask` in a transaction that is then committed."""
 
-    def asking(key: str, function: str, *args: Any) -> Job:
+    def asking(key: str, function: str, *args: Any, **how: Any) -> Job:
         with django_capture_on_commit_callbacks(execute=True):
-            return jobs.ask(key, f"{__name__}.{function}", *args)
+            return jobs.ask(key, f"{__name__}.{function}", *args, **how)
 
     return asking
 
@@ -258,7 +263,7 @@ def test_a_new_worker_takes_up_what_nobody_had_begun(ask: Callable[..., Job], wo
 
 def listen() -> None:
     """Set the heartbeat's clock back; one beat brings it to now."""
-    file = jobs.heartbeat_file()
+    file = heartbeat.file_of(Lane.QUICK)
     file.touch()
     os.utime(file, (1, 1))
 
@@ -266,14 +271,14 @@ def listen() -> None:
 def has_beaten(within: float = 2) -> bool:
     end = time.monotonic() + within
     while time.monotonic() < end:
-        if jobs.heartbeat_file().stat().st_mtime > 1:
+        if heartbeat.file_of(Lane.QUICK).stat().st_mtime > 1:
             return True
         time.sleep(0.01)
     return False
 
 
 def test_the_heart_beats_while_a_task_is_worked_on_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "PULSE", 0.02)
+    monkeypatch.setattr(heartbeat, "PULSE", 0.02)
     listen()
     pre_execute.send(sender="test", func=None, task={})
     try:
@@ -293,6 +298,131 @@ def test_a_short_task_is_heard_too() -> None:
     pre_execute.send(sender="test", func=None, task={})
     post_execute_in_worker.send(sender="test", func=None, task={})
     assert has_beaten()
+
+
+class Clock:
+    """Two clocks that a test moves by hand: the one that nobody sets, and the one that people set."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.steady, self.set_by_people = 5000.0, time.time()
+        monkeypatch.setattr(heartbeat.time, "monotonic", lambda: self.steady)
+        monkeypatch.setattr(heartbeat.time, "time", lambda: self.set_by_people)
+
+    def passes(self, seconds: float) -> None:
+        self.steady += seconds
+        self.set_by_people += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.mark.parametrize("set_back", [0, 7200])
+def test_a_lane_that_answers_no_beat_is_silent_also_after_the_clock_was_set_back(clock: Clock, set_back: int) -> None:
+    pulse = Pulse(Lane.QUICK)
+    pulse.begin()
+    clock.passes(1)
+    heartbeat.beat()
+    clock.set_by_people -= set_back
+    clock.passes(heartbeat.BEAT_EVERY + 1)
+    assert pulse.wants_beat()
+    pulse.was_sent(went=True)
+    clock.passes(heartbeat.SILENT_AFTER - 1)
+    assert not pulse.is_silent()
+    clock.passes(2)
+    assert pulse.is_silent()
+    heartbeat.beat()
+    assert not pulse.is_silent()
+
+
+def test_nobody_is_silent_while_no_beat_can_be_sent(clock: Clock) -> None:
+    pulse = Pulse(Lane.QUICK)
+    pulse.begin()
+    clock.passes(heartbeat.FIRST_BEAT_WITHIN)
+    pulse.was_sent(went=True)
+    pulse.was_sent(went=False)
+    clock.passes(2 * heartbeat.FIRST_BEAT_WITHIN)
+    assert not pulse.is_silent()
+    pulse.was_sent(went=True)
+    clock.passes(heartbeat.FIRST_BEAT_WITHIN + 1)
+    assert pulse.is_silent()
+
+
+def test_what_waits_in_the_queue_is_taken_after_the_clock_was_set_back(
+    ask: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedules.ensure()
+    ask("lettera", "work", "ciao")
+    then = timezone.now() - timedelta(hours=2)
+    monkeypatch.setattr(timezone, "now", lambda: then)
+    broker = get_broker()
+    assert not broker.dequeue()
+    jobs.follow_clock()
+    then += timedelta(seconds=1)
+    assert len(broker.dequeue()) == 1
+    assert not Schedule.objects.filter(next_run__gt=then + timedelta(days=1)).exists()
+    assert Schedule.objects.get(func="portal.background.jobs.sweep").next_run <= then + timedelta(minutes=1)
+
+
+# --- Lanes -----------------------------------------------------------------------------------------------
+
+
+def test_each_lane_has_a_queue_of_its_own(ask: Callable[..., Job]) -> None:
+    for lane in Lane:
+        ask(lane, "work", lane, lane=lane)
+    assert {task.key for task in OrmQ.objects.all()} == set(Lane)
+    schedules.ensure()
+    lanes = dict(Schedule.objects.values_list("func", "cluster"))
+    assert lanes["portal.background.clock.send_digests"] == Lane.MAIL
+    assert lanes["portal.background.clock.publish_scheduled"] == lanes["portal.background.jobs.sweep"] == Lane.QUICK
+
+
+def test_many_files_of_one_person_hold_up_nobody_elses(
+    ask: Callable[..., Job], worker: Callable[[], int], person: Callable[[str], Any]
+) -> None:
+    many, one, other = person("worker"), person("director"), person("office")
+    for number in range(6):
+        ask(f"molti-{number}", "work", f"molti-{number}", lane=Lane.FILES, person=many)
+    for whose in (one, other):
+        ask(whose.email, "work", whose.email, lane=Lane.FILES, person=whose)
+    assert worker() == 8
+    assert done[0] == "molti-0"
+    assert set(done[1:3]) == {one.email, other.email}
+    assert done[3:] == [f"molti-{number}" for number in range(1, 6)]
+    assert not Job.objects.filter(state="attesa").exists()
+
+
+def refuse(kind: str) -> None:
+    done.append(kind)
+    raise {
+        "silent": TimeoutError("timed out"),
+        "later": SMTPRecipientsRefused({"x@rete.example": (451, b"riprova")}),
+        "never": SMTPRecipientsRefused({"x@rete.example": (550, b"non esiste")}),
+        "ours": ValueError("sbagliato"),
+    }[kind]
+
+
+@pytest.mark.parametrize(("kind", "is_kept"), [("silent", True), ("later", True), ("never", False), ("ours", False)])
+def test_a_mail_waits_for_a_server_that_is_away_for_a_day_and_is_tried_three_times_else(
+    ask: Callable[..., Job], worker: Callable[[], int], kind: str, is_kept: bool
+) -> None:
+    job = ask("lettera", "refuse", kind, lane=Lane.MAIL)
+    for _attempt in range(6):
+        with suppress(OSError, ValueError):
+            worker()
+        OrmQ.objects.all().delete()
+        forgotten(job)
+        jobs.sweep()
+    assert (len(done), state(job)) == ((6, "attesa") if is_kept else (3, "fallito"))
+    Job.objects.filter(pk=job.pk).update(asked_at=timezone.now() - jobs.MAIL_WAITS)
+    for _attempt in range(3):
+        with suppress(OSError, ValueError):
+            worker()
+        OrmQ.objects.all().delete()
+        forgotten(job)
+        jobs.sweep()
+    assert state(job) == "fallito"
 
 
 def test_what_waited_before_its_module_moved_is_carried_out_all_the_same() -> None:

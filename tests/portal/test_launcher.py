@@ -4,15 +4,12 @@ The limit on waiting is generous, for busy machines; django-q2 alone would leave
 minutes or, with a dead queue, for ever.
 """
 
-import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,168 +17,10 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError
 
-from portal.background import launcher
-from tests.installation import environment
+from portal.background import disk, launcher
+from tests.running import LIMIT, Installation, family, is_alive, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
-
-ROOT = Path(__file__).resolve().parents[2]
-LIMIT = 90
-# Evaluates one line at a time in the installation, as the site and its worker see it.
-CONSOLE = """
-import json, sys
-import django
-django.setup()
-from portal import network
-from portal.spaces import opening
-from portal.background import jobs
-from portal.models import Job
-from portal.models.pages import TextPage
-from search.models import SearchDocument
-
-def publish(title):
-    network.set_up("Prova")
-    space = opening.open_space("PROVA", "Prova", slug="prova", by=None, visibility="pubblico")
-    page = space.root_page.add_child(instance=TextPage(title=title, change_note="Nuova.", live=False))
-    page.save_revision().publish()
-    return SearchDocument.objects.filter(pending=True, title=title).count()
-
-for line in sys.stdin:
-    print(json.dumps(eval(line)), flush=True)
-"""
-
-
-def hold(file: str, seconds: float) -> None:
-    """A job that says which process works on it, and goes on until the file is taken away."""
-    Path(file).write_text(str(os.getpid()))
-    end = time.monotonic() + seconds
-    while Path(file).exists() and time.monotonic() < end:
-        time.sleep(0.05)
-
-
-def wait_for(what: Callable[[], Any], words: str) -> Any:
-    end = time.monotonic() + LIMIT
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"{words}: not after {LIMIT} seconds")
-
-
-def stat_of(pid: int) -> tuple[str, int]:
-    """State and parent of a process; a dead one's state is X."""
-    try:
-        state, parent = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[:2]
-    except (FileNotFoundError, ProcessLookupError):
-        return "X", 0
-    return state, int(parent)
-
-
-def is_alive(pid: int) -> bool:
-    return stat_of(pid)[0] not in "ZX"
-
-
-def children(pid: int) -> list[int]:
-    everybody = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [each for each in everybody if stat_of(each)[1] == pid and is_alive(each)]
-
-
-def family(pid: int) -> list[int]:
-    return [pid, *(each for child in children(pid) for each in family(child))]
-
-
-class Installation:
-    """A data folder, the launcher that serves it, and a console."""
-
-    def __init__(self, prepared_in: Path, data: Path) -> None:
-        self.data = data
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self.env = environment(prepared_in, data, "raccordo_launcher", queue=15)
-        self.console = self.python("-c", CONSOLE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.launcher: subprocess.Popen[str] | None = None
-        self.asked = 0
-
-    def python(self, *command: str, **options: Any) -> "subprocess.Popen[str]":
-        return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.env, **options)
-
-    def manage(self, *command: str) -> "subprocess.Popen[str]":
-        with (self.data / "log").open("a") as log:
-            return self.python("manage.py", *command, stdout=log, stderr=log)
-
-    def start(self) -> None:
-        if self.launcher is None or self.launcher.poll() is not None:
-            self.launcher = self.manage("serve", f"--port={self.port}")
-        wait_for(self.answers, "the site answers")
-
-    def end(self) -> None:
-        if self.launcher and self.launcher.poll() is None:
-            for pid in family(self.launcher.pid):
-                os.kill(pid, signal.SIGKILL)
-            self.launcher.wait()
-        self.console.kill()
-        self.console.wait()
-
-    # What the site says
-
-    def get(self, path: str) -> tuple[int, bytes]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", path, headers={"Host": f"localhost:{self.port}"})
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
-
-    def answers(self) -> bool:
-        """Asked for a page that does not exist, it has looked into the database and leads to the login."""
-        try:
-            return self.get("/p/XX-99/")[0] == 302
-        except (OSError, HTTPException):
-            return False
-
-    def finds(self, word: str) -> bool:
-        return json.loads(self.get(f"/cerca/?format=json&q={word}")[1])["total"] > 0
-
-    # What its database says
-
-    def __call__(self, line: str) -> Any:
-        self.console.stdin.write(line + "\n")
-        self.console.stdin.flush()
-        return json.loads(self.console.stdout.readline())
-
-    def ask(self, function: str, *args: Any) -> int:
-        self.asked += 1
-        return self(f"jobs.ask('probe-{self.asked}', {function!r}, *{list(args)!r}).pk")
-
-    def state(self, job: int) -> str:
-        return self(f"Job.objects.get(pk={job}).state")
-
-    def is_done(self, job: int) -> bool:
-        return self.state(job) == "fatto"
-
-    def does_work(self) -> None:
-        job = self.ask("portal.background.jobs.beat")
-        wait_for(lambda: self.is_done(job), "a job asked for is done")
-
-    # Its processes
-
-    @property
-    def site(self) -> int:
-        return self._child("waitress")
-
-    @property
-    def leader(self) -> int:
-        return self._child("qcluster")
-
-    def _child(self, word: str) -> int:
-        named = [pid for pid in children(self.launcher.pid) if word in Path(f"/proc/{pid}/cmdline").read_text()]
-        return named[0] if named else 0
-
-    def hold(self, file: Path, seconds: float = 300) -> tuple[int, int]:
-        """A job that has just begun to hold, and the worker that does it."""
-        job = self.ask("tests.portal.test_launcher.hold", str(file), seconds)
-        return job, int(wait_for(lambda: file.exists() and file.read_text(), "a worker takes the job"))
 
 
 @pytest.fixture(scope="module")
@@ -245,6 +84,23 @@ def test_killed_idle_workers_take_the_queue_with_them_and_work_goes_on(running: 
     assert not is_alive(leader)
 
 
+def test_a_site_that_hangs_is_started_anew(running: Installation) -> None:
+    hung = running.site
+    os.kill(hung, signal.SIGSTOP)
+    wait_for(lambda: running.site not in (0, hung), "another site")
+    wait_for(running.answers, "the site answers again")
+    assert not is_alive(hung)
+
+
+def test_a_worker_that_hangs_is_started_anew(running: Installation) -> None:
+    hung = running.leader
+    for pid in family(hung):
+        os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: running.leader not in (0, hung), "another leader")
+    running.does_work()
+    assert not is_alive(hung)
+
+
 def test_a_killed_leader_of_the_workers_is_replaced_and_leaves_nobody_unwatched(running: Installation) -> None:
     leader = running.leader
     followers = family(leader)
@@ -303,3 +159,59 @@ def test_a_second_launcher_refuses_the_same_data_folder() -> None:
     with launcher._only_one_here(), pytest.raises(CommandError, match="già acceso"):
         launcher.Launcher("127.0.0.1", 0, say=print).run()
     assert (Path(settings.DATA_DIR) / "serve.lock").exists()
+
+
+# --- A disk that takes nothing ---------------------------------------------------------------------------
+
+
+class Shelf:
+    """A data folder whose disk a test takes away: a file stands where the folder was."""
+
+    def __init__(self, folder: Path, settings: Any) -> None:
+        self.folder = folder
+        folder.mkdir()
+        settings.DATA_DIR = folder
+
+    def close(self) -> None:
+        self.folder.rename(self.folder.with_suffix(".away"))
+        self.folder.touch()
+
+    def open(self) -> None:
+        self.folder.unlink()
+        self.folder.with_suffix(".away").rename(self.folder)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, settings: Any) -> Shelf:
+    return Shelf(tmp_path / "dati", settings)
+
+
+def test_a_disk_that_takes_nothing_is_said_once_and_ends_nothing(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launcher, "DISK_EVERY", 0)
+    said: list[str] = []
+    parent = launcher.Launcher("127.0.0.1", 0, say=said.append)
+    shelf.close()
+    for _look in range(3):
+        parent._look_at_disk()
+    assert len(said) == 1 and "Non posso scrivere in" in said[0] and "Chi legge continua" in said[0]
+    for worker in parent.workers:
+        worker.pulse.started = time.monotonic() - 1000
+        worker.pulse.was_sent(went=False)
+        assert not worker.pulse.is_silent()
+    shelf.open()
+    parent._look_at_disk()
+    assert said[1:] == ["Si può scrivere di nuovo."]
+    assert disk.problem() == ""
+
+
+def test_a_log_that_takes_nothing_ends_nothing(shelf: Shelf) -> None:
+    with Path("/dev/full").open("w", buffering=1) as full:
+        launcher.Launcher("127.0.0.1", 0, say=lambda words: full.write(f"{words}\n")).say("Mi sentite?")
+        with suppress(OSError):
+            full.close()
+
+
+def test_a_start_on_a_disk_that_takes_nothing_is_refused_in_words(shelf: Shelf) -> None:
+    shelf.close()
+    with pytest.raises(CommandError, match="Non posso scrivere in"):
+        launcher.Launcher("127.0.0.1", 0, say=print).run()
