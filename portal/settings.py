@@ -97,6 +97,7 @@ TEMPLATES = [
 
 # Database: SQLite in WAL for one machine; any DATABASE_URL (PostgreSQL) when it is outgrown.
 # IMMEDIATE and a long timeout: without them concurrent writers fail with "database is locked".
+DATABASE_URL = env("DATABASE_URL", default="")
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'raccordo.sqlite3'}")}
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if SQLITE:
@@ -211,6 +212,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 SEARCH_INDEX_DIR = DATA_DIR / "index"
+
+# A folder on another disk: a copy is made there every day from this hour on (portal/upkeep/backup.py).
+BACKUP_TO = env("BACKUP_TO", default="")
+BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)
+# How many are kept: the newest of each of the last days, weeks and months.
+BACKUP_KEEP = env.list("BACKUP_KEEP", cast=int, default=[7, 5, 12])
 
 WAGTAIL_SITE_NAME = "Raccordo"
 WAGTAILADMIN_BASE_URL = BASE_URL

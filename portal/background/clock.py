@@ -7,6 +7,7 @@ from portal.models.spaces import Space
 from portal.notices import digests, obligations, problem_reports
 from portal.pages import scheduling
 from portal.spaces import role_copy, roles
+from portal.upkeep import backup
 
 from .schedules import every
 
@@ -51,3 +52,9 @@ def send_digests() -> int:
 def publish_scheduled() -> int:
     """Publish and expire the pages whose moment has come."""
     return scheduling.publish_due()
+
+
+@every(minutes=10)
+def back_up() -> bool:
+    """Begin the day's copy, where a folder for copies is set."""
+    return backup.start_if_due()

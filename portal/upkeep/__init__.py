@@ -1,0 +1,1 @@
+"""What keeps an installation alive for years: copies, their way back, and what is wrong with it."""
