@@ -10,8 +10,11 @@ class CoordinationConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.pages.publication import published, withdrawn
+        from portal.personal_data import guard
 
         from . import actions
+        from .models import ServicePage
 
         published.connect(actions.on_published)
         withdrawn.connect(actions.on_withdrawn)
+        guard.telephones.append(lambda: ServicePage.objects.exclude(telephone="").values_list("telephone", flat=True))

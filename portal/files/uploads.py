@@ -4,11 +4,13 @@ From a page's editor it goes to that page's space; anywhere else its author choo
 only. No audience is a default.
 """
 
+import re
 import struct
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -32,6 +34,7 @@ from wagtail.models import Collection, Page
 
 from portal import access
 from portal.models.spaces import Space
+from portal.personal_data.guard import no_personal_data
 
 EDITORS = {"wagtailadmin_pages:edit": "page_id", "wagtailadmin_pages:add": "parent_page_id"}
 LONGEST_NAME = 80  # what a disk and a column hold, with the letters that make a name unique
@@ -77,6 +80,9 @@ class PlacedForm(BaseCollectionMemberForm):
             self.collections = Collection.objects.filter(pk=space.collection_id)
         elif not known:
             self.collections = of_spaces(self.collections)
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField):
+                field.validators = [*field.validators, no_personal_data]
         if (file := self.fields.get("file")) and file.max_upload_size:
             file.help_text = _("Al massimo %(size)s.") % {"size": filesizeformat(file.max_upload_size)}
         if len(self.collections) == 1:
@@ -96,6 +102,8 @@ class PlacedForm(BaseCollectionMemberForm):
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         is_new = bool(file) and "file" in self.changed_data
+        if is_new:
+            no_personal_data(" ".join(re.split(r"[_.-]", Path(file.name).stem)))
         if is_new and (problem := name_problem(file.name) or self.content_problem(file)):
             raise ValidationError(problem)
         return file

@@ -14,6 +14,7 @@ from .media import Document, Image, Rendition
 from .network import NetworkProfile, ProblemReport
 from .obligations import Obligation
 from .people import Organisation, User
+from .personal_data import PersonalDataReason
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
 
@@ -33,6 +34,7 @@ __all__ = [
     "PageGroupGrant",
     "PageShare",
     "PageUserGrant",
+    "PersonalDataReason",
     "ProblemReport",
     "Rendition",
     "Role",

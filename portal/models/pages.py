@@ -32,6 +32,7 @@ from portal.pages import addresses, anchors, concurrent_edits, kinds
 from portal.pages.blocks import AttachmentsBlock, BodyBlock, parts
 from portal.pages.copying import PageCopyForm
 from portal.pages.editing_form import CitingForm, PortalPageForm
+from portal.personal_data import guard
 from portal.wagtail_admin.policy import SpacePageTester
 from portal.words import dates
 
@@ -110,6 +111,7 @@ class AddressedPage(SpacedPage):
         with transaction.atomic():
             concurrent_edits.check_again(self)
             self.__dict__.pop("newest_known", None)
+            guard.keep_reasons(self)
             return super().save_revision(*args, **kwargs)
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from portal import access
 from portal.models import (
     ProblemReport,
 )
+from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
 from . import feed, problem_reports
@@ -31,6 +32,7 @@ class ProblemForm(forms.Form):
     )
     text = forms.CharField(
         label=gettext_lazy("Che cosa non va"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}),
+        validators=[no_personal_data],
         help_text=gettext_lazy("Non scrivere nomi o notizie di persone seguite dai servizi."),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from wagtail.models import Page, TaskState
 from portal import access, errors
 from portal.models.workflow import ApprovalState
 from portal.notices import feed
+from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
 from . import approval, comparison, concurrent_edits, withdrawing
@@ -30,7 +31,7 @@ class DecisionForm(forms.Form):
     seen = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
     words = forms.CharField(
         label=gettext_lazy("Che cosa scrivi a chi l’ha proposta"), max_length=2000, required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4}), validators=[no_personal_data],
         help_text=gettext_lazy(
             "Se approvi è facoltativo. Se chiedi modifiche scrivi quali: chi l’ha proposta le legge così."
         ),

@@ -11,6 +11,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 
+from portal.personal_data import guard
+
 from . import addresses, citations, code_citations, concurrent_edits, drafts
 
 
@@ -21,6 +23,7 @@ class CitingForm(WagtailAdminPageForm):
     """
 
     begun_from = forms.CharField(required=False, widget=forms.HiddenInput)
+    personal_data_reason = guard.ReasonField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,6 +43,8 @@ class CitingForm(WagtailAdminPageForm):
             self.left_out, valid = drafts.forgive(self), True
         if self.for_user and citations.refuse_unknown(self):
             self.add_error(None, _("La pagina porta a qualcosa che non puoi vedere: toglilo, o scegli altro."))
+            return False
+        if valid and guard.stops(self, itself=bool(self.data.get("autosave"))):
             return False
         return self._is_newest() and valid
 

@@ -15,6 +15,7 @@ from wagtail.admin.views.pages.unpublish import UnpublishView
 from wagtail.models import Page
 
 from portal.models.activity import Activity, Verb
+from portal.personal_data.guard import no_personal_data
 
 MISSING = _("Scrivi perché la ritiri: lo leggerà chi lavorerà su questa pagina.")
 LONGEST = 400
@@ -47,7 +48,7 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(
         label=_("Perché la ritiri"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": MISSING},
+        validators=[no_personal_data], error_messages={"required": MISSING},
         help_text=_("Resta scritto con il tuo nome: lo legge chi lavora su questa pagina."),
     )  # fmt: skip
     include_descendants = forms.BooleanField(label=_("Ritira anche le pagine che contiene"), required=False)
@@ -90,7 +91,9 @@ class WithdrawMany(UnpublishBulkAction):
 
 class _ReasonSerializer(UnpublishPageAPIActionSerializer):
     reason = serializers.CharField(
-        max_length=LONGEST, error_messages={"required": MISSING, "blank": MISSING, "null": MISSING}
+        validators=[no_personal_data],
+        max_length=LONGEST,
+        error_messages={"required": MISSING, "blank": MISSING, "null": MISSING},
     )
 
 

@@ -16,6 +16,7 @@ from portal import access
 from portal.models import Organisation, Space, User
 from portal.models.spaces import Role
 from portal.notices.feed import name
+from portal.personal_data.guard import no_personal_data
 
 from . import role_mail, roles
 
@@ -23,6 +24,13 @@ from . import role_mail, roles
 class _PageField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         return name(obj.specific_deferred)
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label=gettext_lazy("Perché"), max_length=240, validators=[no_personal_data],
+        help_text=gettext_lazy("Resta scritto nel registro."),
+    )  # fmt: skip
 
 
 class RoleForm(forms.Form):
@@ -36,9 +44,7 @@ class RoleForm(forms.Form):
     role = forms.TypedChoiceField(
         label=gettext_lazy("Ruolo"), choices=Role.choices, coerce=lambda value: Role(int(value))
     )
-    reason = forms.CharField(
-        label=gettext_lazy("Perché"), max_length=240, help_text=gettext_lazy("Resta scritto nel registro.")
-    )
+    reason = _reason()
     expires_on = forms.DateField(
         label=gettext_lazy("Fino a (facoltativo)"), required=False,
         widget=forms.DateInput(attrs={"placeholder": gettext_lazy("gg/mm/aaaa"), "autocomplete": "off"}),
@@ -134,9 +140,7 @@ def in_full(holder: User | Organisation) -> str:
 class ReasonForm(forms.Form):
     """Why a role changes."""
 
-    reason = forms.CharField(
-        label=gettext_lazy("Perché"), max_length=240, help_text=gettext_lazy("Resta scritto nel registro.")
-    )
+    reason = _reason()
 
 
 class SharePageForm(forms.Form):
@@ -152,9 +156,7 @@ class SharePageForm(forms.Form):
         empty_label=gettext_lazy("Scegli uno spazio"),
         help_text=gettext_lazy("La leggerà chi legge quello spazio, e nient’altro di questo."),
     )  # fmt: skip
-    reason = forms.CharField(
-        label=gettext_lazy("Perché"), max_length=240, help_text=gettext_lazy("Resta scritto nel registro.")
-    )
+    reason = _reason()
 
     def __init__(self, *args: Any, space: Space, manager: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

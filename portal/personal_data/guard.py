@@ -1,0 +1,186 @@
+"""Stops what looks like somebody's data before others read it: the author sees what, and where, and takes it out.
+
+Short notes are refused. The text of a page may keep what only looks like it, for a reason that is kept apart; a tax
+code whose check digit is right never stays, whatever the reason (design point 19).
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.crypto import salted_hmac
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.blocks import StreamValue
+
+from portal.models.people import Organisation, User
+from portal.models.personal_data import PersonalDataReason
+from portal.pages.blocks import plain
+
+from . import detection
+from .detection import Finding, Kind
+
+Part = tuple[str, str]  # the name of a part of the page, and its text
+REASON = "personal_data_reason"
+LONGEST_REASON = 240
+SHOWN = 5  # findings named at once
+HEADS = ("heading", "title", "term")  # what a block calls itself
+
+# --- What the network itself has made known --------------------------------------------------------------
+
+telephones: list[Callable[[], Iterable[str]]] = [
+    lambda: User.objects.exclude(telephone="").values_list("telephone", flat=True),
+    lambda: Organisation.objects.exclude(telephone="").values_list("telephone", flat=True),
+]
+"""The packages add the telephones of what they keep: the directory's numbers are nobody's secret."""
+
+
+def find(parts: Iterable[Part]) -> list[Finding]:
+    """What looks like somebody's data in the parts, each words once, but for the directory's own numbers."""
+    found = [finding for place, text in parts for finding in detection.find(text, place)]
+    if any(finding.kind == Kind.MOBILE for finding in found):
+        known = {
+            _figures(number) for numbers in telephones for field in numbers() for number in re.split("[;,]", field)
+        }
+        found = [each for each in found if each.kind != Kind.MOBILE or _figures(each.words) not in known]
+    return list({(each.kind, _bare(each.words)): each for each in reversed(found)}.values())[::-1]
+
+
+def _figures(number: str) -> str:
+    return re.sub(r"\D", "", re.sub(r"^(\+|00)39", "", number.strip()))
+
+
+def _bare(words: str) -> str:
+    return re.sub(r"[\W_]", "", words).upper()
+
+
+# --- Short notes -----------------------------------------------------------------------------------------
+
+
+def no_personal_data(text: str) -> None:
+    """Validator of whatever is written for others to read outside a page's text."""
+    if found := find([("", text)]):
+        raise ValidationError(
+            _("Qui sembra esserci %(what)s: toglilo. Nel portale non si scrivono dati di persone seguite dai servizi.")
+            % {"what": _named(found)},
+            code="personal_data",
+        )
+
+
+def _named(found: list[Finding]) -> str:
+    shown = [f"{each.kind.label} («{each.words}»)" for each in found[:SHOWN]]
+    return "; ".join(shown) + (_(" e altro ancora") if len(found) > SHOWN else "")
+
+
+# --- The editors' form -----------------------------------------------------------------------------------
+
+
+class ReasonField(forms.CharField):
+    """Shown only where something was found: else the form carries an empty hidden field."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=gettext_lazy("Perché può restare"), max_length=LONGEST_REASON, required=False,
+            widget=forms.HiddenInput, validators=[no_personal_data],
+        )  # fmt: skip
+
+
+class ReasonWidget(forms.Textarea):
+    template_name = "portal/widgets/personal_data_reason.html"
+
+
+def stops(form: Any, itself: bool = False) -> bool:
+    """Whether the form must not be saved yet; what was found is said in it, and where it may stay for a reason, asked.
+
+    A draft that saves itself is stopped by what is certain alone: nothing else may cost somebody an hour's text.
+    """
+    found = _unexplained(form.instance, find(parts(form)))
+    certain = [each for each in found if each.is_certain]
+    if certain:
+        form.add_error(None, _said(certain, _("Non può restare: toglilo, e salva di nuovo.")))
+        return True
+    if not found or itself:
+        return False
+    if reason := (form.cleaned_data.get(REASON) or "").strip():
+        form.instance.explained = [(each, reason, form.for_user) for each in found]
+        return False
+    form.fields[REASON].widget = ReasonWidget(attrs={"rows": 2})
+    way_on = _("Toglilo; oppure, se non è di una persona seguita, scrivi in fondo alla pagina perché può restare.")
+    form.add_error(None, _said(found, way_on))
+    return True
+
+
+def keep_reasons(page: Any) -> None:
+    """Write down, once the page has its row, why each of the words may stay."""
+    for finding, reason, author in page.__dict__.pop("explained", []):
+        PersonalDataReason.objects.get_or_create(
+            page_id=page.pk, fingerprint=fingerprint(finding),
+            defaults={"kind": finding.kind, "reason": reason, "by": author},
+        )  # fmt: skip
+
+
+def fingerprint(finding: Finding) -> str:
+    """Of the words, not the words: the register of reasons must not be what it guards against."""
+    return salted_hmac("portal.personal_data", _bare(finding.words), algorithm="sha256").hexdigest()
+
+
+def _unexplained(page: Any, found: list[Finding]) -> list[Finding]:
+    if not found or page.pk is None:
+        return found
+    known = set(PersonalDataReason.objects.filter(page=page.pk).values_list("fingerprint", flat=True))
+    return [each for each in found if each.is_certain or fingerprint(each) not in known]
+
+
+def _said(found: list[Finding], way_on: str) -> str:
+    shown = [
+        _("%(what)s, «%(words)s», in «%(place)s»") % {"what": each.kind.label, "words": each.words, "place": each.place}
+        for each in found[:SHOWN]
+    ]
+    more = _(" e altro ancora") if len(found) > SHOWN else ""
+    return _("La pagina non è salvata: sembra contenere %(what)s%(more)s. %(way_on)s") % {
+        "what": "; ".join(shown), "more": more, "way_on": way_on,
+    }  # fmt: skip
+
+
+def parts(form: Any) -> Iterator[Part]:
+    """What a page's form holds in words, its rows too, each under the name that its author knows it by."""
+    yield from _fields(form)
+    for formset in form.formsets.values():
+        for number, row in enumerate(formset.forms, start=1):
+            if getattr(row, "cleaned_data", None) and not row.cleaned_data.get("DELETE"):
+                name = capfirst(str(row.instance._meta.verbose_name))
+                yield from ((f"{name} {number}", text) for _label, text in _fields(row))
+
+
+def _fields(form: Any) -> Iterator[Part]:
+    for name, value in form.cleaned_data.items():
+        if name == REASON:
+            continue
+        label = str(form.fields[name].label or name) if name in form.fields else name
+        if isinstance(value, StreamValue):
+            yield from _blocks(value, label)
+        elif isinstance(value, str):
+            yield label, plain(value) if "<" in value else value
+
+
+def _blocks(stream: StreamValue, label: str) -> Iterator[Part]:
+    for block in stream:
+        said = block.block.get_prep_value(block.value)
+        head = next((str(said[key]) for key in HEADS if said.get(key)), "") if isinstance(said, dict) else ""
+        yield head or label, "\n".join(_strings(said))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """The words of a block of any make, without the marks that Wagtail gives its rows."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key not in {"id", "type"}:
+                yield from _strings(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _strings(each)
+    elif isinstance(value, str):
+        yield plain(value) if "<" in value else value
