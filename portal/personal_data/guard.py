@@ -89,7 +89,7 @@ class ReasonField(forms.CharField):
 
 
 class ReasonWidget(forms.Textarea):
-    template_name = "portal/widgets/personal_data_reason.html"
+    template_name = "wagtailadmin/widgets/personal_data_reason.html"
 
 
 def stops(form: Any, itself: bool = False) -> bool:
