@@ -97,6 +97,8 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
     delegations = Delegation.objects.current().filter(organisation=found).select_related("person", "substitute")
     context = {
         "found": found,
+        "organs": found.organs.all(),
+        "patron": found.next_patron(),
         "delegations": access.allowed(delegations, request.user),
         "services": access.allowed(ServicePage.objects.filter(organisation=found), request.user).order_by("title"),
         "people": names.found("", people, lambda who: f"{who.last_name} {who.first_name}")[:SHOWN],

@@ -23,6 +23,7 @@ from django.db.models.lookups import In
 from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 
+from .models.coordinators import NetworkCoordinator
 from .models.delegations import Delegation
 from .models.media import Document, Image, Rendition
 from .models.people import User, UserQuerySet
@@ -32,6 +33,7 @@ M = TypeVar("M", bound=Model)
 Person = User | AnonymousUser
 
 NEEDS = {"view": Role.READER, "edit": Role.EDITOR, "approve": Role.APPROVER, "manage": Role.MANAGER}
+WRITES = {"edit", "approve"}  # what nobody but an administrator does in a closed space
 SPACE_DEPTH = 3  # every space's root page lies here, so that a page's space follows from its path
 SPACE_PATH = SPACE_DEPTH * Page.steplen
 PUBLIC = "public"
@@ -44,14 +46,18 @@ class Standing:
     roles: dict[int, int]  # space id → role
     paths: dict[int, str]  # space id → path of its root page, for every space the person may read
     public: frozenset[int]  # ids of the public spaces
+    closed: frozenset[str]  # paths of the root pages of the spaces in which nothing new is written, readable or not
     opened: tuple[str, ...]  # paths of the pages opened to the person beyond their space
     groups: frozenset[int]
     person: int | None = None  # None for whoever has no account, or an account that no longer holds
     administrator: bool = False
+    coordinates: bool = False  # keeps the network; administrators do too
 
     def spaces(self, action: str) -> set[int]:
         """Ids of the spaces in which the person may do it."""
         held = {space for space, role in self.roles.items() if role >= NEEDS[action]}
+        if action in WRITES and not self.administrator:
+            held = {space for space in held if self.paths.get(space) not in self.closed}
         return held | self.public if action == "view" else held
 
     @cached_property
@@ -87,6 +93,16 @@ def administrators() -> UserQuerySet:
     return User.objects.current().filter(is_superuser=True)
 
 
+def coordinates(user: Person) -> bool:
+    """Coordinators of the network keep its spaces, people, bodies and words; administrators may do it too."""
+    return standing(user).coordinates
+
+
+def coordinators() -> UserQuerySet:
+    """Those who coordinate the network now, their account holding."""
+    return User.objects.current().filter(coordinations__in=NetworkCoordinator.objects.current()).distinct()
+
+
 def may_enter_admin(user: Person) -> bool:
     """Whether Wagtail's admin has anything to do for the person: a redattore somewhere, or who answers for a page."""
     return is_administrator(user) or bool(standing(user).spaces("edit")) or answers_for_some(user)
@@ -94,30 +110,42 @@ def may_enter_admin(user: Person) -> bool:
 
 def _read_standing(user: Person) -> Standing:
     known = isinstance(user, User) and user.pk is not None and user.is_current()
-    # The groups of roles are a copy of the roles: what is held through them would outlive its role.
-    groups = frozenset(user.groups.filter(role_group=None).values_list("pk", flat=True)) if known else frozenset()
+    groups, coordinates = _groups_and_network(user.pk) if known and user.pk else (frozenset(), False)
     administrator = known and user.is_superuser
     roles: dict[int, int] = {}
     if known:
         holds = Membership.objects.current().filter(Q(user=user) | Q(group__in=groups))
         for space, role in holds.values_list("space_id", "role"):
             roles[space] = max(role, roles.get(space, 0))
-    readable = Space.objects.all()
-    if not administrator:
-        readable = readable.filter(Q(pk__in=list(roles)) | Q(visibility=Visibility.PUBLIC))
-    rows = list(readable.values_list("pk", "root_page__path", "visibility"))
+    readable = Q() if administrator else Q(pk__in=list(roles)) | Q(visibility=Visibility.PUBLIC)
+    known_of = Space.objects.filter(readable | Q(closed_at__isnull=False)) if readable else Space.objects.all()
+    rows = list(known_of.values_list("pk", "root_page__path", "visibility", "closed_at"))
     if administrator:
-        roles = {pk: Role.MANAGER for pk, _, _ in rows}
-    paths = {pk: path for pk, path, _ in rows}
+        roles = {pk: Role.MANAGER for pk, *_ in rows}
+    public = frozenset(pk for pk, _, visibility, _ in rows if visibility == Visibility.PUBLIC)
+    paths = {pk: path for pk, path, *_ in rows if pk in roles or pk in public}
     return Standing(
         roles=roles,
         paths=paths,
-        public=frozenset(pk for pk, _, visibility in rows if visibility == Visibility.PUBLIC),
+        public=public,
+        closed=frozenset(path for _, path, _, closed_at in rows if closed_at),
         opened=() if administrator else _opened_paths(paths, user.pk if known else None, groups),
         groups=groups,
         person=user.pk if known else None,
         administrator=administrator,
+        coordinates=administrator or coordinates,
     )
+
+
+def _groups_and_network(person: int) -> tuple[frozenset[int], bool]:
+    """The person's groups, and whether the network is theirs to keep; one question.
+
+    The groups of roles are a copy of the roles: what is held through them would outlive its role.
+    """
+    keeps = Exists(NetworkCoordinator.objects.current().filter(person=OuterRef("pk")))
+    rows = list(User.objects.filter(pk=person).values_list("groups", "groups__role_group", keeps))
+    groups = frozenset(group for group, role_group, _ in rows if group is not None and role_group is None)
+    return groups, any(coordinates for _, _, coordinates in rows)
 
 
 def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[int]) -> tuple[str, ...]:
@@ -204,13 +232,15 @@ def below(paths: Iterable[str]) -> Q:
 
 def _answered_for(held: Standing) -> Q:
     """Whoever answers for a page may correct it, as long as the person reads where it lies; others approve."""
-    return Q(owner=held.person, depth__gt=SPACE_DEPTH) & _readable(held)
+    return Q(owner=held.person, depth__gt=SPACE_DEPTH) & _readable(held) & ~below(held.closed)
 
 
 def answers_for(user: Person, page: Page) -> bool:
     """`_answered_for`, of one page in memory: asked for each row of the admin's lists."""
     held = standing(user)
     if held.person is None or page.owner_id != held.person or len(page.path) <= SPACE_PATH:
+        return False
+    if page.path[:SPACE_PATH] in held.closed:
         return False
     return page.path[:SPACE_PATH] in held.paths.values() or page.path.startswith(held.opened)
 
@@ -321,12 +351,15 @@ def _collections(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet
 
 
 def _people(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
-    """Oneself, and whoever works in a space where one holds a role: to others a closed space's people are unknown."""
+    """Oneself, and whoever works in a space where one holds a role: to others a closed space's people are unknown.
+
+    Coordinators know everybody, and keep everybody's account but the administrators': those open everything.
+    """
     held = standing(user)
-    if held.administrator:
+    if held.administrator or (action == "view" and held.coordinates):
         return queryset
     if action != "view":
-        return queryset.none()
+        return queryset.filter(is_superuser=False) if action == "manage" and held.coordinates else queryset.none()
     return queryset.filter(Q(pk=held.person) | _belongs(held.roles))
 
 
@@ -337,9 +370,9 @@ def _memberships(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet
 
 
 def _delegations(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
-    """Given by administrators; read by the body's own people, and by whoever knows the persons named in it."""
+    """Given by coordinators; read by the body's own people, and by whoever knows the persons named in it."""
     held = standing(user)
-    if held.administrator:
+    if held.coordinates:
         return queryset
     if action != "view" or held.person is None:
         return queryset.none()
@@ -434,6 +467,12 @@ def require_administrator(user: Person) -> None:
         raise Http404
 
 
+def require_coordinator(user: Person) -> None:
+    """Pass, or raise Http404: pages for those who keep the network do not exist for anybody else."""
+    if not coordinates(user):
+        raise Http404
+
+
 def role_in(user: Person, space: Space) -> Role | None:
     """The role held in the space, or None (a reader of a public space may hold none)."""
     role = standing(user).roles.get(space.pk)
@@ -444,8 +483,9 @@ def acts_on(user: Person, page: Page) -> set[str]:
     """The actions of NEEDS that the person's role allows on a page, from its path: no query for each page of a list."""
     held = standing(user)
     roles = {held.paths[space]: role for space, role in held.roles.items() if space in held.paths}
-    role = roles.get(page.path[:SPACE_PATH], 0)
-    return {action for action, needed in NEEDS.items() if role >= needed}
+    home = page.path[:SPACE_PATH]
+    may = {action for action, needed in NEEDS.items() if roles.get(home, 0) >= needed}
+    return may - WRITES if home in held.closed and not held.administrator else may
 
 
 def is_of(user: Person, group: int | None) -> bool:
@@ -590,8 +630,12 @@ def members(*spaces: Space | int) -> UserQuerySet:
 
 
 def _belongs(spaces: Iterable[Space | int], role: Role = Role.READER) -> Q:
-    """The persons, their accounts ended or not, who hold at least this role in the spaces now."""
-    return _holding(Membership.objects.current().filter(space__in=spaces, role__gte=role))
+    """The persons, their accounts ended or not, who hold at least this role in the spaces now.
+
+    In a closed space nobody writes.
+    """
+    holds = Membership.objects.current().filter(space__in=spaces, role__gte=role)
+    return _holding(holds if role == Role.READER else holds.filter(space__closed_at=None))
 
 
 def _holding(holds: QuerySet[Membership]) -> Q:
@@ -605,6 +649,15 @@ def managers(*spaces: Space) -> list[User]:
     return _managers([space.pk for space in spaces])
 
 
+def managers_of(spaces: Iterable[Space]) -> dict[int, list[User]]:
+    """Space id → the persons who answer for it now; one query, however many spaces."""
+    found: dict[int, list[User]] = {space.pk: [] for space in spaces}
+    for row in _managing(list(found)):
+        if row.user:
+            found[row.space_id].append(row.user)
+    return found
+
+
 def somebody_to_ask(user: Person) -> User | None:
     """The person who has answered for the user's spaces for longest; None where there is none."""
     held = standing(user)
@@ -612,9 +665,12 @@ def somebody_to_ask(user: Person) -> User | None:
 
 
 def _managers(spaces: list[int]) -> list[User]:
+    return list(dict.fromkeys(row.user for row in _managing(spaces) if row.user))
+
+
+def _managing(spaces: list[int]) -> QuerySet[Membership]:
     holds = Membership.objects.current().filter(space__in=spaces, role=Role.MANAGER, user__in=User.objects.current())
-    rows = holds.select_related("user__organisation").order_by("given_at", "pk")
-    return list(dict.fromkeys(row.user for row in rows if row.user))
+    return holds.select_related("user__organisation").order_by("given_at", "pk")
 
 
 def was_published(page: Page) -> bool:
@@ -652,7 +708,9 @@ def deciders(pages: Iterable[Page]) -> dict[int, list[User]]:
         object_id__in=[str(pk) for pk in paths], status=WorkflowState.STATUS_IN_PROGRESS
     )
     asked_by = {int(pk): person for pk, person in asked.values_list("object_id", "requested_by")}
-    holds = Membership.objects.current().filter(space__root_page__path__in=paths.values(), role__gte=NEEDS["approve"])
+    holds = Membership.objects.current().filter(
+        space__root_page__path__in=paths.values(), space__closed_at=None, role__gte=NEEDS["approve"]
+    )
     held = set(holds.values_list("space__root_page__path", "user", "group"))
     people = User.objects.current().filter(_holding(holds)).select_related("organisation").order_by("pk")
     through = {person.pk: {group.pk for group in person.groups.all()} for person in people.prefetch_related("groups")}

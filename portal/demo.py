@@ -17,8 +17,22 @@ from django.utils.text import slugify
 from wagtail.models import Page
 
 from . import access, network
+from .accounts import coordinators
 from .files import reading
-from .models import Activity, Delegation, Document, Membership, NetworkProfile, Organisation, Role, Space, Term, User
+from .models import (
+    Activity,
+    Delegation,
+    Document,
+    Membership,
+    NetworkCoordinator,
+    NetworkProfile,
+    Organ,
+    Organisation,
+    Role,
+    Space,
+    Term,
+    User,
+)
 from .models.append_only import as_maintenance
 from .models.network import Conformance
 from .models.pages import FaqPage, NewsPage, PinnedPage, PortalPage, SpacePage, TextPage
@@ -48,6 +62,12 @@ BODIES = {
 SWITCHBOARDS = {key: f"0573 000 3{number:02d}" for number, key in enumerate(BODIES)}
 COUNTED_BY_ISTAT = {"pistoia", "agliana", "serravalle-pistoiese", "montale"}
 MUNICIPALITIES = [key for key, body in BODIES.items() if body[1] == OrganisationKind.MUNICIPALITY]
+
+PATRONS = {
+    "pistoia": ("San Jacopo", 7, 25), "quarrata": ("Santa Maria Assunta", 8, 15), "agliana": ("San Piero", 6, 29),
+    "sds": ("San Jacopo", 7, 25),
+}  # fmt: skip
+ORGANS = {"sds": ["Assemblea dei soci", "Giunta esecutiva", "Collegio sindacale"], "pistoia": ["Giunta", "Consiglio"]}
 
 # (first name, last name, profession, body, telephone)
 PEOPLE = [
@@ -152,6 +172,12 @@ PINS = {
     "SP-RETE": ["pr-01", "op-01"], "SP-MINORI": ["pr-05"], "SP-INTEGRA": ["pr-02", "op-04"],
     "SP-TERZO": ["pr-11", "op-11", "pr-07"], "SP-MODULI": ["md-04"],
 }  # fmt: skip
+# Which of them stand together in lists.
+HEADINGS = {
+    "SP-RETE": "Tutta la rete", "SP-MODULI": "Tutta la rete", "SP-FORMA": "Tutta la rete",
+    "SP-MINORI": "Gruppi di lavoro", "SP-INTEGRA": "Gruppi di lavoro", "SP-TERZO": "Gruppi di lavoro",
+    "SP-COORD": "Gruppi di lavoro",
+}  # fmt: skip
 AGREEMENT_ENDS = {"filo-rosso": 270, "vicinanze": 24}  # days from the loading: partners' access ends with it
 
 
@@ -188,7 +214,11 @@ def _load_bodies() -> None:
             population_source=("ISTAT, arrotondato" if key in COUNTED_BY_ISTAT else "stima") if population else "",
             population_date=date(2022, 1, 1) if population else None,
             telephone=SWITCHBOARDS[key], email=f"servizisociali.{key}@raccordo.example",
+            **dict(zip(("patron_saint", "patron_month", "patron_day"), PATRONS.get(key, ()), strict=False)),
         )  # fmt: skip
+    for key, names in ORGANS.items():
+        body = Organisation.objects.get(slug=key)
+        Organ.objects.bulk_create(Organ(organisation=body, name=name, order=n) for n, name in enumerate(names))
 
 
 def _load_people() -> None:
@@ -209,6 +239,8 @@ def _load_people() -> None:
             organisation=bodies[body], purpose=purpose, person=person(who), given_by=person("admin"),
             substitute=person(substitute), valid_from=day(-60),
         )  # fmt: skip
+    coordinators.entrust(person("chiara.bonacchi"), by=person("admin"), reason="Incarico della Giunta esecutiva")
+    NetworkCoordinator.objects.update(since=entered)
 
 
 def _load_profile() -> None:
@@ -256,7 +288,14 @@ def _load_spaces() -> None:
     for code, (name, slug, purpose) in SPACES.items():
         visibility = Visibility.PUBLIC if code == "SP-PUBBLICO" else Visibility.PRIVATE
         space = opening.open_space(
-            code, name, slug=slug, by=administrator, purpose=purpose, intro=purpose, visibility=visibility
+            code,
+            name,
+            slug=slug,
+            by=administrator,
+            purpose=purpose,
+            intro=purpose,
+            visibility=visibility,
+            heading=HEADINGS.get(code, ""),
         )
         for who, role, reason in ROLES[code]:
             holder = person(who) if "." in who else Organisation.objects.get(slug=who).group

@@ -42,11 +42,11 @@ class Frame:
 
     @cached_property
     def spaces(self) -> list[Space]:
-        """The spaces in which the person holds a role; for whoever has not entered, the public ones."""
+        """The open spaces in which the person holds a role; for whoever has not entered, the public ones."""
         if self.user is None:
             return []
         spaces = access.allowed(Space.objects.select_related("root_page"), self.user)
-        return list(spaces)
+        return [space for space in spaces if not space.is_closed]
 
     @cached_property
     def todos(self) -> list[feed.Todo]:
@@ -109,6 +109,11 @@ class Frame:
     @cached_property
     def can_edit(self) -> bool:
         return self.user is not None and access.may_enter_admin(self.user)
+
+    @cached_property
+    def coordinates(self) -> bool:
+        """Whether the doors of the network's keepers are shown."""
+        return self.user is not None and access.coordinates(self.user)
 
     @cached_property
     def is_administrator(self) -> bool:

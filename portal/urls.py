@@ -10,13 +10,13 @@ from wagtail.admin.auth import require_admin_access
 from wagtail.views import serve
 
 from . import views
-from .accounts import profile
+from .accounts import body_pages, coordinator_pages, profile
 from .files import serving
 from .notices import digest_preference, outbox, problem_pages
 from .pages import approval_page, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
-from .spaces import listing, sharing
+from .spaces import listing, opening_pages, sharing
 from .wagtail_admin.own_account import account
 
 handler400 = "portal.errors.not_understood"
@@ -53,6 +53,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spazi/<slug:slug>/condivisione/come/", sharing.seen_as, name="seen_as"),
     path("spazi/<slug:slug>/condivisione/pagine/", sharing.share, name="share"),
     path("spazi/<slug:slug>/condivisione/pagine/<int:pk>/", sharing.unshare, name="unshare"),
+    path("rete/", views.network_desk, name="network_desk"),
+    path("rete/coordinatori/", coordinator_pages.coordinator_list, name="coordinators"),
+    path("rete/coordinatori/<int:pk>/fine/", coordinator_pages.end_coordinator, name="end_coordinator"),
+    path("rete/spazi/", opening_pages.network_spaces, name="network_spaces"),
+    path("rete/spazi/apri/", opening_pages.open_space, name="open_space"),
+    path("rete/spazi/<int:pk>/", opening_pages.change_space, name="change_space"),
+    path("rete/spazi/<int:pk>/chiudi/", opening_pages.close_space, name="close_space"),
+    path("rete/enti/", body_pages.network_bodies, name="network_bodies"),
+    path("rete/enti/nuovo/", body_pages.add_body, name="add_body"),
+    path("rete/enti/<slug:slug>/", body_pages.change_body, name="change_body"),
     path("approvazioni/<int:pk>/", approval_page.decide, name="approval"),
     re_path(r"^documenti/([0-9]{1,18})/(.*)$", serving.document, name="wagtaildocs_serve"),
     path("media/<path:path>", serving.media, name="media"),

@@ -18,7 +18,7 @@ from wagtail.models import Page
 
 from . import access
 from .frame import is_partner
-from .models import NetworkProfile, Space
+from .models import NetworkProfile, Organisation, Space
 from .models.spaces import Visibility
 from .notices import feed
 from .requests import PersonRequest, number
@@ -95,6 +95,19 @@ def news_seen(request: PersonRequest) -> HttpResponse:
         feed.see_news(request.user, datetime.fromtimestamp(min(seconds, time.time()), UTC))
         messages.success(request, _("Fatto: il riepilogo non ripete le novità che hai visto."))
     return redirect("home")
+
+
+@login_required
+def network_desk(request: PersonRequest) -> HttpResponse:
+    """Where whoever keeps the network begins: its spaces, its bodies, its coordinators."""
+    access.require_coordinator(request.user)
+    request.section = "rete"
+    counts = {
+        "spaces": Space.objects.filter(closed_at=None).count(),
+        "bodies": Organisation.objects.count(),
+        "coordinators": access.coordinators().count(),
+    }
+    return render(request, "portal/network_desk.html", {"counts": counts})
 
 
 # --- What the network says of itself ---------------------------------------------------------------------

@@ -15,7 +15,8 @@ from django.test import Client
 from wagtail.models import Page
 
 from coordination.models import Action
-from portal.models import Document, Membership, PageShare, ProblemReport, Space, User
+from portal import demo
+from portal.models import Document, Membership, NetworkCoordinator, PageShare, ProblemReport, Space, User
 from tests.addresses import MISSING, Known, Things, address, known
 from tests.conftest import CAST
 
@@ -34,6 +35,7 @@ MINORI = {"coordinator", "director", "administrator"} | ENABLED
 INTEGRA = OFFICE | ENABLED | {"health_manager", "worker", "hospital_worker"}
 TERZO = OFFICE | ENABLED | {"worker", "hospital_worker"} | PARTNERS
 MANAGERS = {"coordinator", "administrator"}
+KEEPERS = {"coordinator", "administrator"}  # of the network
 EDITORS = OFFICE | ENABLED | {"worker", "health_manager"}
 READERS = MEMBERS - EDITORS
 ANSWERING = {"hospital_worker", "partner"}  # writes in no space, and answers for pages
@@ -126,6 +128,21 @@ def portal_doors() -> list[Door]:
         Door("unshare", f"/spazi/rete/condivisione/pagine/{shared}/", MANAGERS, answer=302, post={}, forbidden=INSIDE),
         Door("unshare", f"/spazi/terzo-settore/condivisione/pagine/{shared}/", set(), post={},
              forbidden=TERZO - MANAGERS),
+        Door("network_desk", "/rete/", KEEPERS),
+        Door("coordinators", "/rete/coordinatori/", KEEPERS),
+        Door("coordinators", "/rete/coordinatori/", {"administrator"}, post={}),
+        Door("end_coordinator", f"/rete/coordinatori/{NetworkCoordinator.objects.get().pk}/fine/", {"administrator"}),
+        Door("end_coordinator", "/rete/coordinatori/999999/fine/", set()),
+        Door("network_spaces", "/rete/spazi/", KEEPERS),
+        Door("open_space", "/rete/spazi/apri/", KEEPERS),
+        Door("change_space", f"/rete/spazi/{demo.space('SP-RETE').pk}/", KEEPERS),
+        Door("change_space", "/rete/spazi/999999/", set()),
+        Door("close_space", f"/rete/spazi/{demo.space('SP-RETE').pk}/chiudi/", KEEPERS),
+        Door("close_space", "/rete/spazi/999999/chiudi/", set()),
+        Door("network_bodies", "/rete/enti/", KEEPERS),
+        Door("add_body", "/rete/enti/nuovo/", KEEPERS),
+        Door("change_body", "/rete/enti/quarrata/", KEEPERS),
+        Door("change_body", "/rete/enti/che-non-esiste/", set()),
         # PR-09 waits, asked for by the coordinator: who approves there decides, the coordinator does not.
         Door("approval", f"/approvazioni/{approval_of('pr-09')}/", {"director", "health_manager", "administrator"}),
         Door("approval", "/approvazioni/999999/", set()),

@@ -125,6 +125,23 @@ def test_saving_what_administrators_keep_changes_nothing(name: str, as_: Any) ->
 # --- One's own -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("slug", ["pistoia", "sds"])
+def test_saving_a_body_untouched_changes_nothing_of_it_and_its_organs(slug: str, as_: Any) -> None:
+    body = Organisation.objects.get(slug=slug)
+    before, organs = row(body), list(body.organs.values())
+    assert organs and body.patron_day
+    assert save_untouched(as_("coordinator"), f"/rete/enti/{slug}/", "main form").status_code == 302
+    assert (row(body), list(body.organs.values())) == (before, organs)
+
+
+def test_saving_a_space_untouched_changes_nothing_of_it(as_: Any) -> None:
+    space = demo.space("SP-TERZO")
+    before, page = row(space), row(SpacePage.objects.get(pk=space.root_page_id))
+    assert save_untouched(as_("coordinator"), f"/rete/spazi/{space.pk}/", "main form").status_code == 302
+    assert row(space) == before
+    assert row(SpacePage.objects.get(pk=space.root_page_id)) == page
+
+
 @pytest.mark.parametrize("who", ["worker", "coordinator", "partner"])
 @pytest.mark.parametrize("address", ["/profilo/", "/profilo/digest/"])
 def test_saving_one_s_own_pages_untouched_changes_nothing(address: str, who: str, as_: Any, person: Any) -> None:

@@ -301,6 +301,7 @@ SPACES = [
 PORTAL = [
     "/", "/novita/", "/spazi/", *(f"/spazi/{slug}/" for slug in SPACES), "/protocolli/", "/procedure/", "/moduli/",
     "/riunioni/", "/rubrica/", f"/rubrica/?nome={WORD}", "/rubrica/enti/quarrata/", "/formazione/", "/profilo/digest/",
+    "/rete/", "/rete/spazi/", "/rete/spazi/apri/", "/rete/coordinatori/", "/rete/enti/", "/rete/enti/quarrata/",
     f"/cerca/?q={WORD}", f"/cerca/?q={WORD}&format=json", "/cerca/?q=zibaldane", "/cerca/?q=zibaldane&format=json",
     "/cerca/suggerimenti/?q=zib", "/cerca/?q=calepino", "/sitemap.xml", "/feed/", "/posta-inviata/", *CITING,
 ]  # fmt: skip

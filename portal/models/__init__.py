@@ -6,6 +6,7 @@ Here are the rows of which `access` asks. Those that ask `access` themselves sta
 
 from .activity import Activity
 from .append_only import Maintenance
+from .coordinators import NetworkCoordinator
 from .delegations import Delegation
 from .digests import Delivery, DigestPreference
 from .glossary import Term
@@ -13,7 +14,7 @@ from .jobs import Job
 from .media import Document, Image, Rendition
 from .network import NetworkProfile, ProblemReport
 from .obligations import Obligation
-from .people import Organisation, User
+from .people import Organ, Organisation, User
 from .personal_data import PersonalDataReason
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
@@ -28,8 +29,10 @@ __all__ = [
     "Job",
     "Maintenance",
     "Membership",
+    "NetworkCoordinator",
     "NetworkProfile",
     "Obligation",
+    "Organ",
     "Organisation",
     "PageGroupGrant",
     "PageShare",

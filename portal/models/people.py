@@ -1,6 +1,7 @@
 """Who works in the network: persons and the bodies they belong to."""
 
-from datetime import datetime
+import calendar
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
@@ -32,6 +33,10 @@ class Organisation(models.Model):
     contact = models.CharField(_("contatto"), max_length=160, blank=True)
     telephone = models.CharField(_("telefono"), max_length=40, blank=True, validators=[valid_telephone])
     email = models.EmailField(_("posta elettronica"), blank=True)
+    # The local holiday: a day of each year, so without a year.
+    patron_saint = models.CharField(_("santo patrono"), max_length=80, blank=True)
+    patron_month = models.PositiveSmallIntegerField(_("mese del patrono"), null=True, blank=True)
+    patron_day = models.PositiveSmallIntegerField(_("giorno del patrono"), null=True, blank=True)
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="organisation", editable=False)
 
     class Meta:
@@ -47,6 +52,36 @@ class Organisation(models.Model):
             if self.group_id is None:
                 self.group = Group.objects.create(name=f"ente: {self.name}"[:150])
             super().save(*args, **kwargs)
+
+    def patron_in(self, year: int) -> date | None:
+        """The body's local holiday in that year; None where nobody has written it."""
+        if self.patron_month is None or self.patron_day is None:
+            return None
+        last = calendar.monthrange(year, self.patron_month)[1]
+        return date(year, self.patron_month, min(self.patron_day, last))
+
+    def next_patron(self) -> date | None:
+        """The local holiday that comes next, today's too."""
+        today = timezone.localdate()
+        this, following = self.patron_in(today.year), self.patron_in(today.year + 1)
+        return following if this and this < today else this
+
+
+class Organ(models.Model):
+    """A board, an assembly, an office that decides for its body."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="organs")
+    name = models.CharField(_("organo"), max_length=120)
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("organo di un ente")
+        verbose_name_plural = _("organi degli enti")
+        ordering = ["organisation", "order", "pk"]
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="organ_once_per_body")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class UserManager(BaseUserManager["User"]):

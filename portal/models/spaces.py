@@ -45,6 +45,11 @@ class Space(models.Model):
     visibility = models.CharField(
         _("visibilità"), max_length=12, choices=Visibility.choices, default=Visibility.PRIVATE
     )
+    heading = models.CharField(
+        _("sotto quale titolo"), max_length=60, blank=True,
+        help_text=_("Negli elenchi gli spazi con lo stesso titolo stanno insieme."),
+    )  # fmt: skip
+    closed_at = models.DateTimeField(_("chiuso dal"), null=True, blank=True)
     root_page = models.OneToOneField(Page, on_delete=models.PROTECT, related_name="space")
     collection = models.OneToOneField(Collection, on_delete=models.PROTECT, related_name="space")
 
@@ -67,6 +72,11 @@ class Space(models.Model):
     @property
     def slug(self) -> str:
         return self.root_page.slug
+
+    @property
+    def is_closed(self) -> bool:
+        """Read as ever; nothing new is written in it."""
+        return self.closed_at is not None
 
     @property
     def is_public(self) -> bool:

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from portal import access
 from portal.models import Space
@@ -14,5 +15,8 @@ def space_list(request: FramedRequest) -> HttpResponse:
     request.section = "spazi"
     found = access.allowed(Space.objects.select_related("root_page"), request.user)
     roles = access.standing(request.user).roles
-    rows = [(space, Role(roles[space.pk]).label if space.pk in roles else "") for space in found]
-    return render(request, "portal/space_list.html", {"spaces": rows})
+    rows = [(space, str(Role(roles[space.pk]).label) if space.pk in roles else "") for space in found]
+    groups: dict[str, list[tuple[Space, str]]] = {}
+    for space, role in sorted(rows, key=lambda row: (row[0].is_closed, row[0].heading == "", row[0].heading)):
+        groups.setdefault(_("Chiusi") if space.is_closed else space.heading, []).append((space, role))
+    return render(request, "portal/space_list.html", {"groups": groups.items()})

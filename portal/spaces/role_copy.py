@@ -53,15 +53,27 @@ def sync_space(space: Space) -> int:
         groups = {role: role_group(space, role) for role in Role}
         repaired = _sync_people(space, groups)
         for role, group in groups.items():
-            files = FILE_PERMISSIONS if role >= Role.EDITOR else ()
-            repaired += _sync_rows(GroupPagePermission, group, {"page": space.root_page}, PAGE_PERMISSIONS[role], PAGES)
+            writes = role >= Role.EDITOR and not space.is_closed
+            files, pages = (FILE_PERMISSIONS, PAGE_PERMISSIONS[role]) if writes else ((), _in_closed(role))
+            repaired += _sync_rows(GroupPagePermission, group, {"page": space.root_page}, pages, PAGES)
             repaired += _sync_rows(GroupCollectionPermission, group, {"collection": space.collection}, files, FILES)
             repaired += _sync_rows(
-                SpaceGroupPermission, group, {"content_object": space}, SPACE_PERMISSIONS[role], SPACES
+                SpaceGroupPermission, group, {"content_object": space}, _in_space(space, role), SPACES
             )
-            repaired += _sync_admin_door(group, is_open=role >= Role.EDITOR)
+            repaired += _sync_admin_door(group, is_open=writes)
         roles_changed.send(sender=Space, space=space)
     return repaired
+
+
+def _in_closed(role: Role) -> tuple[str, ...]:
+    """What "manage" is for Wagtail; without the right to change, which it takes too, it deletes nothing."""
+    return tuple(each for each in PAGE_PERMISSIONS[role] if each == "bulk_delete_page")
+
+
+def _in_space(space: Space, role: Role) -> tuple[str, ...]:
+    """What guardian knows of a role in the space; in a closed one nobody writes or approves."""
+    held = SPACE_PERMISSIONS[role]
+    return tuple(each for each in held if each in {"view_space", "manage_space"}) if space.is_closed else held
 
 
 def on_groups_changed(

@@ -35,6 +35,7 @@ from portal.models import (
     Document,
     Image,
     Membership,
+    NetworkCoordinator,
     Organisation,
     PageShare,
     Rendition,
@@ -98,6 +99,8 @@ class World:
     owners: dict[Any, int]  # page → who answers for it
     citations: frozenset[tuple[Any, Any]]
     delegations: frozenset[Given]
+    closed: frozenset[int]  # spaces in which nothing new is written
+    coordinators: dict[int, str]  # who keeps the network → the days of the role
     asked: tuple[str, frozenset[Any]]  # an action, and a few things of which it is asked one by one
 
     def is_current(self, who: int | None) -> bool:
@@ -105,6 +108,11 @@ class World:
 
     def is_administrator(self, who: int | None) -> bool:
         return self.is_current(who) and self.accounts[who].is_administrator
+
+    def coordinates(self, who: int | None) -> bool:
+        """Whoever keeps the network now, and administrators."""
+        held = who is not ANONYMOUS and self.coordinators.get(who) in {"lasting", "until tomorrow"}
+        return self.is_administrator(who) or (self.is_current(who) and held)
 
     def belongs(self, who: int | None, holder: Any) -> bool:
         """Whether the person is the holder, or one of the group."""
@@ -123,6 +131,8 @@ class World:
             return True
         if action == "view" and space in self.public:
             return True
+        if action in {"edit", "approve"} and space in self.closed:
+            return False
         return space != NOWHERE and self.role(who, space) >= RANK[action]
 
     def may_with_page(self, who: int | None, action: str, page: Any) -> bool:
@@ -138,6 +148,7 @@ class World:
             page[1] not in {"root", "home"}
             and self.is_current(who)
             and self.owners.get(page) == who
+            and page[0] not in self.closed
             and self.would_see(who, page)
         )
 
@@ -162,8 +173,8 @@ class World:
         return action == "view" and any(self.may_with_page(who, "view", page) for page in carriers)
 
     def knows(self, who: int | None, other: int) -> bool:
-        """Oneself, and whoever holds a role where one holds a role."""
-        if self.is_administrator(who) or (self.is_current(who) and who == other):
+        """Oneself, and whoever holds a role where one holds a role; coordinators know everybody."""
+        if self.coordinates(who) or (self.is_current(who) and who == other):
             return True
         for (holder, space), (_role, expiry) in self.roles.items():
             kind, number = holder
@@ -186,8 +197,12 @@ class World:
             return True
         return action == "view" and (self.is_administrator(who) or self.belongs(who, ("group", body)))
 
+    def keeps(self, who: int | None, other: int) -> bool:
+        """Whether the other's account is the person's to keep: a coordinator keeps no administrator's."""
+        return self.is_administrator(who) or (self.coordinates(who) and not self.accounts[other].is_administrator)
+
     def may_with_delegation(self, who: int | None, action: str, given: Given) -> bool:
-        if self.is_administrator(who):
+        if self.coordinates(who):
             return True
         named = [each for each in (given.person, given.substitute) if each is not None]
         known = self.belongs(who, ("group", given.body)) or all(self.knows(who, each) for each in named)
@@ -224,6 +239,10 @@ WORLDS = st.builds(
     owners=st.dictionaries(st.sampled_from(PAGES), st.sampled_from(PEOPLE), max_size=6),
     citations=st.frozensets(st.tuples(st.sampled_from(PAGES), st.sampled_from(FILES)), max_size=8),
     delegations=st.frozensets(GIVEN, min_size=1, max_size=5),
+    closed=st.frozensets(st.sampled_from(SPACES), max_size=1),
+    coordinators=st.dictionaries(
+        st.sampled_from(PEOPLE), st.sampled_from(["lasting", "until tomorrow", "over", "not yet"]), max_size=2
+    ),
     asked=st.tuples(
         st.sampled_from(list(RANK)),
         st.frozensets(st.sampled_from([*PAGES, *FILES, *SPACES]), min_size=3, max_size=3),
@@ -285,7 +304,13 @@ class Stage:
         now = timezone.now()
         until = {"never": None, "future": now + timedelta(minutes=5), "past": now}
         Space.objects.filter(pk__in=[self.spaces[n].pk for n in world.public]).update(visibility=Visibility.PUBLIC)
+        Space.objects.filter(pk__in=[self.spaces[n].pk for n in world.closed]).update(closed_at=now)
         ends = {"until tomorrow": now + timedelta(days=1), "over": now}
+        for who, days in world.coordinators.items():
+            since = now + timedelta(minutes=5) if days == "not yet" else now - timedelta(days=2)
+            NetworkCoordinator.objects.create(
+                person=self.people[who], reason="Prova", since=since, until=ends.get(days)
+            )
         for user, account in zip(self.people, world.accounts, strict=True):
             User.objects.filter(pk=user.pk).update(
                 is_superuser=account.is_administrator,
@@ -441,7 +466,10 @@ def test_people_and_roles_are_known_only_to_those_who_share_a_space(world: World
                     pk for pk, space in held.items() if world.is_administrator(who) or world.role(who, space) >= rank
                 }
                 assert allowed_among({pk: pk for pk in held}, Membership.objects.all(), user, action) == expected
-            writes = any(world.role(who, space) >= RANK["edit"] for space in SPACES)
+            keeps = {other for other in PEOPLE if world.keeps(who, other)}
+            assert allowed_among(people, User.objects.all(), user, "manage") == keeps
+            assert access.coordinates(user) == world.coordinates(who)
+            writes = any(world.role(who, space) >= RANK["edit"] for space in set(SPACES) - world.closed)
             answers = any(world.answers_for(who, page) for page in PAGES)
             assert access.may_enter_admin(user) == (writes or answers or world.is_administrator(who))
             django_says = user.is_active and user.is_superuser  # Django asks nobody about a superuser
@@ -515,7 +543,11 @@ def test_after_the_copy_guardian_and_the_admin_give_the_same_answer(world: World
             guardian = ObjectPermissionChecker(user)
             for number, space in stage.spaces.items():
                 for action, codename in names.items():
-                    holds = world.role(who, number) >= RANK[action]
+                    holds = (
+                        world.may_in_space(who, action, number)
+                        if number not in world.public or action != "view"
+                        else world.role(who, number) >= RANK[action]
+                    )
                     assert guardian.has_perm(codename, space) == holds, (who, number, action)
                     assert user.has_perm(f"portal.{codename}", space) == holds, (who, number, action)
             answered = {page for page in PAGES if world.answers_for(who, page)}  # Wagtail's own knows roles alone
@@ -753,12 +785,15 @@ def test_a_file_that_only_the_draft_of_a_live_page_holds_is_not_served(case: Cas
     assert status_of(as_("partner"), case.own_file) == 404
 
 
-def test_a_colleague_is_seen_but_only_administrators_do_more(person: Any) -> None:
+def test_a_colleague_is_seen_and_only_who_keeps_the_network_keeps_the_account(person: Any) -> None:
     colleague = person("director")
-    assert access.can(person("coordinator"), "view", colleague)
+    for name in ("worker", "coordinator"):
+        assert access.can(person(name), "view", colleague)
     for action in ("edit", "approve", "manage"):
-        assert not access.can(person("coordinator"), action, colleague)
+        assert not access.can(person("worker"), action, colleague)
+        assert access.can(person("coordinator"), action, colleague) == (action == "manage")
         assert access.can(person("administrator"), action, colleague)
+    assert not access.can(person("coordinator"), "manage", person("administrator"))
 
 
 def test_an_administrator_answers_for_every_space_without_a_role_in_it(case: Case, person: Any) -> None:
