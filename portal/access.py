@@ -27,6 +27,7 @@ from .models.coordinators import NetworkCoordinator
 from .models.delegations import Delegation
 from .models.media import Document, Image, Rendition
 from .models.people import User, UserQuerySet
+from .models.personal_data import PersonalDataReport
 from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, Visibility
 
 M = TypeVar("M", bound=Model)
@@ -192,6 +193,7 @@ def _rules() -> list[tuple[type[Model], Callable[..., Any]]]:
         (User, _people),
         (Membership, _memberships),
         (Delegation, _delegations),
+        (PersonalDataReport, _reports),
     ]
 
 
@@ -205,8 +207,15 @@ def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
         where = _in_spaces(held, action)
     if action == "edit" and held.person:
         where |= _answered_for(held)
+    where &= _in_sight(held, "page") | _in_spaces(held, "manage") | Q(owner=held.person, owner__isnull=False)
     # As a subquery: the admin's search takes the conditions of a queryset apart, and knows fields alone.
     return queryset.filter(pk__in=Page.objects.order_by().filter(where).values("pk"))
+
+
+def _in_sight(held: Standing, field: str) -> Q:
+    """No data of persons were reported there, or by the person: until that is handled, only who answers sees it."""
+    reports = PersonalDataReport.objects.filter(handled_at=None, **{field: OuterRef("pk")})
+    return Q(~Exists(reports)) | Q(Exists(reports.filter(by=held.person, by__isnull=False)))
 
 
 def _in_spaces(held: Standing, action: str) -> Q:
@@ -273,6 +282,8 @@ def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
     if held.administrator:
         return queryset
     inside = Q(collection__space__in=held.spaces("edit" if action == "view" else action))
+    if issubclass(queryset.model, Document):
+        queryset = queryset.filter(_in_sight(held, "document") | Q(collection__space__in=held.spaces("manage")))
     if action != "view":
         return queryset.filter(inside)
     return queryset.filter(inside | Q(_is_carried(queryset.model, _pages(Page.objects.all(), user, "view"))))
@@ -379,6 +390,19 @@ def _delegations(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet
     known = _people(User.objects.all(), user, "view").order_by().values("pk")
     named = Q(person__in=known) & (Q(substitute=None) | Q(substitute__in=known))
     return queryset.filter(Q(organisation__group__in=held.groups) | named)
+
+
+def _reports(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    """Of personal data: for who made them, and for who answers for the page or the file, who handles them."""
+    held = standing(user)
+    if held.administrator:
+        return queryset
+    if held.person is None:
+        return queryset.none()
+    here = Page.objects.order_by().filter(_in_spaces(held, "manage") | Q(owner=held.person, depth__gt=SPACE_DEPTH))
+    handled = Q(page__in=here.values("pk")) | Q(document__collection__space__in=held.spaces("manage"))
+    mine = Q(by=held.person) if action == "view" else Q(by=held.person, found_by_itself=True)
+    return queryset.filter(handled | mine)
 
 
 # --- The packages' rows ----------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from .notices import digest_preference, outbox, problem_pages
 from .pages import approval_page, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
+from .personal_data import report_pages
 from .spaces import listing, opening_pages, sharing
 from .wagtail_admin.own_account import account
 
@@ -71,6 +72,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profilo/", profile.profile, name="profile"),
     path("profilo/digest/", digest_preference.digest_preference, name="digest_preference"),
     path("digest/stop/<str:token>/", digest_preference.digest_stop, name="digest_stop"),
+    path("dati-personali/segnala/", report_pages.report, name="report_personal_data"),
+    path("dati-personali/<int:pk>/", report_pages.personal_data, name="personal_data"),
     path("segnala/", problem_pages.report_problem, name="report_problem"),
     path("segnala/<int:pk>/", problem_pages.problem, name="problem"),
     path("posta-inviata/", outbox.sent_mail, name="sent_mail"),

@@ -12,11 +12,21 @@ from urllib.parse import quote
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
+from django.utils import timezone
 from wagtail.models import Page
 
 from coordination.models import Action
 from portal import demo
-from portal.models import Document, Membership, NetworkCoordinator, PageShare, ProblemReport, Space, User
+from portal.models import (
+    Document,
+    Membership,
+    NetworkCoordinator,
+    PageShare,
+    PersonalDataReport,
+    ProblemReport,
+    Space,
+    User,
+)  # fmt: skip
 from tests.addresses import MISSING, Known, Things, address, known
 from tests.conftest import CAST
 
@@ -98,6 +108,15 @@ def reported() -> int:
     return int(row.pk)
 
 
+def data_reported() -> int:
+    """Personal data in PR-02, by Sara; handled, so that everybody sees the page again."""
+    row = PersonalDataReport.objects.create(
+        page=page("pr-02"), what="nome", handled_at=timezone.now(), outcome="nessuno", reason="Persona inventata.",
+        by=User.objects.get(email__startswith="sara"),
+    )  # fmt: skip
+    return int(row.pk)
+
+
 def portal_doors() -> list[Door]:
     """The portal's own addresses; those with an id, once for each kind of door that they may be."""
     form = Document.objects.get(title__startswith="MD-08")
@@ -160,6 +179,12 @@ def portal_doors() -> list[Door]:
         Door("profile", "/profilo/", MEMBERS),
         Door("digest_preference", "/profilo/digest/", MEMBERS),
         Door("digest_stop", "/digest/stop/firma-falsa/", set()),
+        Door("report_personal_data", "/dati-personali/segnala/?pagina=/p/PR-02/", INSIDE),
+        Door("report_personal_data", "/dati-personali/segnala/?pagina=/p/PR-04/", MINORI),
+        Door("report_personal_data", "/dati-personali/segnala/?pagina=/p/PR-99/", set()),
+        # PR-02 lies in SP-INTEGRA, the coordinator answers for it, the mountain worker reported it.
+        Door("personal_data", f"/dati-personali/{data_reported()}/", MANAGERS | {"worker_mountain"}),
+        Door("personal_data", "/dati-personali/999999/", set()),
         Door("report_problem", "/segnala/", EVERYBODY),
         Door("problem", f"/segnala/{reported()}/", {"hospital_worker"}),
         Door("problem", "/segnala/999999/", set()),

@@ -57,6 +57,7 @@ def content(person: Any, as_: Any, settings: Any, tmp_path: Any) -> Things:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
     as_("worker").post("/segnala/", {"page": "/p/PR-02/", "text": "Il numero è vecchio."})
+    as_("worker").post("/dati-personali/segnala/", {"page": "/p/PR-08/", "what": "nome", "where": "testo"})
     with get_connection() as several:  # one file with more than one mail
         for to in ("una@raccordo.example", "un.altro@raccordo.example"):
             EmailMessage("Prova", "Una riga.", to=[to], connection=several).send()

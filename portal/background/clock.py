@@ -6,6 +6,7 @@ from portal.models.jobs import Lane
 from portal.models.spaces import Space
 from portal.notices import digests, obligations, problem_reports
 from portal.pages import scheduling
+from portal.personal_data import reports
 from portal.spaces import role_copy, roles
 from portal.upkeep import backup
 
@@ -34,6 +35,12 @@ def repair() -> int:
 def purge_reports() -> int:
     """Take away the reports of problems that nobody settled in time."""
     return problem_reports.purge()
+
+
+@every(minutes=24 * 60)
+def purge_personal_data_reports() -> int:
+    """Take away the reports of personal data that were handled long ago."""
+    return reports.purge()
 
 
 @every(minutes=24 * 60)

@@ -18,6 +18,7 @@ from portal.models.spaces import Space
 from portal.notices import obligations
 from portal.notices.obligations import Duty, Need
 from portal.pages import citations
+from portal.personal_data import reports
 from portal.words import dates
 
 from . import extraction
@@ -149,4 +150,5 @@ def read(document_id: int) -> None:
         )
         if (document := Document.objects.filter(pk=document_id).first()) is not None:  # not deleted meanwhile
             tell_if_unread(document.pk)
+            reports.look_into(document)
             file_changed.send(sender=Document, document=document)

@@ -15,7 +15,7 @@ from .media import Document, Image, Rendition
 from .network import NetworkProfile, ProblemReport
 from .obligations import Obligation
 from .people import Organ, Organisation, User
-from .personal_data import PersonalDataReason
+from .personal_data import PersonalDataReason, PersonalDataReport
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
 
@@ -38,6 +38,7 @@ __all__ = [
     "PageShare",
     "PageUserGrant",
     "PersonalDataReason",
+    "PersonalDataReport",
     "ProblemReport",
     "Rendition",
     "Role",

@@ -28,6 +28,8 @@ class Verb(models.TextChoices):
     PERSON_CHANGED = "persona-cambiata", _("ha cambiato una persona")
     PERSON_LEFT = "persona-uscita", _("ha chiuso un account")
     WORDS_CHANGED = "parole-cambiate", _("ha cambiato le parole della rete")
+    DATA_REPORTED = "dati-segnalati", _("ha segnalato dati personali")
+    DATA_HANDLED = "dati-decisi", _("ha chiuso una segnalazione di dati personali")
     FILE_ADDED = "file-aggiunto", _("ha aggiunto un file")
     DELEGATION_GIVEN = "delega-data", _("ha dato una delega")
     DELEGATION_CHANGED = "delega-cambiata", _("ha cambiato una delega")

@@ -27,3 +27,53 @@ class PersonalDataReason(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.reason}"
+
+
+class What(models.TextChoices):
+    """What somebody saw; its own words are never kept."""
+
+    NAME = "nome", _("il nome di una persona seguita dai servizi")
+    STORY = "storia", _("una storia da cui si capisce chi è")
+    CODE = "codice", _("un codice fiscale o un IBAN")
+    CONTACT = "recapito", _("un telefono o un indirizzo di casa")
+    HEALTH = "salute", _("notizie di salute")
+    OTHER = "altro", _("altro")
+
+
+class Outcome(models.TextChoices):
+    REMOVED = "tolti", _("i dati sono stati tolti")
+    NONE = "nessuno", _("non sono dati di una persona seguita dai servizi")
+
+
+class PersonalDataReport(models.Model):
+    """Data of assisted people seen in a page or a file: until it is handled, `access` keeps it out of sight.
+
+    Found in a file by the portal itself, it stands under the name of whoever uploaded the file.
+    """
+
+    page = models.ForeignKey(Page, null=True, on_delete=models.CASCADE, related_name="+")
+    document = models.ForeignKey("portal.Document", null=True, on_delete=models.CASCADE, related_name="+")
+    what = models.CharField(_("che cosa"), max_length=10, choices=What.choices)
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    found_by_itself = models.BooleanField(default=False)
+    is_certain = models.BooleanField(default=False, help_text="a tax code whose check digit is right")
+    at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(_("come è finita"), max_length=10, choices=Outcome.choices, blank=True)
+    reason = models.CharField(_("perché"), max_length=240, blank=True)
+    handled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("segnalazione di dati personali")
+        verbose_name_plural = _("segnalazioni di dati personali")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(page=None, document__isnull=False) | models.Q(page__isnull=False, document=None),
+                name="personal_data_in_one_thing",
+            )
+        ]
+        indexes = [models.Index(fields=["page", "handled_at"], name="personal_data_page")]
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()}, {self.at:%Y-%m-%d}"

@@ -69,6 +69,11 @@ def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives
     return mail
 
 
+def personal_data_mail(to: User, url: str) -> EmailMultiAlternatives:
+    """Data of an assisted person were reported: nothing of them, nor of the page, stands in a mail."""
+    return _mail("personal_data", to.email, {"person": to, "url": url})
+
+
 def approval_mail(to: User, *, title: str, asked_by: str, note: str, url: str) -> EmailMultiAlternatives:
     """A publication waits for this person's approval."""
     context = {"person": to, "title": title, "asked_by": asked_by, "note": note, "url": url}

@@ -165,6 +165,10 @@ def reports_a_problem(as_: Given, person: Given, page: Any) -> None:
     as_("trainee").post("/segnala/", {"page": "/p/PR-02/", "text": "Manca un numero."})
 
 
+def reports_personal_data(as_: Given, person: Given, page: Any) -> None:
+    as_("worker").post("/dati-personali/segnala/", {"page": "/p/PR-02/", "what": "nome", "where": "testo"})
+
+
 def misses_a_day(as_: Given, person: Given, page: Any) -> None:
     schedule(page, person("director"))
     clock.publish_scheduled()
@@ -182,7 +186,8 @@ DOORS: dict[Any, set[str]] = {
     publishes_over_a_request: {"approved"}, comments: set(), publishes: set(), withdraws: set(), moves: set(),
     locks_and_opens: set(), copies: set(), makes_an_account: set(), changes_a_password_of_others: set(),
     changes_the_own_password: set(), forgets_the_password: {"password"}, gives_a_role: {"role"},
-    takes_a_role: {"role"}, reports_a_problem: {"problem"}, misses_a_day: {"schedule_failed"},
+    takes_a_role: {"role"}, reports_a_problem: {"problem"},
+    reports_personal_data: {"personal_data"}, misses_a_day: {"schedule_failed"},
 }  # fmt: skip
 
 

@@ -1,0 +1,101 @@
+"""The form that reports data of assisted people, and the page where it is handled."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal import access
+from portal.models.media import Document
+from portal.models.personal_data import Outcome, PersonalDataReport, What
+from portal.notices import feed
+from portal.notices.problem_pages import own_path
+from portal.notices.problem_reports import page_at
+from portal.requests import PersonRequest
+
+from . import reports
+from .guard import no_personal_data
+
+IN_THE_TEXT = "testo"
+
+
+class ReportForm(forms.Form):
+    """What was seen, and whether in the text or in one of the page's files; never the words themselves."""
+
+    what = forms.ChoiceField(label=gettext_lazy("Che cosa hai visto"), choices=What.choices, widget=forms.RadioSelect)
+    where = forms.ChoiceField(label=gettext_lazy("Dove"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, files: list[Document], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(IN_THE_TEXT, _("nel testo della pagina")), *((str(file.pk), file.title) for file in files)]
+        self.fields["where"].choices = choices  # type: ignore[attr-defined]
+        if not files:
+            self.fields["where"].initial = IN_THE_TEXT
+
+
+class HandledForm(forms.Form):
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Che cosa hai fatto"), choices=Outcome.choices, widget=forms.RadioSelect
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("In una frase"), max_length=240, validators=[no_personal_data],
+        help_text=gettext_lazy("La legge chi ha segnalato. Non ripetere i dati."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, certain: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if certain:  # a tax code is somebody's: there is no other way than to take it out
+            self.fields["outcome"].choices = [(Outcome.REMOVED.value, Outcome.REMOVED.label)]  # type: ignore[attr-defined]
+
+
+@login_required
+def report(request: PersonRequest) -> HttpResponse:
+    """«Segnala dati personali»: the page or the file goes out of sight, and whoever answers for it is asked."""
+    path = own_path(request.POST.get("page") or request.GET.get("pagina", "/"))
+    page: Any = page_at(path, request.user)
+    if page is None:
+        raise Http404
+    files = list(access.allowed(access.carried(Document, page.__class__.objects.filter(pk=page.pk)), request.user))
+    form = ReportForm(request.POST or None, files=files)
+    if request.method == "POST" and form.is_valid():
+        where = form.cleaned_data["where"]
+        seen: dict[str, Any] = {"page": page}
+        if where != IN_THE_TEXT:
+            seen = {"document": next(file for file in files if str(file.pk) == where)}
+        try:
+            row = reports.report(request.user, form.cleaned_data["what"], **seen)
+        except reports.TooMany:
+            form.add_error(None, _("Hai già cinque segnalazioni aperte: telefona a chi risponde della pagina."))
+        else:
+            messages.success(request, _("Grazie. Da adesso la vedete soltanto tu e chi ne risponde."))
+            return redirect("personal_data", row.pk)
+    context = {"form": form, "title": feed.name(page), "path": path}
+    return render(request, "portal/report_personal_data.html", context)
+
+
+@login_required
+def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
+    """A report, for who made it and for who answers; handled here, with a reason."""
+    rows = PersonalDataReport.objects.select_related("page", "document", "by", "handled_by")
+    row = access.get_or_404(rows, request.user, pk=pk)
+    may_handle = row.handled_at is None and access.can(request.user, "manage", row)
+    form = HandledForm(request.POST or None, certain=row.is_certain) if may_handle else None
+    if form is not None and request.method == "POST" and form.is_valid():
+        reports.settle(row, request.user, form.cleaned_data["outcome"], form.cleaned_data["reason"])
+        messages.success(request, _("Fatto: torna in vista per chi poteva leggerla."))
+        return redirect("personal_data", row.pk)
+    thing = row.page.specific if row.page else row.document
+    context = {
+        "report": row, "form": form, "thing": thing, "is_page": row.page is not None,
+        "handlers": [] if row.handled_at else reports.who_handles(row), "may_edit": _may_edit(request, thing),
+    }  # fmt: skip
+    return render(request, "portal/personal_data.html", context)
+
+
+def _may_edit(request: HttpRequest, thing: Any) -> bool:
+    return access.can(request.user, "edit", thing)

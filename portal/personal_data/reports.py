@@ -1,0 +1,125 @@
+"""«Segnala dati personali»: what is reported goes out of sight at once, until whoever answers for it has looked.
+
+Nothing is kept of the data, neither in the report nor in a job: what kind of thing it is, and where.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.models import Page
+
+from portal import access
+from portal.background import jobs
+from portal.models.activity import Verb
+from portal.models.jobs import Lane
+from portal.models.media import Document
+from portal.models.people import User
+from portal.models.personal_data import Outcome, PersonalDataReport, What
+from portal.notices import activity, emails, obligations
+from portal.notices.obligations import Duty
+
+from . import detection
+from .detection import Kind
+
+MOST_OPEN = 5  # of one person at a time: hiding pages must not become a way to close the portal
+KEPT = timedelta(days=365)  # a report that was handled
+OF_KIND = {
+    Kind.TAX_CODE: What.CODE, Kind.IBAN: What.CODE, Kind.MOBILE: What.CONTACT, Kind.ADDRESS: What.CONTACT,
+    Kind.BIRTH: What.NAME, Kind.HEALTH: What.HEALTH,
+}  # fmt: skip
+HIDES = {Kind.TAX_CODE, Kind.HEALTH, Kind.BIRTH}  # in a file; a letterhead has its telephones and accounts
+
+
+class TooMany(Exception):
+    """The person has reported much that nobody has looked at yet."""
+
+
+def report(by: User, what: str, *, page: Page | None = None, document: Document | None = None) -> Any:
+    """Put the page or the file out of sight, and ask whoever answers for it to look."""
+    if PersonalDataReport.objects.filter(by=by, found_by_itself=False, handled_at=None).count() >= MOST_OPEN:
+        raise TooMany
+    with transaction.atomic():
+        row = PersonalDataReport.objects.create(by=by, what=what, page=page, document=document)
+        activity.record(
+            Verb.DATA_REPORTED, by=by, page=page, space=_space(row), sentence=_("ha segnalato dati personali")
+        )
+        _ask(row)
+    return row
+
+
+def look_into(document: Document) -> None:
+    """Called with the text of a file: some of it puts the file out of sight until its uploader has said why not."""
+    found = [each for text in document.text_pages for each in detection.find(text) if each.kind in HIDES]
+    open_ones = PersonalDataReport.objects.filter(document=document, found_by_itself=True, handled_at=None)
+    if not found:
+        for row in open_ones:
+            settle(row, None, Outcome.REMOVED, _("Il file è stato sostituito."))
+        return
+    if open_ones.exists():
+        return
+    certain = [each for each in found if each.is_certain]
+    row = PersonalDataReport.objects.create(
+        by=document.uploaded_by_user, what=OF_KIND[(certain or found)[0].kind], document=document,
+        found_by_itself=True, is_certain=bool(certain),
+    )  # fmt: skip
+    _ask(row)
+
+
+def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) -> None:
+    """The data are gone, or there never were any: what was hidden is seen again."""
+    with transaction.atomic():
+        row.outcome, row.reason, row.handled_by, row.handled_at = outcome, reason, by, timezone.now()
+        row.save(update_fields=["outcome", "reason", "handled_by", "handled_at"])
+        obligations.settle(_key(row))
+        said = _("ha chiuso una segnalazione di dati personali")
+        activity.record(Verb.DATA_HANDLED, by=by, page=row.page, space=_space(row), sentence=said)
+
+
+def who_handles(row: PersonalDataReport) -> list[User]:
+    """Who answers for the page, and for its space; of what the portal found in a file, its uploader first."""
+    owner = getattr(row.page.specific, "responsible", None) if row.page else None
+    if row.found_by_itself:
+        owner = row.by
+    space = _space(row)
+    people = [owner, *(access.managers(space) if space else [])]
+    current = [each for each in dict.fromkeys(people) if each is not None and each.is_current()]
+    return current or list(access.administrators())
+
+
+def tell(pk: int) -> None:
+    """Mail whoever handles it; nothing of what was seen, nor where."""
+    row = PersonalDataReport.objects.filter(pk=pk, handled_at=None).first()
+    for person in who_handles(row) if row else []:
+        emails.personal_data_mail(person, reverse("personal_data", args=[pk])).send()
+
+
+def purge() -> int:
+    """Take away what was handled long ago."""
+    count, _rows = PersonalDataReport.objects.filter(handled_at__lt=timezone.now() - KEPT).delete()
+    return count
+
+
+def _ask(row: PersonalDataReport) -> None:
+    duty = Duty(
+        title=_("Forse ci sono dati di una persona in una pagina o in un file di cui rispondi"),
+        verb=_("Guarda"),
+        why=_("finché non decidi, gli altri non lo vedono"),
+        url=reverse("personal_data", args=[row.pk]),
+        due=timezone.localdate(),
+    )
+    obligations.ask(who_handles(row), _key(row), duty)
+    jobs.ask(f"personal-data:{row.pk}", "portal.personal_data.reports.tell", row.pk, lane=Lane.MAIL)
+
+
+def _space(row: PersonalDataReport) -> Any:
+    if row.page is not None:
+        return access.space_of(row.page)
+    return getattr(row.document.collection, "space", None) if row.document else None
+
+
+def _key(row: PersonalDataReport) -> str:
+    return f"personal-data:{row.pk}"

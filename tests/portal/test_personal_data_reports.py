@@ -1,0 +1,171 @@
+"""«Segnala dati personali»: out of sight at once for all but who reported and who answers, until it is handled."""
+
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+
+from portal import access, demo
+from portal.background import jobs
+from portal.files import reading
+from portal.models import Activity, Document, Job, Obligation, PersonalDataReport
+from portal.models.activity import Verb
+from portal.models.pages import by_code
+from portal.models.personal_data import Outcome
+from portal.personal_data import reports
+from tests.portal.test_personal_data import planted_codes
+
+pytestmark = pytest.mark.django_db
+Given = Callable[[str], Any]
+PAGE = "/p/PR-02/"
+
+
+def text_of(client: Client, address: str) -> str:
+    return unescape(client.get(address).content.decode())
+
+
+def report(client: Client, where: str = "testo", page: str = PAGE) -> Any:
+    return client.post("/dati-personali/segnala/", {"page": page, "what": "nome", "where": where})
+
+
+def form_of(code: str) -> Any:
+    page = by_code(code)
+    assert page is not None
+    return page.specific
+
+
+def test_the_demo_has_nothing_to_report() -> None:
+    assert not PersonalDataReport.objects.exists()
+
+
+def test_a_reported_page_is_out_of_sight_at_once_but_for_who_reported_and_who_answers(as_: Given) -> None:
+    others = ("worker_mountain", "hospital_worker", "office", "director")
+    before = {name: as_(name).get(PAGE).status_code for name in others}
+    assert set(before.values()) == {200}
+    report(as_("worker"))
+    row = PersonalDataReport.objects.get()
+    answers = {each.email.split("@")[0] for each in reports.who_handles(row)}
+    assert answers
+    for name in [*sorted(answers), "worker"]:
+        assert as_(name).get(PAGE).status_code == 200
+    hidden_from = [name for name in others if not access.can(as_user(name), "manage", row)]
+    assert hidden_from
+    for name in hidden_from:
+        assert as_(name).get(PAGE).status_code == 404
+        assert PAGE not in text_of(as_(name), "/protocolli/")
+        found = as_(name).get("/cerca/?q=PR-02&format=json").json()["results"]
+        assert "PR-02" not in [each["code"] for each in found]
+
+
+def as_user(name: str) -> Any:
+    from portal.models import User
+    from tests.conftest import CAST
+
+    return User.objects.get(email=f"{CAST.get(name, name)}@raccordo.example")
+
+
+def test_its_files_go_with_it_and_an_editor_without_the_space_cannot_open_it_in_the_admin(as_: Given) -> None:
+    form = form_of("MD-04")
+    assert as_("worker_mountain").get(form.document.url).status_code == 200
+    report(as_("worker"), page="/p/MD-04/")
+    assert as_("worker_mountain").get(form.document.url).status_code == 404
+    row = PersonalDataReport.objects.get()
+    office = as_user("office")
+    assert access.can(office, "manage", row) or as_("office").get(f"/admin/pages/{form.pk}/edit/").status_code != 200
+
+
+def test_a_file_alone_is_hidden_and_its_page_is_read_without_it(as_: Given) -> None:
+    form = form_of("MD-04")
+    report(as_("worker"), where=str(form.document.pk), page="/p/MD-04/")
+    assert as_("worker_mountain").get("/p/MD-04/").status_code == 200
+    assert as_("worker_mountain").get(form.document.url).status_code == 404
+    assert as_("worker").get(form.document.url).status_code == 200
+
+
+def test_who_answers_is_asked_and_decides_with_a_reason_that_the_reporter_reads(as_: Given) -> None:
+    report(as_("worker"))
+    row = PersonalDataReport.objects.get()
+    address = f"/dati-personali/{row.pk}/"
+    handler = reports.who_handles(row)[0]
+    desk = Client()
+    desk.force_login(handler)
+    assert "Forse ci sono dati di una persona" in text_of(desk, "/")
+    assert as_("worker_mountain").get(address).status_code == 404
+    reporter = text_of(as_("worker"), address)
+    assert "Nascosta agli altri" in reporter
+    assert "Chiudi la segnalazione" not in reporter
+    assert as_("worker").post(address, {"outcome": "nessuno", "reason": "Lo dico io"}).status_code == 200
+    row.refresh_from_db()
+    assert row.handled_at is None
+    assert "In una frase" in unescape(desk.post(address, {"outcome": "nessuno", "reason": ""}).content.decode())
+    assert desk.post(address, {"outcome": "nessuno", "reason": "È una persona inventata."}).status_code == 302
+    assert as_("worker_mountain").get(PAGE).status_code == 200
+    told = text_of(as_("worker"), address)
+    assert "È una persona inventata." in told
+    assert str(handler) in told
+    assert not Obligation.objects.filter(key=f"personal-data:{row.pk}", settled_at=None).exists()
+    verbs = Activity.objects.filter(verb__in=[Verb.DATA_REPORTED, Verb.DATA_HANDLED]).values_list("by", flat=True)
+    assert set(verbs) == {row.by_id, handler.pk}
+
+
+def test_the_mail_and_its_job_hold_nothing_of_it(as_: Given, mailoutbox: list[Any]) -> None:
+    report(as_("worker"))
+    row = PersonalDataReport.objects.get()
+    job = Job.objects.get(key=f"personal-data:{row.pk}")
+    assert job.args == [row.pk]
+    jobs.run(job.pk)
+    assert {mail.to[0] for mail in mailoutbox} == {each.email for each in reports.who_handles(row)}
+    for mail in mailoutbox:
+        assert "PR-02" not in f"{mail.subject} {mail.body}"
+        assert f"/dati-personali/{row.pk}/" in mail.body
+
+
+def test_who_has_five_waiting_hides_no_sixth(as_: Given) -> None:
+    codes = ["PR-01", "PR-02", "PR-03", "PR-07", "PR-08", "OP-04"]
+    for code in codes[:5]:
+        assert report(as_("worker"), page=f"/p/{code}/").status_code == 302
+    refused = unescape(report(as_("worker"), page=f"/p/{codes[5]}/").content.decode())
+    assert "Hai già cinque segnalazioni aperte" in refused
+    assert as_("worker_mountain").get(f"/p/{codes[5]}/").status_code == 200
+
+
+def test_strangers_and_who_may_not_read_the_page_report_nothing(as_: Given) -> None:
+    assert as_("anonymous").get("/dati-personali/segnala/?pagina=/p/PR-02/").status_code == 302
+    assert report(as_("partner"), page="/p/PR-04/").status_code == 404
+    assert not PersonalDataReport.objects.exists()
+
+
+def upload(text: str) -> Document:
+    space = demo.space("SP-RETE")
+    file = ContentFile(text.encode(), name="relazione.txt")
+    document = Document.objects.create(
+        title="Relazione", file=file, collection=space.collection, uploaded_by_user=as_user("office")
+    )
+    reading.read(document.pk)
+    return Document.objects.get(pk=document.pk)
+
+
+def test_a_file_whose_text_holds_a_tax_code_waits_out_of_sight_until_it_is_replaced(as_: Given) -> None:
+    document = upload(f"Relazione su {planted_codes()[0]}.")
+    row = PersonalDataReport.objects.get(document=document)
+    assert (row.found_by_itself, row.is_certain, row.by) == (True, True, as_user("office"))
+    editors = [name for name in ("coordinator", "director") if not access.can(as_user(name), "manage", row)]
+    for name in editors:
+        assert not access.can(as_user(name), "view", document)
+    assert access.can(as_user("office"), "view", document)
+    shown = text_of(as_("office"), f"/dati-personali/{row.pk}/")
+    assert "sostituisci il file" in shown
+    assert "non sono dati di una persona" not in shown
+    document.file = ContentFile(b"Relazione senza nomi.", name="relazione.txt")
+    document.save()
+    reading.read(document.pk)
+    row.refresh_from_db()
+    assert row.outcome == Outcome.REMOVED
+
+
+def test_a_letterhead_hides_no_file(as_: Given) -> None:
+    document = upload("Lo sportello risponde al 333 1234567. IBAN IT60X0542811101000000123456.")
+    assert not PersonalDataReport.objects.filter(document=document).exists()
