@@ -169,3 +169,10 @@ def test_a_file_whose_text_holds_a_tax_code_waits_out_of_sight_until_it_is_repla
 def test_a_letterhead_hides_no_file(as_: Given) -> None:
     document = upload("Lo sportello risponde al 333 1234567. IBAN IT60X0542811101000000123456.")
     assert not PersonalDataReport.objects.filter(document=document).exists()
+
+
+def test_the_way_to_report_stands_on_pages_and_on_nothing_else(as_: Given) -> None:
+    assert "Segnala dati personali" in text_of(as_("worker"), PAGE)
+    for address in ("/", "/protocolli/", "/rubrica/"):
+        assert "Segnala dati personali" not in text_of(as_("worker"), address)
+    assert "Segnala dati personali" not in text_of(as_("anonymous"), "/spazi/carta/come-si-accede/")
