@@ -212,6 +212,14 @@ def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
     return queryset.filter(pk__in=Page.objects.order_by().filter(where).values("pk"))
 
 
+def withdrawn(queryset: QuerySet[Any], user: Person) -> QuerySet[Any]:
+    """Pages that people read and that are withdrawn, lying where the person reads: it is no news that they existed."""
+    held = standing(user)
+    where = Q(live=False, first_published_at__isnull=False, depth__gt=SPACE_DEPTH)
+    where &= (Q() if held.administrator else _readable(held)) & _in_sight(held, "page")
+    return queryset.filter(where)
+
+
 def _in_sight(held: Standing, field: str) -> Q:
     """No data of persons were reported there, or by the person: until that is handled, only who answers sees it."""
     reports = PersonalDataReport.objects.filter(handled_at=None, **{field: OuterRef("pk")})

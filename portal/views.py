@@ -21,6 +21,7 @@ from .frame import is_partner
 from .models import NetworkProfile, Organisation, Space
 from .models.spaces import Visibility
 from .notices import feed
+from .pages import withdrawing
 from .requests import PersonRequest, number
 
 NEWS_WINDOW = timedelta(days=30)
@@ -36,6 +37,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     wants_page = request.method in {"GET", "HEAD"} and not request.path.startswith(("/static/", "/api/"))
     if user is not None and not user.is_authenticated and wants_page and request.GET.get("format") != "json":
         return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+    if user is not None and user.is_authenticated and wants_page and (found := withdrawing.gone(request.path, user)):
+        return render(request, "portal/withdrawn.html", found, status=410)
     return render(request, "404.html", status=404)
 
 

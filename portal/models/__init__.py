@@ -16,6 +16,7 @@ from .network import NetworkProfile, ProblemReport
 from .obligations import Obligation
 from .people import Organ, Organisation, User
 from .personal_data import PersonalDataReason, PersonalDataReport
+from .replacements import Replacement
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
 
@@ -41,6 +42,7 @@ __all__ = [
     "PersonalDataReport",
     "ProblemReport",
     "Rendition",
+    "Replacement",
     "Role",
     "RoleGroup",
     "ScheduleFailure",

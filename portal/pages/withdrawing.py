@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -14,8 +16,13 @@ from wagtail.admin.views.pages.bulk_actions import UnpublishBulkAction
 from wagtail.admin.views.pages.unpublish import UnpublishView
 from wagtail.models import Page
 
+from portal import access
 from portal.models.activity import Activity, Verb
+from portal.models.replacements import Replacement
+from portal.notices.problem_reports import page_at
 from portal.personal_data.guard import no_personal_data
+
+from . import addresses
 
 MISSING = _("Scrivi perché la ritiri: lo leggerà chi lavorerà su questa pagina.")
 LONGEST = 400
@@ -54,22 +61,52 @@ class ReasonForm(forms.Form):
     include_descendants = forms.BooleanField(label=_("Ritira anche le pagine che contiene"), required=False)
 
 
+class OneReasonForm(ReasonForm):
+    """Of one page, what takes its place too."""
+
+    replaced_by = forms.CharField(
+        label=_("Che cosa c’è al suo posto (facoltativo)"), max_length=300, required=False,
+        help_text=_("Il codice o l’indirizzo di un’altra pagina: chi arriva dal vecchio indirizzo la trova subito."),
+    )  # fmt: skip
+    field_order = ["reason", "replaced_by"]
+
+    def __init__(self, *args: Any, user: Any, page: Page, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.page = user, page
+
+    def clean_replaced_by(self) -> Page | None:
+        typed = self.cleaned_data["replaced_by"].strip()
+        if not typed:
+            return None
+        path = urlsplit(typed).path if "/" in typed else f"/{addresses.CODE_ADDRESS}/{typed}/"
+        found = page_at(path, self.user)
+        if found is None or found.pk == self.page.pk or found.depth <= access.SPACE_DEPTH:
+            raise forms.ValidationError(
+                _("Non trovo questa pagina: scrivi il suo codice, per esempio PR-02, o copia il suo indirizzo.")
+            )
+        return found
+
+
 class WithdrawView(UnpublishView):
     """Wagtail's page, which asks no reason."""
 
-    form: ReasonForm | None = None
+    form: OneReasonForm | None = None
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.form = ReasonForm(request.POST)
+        self.form = self._form(request.POST)
         if not self.form.is_valid():
             return self.render_to_response(self.get_context_data())
-        with because(self.form.cleaned_data["reason"]):
+        with transaction.atomic(), because(self.form.cleaned_data["reason"]):
+            replace(self.object, self.form.cleaned_data["replaced_by"])
             response: HttpResponse = super().post(request, *args, **kwargs)
         return response
 
+    def _form(self, data: Any = None) -> OneReasonForm:
+        return OneReasonForm(data, user=self.request.user, page=self.object)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        form = self.form or ReasonForm()
+        form = self.form or self._form()
         if not context["live_descendant_count"]:
             del form.fields["include_descendants"]
         return context | {"form": form}
@@ -103,3 +140,35 @@ class WithdrawByApi(UnpublishPageAPIAction):
     def execute(self, instance: Page, data: dict[str, Any]) -> Any:
         with because(data["reason"]):
             return super().execute(instance, data)
+
+
+# --- Whoever comes by the old address --------------------------------------------------------------------
+
+
+def replace(page: Page, by: Page | None) -> None:
+    """Another page takes its place, or none does any more."""
+    Replacement.objects.filter(page=page.pk).delete()
+    if by is not None:
+        Replacement.objects.create(page_id=page.pk, by_id=by.pk)
+
+
+def gone(path: str, user: Any) -> dict[str, Any] | None:
+    """What to say at the address of a page that was withdrawn: to whoever would read it, were it still there."""
+    words = [word for word in path.split("/") if word]
+    home = Page.objects.filter(depth=access.SPACE_DEPTH - 1).first()
+    if not words or home is None:
+        return None
+    if words[0] == addresses.CODE_ADDRESS:
+        there = Page.objects.filter(slug__in=addresses.slugs_of(words[-1])) if len(words) == 2 else Page.objects.none()
+    else:
+        there = Page.objects.filter(url_path=f"{home.url_path}{'/'.join(words)}/")
+    page = access.withdrawn(there, user).first()
+    if page is None:
+        return None
+    successor = Page.objects.filter(pk__in=Replacement.objects.filter(page=page.pk).values("by"))
+    act = last(page)
+    return {
+        "gone": page.specific,
+        "withdrawn_at": act.at if act else None,
+        "successor": next(iter(access.allowed(successor, user).specific()), None),
+    }

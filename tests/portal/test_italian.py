@@ -162,7 +162,7 @@ def test_withdrawing_says_what_happens_to_those_who_read(as_: Any) -> None:
     page = Page.objects.get(slug="pr-02")
     said = as_("coordinator").get(f"/admin/pages/{page.pk}/unpublish/").content.decode()
     assert demo.space("SP-INTEGRA").name in said
-    assert "chi apre il suo indirizzo legge che la pagina non c’è" in said
+    assert "chi apre il suo indirizzo legge che è stata ritirata" in said
 
 
 def test_each_kind_of_page_is_explained_in_a_line_where_it_is_chosen(as_: Any) -> None:

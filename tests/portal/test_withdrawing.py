@@ -113,3 +113,54 @@ def test_a_page_published_again_no_longer_says_that_it_was_withdrawn(as_: Given,
     one(as_("coordinator"), page, REASON)
     Page.objects.get(pk=page.pk).specific.save_revision(user=person("coordinator")).publish()
     assert REASON not in as_("worker").get(f"/admin/pages/{page.pk}/edit/").content.decode()
+
+
+# --- Whoever comes by the old address --------------------------------------------------------------------
+
+
+def withdrawn(as_: Given, code: str, replaced_by: str = "") -> Any:
+    page = Page.objects.get(slug=code.lower())
+    fields = {"reason": REASON, "replaced_by": replaced_by}
+    return as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/", fields)
+
+
+@pytest.mark.parametrize("typed", ["MD-02", "md 2", "/p/MD-02/", "https://raccordo.example/p/MD-02/"])
+def test_who_comes_by_the_old_address_is_led_to_what_took_its_place(as_: Given, typed: str) -> None:
+    assert withdrawn(as_, "MD-01", typed).status_code == 302
+    answer = as_("worker").get("/p/MD-01/")
+    assert answer.status_code == 410
+    said = answer.content.decode()
+    assert "è stata ritirata" in said
+    assert 'href="/p/MD-02/"' in said
+    assert REASON not in said  # it was asked for whoever works on the page
+
+
+def test_who_never_read_it_finds_nothing_there(as_: Given) -> None:
+    withdrawn(as_, "PR-04", "PR-02")
+    missing, hidden = as_("partner").get("/p/PR-99/"), as_("partner").get("/p/PR-04/")
+    assert (hidden.status_code, text_of(hidden).replace("PR-04", "PR-99")) == (404, text_of(missing))
+    assert as_("anonymous").get("/p/PR-04/").status_code == 302
+    assert as_("worker_minors").get("/p/PR-04/").status_code == 410
+
+
+def test_a_page_that_took_its_place_is_named_to_its_readers_alone(as_: Given) -> None:
+    assert withdrawn(as_, "PR-07", "PR-04").status_code == 302  # PR-07 is shared with the third sector
+    assert "/p/PR-04/" in as_("worker_minors").get("/p/PR-07/").content.decode()
+    said = as_("partner").get("/p/PR-07/")
+    assert said.status_code == 410
+    assert "PR-04" not in said.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["PR-99", "una parola", "MD-01", "/", "/rubrica/"])
+def test_what_is_no_page_takes_no_place_and_stays_typed(as_: Given, typed: str) -> None:
+    answer = withdrawn(as_, "MD-01", typed)
+    assert "Non trovo questa pagina" in text_of(answer)
+    assert f'value="{typed}"' in answer.content.decode()
+    assert Page.objects.get(slug="md-01").live
+
+
+def test_published_again_it_answers_as_before_and_a_draft_never_did(as_: Given, person: Given) -> None:
+    withdrawn(as_, "MD-01")
+    Page.objects.get(slug="md-01").specific.save_revision(user=person("director")).publish(user=person("director"))
+    assert as_("worker").get("/p/MD-01/").status_code == 200
+    assert as_("worker").get("/spazi/rete/accogliere-con-un-mediatore/").status_code == 404
