@@ -438,14 +438,21 @@ def own(model: type[Model], person: str) -> None:
     _rules_of_rows.append((model, rule))
 
 
-def in_the_name_of(model: type[Model], organisation: str, purpose: str) -> None:
-    """Its rows are a body's: its people and administrators see them, its delegates for the purpose alone act."""
+def in_the_name_of(model: type[Model], organisation: str, purpose: str, page: str = "") -> None:
+    """Its rows are a body's: its people and administrators see them, its delegates for the purpose alone act.
+
+    Where a page is named, they are seen by whoever may see that page, and nobody acts who may not.
+    """
 
     def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
         held = standing(user)
         acting = Q(**{f"{organisation}__in": [body for body, what in held.bodies if what == purpose]})
+        if page:
+            queryset = queryset.filter(**{f"{page}__in": _pages(Page.objects.order_by(), user, "view").values("pk")})
         if action != "view":
             return queryset.filter(acting)
+        if page:
+            return queryset
         if held.administrator:
             return queryset
         return queryset.filter(acting | Q(**{f"{organisation}__group__in": held.groups}))

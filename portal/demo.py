@@ -92,6 +92,15 @@ DELEGATIONS = [
     ("quarrata", "recepimento", "elena.fedi", ""),
     ("quarrata", "dati", "elena.fedi", ""),
     ("agliana", "recepimento", "davide.tesi", ""),
+    ("sds", "recepimento", "paolo.vannini", ""),
+    ("pistoia", "recepimento", "nadia.elamrani", ""),
+    ("serravalle-pistoiese", "recepimento", "nadia.elamrani", ""),  # in gestione associata
+    ("marliana", "recepimento", "nadia.elamrani", ""),
+    ("san-marcello-piteglio", "recepimento", "sara.begliomini", ""),
+    ("abetone-cutigliano", "recepimento", "sara.begliomini", ""),
+    ("sambuca-pistoiese", "recepimento", "sara.begliomini", ""),
+    ("filo-rosso", "recepimento", "rosanna.cioni", ""),
+    ("vicinanze", "recepimento", "youssef.haddad", ""),
     ("ausl", "recepimento", "andrea.salvestrini", "irene.maestripieri"),
 ]
 

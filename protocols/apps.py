@@ -9,10 +9,17 @@ class ProtocolsConfig(AppConfig):
     verbose_name = _("Che cosa la rete ha concordato")
 
     def ready(self) -> None:
-        from portal.pages.atomic_acts import publishing
-        from portal.pages.publication import published
+        from django.db.models.signals import post_save
 
-        from . import editions
+        from portal.models import Delegation
+        from portal.pages.atomic_acts import publishing
+        from portal.pages.publication import published, withdrawn
+
+        from . import adoptions, editions
 
         publishing.connect(editions.on_publishing)
         published.connect(editions.on_published)
+        publishing.connect(adoptions.on_publishing)
+        published.connect(adoptions.on_published)  # the edition is kept by then
+        withdrawn.connect(adoptions.on_withdrawn)
+        post_save.connect(adoptions.on_delegation, sender=Delegation)

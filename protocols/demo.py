@@ -15,7 +15,7 @@ from portal.models import Document, Organisation
 from portal.pages import citations
 from portal.spaces import shares
 
-from . import editions
+from . import demo_adoptions, editions
 from .demo_forms import as_bytes, signed
 from .models import Edition, FormPage, ProcedurePage, ProtocolPage
 from .models.protocols import RelatedPage
@@ -38,6 +38,9 @@ def load(say: Say) -> None:
     say("protocolli")
     for path in sorted(CONTENT.glob("PR-*.toml")):
         _load_protocol(read_toml(path))
+    say("recepimenti")
+    for entry in read_toml(CONTENT / "adoptions.toml")["editions"]:
+        demo_adoptions.load(entry)
 
 
 def _load_form(entry: dict[str, Any]) -> None:
@@ -95,7 +98,7 @@ def _load_protocol(entry: dict[str, Any]) -> None:
         valid_from=day(entry["valid_from"]), review_date=day(entry["review"]), responsible=responsible,
         in_brief=[("line", line) for line in entry["in_brief"]], body=body_of(entry["sections"]),
         register_number=entry.get("register", ""), norm=entry.get("norm", ""),
-        asks_acknowledgement=entry.get("acknowledge", False),
+        asks_acknowledgement=entry.get("acknowledge", False), by_body=entry.get("by_body", False),
     )  # fmt: skip
     protocol.signatories = list(Organisation.objects.filter(slug__in=entry["signatories"]))
     related = [slug.lower() for slug in [*entry.get("forms", []), *entry.get("procedures", [])]]

@@ -12,7 +12,7 @@ from portal.navigation import Entry, entries
 from portal.notices.feed import Figure, sources
 from portal.pages import moving
 
-from . import editions
+from . import editions, matrix
 from .models import ProtocolPage
 from .models.rules import SOON
 
@@ -27,7 +27,14 @@ def expiring_protocols(user: User) -> Iterable[Figure]:
     yield Figure(len(codes), what, url, ", ".join(codes))
 
 
+def missing_adoptions(user: User) -> Iterable[Figure]:
+    """What the bodies have still to adopt, of all protocols that hold body by body."""
+    count = matrix.missing(user)
+    yield Figure(count, ngettext("recepimento che manca", "recepimenti che mancano", count), "/recepimenti/")
+
+
 sources.figures.append(expiring_protocols)
+sources.figures.append(missing_adoptions)
 moving.sources.append(editions.after_a_move)
 
 entries.append(Entry(10, "protocolli", _("Protocolli"), "/protocolli/", "protocolpage"))

@@ -8,7 +8,7 @@ from wagtail.models import Page
 from portal import access
 from portal.pages.kinds import shows
 
-from . import editions, forms, procedures  # noqa: F401  `forms` registers which form edits which kind
+from . import band, editions, forms, procedures  # noqa: F401  `forms` registers which form edits which kind
 from .models import FormPage, ProcedurePage, ProtocolPage
 from .models.rules import RulePage
 
@@ -23,7 +23,10 @@ def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
     """The forms and procedures that go with it, as far as the reader may see them."""
     related = page.related.values_list("target", flat=True)
     pages = list(access.allowed(Page.objects.filter(pk__in=list(related)), request.user).specific())
+    found = band.of(page, request)
     return {
+        "band": found,
+        "beside": found.beside if found else {},
         "forms": [each for each in pages if isinstance(each, FormPage)],
         "procedures": [each for each in pages if isinstance(each, ProcedurePage)],
     }

@@ -4,12 +4,17 @@ from django.urls import path
 
 from portal.pages.kind_list import kind_list
 
-from . import views
+from . import adoption_pages, matrix_pages, views
 from .models import FormPage, ProcedurePage, ProtocolPage
 
 urlpatterns = [
     path("protocolli/", kind_list, {"model": ProtocolPage, "section": "protocolli"}, name="protocols"),
     path("procedure/", kind_list, {"model": ProcedurePage, "section": "procedure"}, name="procedures"),
     path("moduli/", kind_list, {"model": FormPage, "section": "moduli"}, name="forms"),
+    path("p/<slug:code>/recepimenti/<slug:body>/", adoption_pages.adoption, name="adoption"),
+    path("recepimenti/", matrix_pages.matrix, name="adoptions"),
+    path("recepimenti/tabella.<slug:kind>", matrix_pages.sheet, name="adoptions_sheet"),
+    path("recepimenti/<slug:body>/sollecita/", matrix_pages.remind, name="remind_adoption"),
+    path("recepimenti/atti/<int:pk>/", adoption_pages.act, name="adoption_act"),
     path("p/<slug:code>/edizioni/<path:version>/", views.edition, name="edition"),
 ]

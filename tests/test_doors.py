@@ -27,6 +27,7 @@ from portal.models import (
     Space,
     User,
 )  # fmt: skip
+from protocols.models import Adoption
 from tests.addresses import MISSING, Known, Things, address, known
 from tests.conftest import CAST
 
@@ -99,6 +100,11 @@ def role_of(person: str, space: str) -> int:
 
 def approval_of(slug: str) -> int:
     return Page.objects.get(slug=slug).current_workflow_task_state.pk
+
+
+def act_of(body: str) -> int:
+    """The newest act of a body that has its file: of PR-02."""
+    return Adoption.objects.filter(organisation__slug=body).exclude(act_file="").latest("pk").pk
 
 
 def reported() -> int:
@@ -214,6 +220,20 @@ def portal_doors() -> list[Door]:
         Door("edition", "/p/pr-05/edizioni/1.0/", INSIDE),  # binds everybody: shared with who works in the services
         Door("edition", "/p/pr-02/edizioni/1.0/", INSIDE),
         Door("edition", "/p/pr-02/edizioni/9.9/", set()),
+        Door("adoption", "/p/pr-02/recepimenti/quarrata/", INSIDE),
+        Door("adoption", "/p/pr-02/recepimenti/quarrata/", {"worker"}, post={}, forbidden=INSIDE),
+        Door("adoption", "/p/pr-11/recepimenti/agliana/", TERZO),
+        Door("adoption", "/p/pr-04/recepimenti/quarrata/", set()),  # holds from its signature
+        Door("adoption", "/p/pr-02/recepimenti/vicinanze/", set()),  # did not sign it
+        Door("adoptions", "/recepimenti/", MEMBERS),
+        Door("adoptions", "/recepimenti/?stato=da-recepire&ordina=mancano", MEMBERS),
+        Door("adoptions_sheet", "/recepimenti/tabella.ods", MEMBERS),
+        Door("adoptions_sheet", "/recepimenti/tabella.exe", set()),
+        Door("remind_adoption", "/recepimenti/montale/sollecita/", MANAGERS, answer=302, post={}),
+        Door("remind_adoption", "/recepimenti/atlantide/sollecita/", set(), post={}),
+        Door("remind_adoption", "/recepimenti/montale/sollecita/", set(), closed=405),
+        Door("adoption_act", f"/recepimenti/atti/{act_of('quarrata')}/", INSIDE),
+        Door("adoption_act", "/recepimenti/atti/999999/", set()),
         Door("training", "/formazione/", MEMBERS),
         Door("finish_lesson", f"/formazione/lezioni/{page('la-rete-locale').pk}/fatta/", MEMBERS, answer=302, post={}),
         Door("finish_lesson", f"/formazione/lezioni/{page('front-office').pk}/fatta/", INSIDE, answer=302, post={}),

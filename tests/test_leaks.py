@@ -32,7 +32,7 @@ from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
 from portal.notices import digests, emails, obligations
 from portal.spaces import opening, roles
-from protocols.models import FormPage, ProtocolPage
+from protocols.models import Adoption, Edition, FormPage, ProtocolPage
 from protocols.models.protocols import RelatedPage
 from search import index as search_index
 from tests.addresses import Things, address, known
@@ -114,6 +114,7 @@ def plant(name: str) -> Planted:
     plant_drafts(here, writer)
     plant_approval(here, writer, coordinator)
     plant_editions(here, coordinator)
+    plant_adoption(here, writer)
     plant_duties(here)
     here.addresses += [page.url for page in here.pages] + [
         here.document.url, f"/media/{here.image.file.name}",
@@ -234,6 +235,22 @@ def plant_editions(here: Planted, by: User) -> None:
     protocol.save_revision(user=by).publish(user=None)
     meeting = next(page for page in here.pages if isinstance(page, MeetingPage))
     here.addresses += [f"/p/{protocol.slug}/edizioni/1.0/", f"/riunioni/{meeting.pk}.ics"]
+
+
+def plant_adoption(here: Planted, by: User) -> None:
+    """What a body said of the protocol, in each field, and the file of its act."""
+    protocol = next(page for page in here.pages if isinstance(page, ProtocolPage))
+    body = Organisation.objects.get(slug="quarrata")
+    file = ContentFile(b"testo", f"{here.word('actname').split()[1]}.txt")
+    row = Adoption.objects.create(
+        edition=Edition.objects.get(page_id=protocol.pk, version="2.0"), organisation=body, state="adattato",
+        since=timezone.localdate(), act_number=here.word("act"), act_date=timezone.localdate(), sections=["oggi"],
+        text=here.word("adaptation"), reason=here.word("refusal"), act_file=file, act_sha256="1", by=by,
+    )  # fmt: skip
+    here.addresses += [
+        f"/p/{protocol.slug}/recepimenti/quarrata/", f"/p/{protocol.slug}/?ente=quarrata&giorno=2099-01-01",
+        f"/recepimenti/atti/{row.pk}/",
+    ]  # fmt: skip
 
 
 def open_closed_space() -> None:

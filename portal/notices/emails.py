@@ -105,3 +105,8 @@ def role_mail(to: User, *, space: Space, role: Role | None, by: str) -> EmailMul
     """A role in a space was given, changed or taken."""
     meaning = ROLE_MEANING[role] if role else ""
     return _mail("role", to.email, {"person": to, "space": space, "role": role, "meaning": meaning, "by": by})
+
+
+def adoption_reminder_mail(to: User, *, body: str, by: str, waiting: list[tuple[str, str]]) -> EmailMultiAlternatives:
+    """To a body's delegate: what the body has still to adopt, each with its address."""
+    return _mail("adoption_reminder", to.email, {"person": to, "body": body, "by": by, "waiting": waiting})

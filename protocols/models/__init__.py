@@ -1,7 +1,8 @@
 """What the network agreed: protocols, the procedures that apply them, the forms they use."""
 
+from .adoptions import Adoption, AdoptionReminder
 from .editions import Edition
 from .procedures import FormPage, ProcedurePage
 from .protocols import ProtocolPage
 
-__all__ = ["Edition", "FormPage", "ProcedurePage", "ProtocolPage"]
+__all__ = ["Adoption", "AdoptionReminder", "Edition", "FormPage", "ProcedurePage", "ProtocolPage"]

@@ -35,6 +35,13 @@ class ProtocolPage(RulePage):
     norm = models.CharField(_("perché esiste: la norma"), max_length=240, blank=True)
     signatories = ParentalManyToManyField(Organisation, verbose_name=_("enti firmatari"), blank=True)
     asks_acknowledgement = models.BooleanField(_("chiede la presa visione"), default=False)
+    by_body = models.BooleanField(
+        _("vale dove l’ente lo recepisce"), default=False,
+        help_text=_(
+            "Senza spunta, ogni edizione vale per tutti gli enti firmatari dalla firma. Con la spunta, ogni ente la "
+            "recepisce con un suo atto, e fino ad allora lavora con l’edizione di prima."
+        ),
+    )  # fmt: skip
 
     says = [*RulePage.says, "in_brief", "body", "register_number", "norm", "signatories"]
     kind_order = 10
@@ -56,6 +63,7 @@ class ProtocolPage(RulePage):
                 FieldPanel("register_number"),
                 FieldPanel("norm"),
                 FieldPanel("signatories", widget=forms.CheckboxSelectMultiple),
+                FieldPanel("by_body"),
             ],
             heading=_("Chi firma, e perché"),
         ),

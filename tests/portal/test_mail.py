@@ -181,6 +181,10 @@ def schedule(page: Any, by: User) -> None:
     type(revision).objects.filter(pk=revision.pk).update(approved_go_live_at=timezone.now() - timedelta(minutes=1))
 
 
+def reminds_a_body(as_: Given, person: Given, page: Any) -> None:
+    assert as_("coordinator").post("/recepimenti/agliana/sollecita/").status_code == 302
+
+
 DOORS: dict[Any, set[str]] = {
     asks: {"approval"}, approves: {"approved"}, gives_back: {"given_back"}, takes_back: set(),
     publishes_over_a_request: {"approved"}, comments: set(), publishes: set(), withdraws: set(), moves: set(),
@@ -188,6 +192,7 @@ DOORS: dict[Any, set[str]] = {
     changes_the_own_password: set(), forgets_the_password: {"password"}, gives_a_role: {"role"},
     takes_a_role: {"role"}, reports_a_problem: {"problem"},
     reports_personal_data: {"personal_data"}, misses_a_day: {"schedule_failed"},
+    reminds_a_body: {"adoption_reminder"},
 }  # fmt: skip
 
 
