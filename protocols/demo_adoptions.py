@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 
 from portal.demo import day, moment
 from portal.models import Delegation, Organisation
+from portal.models.append_only import as_maintenance
 from portal.models.delegations import Purpose
 
 from . import adoptions
@@ -22,6 +23,9 @@ def load(entry: dict[str, Any]) -> None:
     page = ProtocolPage.objects.get(code=entry["code"])
     edition = Edition.objects.get(page_id=page.pk, version=entry["version"])
     adoptions.open_for(edition, page.signatories.all(), by=None)
+    with as_maintenance("the past of the demo"):
+        opened = Adoption._base_manager.filter(edition=edition, state=State.TO_ADOPT)
+        opened.update(at=edition.published_at)
     for body, on, act in entry["adopted"]:
         _say(edition, body, State.ADOPTED, on, act=act)
     for other in entry.get("others", []):
