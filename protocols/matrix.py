@@ -182,7 +182,7 @@ def _cell(body: Organisation, known: list[Binding], newest: Binding, today: date
     now = held(known, body.pk, today)
     is_older = now.holds and now.edition != newest.edition and _is_as_open(now.edition, newest.edition)
     works_by = now.edition.version if is_older and now.edition else ""
-    return Cell(body, State(last.state) if last else None, last and last.since, works_by)
+    return Cell(body, State(last.state) if last else None, last.since if last else None, works_by)
 
 
 def _is_as_open(edition: Any, newest: Any) -> bool:
