@@ -13,7 +13,7 @@ from . import views
 from .accounts import body_pages, coordinator_pages, profile
 from .files import serving
 from .notices import digest_preference, outbox, problem_pages
-from .pages import approval_page, writing
+from .pages import approval_page, news_writing, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
 from .personal_data import report_pages
@@ -48,6 +48,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accesso/", include("allauth.account.urls")),
     path("accesso/secondo-fattore/", include("allauth.mfa.urls")),
     path("spazi/", listing.space_list, name="spaces"),
+    path("spazi/<slug:slug>/notizia/", news_writing.write_news, name="write_news"),
+    path("spazi/<slug:slug>/notizia/bozza/", news_writing.keep_news, name="keep_news"),
     path("spazi/<slug:slug>/nuovo/", writing.new_page, name="new_page"),
     path("spazi/<slug:slug>/condivisione/", sharing.sharing, name="sharing"),
     path("spazi/<slug:slug>/condivisione/<int:pk>/", sharing.change_role, name="change_role"),

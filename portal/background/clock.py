@@ -5,7 +5,7 @@ import logging
 from portal.models.jobs import Lane
 from portal.models.spaces import Space
 from portal.notices import digests, obligations, problem_reports
-from portal.pages import scheduling
+from portal.pages import news_writing, scheduling
 from portal.personal_data import reports
 from portal.spaces import role_copy, roles
 from portal.upkeep import backup
@@ -41,6 +41,12 @@ def purge_reports() -> int:
 def purge_personal_data_reports() -> int:
     """Take away the reports of personal data that were handled long ago."""
     return reports.purge()
+
+
+@every(minutes=24 * 60)
+def purge_unfinished_news() -> int:
+    """Take away the news that nobody finished in a month."""
+    return news_writing.purge()
 
 
 @every(minutes=24 * 60)

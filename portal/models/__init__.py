@@ -19,6 +19,7 @@ from .personal_data import PersonalDataReason, PersonalDataReport
 from .replacements import Replacement
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
+from .unfinished import UnfinishedNews
 
 __all__ = [
     "Activity",
@@ -49,5 +50,6 @@ __all__ = [
     "Space",
     "SpaceGroupPermission",
     "Term",
+    "UnfinishedNews",
     "User",
 ]

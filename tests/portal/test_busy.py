@@ -84,7 +84,7 @@ def test_what_was_typed_stands_on_the_page_and_goes_out_with_one_press(client_of
     with nothing_is_written(words):
         page = busy(client.post("/segnala/", typed))
     assert page.h1.text == title
-    assert "chi lo sa?" in page.find(class_="typed").text
+    assert "chi lo sa?" in page.find(class_="notice").text
     assert not ProblemReport.objects.filter(text__contains="Quarrata").exists()
     assert client.post("/segnala/", again(page)).status_code == 302
     assert ProblemReport.objects.filter(text__contains="<b>chi lo sa?</b>").exists()

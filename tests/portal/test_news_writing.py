@@ -1,0 +1,125 @@
+"""A news in a minute, without the admin: published or sent to whoever approves, and nothing typed is lost."""
+
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from portal import demo
+from portal.models import Document, UnfinishedNews
+from portal.models.pages import NewsPage
+from portal.models.spaces import Role
+from portal.pages import news_writing
+from portal.spaces import roles
+
+pytestmark = pytest.mark.django_db
+Given = Callable[[str], Any]
+ADDRESS = "/spazi/rete/notizia/"
+WORDS = {
+    "title": "Sportello chiuso lunedì", "summary": "Lunedì lo sportello resta chiuso.", "news_kind": "notizia",
+    "text": "Riapre martedì.\n\nPortate:\n\n- un documento\n- la ricetta <b>rossa</b>",
+}  # fmt: skip
+
+
+def file(name: str, content: bytes = b"testo") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def shown(answer: Any) -> str:
+    return unescape(answer.content.decode())
+
+
+def test_who_may_publish_writes_it_with_its_files_and_it_is_read_at_once(as_: Given) -> None:
+    answer = as_("coordinator").post(ADDRESS, WORDS | {"uploads": [file("orari.txt"), file("mappa.txt")]})
+    assert answer.status_code == 302
+    page = NewsPage.objects.get(title=WORDS["title"])
+    assert page.live
+    said = as_("worker").get(page.url).content.decode()
+    assert "<li>un documento</li>" in said
+    assert "<b>rossa</b>" not in said
+    assert "orari" in said
+    assert "mappa" in said
+    assert [str(block.value["file"]) for block in page.attachments] == ["orari", "mappa"]
+    assert as_("worker").get(page.attachments[0].value["file"].url).status_code == 200
+    assert WORDS["summary"] in shown(as_("worker").get("/novita/"))
+
+
+def test_who_only_writes_sends_it_to_whoever_approves(as_: Given, person: Given) -> None:
+    writer = "newcomer"
+    roles.give_role(demo.space("SP-RETE"), person(writer), Role.EDITOR, by=person("coordinator"), reason="Prova")
+    assert "Manda a chi approva" in shown(as_(writer).get(ADDRESS))
+    assert as_(writer).post(ADDRESS, WORDS).status_code == 302
+    page = NewsPage.objects.get(title=WORDS["title"])
+    assert not page.live
+    assert page.current_workflow_state.requested_by == person(writer)
+    assert "Sportello chiuso lunedì" in shown(as_("coordinator").get("/"))
+
+
+@pytest.mark.parametrize("who", ["trainee", "partner"])
+def test_who_does_not_write_there_finds_no_such_page(who: str, as_: Given) -> None:
+    assert as_(who).get(ADDRESS).status_code in {403, 404}
+    assert as_(who).post(ADDRESS, WORDS).status_code in {403, 404}
+    assert not NewsPage.objects.filter(title=WORDS["title"]).exists()
+    assert "Scrivi una notizia" not in shown(as_(who).get("/spazi/rete/"))
+
+
+def test_what_has_to_be_mended_costs_neither_the_words_nor_the_good_files(as_: Given) -> None:
+    bad = WORDS | {"title": "", "uploads": [file("orari.txt"), file("programma.exe")]}
+    answer = as_("coordinator").post(ADDRESS, bad)
+    said = shown(answer)
+    assert "programma.exe:" in said
+    assert WORDS["text"].splitlines()[0] in said
+    kept = Document.objects.get(title="orari")
+    assert f'value="{kept.pk}"' in answer.content.decode()
+    assert as_("coordinator").post(ADDRESS, WORDS | {"kept": [str(kept.pk)]}).status_code == 302
+    page = NewsPage.objects.get(title=WORDS["title"])
+    assert [block.value["file"] for block in page.attachments] == [kept]
+    assert Document.objects.filter(title="orari").count() == 1
+
+
+def test_nobody_attaches_a_file_of_somebody_else(as_: Given) -> None:
+    foreign = Document.objects.exclude(uploaded_by_user__email__startswith="chiara").first()
+    assert foreign is not None
+    answer = as_("coordinator").post(ADDRESS, WORDS | {"kept": [str(foreign.pk)]})
+    assert answer.status_code == 200
+    assert not NewsPage.objects.filter(title=WORDS["title"]).exists()
+
+
+def test_a_closed_tab_loses_nothing_and_a_finished_news_leaves_nothing(as_: Given) -> None:
+    client = as_("coordinator")
+    assert client.post(f"{ADDRESS}bozza/", {"title": "A metà", "text": "Ancora"}).status_code == 204
+    again = shown(client.get(ADDRESS))
+    assert "Riprendi da dove eri rimasto" in again
+    assert "A metà" in again
+    assert "A metà" not in shown(as_("director").get(ADDRESS))
+    assert client.post(f"{ADDRESS}bozza/", {"butta": "1"}).status_code == 302
+    assert "A metà" not in shown(client.get(ADDRESS))
+    client.post(f"{ADDRESS}bozza/", {"title": "A metà"})
+    client.post(ADDRESS, WORDS)
+    assert not UnfinishedNews.objects.exists()
+
+
+def test_a_session_that_ended_loses_no_word(person: Given) -> None:
+    client = Client()
+    answer = client.post(ADDRESS, WORDS)
+    assert answer.status_code == 302
+    assert "/accesso/login/" in answer.headers["Location"]
+    client.post("/accesso/login/", {"login": person("coordinator").email, "password": "raccordo-demo"})
+    assert WORDS["title"] in shown(client.get(ADDRESS))
+
+
+def test_words_about_a_person_are_refused_and_stay_typed(as_: Given) -> None:
+    said = shown(as_("coordinator").post(ADDRESS, WORDS | {"text": "M.R. è diabetico."}))
+    assert "iniziali con notizie di salute" in said
+    assert "M.R. è diabetico." in said
+    assert not NewsPage.objects.filter(title=WORDS["title"]).exists()
+
+
+def test_nobody_comes_back_to_it_for_a_month_and_it_is_gone(as_: Given) -> None:
+    as_("coordinator").post(f"{ADDRESS}bozza/", {"title": "A metà"})
+    assert news_writing.purge() == 0
+    UnfinishedNews.objects.update(at=UnfinishedNews.objects.get().at - news_writing.KEPT * 2)
+    assert news_writing.purge() == 1
