@@ -14,7 +14,7 @@ from wagtail.models import Page, Revision
 
 from portal.files.storage import PrivateStorage
 from portal.models import Document, ProblemReport
-from tests.portal.test_publication import posted
+from tests.portal.test_publication import another_edition, posted
 
 pytestmark = pytest.mark.django_db
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -91,12 +91,11 @@ def test_what_was_typed_stands_on_the_page_and_goes_out_with_one_press(client_of
 
 
 def test_a_page_that_is_published_meanwhile_is_published_with_the_next_press(client_of: Any) -> None:
-    page = Page.objects.live().filter(content_type__model="textpage").first()
-    client, url = client_of("coordinator"), f"/admin/pages/{page.pk}/edit/"
+    page = Page.objects.get(slug="md-01")
+    client, url = client_of("director"), f"/admin/pages/{page.pk}/edit/"
     before = Revision.objects.count()
-    typed = posted(
-        client, url, **{"title": "Il biancospino fiorisce", "change_note": "Rivista.", "action-publish": "1"}
-    )
+    changes = {"title": "Il biancospino fiorisce", "change_note": "Titolo.", "action-publish": "1"}
+    typed = posted(client, url, **changes, **another_edition())
     with nothing_is_written(LOCKED):
         said = busy(client.post(url, typed))
     assert Revision.objects.count() == before

@@ -1,4 +1,4 @@
-"""Text out of files, read in a limited subprocess so that a hostile file can harm nothing but itself.
+"""Text out of files, read in a limited and confined subprocess so that a hostile file can harm nothing but itself.
 
 extraction = extract(data, "verbale.pdf.p7m")
 extraction.problem or extraction.text

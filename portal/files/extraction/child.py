@@ -11,7 +11,7 @@ from typing import Any
 # Last, so that nothing in the project can stand before a library.
 sys.path.append(os.path.abspath(os.path.join(__file__, *[os.pardir] * 4)))
 
-from portal.files.extraction import formats, limits  # noqa: E402
+from portal.files.extraction import confinement, formats, limits  # noqa: E402
 from portal.files.extraction.problems import Unreadable, faults_named  # noqa: E402
 from portal.files.extraction.results import Signature  # noqa: E402
 
@@ -41,7 +41,8 @@ def examine(data: bytes, filename: str) -> dict[str, Any]:
 
 def main() -> None:
     limits.restrain()
-    answer = examine(sys.stdin.buffer.read(), sys.argv[1])
+    lacking = confinement.confine()
+    answer = {**examine(sys.stdin.buffer.read(), sys.argv[1]), "lacking": lacking}
     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
 
 

@@ -29,5 +29,6 @@ def restrain() -> None:
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),  # no child, no thread
     ):
         resource.setrlimit(kind, (value, value))

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
 from typing import IO
 
 from . import limits, problems
@@ -100,9 +101,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.stdout.close()
 
 
+@cache
+def _say_what_is_lacking(names: str) -> None:
+    """Once for each process: on this machine a fault in a parser could reach more than its file."""
+    logger.warning("The process reading files is limited but not confined: this kernel lacks %s.", names)
+
+
 def _understood(answer: bytes) -> Extraction:
     try:
         found = json.loads(answer)
+        if found.get("lacking"):
+            _say_what_is_lacking(str(found["lacking"]))
         pages = [str(page) for page in found["pages"]]
         return Extraction(
             text="\n\n".join(pages).strip(),

@@ -30,13 +30,13 @@ def style(tag: Tag) -> str:
 def text(node: PageElement) -> str:
     """The words alone, on one line."""
     words = node.get_text(" ") if isinstance(node, Tag) else str(node)
-    return re.sub(r"\s+([,.;:!?)])", r"\1", " ".join(_letters(words).split()))
+    return re.sub(r" ([,.;:!?)])", r"\1", " ".join(_letters(words).split()))
 
 
 def line(nodes: Iterable[PageElement], dropped: Counter[str]) -> str:
     """The nodes as HTML of one line; paragraphs inside it become line breaks."""
     html = "".join(_node(node, frozenset(), dropped) for node in nodes)
-    html = re.sub(r"(\s*<br>\s*)+", "<br>", re.sub(r"[ \t\r\n]+", " ", html))
+    html = re.sub(r" ?(?:<br> ?)+", "<br>", re.sub(r"\s+", " ", html))
     return EDGES.sub("", html)
 
 
