@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
-from . import busy
+from . import busy, security_log
 
 logger = logging.getLogger(__name__)
 EASY_TO_SAY = "ABCDEFGHKLMNPRSTUVXYZ23456789"  # on the telephone none of them is taken for another
@@ -24,6 +24,7 @@ def not_understood(request: HttpRequest, exception: Exception | None = None) -> 
 
 def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: the person may look at it, and not do that."""
+    security_log.note("refused", method=request.method, path=request.path)
     return render(request, "403.html", status=403)
 
 

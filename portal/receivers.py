@@ -1,6 +1,9 @@
 """Which signal calls what: every receiver of the ground, in one list."""
 
+from allauth.account import signals as account_signals
 from allauth.account.models import EmailAddress
+from allauth.mfa import signals as factor_signals
+from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_migrate, pre_save
 from django_q.signals import post_execute_in_worker, pre_execute
 from wagtail.signals import (
@@ -16,10 +19,11 @@ from wagtail.signals import (
     workflow_cancelled,
 )
 
-from .accounts import authentication
+from . import security_log
+from .accounts import authentication, password_changed
 from .background.heartbeat import heart
 from .files import reading
-from .models import Document, NetworkProfile, Term, User, append_only, old_addresses
+from .models import Activity, Document, NetworkCoordinator, NetworkProfile, Term, User, append_only, old_addresses
 from .notices import declaration, problem_reports
 from .pages import approval, atomic_acts, publication, writing
 from .spaces import role_copy, shares
@@ -55,5 +59,15 @@ def connect() -> None:
     post_save.connect(declaration.on_person_saved, sender=User)
     post_save.connect(declaration.on_profile_saved, sender=NetworkProfile)
     m2m_changed.connect(role_copy.on_groups_changed, sender=User.groups.through)
+    for signal in (account_signals.password_changed, account_signals.password_set, account_signals.password_reset):
+        signal.connect(password_changed.on_password_changed)
+        signal.connect(security_log.on_password)
+    user_login_failed.connect(security_log.on_login_failed)
+    user_logged_in.connect(security_log.on_login)
+    factor_signals.authenticator_added.connect(security_log.on_second_factor_added)
+    factor_signals.authenticator_removed.connect(security_log.on_second_factor_removed)
+    post_save.connect(security_log.on_activity, sender=Activity)
+    post_save.connect(security_log.on_account_saved, sender=User)
+    post_save.connect(security_log.on_coordinator_saved, sender=NetworkCoordinator)
     for signal in (post_save, post_delete):
         signal.connect(glossary.on_term_changed, sender=Term)

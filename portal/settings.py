@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "bootstrap_italia_template",
     "django.contrib.humanize",
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "portal.accounts.second_factor.SecondFactorMiddleware",
     "portal.middleware.NullCharacterMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
     "portal.middleware.RefusalMiddleware",
@@ -181,9 +183,12 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed_crowded": "1/m/key",
     "login_failed_here": "12/m/key",
     "report": "5/h/ip",
+    "report_known": "20/h/user",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Raccordo"
+# Whose password alone opens nothing; in the demo everybody tries everything.
+SECOND_FACTOR_FOR = env.list("SECOND_FACTOR_FOR", default=[] if DEMO else ["administrators", "coordinators"])
 
 LANGUAGE_CODE = "it"
 LANGUAGES = [("it", "Italiano")]
@@ -240,6 +245,7 @@ WAGTAIL_WORKFLOW_CANCEL_ON_PUBLISH = False  # `workflow.on_publishing` ends a re
 WAGTAIL_FINISH_WORKFLOW_ACTION = "portal.pages.publish_approved.publish_approved_revision"
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False
 WAGTAILADMIN_COMMENTS_ENABLED = False  # their mails ask no permission: whoever has left a space would get them
+WAGTAILADMIN_RICH_TEXT_EDITORS = {"default": {"WIDGET": "portal.pages.rich_text.RichTextArea"}}
 WAGTAILIMAGES_IMAGE_MODEL = "portal.Image"
 WAGTAILDOCS_DOCUMENT_MODEL = "portal.Document"
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
@@ -303,4 +309,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "portal.security": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},  # refusals stand in the log of security, in one line
+    },
 }

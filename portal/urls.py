@@ -10,7 +10,7 @@ from wagtail.admin.auth import require_admin_access
 from wagtail.views import serve
 
 from . import views
-from .accounts import body_pages, coordinator_pages, profile
+from .accounts import body_pages, coordinator_pages, profile, second_factor, sessions
 from .files import serving
 from .notices import digest_preference, outbox, problem_pages
 from .pages import approval_page, news_writing, writing
@@ -72,6 +72,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rubrica/persone/<int:pk>/", profile.person, name="person"),
     path("sessione/", writing.session, name="session"),
     path("profilo/", profile.profile, name="profile"),
+    path("profilo/accessi/", sessions.sessions, name="sessions"),
+    path("profilo/accessi/<int:pk>/chiudi/", sessions.end_session, name="end_session"),
+    path("secondo-fattore/", second_factor.second_factor, name="second_factor"),
     path("profilo/digest/", digest_preference.digest_preference, name="digest_preference"),
     path("digest/stop/<str:token>/", digest_preference.digest_stop, name="digest_stop"),
     path("dati-personali/segnala/", report_pages.report, name="report_personal_data"),

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal import access
+from portal import access, security_log
 from portal.models.people import User
 
 from . import known_devices
@@ -54,7 +54,12 @@ class AccountAdapter(DefaultAccountAdapter):
         counted = [each for each in tries if each is not None]
         self._login_failed_rl_usage = ratelimit.RateLimitUsage([one for each in counted for one in each.usage])
         if len(counted) < len(tries):
+            security_log.note("login-held-back", account=self._account(credentials.get("email", "")))
             raise self.validation_error("too_many_login_attempts")
+
+    @staticmethod
+    def _account(email: str) -> int | str:
+        return User.objects.filter(email__iexact=email).values_list("pk", flat=True).first() or "unknown"
 
     @staticmethod
     def _count(request: HttpRequest, action: str, key: str) -> ratelimit.RateLimitUsage | None:

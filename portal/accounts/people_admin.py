@@ -22,6 +22,8 @@ from portal import access
 from portal.models.people import User
 from portal.spaces import roles
 
+from . import password_changed
+
 OWN_FIELDS = {"profession", "organisation", "telephone", "valid_until"}
 ORDER = ["email", "first_name", "last_name", "organisation", "profession", "telephone", "valid_until"]
 # Wagtail's own words under the fields are of another Italian, or say what is not so.
@@ -79,6 +81,12 @@ class PersonForm(forms.ModelForm):
 class PersonEditForm(PersonForm, UserEditForm):
     class Meta(UserEditForm.Meta):
         fields = (UserEditForm.Meta.fields | OWN_FIELDS) - {"groups"}
+
+    def save(self, commit: bool = True) -> User:
+        person: User = super().save(commit)
+        if self.cleaned_data.get("password1"):
+            password_changed.ask(person)
+        return person
 
     def clean(self) -> dict[str, Any]:
         """Refuse what would leave a space without anybody who answers for it."""

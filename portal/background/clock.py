@@ -2,6 +2,7 @@
 
 import logging
 
+from portal.accounts import sessions
 from portal.models.jobs import Lane
 from portal.models.spaces import Space
 from portal.notices import digests, obligations, problem_reports
@@ -29,6 +30,12 @@ def repair() -> int:
         if count:
             logger.warning("%s: %d permissions had drifted and were repaired", code, count)
     return sum(drift.values())
+
+
+@every(minutes=24 * 60)
+def purge_sessions() -> int:
+    """Take away what is known of sessions that have ended."""
+    return sessions.purge()
 
 
 @every(minutes=24 * 60)

@@ -12,12 +12,13 @@ from wagtail.models import Page, Revision
 
 from portal import access
 from portal.background import jobs
+from portal.models.activity import Verb
 from portal.models.jobs import Lane
 from portal.models.media import Document, Image, ReadingState
 from portal.models.spaces import Space
-from portal.notices import obligations
+from portal.notices import activity, obligations
 from portal.notices.obligations import Duty, Need
-from portal.pages import citations
+from portal.pages import atomic_acts, citations
 from portal.personal_data import reports
 from portal.words import dates
 
@@ -35,6 +36,8 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
     """Ask for the text of a new or replaced file; a moved or renamed one is only told of."""
     sha256 = instance.fingerprint() if instance.file else ""
     if sha256 != instance.sha256:
+        if instance.sha256:
+            _record_replacement(instance)
         unread: dict[str, Any] = {
             "sha256": sha256, "reading_state": ReadingState.WAITING, "reading_problem": "", "text_pages": [],
             "signatures": [],
@@ -48,6 +51,16 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
         )  # fmt: skip
     tell_if_unread(instance.pk)
     file_changed.send(sender=Document, document=instance)
+
+
+def _record_replacement(document: Document) -> None:
+    """Another file under a name that is read: who put it there stands in the register of each page that carries it."""
+    by = atomic_acts.actor()
+    for page in access.carriers([document], Page.objects.live())[document.pk]:
+        words = _("%(person)s ha sostituito il file «%(file)s» di «%(page)s»") % {
+            "person": by or _("Il portale"), "file": document.title, "page": page.title,
+        }  # fmt: skip
+        activity.record(Verb.FILE_REPLACED, by=by, page=page, space=access.space_of(page), sentence=words)
 
 
 def on_document_deleted(sender: type[Document], instance: Document, **kwargs: Any) -> None:

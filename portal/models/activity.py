@@ -31,6 +31,7 @@ class Verb(models.TextChoices):
     DATA_REPORTED = "dati-segnalati", _("ha segnalato dati personali")
     DATA_HANDLED = "dati-decisi", _("ha chiuso una segnalazione di dati personali")
     FILE_ADDED = "file-aggiunto", _("ha aggiunto un file")
+    FILE_REPLACED = "file-sostituito", _("ha sostituito un file")
     DELEGATION_GIVEN = "delega-data", _("ha dato una delega")
     DELEGATION_CHANGED = "delega-cambiata", _("ha cambiato una delega")
     ACTION_CLOSED = "azione-chiusa", _("ha chiuso un’azione")

@@ -3,6 +3,7 @@
 No mail leaves from elsewhere: each carries its name in a header of its own.
 """
 
+from datetime import datetime
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -14,11 +15,13 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from portal import access
 from portal.background import jobs
 from portal.models.people import User
 from portal.models.spaces import ROLE_MEANING, Role, Space
+from portal.words import dates
 
 KIND = "X-Raccordo-Mail"
 
@@ -99,6 +102,12 @@ def schedule_failed_mail(to: User, *, title: str, problem: str, url: str) -> Ema
 def password_mail(to: User, *, url: str) -> EmailMultiAlternatives:
     """The link with which a person chooses a new password."""
     return _mail("password", to.email, {"person": to, "url": url})
+
+
+def password_changed_mail(to: User, *, at: datetime) -> EmailMultiAlternatives:
+    """The password is another since then: who did not change it must act."""
+    when = f"{dates.in_words(at, 'j F Y')}, {timezone.localtime(at):%H:%M}"
+    return _mail("password_changed", to.email, {"person": to, "when": when})
 
 
 def role_mail(to: User, *, space: Space, role: Role | None, by: str) -> EmailMultiAlternatives:

@@ -66,12 +66,13 @@ def report_problem(request: HttpRequest) -> HttpResponse:
     path = own_path(request.POST.get("page") or request.GET.get("pagina", "/"))
     form = ProblemForm(request.POST or None, initial={"page": path}, known=known)
     if request.method == "POST" and form.is_valid():
-        if known or ratelimit.consume(request, action="report"):
+        if ratelimit.consume(request, action="report_known" if known else "report"):
             data = form.cleaned_data
             problem_reports.report(request.user, data["page"], data["text"], data.get("email", ""))
             messages.success(request, _("Grazie: la segnalazione è partita."))
             return redirect(data["page"])
-        form.add_error(None, _("Da qui sono partite troppe segnalazioni: riprova fra un’ora."))
+        too_many = _("Ne hai mandate molte in poco tempo") if known else _("Da qui sono partite troppe segnalazioni")
+        form.add_error(None, _("%(why)s: riprova fra un’ora.") % {"why": too_many})
     page = problem_reports.page_at(path, request.user)
     context = {"form": form, "title": feed.name(page) if page else path, "path": path}
     return render(request, "portal/report_problem.html", context)

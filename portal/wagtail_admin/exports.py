@@ -1,9 +1,13 @@
 """Lists that leave the admin as CSV: a text that a spreadsheet would take for a formula goes out as text."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.utils.encoding import force_str
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
+
+from portal import security_log
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -21,3 +25,15 @@ def protect() -> None:
     SpreadsheetExportMixin.custom_value_preprocess = {
         **SpreadsheetExportMixin.custom_value_preprocess, object: {SpreadsheetExportMixin.FORMAT_CSV: harmless},
     }  # fmt: skip
+    SpreadsheetExportMixin.as_spreadsheet = _noted(SpreadsheetExportMixin.as_spreadsheet)
+
+
+def _noted(export: Callable[..., Any]) -> Callable[..., Any]:
+    """The export, written down: who took a list away, and which."""
+
+    @wraps(export)
+    def as_spreadsheet(self: Any, queryset: Any, spreadsheet_format: str) -> Any:
+        security_log.note("export", path=self.request.path, format=spreadsheet_format)
+        return export(self, queryset, spreadsheet_format)
+
+    return as_spreadsheet

@@ -25,6 +25,10 @@ IDS = {
 }  # fmt: skip
 
 
+# The sizes of a picture that may be asked for by address.
+PREVIEWS = ("max-165x165", "max-800x600", "max-1200x1600", "original")
+
+
 POSTED = ("new_parent_page", "chooser")  # where a page is copied or moved to: a refusal would print its title
 
 
@@ -55,6 +59,8 @@ class AdminScopeMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         if any(isinstance(value, int) and number(str(value)) is None for value in kwargs.values()):
             raise Http404  # a number that no row can have
+        if kwargs.get("filter_spec", PREVIEWS[0]) not in PREVIEWS:
+            raise Http404  # each other size would be one more picture to compute and to keep
         if request.path.startswith(ADMIN) and request.user.is_anonymous and not request.accepts("text/html"):
             return writing.session_ended()  # the editor saves by itself: a login page would be no answer
         if not request.path.startswith(ADMIN) or not access.may_enter_admin(request.user):

@@ -188,8 +188,8 @@ def reminds_a_body(as_: Given, person: Given, page: Any) -> None:
 DOORS: dict[Any, set[str]] = {
     asks: {"approval"}, approves: {"approved"}, gives_back: {"given_back"}, takes_back: set(),
     publishes_over_a_request: {"approved"}, comments: set(), publishes: set(), withdraws: set(), moves: set(),
-    locks_and_opens: set(), copies: set(), makes_an_account: set(), changes_a_password_of_others: set(),
-    changes_the_own_password: set(), forgets_the_password: {"password"}, gives_a_role: {"role"},
+    locks_and_opens: set(), copies: set(), makes_an_account: set(), changes_a_password_of_others: {"password_changed"},
+    changes_the_own_password: {"password_changed"}, forgets_the_password: {"password"}, gives_a_role: {"role"},
     takes_a_role: {"role"}, reports_a_problem: {"problem"},
     reports_personal_data: {"personal_data"}, misses_a_day: {"schedule_failed"},
     reminds_a_body: {"adoption_reminder"},

@@ -108,6 +108,18 @@ def test_the_way_back_never_leads_to_another_site(path: str, as_: Any) -> None:
     assert send(as_("worker"), path).redirect_chain[0][0] == "/"
 
 
+def test_whoever_has_entered_is_limited_too_and_keeps_what_was_typed(as_: Any, settings: Any) -> None:
+    cache.clear()
+    settings.ACCOUNT_RATE_LIMITS = {"report": "5/h/ip", "report_known": "3/h/user"}
+    client = as_("worker")
+    for _turn in range(3):
+        send(client, "/p/PR-02/")
+    refused = body(send(client, "/p/PR-02/", text="La quarta in un’ora"))
+    assert "Ne hai mandate molte in poco tempo" in refused and "La quarta in un’ora" in refused
+    assert ProblemReport.objects.count() == 3
+    assert send(as_("trainee"), "/p/PR-02/").redirect_chain == [("/p/PR-02/", 302)]
+
+
 def test_whoever_has_not_entered_can_report_a_few_times_an_hour(
     client: Any, person: Any, mailoutbox: Any, settings: Any
 ) -> None:

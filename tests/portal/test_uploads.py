@@ -14,7 +14,8 @@ from PIL import Image as PILImage
 from wagtail.models import Page
 
 from portal.background import jobs
-from portal.models import Document, Image, Job, Space
+from portal.models import Activity, Document, Image, Job, Space
+from portal.models.activity import Verb
 from portal.models.pages import TextPage
 from portal.notices import feed
 
@@ -237,7 +238,9 @@ def test_the_page_of_a_file_says_which_pages_carry_it_and_who_reads_it(as_: Call
     assert "Carta dei tigli" in html and "Lo legge chiunque, anche senza accesso." in html
 
 
-def test_the_file_of_a_published_page_is_replaced_only_by_who_approves(as_: Callable[[str], Client]) -> None:
+def test_the_file_of_a_published_page_is_replaced_only_by_who_approves_and_by_name(
+    as_: Callable[[str], Client], person: Any
+) -> None:
     home = space("SP-MODULI")
     document = Document.objects.create(title="Carta", file=ContentFile(PDF, name="c.pdf"), collection=home.collection)
     page = draft("SP-MODULI")
@@ -252,7 +255,11 @@ def test_the_file_of_a_published_page_is_replaced_only_by_who_approves(as_: Call
             return bytes(file.read())
 
     assert replace("worker", b"%PDF-1.7 altro") == PDF
+    assert not Activity.objects.filter(verb=Verb.FILE_REPLACED).exists()
     assert replace("administrator", b"%PDF-1.7 altro") == b"%PDF-1.7 altro"
+    act = Activity.objects.get(verb=Verb.FILE_REPLACED)
+    assert (act.by, act.page_id, act.space) == (person("administrator"), page.pk, home)
+    assert "«Carta»" in act.sentence
 
 
 def test_nobody_is_asked_for_a_picture_that_nothing_shows(as_: Callable[[str], Client]) -> None:

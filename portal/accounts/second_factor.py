@@ -1,0 +1,47 @@
+"""A second factor for those who could do most harm: without one they get to the page where they turn it on."""
+
+from collections.abc import Callable
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from portal import access
+from portal.models.people import User
+from portal.requests import PersonRequest
+
+# What may be named in SECOND_FACTOR_FOR.
+ROLES: dict[str, Callable[[User], bool]] = {
+    "administrators": access.is_administrator, "coordinators": access.coordinates,
+}  # fmt: skip
+OPEN = ("/accesso/", "/secondo-fattore/", "/static/", "/sessione/", "/segnala/", "/accessibilita/", "/riservatezza/")
+
+
+def is_missing(user: User) -> bool:
+    """Whether the person must have a second factor and has none."""
+    wanted = any(ROLES[name](user) for name in settings.SECOND_FACTOR_FOR)
+    return wanted and not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+class SecondFactorMiddleware:
+    """Behind the login: the password alone opens nothing to them but the way to their second factor."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and not request.path.startswith(OPEN) and is_missing(request.user):
+            if request.accepts("text/html") and "x-requested-with" not in request.headers:
+                return redirect("second_factor")
+            words = _("Prima attiva il codice sul telefono.")
+            return JsonResponse({"success": False, "error_code": "second_factor", "error_message": words}, status=403)
+        return self.get_response(request)
+
+
+@login_required
+def second_factor(request: PersonRequest) -> HttpResponse:
+    """Why, how long it takes, and the button."""
+    return render(request, "portal/second_factor.html", {"is_missing": is_missing(request.user)})

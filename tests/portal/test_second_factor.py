@@ -1,0 +1,44 @@
+"""Administrators and coordinators enter with two factors: without, every page leads to where it is turned on."""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
+pytestmark = pytest.mark.django_db
+BOTH = ["administrators", "coordinators"]
+WANTED = ["administrator", "coordinator"]
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_whoever_keeps_the_network_is_led_to_the_second_factor(name: str, as_: Any, settings: Any) -> None:
+    settings.SECOND_FACTOR_FOR = BOTH
+    client = as_(name)
+    for path in ("/", "/p/PR-02/", "/admin/", "/spazi/terzo-settore/condivisione/", "/profilo/", "/cerca/?q=modulo"):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Location"]) == (302, "/secondo-fattore/"), path
+    assert client.post("/segnala/", {"page": "/", "text": "Non riesco."}).status_code == 302
+    page = client.get("/secondo-fattore/").content.decode()
+    assert "Ti serve il codice sul telefono" in page and 'href="/accesso/secondo-fattore/totp/activate/"' in page
+    refused = client.get("/admin/", headers={"accept": "application/json"})
+    assert (refused.status_code, refused.json()["error_code"]) == (403, "second_factor")
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_whoever_has_it_passes(name: str, as_: Any, person: Any, settings: Any) -> None:
+    settings.SECOND_FACTOR_FOR = BOTH
+    TOTP.activate(person(name), generate_totp_secret())
+    client = as_(name)
+    assert client.get("/").status_code == 200
+    assert "a posto" in client.get("/secondo-fattore/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["worker", "director", "partner", "trainee"])
+def test_nobody_else_is_asked(name: str, as_: Any, settings: Any) -> None:
+    settings.SECOND_FACTOR_FOR = BOTH
+    assert as_(name).get("/").status_code == 200
+
+
+def test_in_the_demo_nobody_is_asked(as_: Any, settings: Any) -> None:
+    assert settings.DEMO and settings.SECOND_FACTOR_FOR == []
+    assert as_("administrator").get("/").status_code == 200
