@@ -256,6 +256,7 @@ WAGTAILDOCS_EXTENSIONS = [
     "pdf", "docx", "odt", "xlsx", "ods", "pptx", "rtf", "html", "eml", "txt", "csv", "p7m", "png", "jpg", "jpeg",
 ]  # fmt: skip
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 50 * 1024 * 1024
+LARGEST_BODY = WAGTAILDOCS_MAX_UPLOAD_SIZE + 2 * 1024 * 1024  # with what stands in the form beside the file
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 TAGGIT_CASE_INSENSITIVE = True
 

@@ -171,7 +171,7 @@ class Installation:
 
     @property
     def site(self) -> int:
-        return self._child("waitress")
+        return self._child("background.server")
 
     @property
     def leader(self) -> int:

@@ -44,6 +44,7 @@ KILL_PATIENCE = 2.0
 PORT_PATIENCE = 5.0
 # A browser keeps up to six connections open while its page is read: of those there may be many more than threads.
 SERVER = ["--threads=8", "--connection-limit=1000", "--asyncore-use-poll", "--channel-timeout=60"]
+SERVER += ["--max-request-header-size=65536", f"--max-request-body-size={settings.LARGEST_BODY}"]
 
 
 def _die_with_parent() -> None:
@@ -121,7 +122,14 @@ class Launcher:
     def __init__(self, host: str, port: int, say: Callable[[str], object]) -> None:
         self.host, self.port, self._say = host, port, say
         python = [sys.executable, "-u"]
-        web = ["-m", "waitress", f"--listen={host}:{port}", *SERVER, *_proxy(), "portal.wsgi:application"]
+        web = [
+            "-m",
+            "portal.background.server",
+            f"--listen={host}:{port}",
+            *SERVER,
+            *_proxy(),
+            "portal.wsgi:application",
+        ]
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
         self.workers = [Worker(lane) for lane in Lane]
         self.probe = Probe(host, port)

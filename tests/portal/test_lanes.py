@@ -52,7 +52,7 @@ def server() -> Iterator[HangingServer]:
 def running(
     prepared_in: Path, tmp_path_factory: pytest.TempPathFactory, server: HangingServer
 ) -> Iterator[Installation]:
-    made = Installation(prepared_in, tmp_path_factory.mktemp("lanes"), "lanes", queue=14, EMAIL_URL=server.url)
+    made = Installation(prepared_in, tmp_path_factory.mktemp("lanes"), "lanes", queue=13, EMAIL_URL=server.url)
     made.start()
     yield made
     made.end()

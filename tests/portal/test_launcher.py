@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError
+from waitress.adjustments import Adjustments
 
-from portal.background import disk, launcher
+from portal.background import disk, launcher, server
 from tests.running import LIMIT, Installation, family, is_alive, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
@@ -59,6 +60,84 @@ def test_an_answer_to_head_ends_after_its_headers(running: Installation) -> None
     assert headers.startswith(b"HTTP/1.1 200")
     assert int(headers.lower().partition(b"content-length: ")[2].split()[0]) > 1000
     assert body == b""
+
+
+# --- What the server takes -------------------------------------------------------------------------------
+
+
+def begins(port: int, length: int, cookie: str = "") -> bytes:
+    """What the server says at once to whoever announces a body, and sends none."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        said = f"POST /segnala/ HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nContent-Length: {length}\r\n\r\n"
+        line.sendall(said.encode())
+        line.settimeout(2)
+        try:
+            return line.recv(65536)
+        except TimeoutError:
+            return b""
+
+
+@pytest.mark.parametrize(
+    ("length", "cookie", "is_taken"),
+    [
+        (1024**3, "", False),
+        (2 * 1024**2, "", False),
+        (1000, "", True),
+        (2 * 1024**2, "sessionid=qualcuno", True),
+        (53 * 1024**2, "sessionid=qualcuno", False),
+    ],
+)
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(
+    running: Installation, length: int, cookie: str, is_taken: bool
+) -> None:
+    said = begins(running.port, length, cookie)
+    assert (said == b"") == is_taken
+    assert is_taken or (said.startswith(b"HTTP/1.1 413") and "al massimo 50 MB" in said.decode())
+
+
+def test_three_hundred_half_open_connections_keep_nobody_out_and_one_address_gets_no_more(
+    running: Installation,
+) -> None:
+    lines = []
+    try:
+        for _number in range(300):
+            line = socket.create_connection(("127.0.0.1", running.port), timeout=10)
+            line.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Half")
+            lines.append(line)
+        assert running.answers()
+        for _number in range(server.MOST_FROM_ONE - 250):
+            lines.append(socket.create_connection(("127.0.0.1", running.port), timeout=10))
+        wait_for(lambda: is_closed(lines[-1]), "the connections beyond the limit are closed")
+        assert not is_closed(lines[0])
+    finally:
+        for line in lines:
+            line.close()
+    wait_for(running.answers, "the site answers again")
+
+
+def is_closed(line: socket.socket) -> bool:
+    line.setblocking(False)
+    try:
+        return line.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def test_a_request_that_comes_drop_by_drop_is_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr(server.time, "time", lambda: now)
+    request = server.Request(Adjustments())
+    request.received(b"POST / HTTP/1.1\r\n")
+    now += 59
+    request.received(b"X-Drop: ")
+    assert request.heard == now - 59  # as if nothing had come since it began
+    request.received(b"1\r\nCookie: sessionid=x\r\nContent-Length: 1000000\r\n\r\n")
+    request.received(b"x" * 10 * server.SLOWEST)
+    assert request.heard == now - 49
+    request.received(b"x" * 60 * server.SLOWEST)
+    assert request.heard == now
 
 
 def test_while_a_killed_worker_was_busy_the_others_do_the_work(running: Installation, tmp_path: Path) -> None:
