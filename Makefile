@@ -14,7 +14,7 @@ COUNTED := { n=0; while read -r line; do case "$$line" in \
 	Collecting*) n=$$((n + 1)); printf '\r  %d di %d' $$n $$(grep -c '^[a-z0-9-]*==' requirements.lock);; \
 	Installing*) printf '\n  li metto al loro posto …\n';; esac; done; }
 
-.PHONY: help run test e2e bench check setup
+.PHONY: help run test e2e bench faults check setup
 help: ## list the commands
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -41,6 +41,9 @@ e2e: setup ## drive a real Chromium on the demo
 
 bench: setup ## measure, as ratios within one run
 	@$(BIN)/python -m tests.bench
+
+faults: setup ## kill everything at random under load, take each dependency away and give it back
+	@$(BIN)/python -m tests.campaign
 
 check: setup ## ruff, djangofmt, mypy, migrations, templates, deploy settings
 	@$(BIN)/ruff check .

@@ -73,7 +73,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (code === "not_yet") return say(detail.response.error_message, "unsaved");
     if (code === "overtaken") return overtaken({ ...detail.response, said: detail.response.error_message });
     if (code === "invalid_revision") return say(words.newer, "lost");
-    say(detail.response ? words.refused : words.network, "lost");
+    if (code === "busy" || code === "second_factor") say(detail.response.error_message, "lost");
+    else say(detail.response ? words.refused : words.network, "lost");
     wait ??= setTimeout(save, LONGEST_WAIT);
   });
 
