@@ -7,6 +7,7 @@ import sys
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from django.utils.datastructures import MultiValueDictKeyError
 
 from . import busy, security_log
 
@@ -40,5 +41,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     problem = sys.exc_info()[1]
     if why := busy.reason(problem):
         return busy.answer(request, why, problem)
+    if isinstance(problem, MultiValueDictKeyError):  # a form that came in pieces: what counts its rows is missing
+        return not_understood(request)
     code = write_down(f"{request.method} {request.path}", problem)
     return HttpResponse(loader.get_template("500.html").render({"code": code}), status=500)

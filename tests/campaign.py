@@ -26,8 +26,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.running import Installation, children, family, is_alive
-from tests.typed_pages import typed
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+if __name__ == "__main__":
+    django.setup()
+
+from tests.running import Installation, children, family, is_alive  # noqa: E402
+from tests.typed_pages import typed  # noqa: E402
 
 KILLS = int(os.environ.get("KILLS", "200"))
 SEED = int(os.environ.get("SEED", "1"))

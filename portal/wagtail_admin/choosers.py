@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.admin.forms.choosers import BaseFilterForm
+from wagtail.admin.forms.choosers import BaseFilterForm, URLOrAbsolutePathField
 from wagtail.admin.views.generic import chooser
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.documents.blocks import DocumentChooserBlock
@@ -124,3 +124,16 @@ class ImageChoiceBlock(ImageBlock):
     def get_form_state(self, value: Any) -> Any:
         state = super().get_form_state(value)
         return {**state, "image": _shown(value, state["image"])}
+
+
+def _nothing_is_no_link() -> None:
+    """Wagtail looks at the first letter of a link before it looks whether there is one."""
+    look = URLOrAbsolutePathField.to_python
+
+    def to_python(self: URLOrAbsolutePathField, value: Any) -> Any:
+        return look(self, value or "")
+
+    URLOrAbsolutePathField.to_python = to_python
+
+
+_nothing_is_no_link()

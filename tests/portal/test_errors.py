@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from wagtail.models import Page
 
 from portal.templatetags import portal_tags
 
@@ -53,6 +54,14 @@ def test_a_request_that_nobody_understands_is_answered_in_our_words(settings: An
     response = Client(raise_request_exception=False).get("/", headers={"host": "altrove.example"})
     assert response.status_code == 400
     assert "Non abbiamo capito questa richiesta" in response.content.decode()
+
+
+def test_a_form_that_came_in_pieces_is_not_understood(as_: Any) -> None:
+    client, page = as_("director"), Page.objects.get(slug="md-01")
+    client.raise_request_exception = False
+    response = client.post(f"/admin/pages/{page.pk}/edit/", {"title": "Senza il resto"})
+    assert response.status_code == 400
+    assert "il modulo è arrivato a pezzi" in response.content.decode()
 
 
 def test_an_act_that_is_not_ones_own_is_refused_in_our_words(as_: Any) -> None:
