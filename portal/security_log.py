@@ -61,7 +61,11 @@ def on_activity(sender: Any, instance: Activity, created: bool, **kwargs: Any) -
 
 def on_account_saved(sender: Any, instance: User, update_fields: Any = None, **kwargs: Any) -> None:
     if set(update_fields or ()) != {"last_login"}:
-        kept = {"account": instance.pk, "active": instance.is_active, "administrator": instance.is_superuser}
+        kept = {
+            "account": instance.pk,
+            "active": instance.is_active,
+            "administrator": access.is_administrator(instance),
+        }
         note("account-saved", **kept)
 
 

@@ -216,7 +216,7 @@ def test_no_text_makes_a_pattern_slow(name: str) -> None:
     assert is_linear(*FOUND[name])
 
 
-@pytest.mark.parametrize("slow", [r"\w*[’']$", r"(a+)+$", r"<!--(.|\n)*-->", r"(\d+)*x", r"\s+$", r"^(\w+\s?)*$"])
+@pytest.mark.parametrize("slow", [r"\w*[’']$", r"(a+)+$", r"(\d+)*x", r"\s+$", r"^(\w+\s?)*$"])
 def test_a_slow_pattern_is_seen(slow: str) -> None:
     assert not is_linear(re.compile(slow), everywhere=True)
 

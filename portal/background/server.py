@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from waitress import runner
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
@@ -24,9 +25,9 @@ class TooLarge(RequestEntityTooLarge):
     def to_response(self, ident: str | None = None) -> Any:
         status, headers, _body = super().to_response(ident)
         most = settings.WAGTAILDOCS_MAX_UPLOAD_SIZE // 1024**2
-        body = f"Quello che hai mandato è troppo grande: un file può avere al massimo {most} MB. Torna indietro.\n"
+        words = _("Quello che hai mandato è troppo grande: un file può avere al massimo %(most)d MB. Torna indietro.")
         kept = [each for each in headers if each[0].lower() not in {"content-type", "content-length"}]
-        return status, [*kept, ("Content-Type", "text/plain; charset=utf-8")], body.encode()
+        return status, [*kept, ("Content-Type", "text/plain; charset=utf-8")], f"{words % {'most': most}}\n".encode()
 
 
 class Limits:
