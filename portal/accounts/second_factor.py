@@ -5,11 +5,13 @@ from collections.abc import Callable
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from portal import access
+from portal.frame import Frame
 from portal.models.people import User
 from portal.requests import PersonRequest
 
@@ -43,5 +45,8 @@ class SecondFactorMiddleware:
 
 @login_required
 def second_factor(request: PersonRequest) -> HttpResponse:
-    """Why, how long it takes, and the button."""
-    return render(request, "portal/second_factor.html", {"is_missing": is_missing(request.user)})
+    """Why, how long it takes, and the button; until then the menu is that of whoever has not entered."""
+    frame, missing = Frame(request), is_missing(request.user)
+    if missing:
+        frame.user = AnonymousUser()
+    return render(request, "portal/second_factor.html", {"is_missing": missing, "frame": frame})

@@ -20,6 +20,7 @@ def test_whoever_keeps_the_network_is_led_to_the_second_factor(name: str, as_: A
     assert client.post("/segnala/", {"page": "/", "text": "Non riesco."}).status_code == 302
     page = client.get("/secondo-fattore/").content.decode()
     assert "Ti serve il codice sul telefono" in page and 'href="/accesso/secondo-fattore/totp/activate/"' in page
+    assert "Terzo settore" not in page and "Da fare" not in page  # the menu tells nothing either
     refused = client.get("/admin/", headers={"accept": "application/json"})
     assert (refused.status_code, refused.json()["error_code"]) == (403, "second_factor")
 
