@@ -96,6 +96,9 @@ class ProblemReport(models.Model):
     path = models.CharField(max_length=300)
     page = models.ForeignKey("wagtailcore.Page", null=True, on_delete=models.SET_NULL, related_name="+")
     text = models.TextField()
+    is_proposal = models.BooleanField(default=False, help_text="another wording, rather than something wrong")
+    answer = models.TextField(blank=True, help_text="only until its mail has left")
+    settled_at = models.DateTimeField(null=True)
     to = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="problems_to_settle")
     at = models.DateTimeField(default=timezone.now, db_index=True)
 

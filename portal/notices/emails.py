@@ -77,6 +77,13 @@ def personal_data_mail(to: User, url: str) -> EmailMultiAlternatives:
     return _mail("personal_data", to.email, {"person": to, "url": url})
 
 
+def answer_mail(to: str, report: Any, *, title: str) -> EmailMultiAlternatives:
+    """To whoever reported a problem or proposed another wording: what came of it."""
+    mail = _mail("answer", to, {"report": report, "title": title})
+    mail.reply_to = [report.to.email] if report.to else []
+    return mail
+
+
 def approval_mail(to: User, *, title: str, asked_by: str, note: str, url: str) -> EmailMultiAlternatives:
     """A publication waits for this person's approval."""
     context = {"person": to, "title": title, "asked_by": asked_by, "note": note, "url": url}

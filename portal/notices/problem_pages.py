@@ -42,14 +42,28 @@ class ProblemForm(forms.Form):
         help_text=gettext_lazy("Scrivila se vuoi una risposta."),
     )
 
-    def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
+    proposal = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, known: bool, is_proposal: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if is_proposal:
+            self.fields["text"].label = gettext_lazy("Che cosa scriveresti, e al posto di che cosa")
         if known:
             del self.fields["email"]
 
     def clean_page(self) -> str:
         """An address of this site, to name the page and to lead back to it."""
         return own_path(self.cleaned_data["page"])
+
+
+class AnswerForm(forms.Form):
+    """What came of it, to whoever took the trouble."""
+
+    answer = forms.CharField(
+        label=gettext_lazy("La tua risposta (facoltativa)"), max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 4}), validators=[no_personal_data],
+        help_text=gettext_lazy("Parte per e-mail a chi ha scritto, con il tuo nome."),
+    )  # fmt: skip
 
 
 def own_path(path: str) -> str:
@@ -64,26 +78,33 @@ def report_problem(request: HttpRequest) -> HttpResponse:
     """«Segnala un problema in questa pagina»: to whoever answers for it; back to the page afterwards."""
     known = request.user.is_authenticated
     path = own_path(request.POST.get("page") or request.GET.get("pagina", "/"))
-    form = ProblemForm(request.POST or None, initial={"page": path}, known=known)
+    is_proposal = "correzione" in request.GET or request.POST.get("proposal") == "True"
+    initial = {"page": path, "proposal": is_proposal}
+    form = ProblemForm(request.POST or None, initial=initial, known=known, is_proposal=is_proposal)
     if request.method == "POST" and form.is_valid():
         if ratelimit.consume(request, action="report_known" if known else "report"):
             data = form.cleaned_data
-            problem_reports.report(request.user, data["page"], data["text"], data.get("email", ""))
-            messages.success(request, _("Grazie: la segnalazione è partita."))
+            problem_reports.report(request.user, data["page"], data["text"], data.get("email", ""), is_proposal)
+            said = _("Grazie: la proposta è partita.") if is_proposal else _("Grazie: la segnalazione è partita.")
+            messages.success(request, said)
             return redirect(data["page"])
         too_many = _("Ne hai mandate molte in poco tempo") if known else _("Da qui sono partite troppe segnalazioni")
         form.add_error(None, _("%(why)s: riprova fra un’ora.") % {"why": too_many})
     page = problem_reports.page_at(path, request.user)
-    context = {"form": form, "title": feed.name(page) if page else path, "path": path}
+    context = {"form": form, "title": feed.name(page) if page else path, "path": path, "is_proposal": is_proposal}
     return render(request, "portal/report_problem.html", context)
 
 
 @login_required
 def problem(request: PersonRequest, pk: int) -> HttpResponse:
     """A report, for the one person whom it reached; settling it takes it away."""
-    row = access.get_or_404(ProblemReport.objects.select_related("by", "page"), request.user, pk=pk)
-    if request.method == "POST":
-        problem_reports.settle(row)
+    rows = ProblemReport.objects.select_related("by", "page").filter(settled_at=None)
+    row = access.get_or_404(rows, request.user, pk=pk)
+    form = AnswerForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        problem_reports.settle(row, form.cleaned_data["answer"])
         messages.success(request, _("Segnalazione chiusa: il portale non la conserva."))
         return redirect("home")
-    return render(request, "portal/problem.html", problem_reports.shown(row, request.user))
+    may_edit = row.page is not None and access.can(request.user, "edit", row.page)
+    more = {"form": form, "answer_to": problem_reports.answer_to(row), "may_edit": may_edit}
+    return render(request, "portal/problem.html", problem_reports.shown(row, request.user) | more)

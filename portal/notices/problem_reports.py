@@ -38,18 +38,20 @@ def page_at(path: str, user: Any) -> Page | None:
     return found.specific if found and access.can(user, "view", found) else None
 
 
-def report(by: Any, path: str, text: str, email: str = "") -> ProblemReport:
+def report(by: Any, path: str, text: str, email: str = "", is_proposal: bool = False) -> ProblemReport:
     """Keep the report, and ask for the mail; the job knows nothing but the number of the row."""
     known = by if isinstance(by, User) else None
     with transaction.atomic():
-        row = ProblemReport.objects.create(by=known, email=email, path=path, page=page_at(path, by), text=text)
+        row = ProblemReport.objects.create(
+            by=known, email=email, path=path, page=page_at(path, by), text=text, is_proposal=is_proposal
+        )
         jobs.ask(f"problem:{uuid4()}", "portal.notices.problem_reports.tell", row.pk, lane=Lane.MAIL)
     return row
 
 
 def tell(pk: int) -> None:
     """Mail the report to whoever answers for the page; nothing when it was settled meanwhile."""
-    row = ProblemReport.objects.select_related("by").filter(pk=pk).first()
+    row = ProblemReport.objects.select_related("by").filter(pk=pk, settled_at=None).first()
     to = _recipient(row) if row else None
     if row is None or to is None:
         return
@@ -76,7 +78,7 @@ def _recipient(row: ProblemReport) -> User | None:
     return access.somebody_to_ask(row.by or AnonymousUser())
 
 
-def _title(row: ProblemReport, reader: User) -> str:
+def _title(row: ProblemReport, reader: User | AnonymousUser) -> str:
     """The page by its name, for whoever may see it now; else the address as it was written."""
     page = row.page.specific if row.page and access.can(reader, "view", row.page) else None
     return feed.name(page) if page else row.path
@@ -86,17 +88,41 @@ def shown(row: ProblemReport, reader: User) -> dict[str, Any]:
     return {"report": row, "title": _title(row, reader)}
 
 
-def settle(row: ProblemReport) -> None:
-    """The problem is settled: nothing of the report stays."""
+def settle(row: ProblemReport, answer: str = "") -> None:
+    """The problem is settled: nothing of the report stays, once the answer has left."""
     with transaction.atomic():
         obligations.forget(_key(row))
-        row.delete()
+        if not answer or not answer_to(row):
+            row.delete()
+            return
+        row.answer, row.settled_at = answer, timezone.now()
+        row.save(update_fields=["answer", "settled_at"])
+        jobs.ask(f"answer:{row.pk}", "portal.notices.problem_reports.send_answer", row.pk, lane=Lane.MAIL)
+
+
+def answer_to(row: ProblemReport) -> str:
+    """Where an answer goes: to the account that reported, or to the address that was left."""
+    if row.by is not None:
+        return row.by.email if row.by.is_current() else ""
+    return row.email
+
+
+def send_answer(pk: int) -> None:
+    """Mail the answer, then forget the report."""
+    row = ProblemReport.objects.select_related("by", "to", "page").filter(pk=pk).first()
+    if row is None:
+        return
+    if to := answer_to(row):
+        emails.answer_mail(to, row, title=_title(row, row.by or AnonymousUser())).send()
+    row.delete()
 
 
 def _ask(row: ProblemReport, to: User) -> None:
     """Of whom it reached. Without the page, it is about the address as the reporter wrote it."""
     page, url = row.page.specific if row.page else None, reverse("problem", args=[row.pk])
     title, why = _("Segnalazione su %(page)s"), _("qualcosa non va in una pagina di cui rispondi")
+    if row.is_proposal:
+        title, why = _("Una correzione proposta a %(page)s"), _("rispondi di questa pagina")
     by_address = Closed(title % {"page": row.path}, why, url)
     duty = Duty(
         title=title % {"page": feed.name(page)} if page else by_address.title,
@@ -117,7 +143,9 @@ def _key(row: ProblemReport) -> str:
 
 def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
     """The page has another name: what is asked about it follows."""
-    for row in ProblemReport.objects.filter(page=page.pk, to__isnull=False).select_related("to", "page"):
+    for row in ProblemReport.objects.filter(page=page.pk, to__isnull=False, settled_at=None).select_related(
+        "to", "page"
+    ):
         if row.to:
             _ask(row, row.to)
 

@@ -165,6 +165,14 @@ def reports_a_problem(as_: Given, person: Given, page: Any) -> None:
     as_("trainee").post("/segnala/", {"page": "/p/PR-02/", "text": "Manca un numero."})
 
 
+def answers_a_report(as_: Given, person: Given, page: Any) -> None:
+    row = problem_reports.report(person("trainee"), "/p/PR-02/", "Manca un numero.")
+    row.to = person("coordinator")
+    row.save()
+    Job.objects.all().delete()
+    as_("coordinator").post(f"/segnala/{row.pk}/", {"answer": "Ora c’è."})
+
+
 def reports_personal_data(as_: Given, person: Given, page: Any) -> None:
     as_("worker").post("/dati-personali/segnala/", {"page": "/p/PR-02/", "what": "nome", "where": "testo"})
 
@@ -191,7 +199,7 @@ DOORS: dict[Any, set[str]] = {
     locks_and_opens: set(), copies: set(), makes_an_account: set(), changes_a_password_of_others: {"password_changed"},
     changes_the_own_password: {"password_changed"}, forgets_the_password: {"password"}, gives_a_role: {"role"},
     takes_a_role: {"role"}, reports_a_problem: {"problem"},
-    reports_personal_data: {"personal_data"}, misses_a_day: {"schedule_failed"},
+    reports_personal_data: {"personal_data"}, answers_a_report: {"answer"}, misses_a_day: {"schedule_failed"},
     reminds_a_body: {"adoption_reminder"},
 }  # fmt: skip
 

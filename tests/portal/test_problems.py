@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 from wagtail.models import Page
 
@@ -45,7 +47,7 @@ def test_it_names_the_page_leads_back_to_it_and_reaches_who_answers_for_it(
 
 def test_the_link_below_a_page_leads_back_to_the_very_step_and_dates_that_one_was_reading(as_: Any) -> None:
     client, here = as_("worker"), "/p/OP-04/?passo=2&dal-ricovero=2026-11-27"
-    (asked,) = BeautifulSoup(client.get(here).content, "html.parser").select(".foot a[href^='/segnala/']")
+    (asked,) = BeautifulSoup(client.get(here).content, "html.parser").select(".foot a[href^='/segnala/?pagina']")
     form = BeautifulSoup(client.get(str(asked["href"])).content, "html.parser").select_one("main form")
     assert form
     assert form.select("a")[0]["href"] == here
@@ -220,3 +222,50 @@ def test_a_network_that_never_declared_is_asked_to_and_told_of_nothing_expired(a
     assert asked.due is None and not asked.is_late
     assert asked.title in body(as_("administrator").get("/"))
     assert asked.title not in body(as_("worker").get("/"))
+
+
+# --- Another wording, and the answer ---------------------------------------------------------------------
+
+
+def test_another_wording_is_proposed_on_the_page_and_comes_back_answered(
+    as_: Any, person: Any, mailoutbox: Any
+) -> None:
+    assert "Proponi una correzione" in as_("worker").get("/p/PR-02/").content.decode()
+    form = as_("worker").get("/segnala/?correzione=1&pagina=/p/PR-02/").content.decode()
+    assert "Che cosa scriveresti" in form
+    sent = {"page": "/p/PR-02/", "text": "«Entro due giorni», non «a breve».", "proposal": "True"}
+    assert as_("worker").post("/segnala/", sent).status_code == 302
+    row = ProblemReport.objects.get(by=person("worker"))
+    assert row.is_proposal
+    problem_reports.tell(row.pk)
+    owner = ProblemReport.objects.get(pk=row.pk).to
+    desk = Client()
+    desk.force_login(owner)
+    assert "Una correzione proposta" in desk.get("/").content.decode()
+    assert "Modifica la pagina" in desk.get(f"/segnala/{row.pk}/").content.decode()
+    desk.post(f"/segnala/{row.pk}/", {"answer": "Hai ragione: da oggi è scritto così."})
+    assert desk.get(f"/segnala/{row.pk}/").status_code == 404
+    mailoutbox.clear()
+    problem_reports.send_answer(row.pk)
+    mail = mailoutbox[0]
+    assert (mail.to, mail.reply_to) == ([person("worker").email], [owner.email])
+    assert "Hai ragione: da oggi è scritto così." in mail.body
+    assert "PR-02" in mail.body
+    assert not ProblemReport.objects.filter(pk=row.pk).exists()
+    problem_reports.send_answer(row.pk)
+    assert len(mailoutbox) == 1
+
+
+def test_an_answer_holds_no_data_of_persons_and_whoever_left_no_address_gets_none(as_: Any, person: Any) -> None:
+    row = problem_reports.report(AnonymousUser(), "/spazi/carta/come-si-accede/", "Manca un numero.")
+    problem_reports.tell(row.pk)
+    owner = ProblemReport.objects.get(pk=row.pk).to
+    desk = Client()
+    desk.force_login(owner)
+    assert "La tua risposta" not in desk.get(f"/segnala/{row.pk}/").content.decode()
+    other = problem_reports.report(person("worker"), "/p/PR-02/", "Manca un numero.")
+    problem_reports.tell(other.pk)
+    desk.force_login(ProblemReport.objects.get(pk=other.pk).to)
+    answer = desk.post(f"/segnala/{other.pk}/", {"answer": "M.R. è diabetico"}).content.decode()
+    assert "iniziali con notizie di salute" in answer
+    assert ProblemReport.objects.filter(pk=other.pk, settled_at=None).exists()
