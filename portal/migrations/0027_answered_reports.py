@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0025_unfinished_news'),
+        ('portal', '0026_replaced_files'),
     ]
 
     operations = [
