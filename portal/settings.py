@@ -311,7 +311,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
     "loggers": {
-        "portal.security": {"level": "INFO"},
+        "portal.security": {"level": "WARNING" if DEMO else "INFO"},  # the demo's own loading would fill the screen
         "django.request": {"level": "ERROR"},  # refusals stand in the log of security, in one line
     },
 }

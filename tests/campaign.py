@@ -458,6 +458,7 @@ def main() -> int:
         DEPENDENCIES["disk full"] = full_disk
     else:
         print("  disk full: not tried, only root can give the data folder a small disk of its own")
+    signal.signal(signal.SIGTERM, lambda *_told: sys.exit(1))  # whoever stops it leaves nothing running
     campaign = Campaign(folder)
     try:
         return 0 if campaign.run() else 1
