@@ -9,27 +9,55 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from search.italian import FORMS, Remembered, fold
+
 # Every weight of the ranking, measured in search.md; engines take them from here and nowhere else.
 WEIGHTS: dict[str, float] = {
-    "text": 1.0,  # title, heading and body, stemmed
-    "text_exact": 0.5,  # the same, as written
+    "text": 1.0,  # title, heading and body, by the stem
+    "text_exact": 0.5,  # the same as written, where three words or more tell what is meant
+    "text_form": 0.5,  # the same but for number and gender, where fewer do: singular and plural find the same
     "title": 0.5,
     "title_exact": 0.25,
+    "title_form": 0.25,
     "pair": 0.3,  # two typed words close to each other
     "correction": 0.8,  # a word near one nobody wrote
     "synonym": 0.6,
     "code": 1000.0,  # a typed code comes before anything else
     "superseded": 0.3,  # what an old edition keeps of its score: the same words in force come first
+    "kind": 1.6,  # times, for what is of a kind that the words name: "modulo dimissioni protette"
     "section": 0.02,  # each further matching section of the same page, as a share of the best score
 }
+MANY_WORDS = 3  # from so many on they are compared as written
+COVERED = 0.4  # of what the words tell: who shares less is no result, while somebody shares more
+STEPS = 12  # in which that is counted
 PAIR_SLOP = 2
 
 MAX_LENGTH = 2000
 MAX_WORDS = 32
 MAX_CODE_RUNS = 6
 
+# What is written in several pieces and is one thing. A date is not: its days must be found without its year.
+_TOKEN = re.compile(
+    r"""
+    (?P<law> (?<![\d/]) [1-9]\d{0,4}/(?:\d{4}|\d\d) (?![\d/]) )
+  | (?P<telephone> (?:\+39[ ]?)? (?:0\d{1,4}|3\d\d|8\d\d) [ ]?[/.-]?[ ]? \d{2,8} (?:[ ]\d{2,4}){0,2} (?![\d/]) )
+  | (?P<ratio> \d{1,9}(?:\.\d{3}){0,2} [ ]? (?: : | ogni | su ) [ ]? \d{1,9}(?:\.\d{3}){0,2} (?![\d.]\d) )
+  | (?P<thousands> \d{1,3} (?:\.\d{3}){1,4} (?![\d.]) )
+  | (?P<dotted> (?: (?:[^\W\d_]{1,3}\.){0,5} [^\W\d_]\. (?:[^\W\d_]{1,3}\.){0,5} [^\W\d_]{1,3}
+                  | (?:[^\W\d_]{1,3}\.){1,5} [^\W\d_] ) (?![^\W_]) )
+  | (?P<word> [^\W_]+ )
+    """,
+    re.VERBOSE,
+)
 _WORD = re.compile(r"[^\W_]+")
+_RATIO = re.compile(r"(\d+)su(\d+)")
+_DIGITS = re.compile(r"\d+")
+_TELEPHONE = range(8, 12)  # so many digits
+LONGEST_WORD = 60
+_WRITTEN_OUT = 6  # numbers of fewer digits lose their leading zeros: PR-02 is PR 2
 _RUN = re.compile(r"[^\W\d_]+|\d+")
+_CHUNK_SO_FAR = re.compile(r"\S*\Z")
+_EXCLUDED = re.compile(r"(?<!\S)-(\S*\w\S*)")
 _QUOTED = re.compile(r'(?<!\w)(-?)(?:"([^"]*)"|“([^”]*)”|«([^»]*)»)')
 
 
@@ -46,14 +74,88 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", readable).replace("\u00ad", "")
 
 
-def fold(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.lower())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+@dataclass(frozen=True)
+class Token:
+    """A word as it stands in a text, and as it is looked for; what is found by its pieces too has them."""
+
+    start: int
+    end: int
+    word: str
+    pieces: tuple[str, ...] = ()
+
+
+def tokens_of(text: str) -> Iterator[Token]:
+    """The words of a text, folded; an apostrophe separates, so `l'università` is `l` and `universita`."""
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        if end - start > LONGEST_WORD:
+            continue
+        kind, written = match.lastgroup, match[0]
+        if kind == "word":
+            word = FOLDED[written]
+            yield Token(start, end, word, code_parts(word))
+        elif kind == "dotted":
+            yield Token(start, end, FOLDED[written].replace(".", ""))
+        else:
+            words, pieces = _NUMBERS[str(kind)](written)
+            yield Token(start, end, words[0], pieces)
+            yield from (Token(start, end, word) for word in words[1:])
+
+
+Numbers = tuple[list[str], tuple[str, ...]]  # the words, and what the first is found by too
+
+
+def _thousands(written: str) -> Numbers:
+    return [written.replace(".", "")], ()
+
+
+def _ratio(written: str) -> Numbers:
+    """1:5000 and "1 ogni 5.000" are one; found by its numbers too."""
+    pieces = [_short("".join(_DIGITS.findall(piece))) for piece in re.split(r"[^\d.]+", written)]
+    return ["su".join(pieces)], tuple(pieces)
+
+
+def _law(written: str) -> Numbers:
+    pieces = [_short(number) for number in written.split("/")]
+    return ["del".join(pieces)], tuple(pieces)
+
+
+def _telephone(written: str) -> Numbers:
+    """One number however it is spaced; where it cannot be one, its groups."""
+    groups = _DIGITS.findall(written.removeprefix("+39"))
+    pieces = [_short(group) for group in groups]
+    whole = len(groups)
+    while whole > 1 and len("".join(groups[:whole])) >= _TELEPHONE.stop:
+        whole -= 1
+    number = "".join(groups[:whole])
+    if len(number) not in _TELEPHONE:
+        return pieces, ()
+    return [number, *pieces[whole:]], tuple(pieces[:whole]) if whole > 1 else ()
+
+
+_NUMBERS = {"thousands": _thousands, "ratio": _ratio, "law": _law, "telephone": _telephone}
+
+
+def _short(number: str) -> str:
+    return number.lstrip("0") or "0" if len(number) < _WRITTEN_OUT else number
+
+
+def _folded(written: str) -> str:
+    word = fold(written)
+    return _short(word) if word.isdigit() else word
+
+
+FOLDED = Remembered(_folded)
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """Folded words; an apostrophe separates, so `l'università` is `l` and `universita`."""
-    return tuple(_WORD.findall(fold(text)))
+    """The words that a person types or a name has."""
+    return tuple(token.word for token in tokens_of(text))
+
+
+def phrase_key(text: str) -> str:
+    """One for all that differ in number, gender, accents and signs: what a phrase of the glossary is known by."""
+    return " ".join(FORMS[word] for word in words_of(text))
 
 
 def parse(text: str) -> Typed:
@@ -65,24 +167,23 @@ def parse(text: str) -> Typed:
         quoted = words_of(match[2] or match[3] or match[4] or "")
         if quoted:
             (excluded if match[1] else phrases).append(quoted[:MAX_WORDS])
-    words: list[str] = []
-    for chunk in _QUOTED.sub(" ", text).split():
-        if chunk.startswith("-") and words_of(chunk):
-            excluded.append(words_of(chunk))
-        else:
-            words += words_of(chunk)
-    return Typed(tuple(words[:MAX_WORDS]), tuple(phrases[:MAX_WORDS]), tuple(excluded[:MAX_WORDS]))
+    rest = _QUOTED.sub(" ", text)
+    excluded += filter(None, (words_of(match[1])[:MAX_WORDS] for match in _EXCLUDED.finditer(rest)))
+    words = words_of(_EXCLUDED.sub(" ", rest))
+    return Typed(words[:MAX_WORDS], tuple(phrases[:MAX_WORDS]), tuple(excluded[:MAX_WORDS]))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def left_out(text: str) -> str:
     """What is typed beyond the words that a search reads; empty where it reads them all."""
-    unquoted = _QUOTED.sub(lambda match: " " * len(match[0]), text)
-    seen = 0
-    for chunk in re.finditer(r"\S+", unquoted):
-        seen += 0 if chunk[0].startswith("-") else len(words_of(chunk[0]))
-        if seen > MAX_WORDS or chunk.end() > MAX_LENGTH:
-            return text[chunk.start() :].strip()
-    return ""
+    words = tokens_of(_EXCLUDED.sub(_blank, _QUOTED.sub(_blank, text)))
+    first = next((token.start for number, token in enumerate(words) if number >= MAX_WORDS), len(text))
+    end = min(first, MAX_LENGTH)
+    cut = end - len(_CHUNK_SO_FAR.search(text[:end])[0])  # type: ignore[index]  # there is always one, perhaps empty
+    return text[cut:].strip() if end < len(text) else ""
 
 
 def replace_words(text: str, replacements: Mapping[str, str]) -> str:
@@ -96,23 +197,20 @@ def spelling_in(text: str, folded: str) -> str:
     return next((word for word in _WORD.findall(text.lower()) if fold(word) == folded), folded)
 
 
-def expand(term: str, synonyms: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """The alternatives of one folded word or phrase."""
-    return tuple(synonyms.get(term, ()))
+def expand(words: Sequence[str], synonyms: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The alternatives of a word or a phrase, in whatever number and gender it stands."""
+    return tuple(synonyms.get(" ".join(FORMS[word] for word in words), ()))
 
 
-def spans(
-    words: Sequence[str], synonyms: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Cut the words where synonyms begin and end, longest phrase first: (words, their alternatives)."""
+def spans(words: Sequence[str], synonyms: Mapping[str, Sequence[str]]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Cut the words where synonyms begin and end, longest phrase first: (from, to, their alternatives)."""
     longest = max((key.count(" ") + 1 for key in synonyms), default=1)
     at = 0
     while at < len(words):
         for length in range(min(longest, len(words) - at), 0, -1):
-            span = tuple(words[at : at + length])
-            alternatives = expand(" ".join(span), synonyms)
+            alternatives = expand(words[at : at + length], synonyms)
             if alternatives or length == 1:
-                yield span, alternatives
+                yield at, at + length, alternatives
                 at += length
                 break
 
@@ -142,9 +240,18 @@ def typed_codes(words: Sequence[str]) -> list[str]:
 
 
 def code_parts(word: str) -> tuple[str, ...]:
-    """`pr02` → (`pr`, `02`); nothing for a word that does not mix letters and numbers."""
-    parts = tuple(_RUN.findall(word))
-    return parts if len(parts) > 1 else ()
+    """`pr02` → (`pr`, `2`); nothing for a word that does not mix letters and numbers."""
+    parts = [] if word.isalpha() or word.isdigit() else _RUN.findall(word)
+    return tuple(map(_folded, parts)) if len(parts) > 1 else ()
+
+
+def in_pieces(word: str) -> list[tuple[str, ...]]:
+    """What else a typed word with numbers may be written as: `pr02` as `pr 2`, 1:5000 as "uno … ogni 5.000"."""
+    ratio = _RATIO.fullmatch(word)
+    if ratio:
+        return [(number,) for number in ratio.groups() if len(number) > 2]
+    parts = code_parts(word)
+    return [parts] if parts else []
 
 
 def _runs(text: str) -> list[str]:

@@ -79,14 +79,22 @@ class Query:
     filters: Mapping[str, str] = field(default_factory=dict)
     page: int = 1
     per_page: int = 10
-    # Folded word or phrase → what else it may be called.
+    # Word or phrase, by its `phrase_key` → what else it may be called.
     synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    kinds: Mapping[str, Collection[str]] = field(default_factory=dict)  # word, by its key → the kinds that it names
+    right: Collection[str] = ()  # folded words that are no mistake although no document has them
     admits: Admits = everybody  # what it leaves out is neither shown nor counted, and corrects nothing
 
 
 @dataclass(frozen=True)
 class Section:
     heading: str
+    url: str
+
+
+@dataclass(frozen=True)
+class OldEdition:
+    version: str
     url: str
 
 
@@ -107,17 +115,19 @@ class Hit:
     score: float = 0.0
     sections: list[Section] = field(default_factory=list)
     more: int = 0  # matching sections beyond those listed
+    editions: list[OldEdition] = field(default_factory=list)  # superseded ones of the same page, found too
 
 
 @dataclass(frozen=True)
 class Results:
     total: int = 0
     hits: list[Hit] = field(default_factory=list)
-    # Counted by group; each field ignores its own filter, so that its other values can be chosen.
+    # Counted by page, its old editions with it; each ignores its own filter, so that its other values can be chosen.
     facets: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: {name: [] for name in FACETS})
     corrected: str | None = None
     searched: str = ""
-    all_words: int = 0
+    all_words: int = 0  # of those found, how many hold every word
+    unfiltered: int = 0  # how many there are without the filters
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
 from search.engines.contract import Document, IndexBusy, IndexDamaged, IndexOutdated, Query, Results, Section
 from search.engines.embedded.engine import EmbeddedEngine
-from search.query import code_form, expand, fold, parse, typed_codes
+from search.query import code_form, expand, fold, parse, phrase_key, typed_codes
 
 EVERYONE = frozenset({"public"})
 WARD = frozenset({"public", "space:7"})
@@ -97,10 +99,15 @@ class TestRanking:
         assert groups(search(engine, "dimissioni protette"))[0] == "page:1"
 
     def test_any_word_finds_and_all_words_are_counted_apart(self, engine):
-        results = search(engine, "dimissioni del presidente")
+        results = search(engine, "ospedale del presidente")
         assert set(groups(results)) == {"page:1", "page:4"}
         assert results.total == 2
-        assert results.all_words == 1
+        assert results.all_words == 0
+        assert search(engine, "dimissioni del presidente").all_words == 1
+
+    def test_who_shares_only_a_common_word_is_no_result_while_somebody_shares_more(self, engine):
+        assert groups(search(engine, "dimissioni del presidente")) == ["page:4"]
+        assert set(groups(search(engine, "dimissioni del parroco"))) == {"page:1", "page:4"}
 
     def test_plural_and_singular_meet(self, engine):
         assert groups(search(engine, "protocolli famiglia")) == ["page:2"]
@@ -126,6 +133,79 @@ class TestRanking:
         pages = [groups(search(engine, "assemblea", page=page)) for page in (1, 2, 3, 4)]
         assert [len(page) for page in pages] == [10, 10, 5, 0]
         assert len({group for page in pages for group in page}) == 25
+
+
+class TestNumberAndGender:
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("anziano", "anziani"),
+            ("anziano solo", "anziane sole"),
+            ("reparto", "reparti"),
+            ("domiciliare", "domiciliari"),
+        ],
+    )
+    def test_singular_and_plural_masculine_and_feminine_give_the_same_list(self, engine, one, other):
+        words = ("anziano", "anziane", "solo", "sola", "reparto", "reparti", "domiciliare", "domiciliari", "verbale")
+        engine.write(
+            document(f"page:{400 + n}", f"Nota {n}", f"Il {first} di {second}. {second.title()} e {first}.")
+            for n, (first, second) in enumerate((a, b) for a in words for b in words)
+        )
+        found = groups(search(engine, one, per_page=100))
+        assert len(found) > 10
+        assert found == groups(search(engine, other, per_page=100))
+
+    def test_many_words_are_compared_as_written(self, engine):
+        engine.write(
+            [
+                document("page:481", "Atti", "visite domiciliari urgenti"),
+                document("page:482", "Atti", "visita domiciliare urgente"),
+            ]
+        )
+        assert groups(search(engine, "visite domiciliari urgenti"))[0] == "page:481"
+        assert groups(search(engine, "visita domiciliare urgente"))[0] == "page:482"
+
+
+class TestNumbers:
+    @pytest.fixture(autouse=True)
+    def numbers(self, engine):
+        engine.write(
+            [
+                document("page:410", "Pianta organica", "Un assistente sociale ogni 5.000 abitanti."),
+                document("page:411", "Passi", "1 Il primo. 2 Il secondo. 5 Il quinto."),
+                document("page:412", "Recapiti", "Chiama lo 0573 000 133 o il 112."),
+                document("page:413", "Norme", "Legge 328/2000, art. 22; delibera SDS-0187."),
+                document(
+                    "page:414", "Norme nuove", "Legge 104/1992, articolo 3; delibera SDS-0188. Art. 403 del codice."
+                ),
+                document("page:415", "Seduta del 12 marzo", "L’U.V.M. si riunisce."),
+                document("page:416", "Seduta del 13 marzo", "La UVM si riunisce il 12 aprile."),
+            ]
+        )
+
+    @pytest.mark.parametrize(
+        ("words", "wanted"),
+        [
+            ("1:5000", ["page:410"]),
+            ("1 ogni 5.000", ["page:410"]),
+            ("0573000133", ["page:412"]),
+            ("0573/000 133", ["page:412"]),
+            ("l. 328/2000", ["page:413"]),
+            ("sds 187", ["page:413", "page:414"]),
+            ("SDS-0187", ["page:413", "page:414"]),
+            ("art. 403", ["page:414", "page:413"]),
+            ("art. 22", ["page:413"]),
+            ("marzo 12", ["page:415", "page:416"]),
+        ],
+    )
+    def test_a_number_is_found_however_it_is_written_and_never_by_its_digits(self, engine, words, wanted):
+        found = groups(search(engine, words))
+        assert found[: len(wanted)] == wanted or found[0] == wanted[0]
+        assert "page:411" not in found
+
+    def test_dots_in_an_acronym_change_nothing(self, engine):
+        assert set(groups(search(engine, "U.V.M."))) == {"page:415", "page:416"}
+        assert groups(search(engine, "U.V.M.")) == groups(search(engine, "uvm"))
 
 
 class TestCodes:
@@ -158,6 +238,21 @@ class TestCorrection:
 
     def test_a_wrong_first_letter_is_forgiven(self, engine):
         assert search(engine, "bimissioni").corrected == "dimissioni"
+
+    @pytest.mark.parametrize("word", ["scappato", "agenzia", "bebè", "azzardo"])
+    def test_a_word_that_italians_write_is_no_mistake(self, engine, word):
+        engine.write([document("page:64", "Stampato, agenzie e bene", "Agenti stampati, azzardi bebi.")])
+        engine.write([document("page:65", "Agenda", "Azzurro stampato: agenzix, bebo, azzarda.")])
+        assert search(engine, word).corrected is None
+        assert search(engine, f"affido {word}").corrected is None
+
+    def test_a_word_of_the_glossary_is_no_mistake(self, engine):
+        assert search(engine, "dimissione protetax").corrected == "dimissione protette"
+        assert search(engine, "dimissione protetax", right={"protetax"}).corrected is None
+
+    def test_only_the_nearest_words_stand_for_a_wrong_one(self, engine):
+        engine.write([document("page:66", "Decisioni", "Decisioni prese, emissioni.")])
+        assert groups(search(engine, "dimisioni")) == groups(search(engine, "dimissioni"))
 
     def test_a_word_like_nothing_finds_nothing(self, engine):
         results = search(engine, "xyzzyplugh")
@@ -299,7 +394,7 @@ class TestFacets:
         assert facets["year"] == [("2024", 2)]
 
     def test_a_filter_narrows_the_other_facets_and_keeps_its_own_choices(self, engine):
-        results = search(engine, "dimissioni affido", filters={"kind": "pagina"})
+        results = search(engine, "ospedale affido presidente", filters={"kind": "pagina"})
         assert set(groups(results)) == {"page:2", "page:4"}
         assert results.total == 2
         assert results.facets["kind"] == [("pagina", 2), ("protocollo", 1)]
@@ -339,7 +434,8 @@ class TestPhrasesAndExclusions:
 
 
 class TestSynonyms:
-    SYNONYMS = {"serd": ["servizio dipendenze", "sert"], "servizio dipendenze": ["serd"]}
+    ALSO = {"serd": ["servizio dipendenze", "sert"], "servizio dipendenze": ["serd"]}
+    SYNONYMS = {phrase_key(key): others for key, others in ALSO.items()}
 
     def test_a_synonym_finds_but_never_outranks_the_typed_word(self, engine):
         assert groups(search(engine, "serd")) == ["page:6"]
@@ -353,14 +449,97 @@ class TestSynonyms:
     def test_a_rare_synonym_does_not_outrank_a_common_word(self, engine):
         engine.write(document(f"page:{n}", f"Nota {n}", "Giorni di ferie.") for n in range(300, 320))
         engine.write([document("page:330", "Nota", "Giorni di congedo.")])
-        found = groups(search(engine, "ferie", synonyms={"ferie": ["congedo"]}, per_page=30))
+        found = groups(search(engine, "ferie", synonyms={phrase_key("ferie"): ["congedo"]}, per_page=30))
         assert found[-1] == "page:330"
         assert len(found) == 21
 
+    def test_a_synonym_of_several_words_is_marked_and_linked_whole_or_not_at_all(self, engine):
+        home = phrase_key("dimissioni protette")
+        synonyms = {home: ["rientro a casa dall’ospedale"]}
+        engine.write(
+            [
+                document("page:340", "Notizie", "Il rientro a casa dall’ospedale si prepara prima."),
+                document("page:340#torna", "Notizie", "Chi torna a casa."),
+                document("page:340#rientro", "Notizie", "Un rientro a casa dall’ospedale ben fatto."),
+                document("page:341", "Ospedale", "L’ospedale, poi la casa: un rientro."),
+            ]
+        )
+        found = search(engine, "dimissioni protette", synonyms=synonyms)
+        hit = next(hit for hit in found.hits if hit.group == "page:340")
+        assert "<mark>rientro a casa dall’ospedale</mark>" in hit.snippet
+        assert [section.heading for section in hit.sections] == ["Rientro"]
+        assert "page:341" not in groups(found)
+
+    @pytest.mark.parametrize("per_page", [1, 3, 10])
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "dimissioni protette",
+            "serd",
+            '"presa in carico"',
+            "dimissioni -medico",
+            "segnalazione ospedale",
+            "PR-02",
+            "dimisioni",
+        ],
+    )
+    def test_what_is_counted_is_listed(self, engine, words, per_page):
+        synonyms = self.SYNONYMS | {
+            phrase_key("dimissioni protette"): ["passaggio dall’ospedale al domicilio", "in carico al settore"]
+        }
+        assert_listed_as_counted(engine, Query(words, EVERYONE, per_page=per_page, synonyms=synonyms))
+
     def test_expansion_is_a_lookup(self):
-        assert expand("serd", self.SYNONYMS) == ("servizio dipendenze", "sert")
-        assert expand("altro", self.SYNONYMS) == ()
+        assert expand(["serd"], self.SYNONYMS) == ("servizio dipendenze", "sert")
+        assert expand(["altro"], self.SYNONYMS) == ()
         assert fold("Però") == "pero"
+
+
+def assert_listed_as_counted(engine, query):
+    results = engine.search(query)
+    listed = []
+    for page in range(1, results.total + 3):
+        shown = groups(engine.search(replace(query, page=page)))
+        assert bool(shown) == (len(listed) < results.total)
+        listed += shown
+    assert len(listed) == len(set(listed)) == results.total
+    for name in ("kind", "space", "organisation", "year"):
+        for value, count in results.facets[name]:
+            assert engine.search(replace(query, filters={name: value})).total == count
+
+
+SAID = [
+    "servizio",
+    "dipendenze",
+    "rientro",
+    "a",
+    "casa",
+    "dall’ospedale",
+    "protetto",
+    "protette",
+    "1:5000",
+    "12",
+    "marzo",
+]
+
+
+@given(
+    texts=some.lists(some.lists(some.sampled_from(SAID), max_size=8), min_size=1, max_size=12),
+    words=some.lists(some.sampled_from(SAID), min_size=1, max_size=4),
+    synonyms=some.dictionaries(
+        some.sampled_from(SAID), some.lists(some.lists(some.sampled_from(SAID), min_size=1, max_size=4), max_size=2)
+    ),
+    per_page=some.integers(1, 5),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_written_and_asked_what_is_counted_is_listed(tmp_path_factory, texts, words, synonyms, per_page):
+    engine = EmbeddedEngine(tmp_path_factory.mktemp("index"))
+    engine.write(
+        document(f"page:{n // 2}" + ("#parte" if n % 2 else ""), "Nota", " ".join(text), kind=f"tipo{n // 2 % 2}")
+        for n, text in enumerate(texts)
+    )
+    said = {phrase_key(word): [" ".join(other) for other in others] for word, others in synonyms.items()}
+    assert_listed_as_counted(engine, Query(" ".join(words), EVERYONE, per_page=per_page, synonyms=said))
 
 
 class TestSnippets:
@@ -374,6 +553,25 @@ class TestSnippets:
     def test_a_page_found_by_its_title_shows_how_it_begins(self, engine):
         [hit] = search(engine, "familiare").hits
         assert hit.snippet.startswith("L&#x27;università forma")
+
+    def test_two_lines_are_shown_and_the_summary_unless_a_passage_holds_more(self, engine):
+        long = "Parole che non servono a nessuno. " * 30
+        engine.write(
+            [
+                document("page:71", "Piano casa", "Il piano dice chi entra in casa e quando."),
+                document("page:71#altro", "Piano casa", f"{long} Il piano di casa con il medico. {long}"),
+            ]
+        )
+        [hit] = [hit for hit in search(engine, "piano casa").hits if hit.group == "page:71"]
+        assert hit.snippet.startswith("Il <mark>piano</mark> dice chi entra in <mark>casa</mark>")
+        [hit] = [hit for hit in search(engine, "piano casa medico").hits if hit.group == "page:71"]
+        assert "<mark>medico</mark>" in hit.snippet
+        assert len(hit.snippet) < 300
+
+    def test_a_snippet_never_runs_from_one_line_of_a_table_into_the_next(self, engine):
+        engine.write([document("page:72", "Tabella", "Reparto San Jacopo\nDiagnosi della telemetria\nData di nascita")])
+        [hit] = search(engine, "telemetria").hits
+        assert hit.snippet == "… Diagnosi della <mark>telemetria</mark> …"
 
     def test_accents_before_a_match_do_not_shift_the_mark(self, engine):
         engine.write([document("page:70", "Città", "Perché più qualità è già così: però l'esito è àncora qui.")])
@@ -554,7 +752,7 @@ class TestCrashes:
             acknowledged = context.Value("i", -1, lock=False)
             writer = context.Process(target=write_until_killed, args=(path, acknowledged))
             writer.start()
-            deadline = time.monotonic() + 8
+            deadline = time.monotonic() + 60
             while acknowledged.value < 3 + attempt and time.monotonic() < deadline:
                 time.sleep(0.003)
             os.kill(writer.pid, signal.SIGKILL)

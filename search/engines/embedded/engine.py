@@ -162,7 +162,7 @@ class EmbeddedEngine:
             state = self._state()
             if self._words is None or (self._words[0] != state and time.monotonic() >= self._words_due):
                 started = time.monotonic()
-                self._words = state, Vocabulary(word for word, _ in searcher.terms_with_prefix("text_x", ""))
+                self._words = state, Vocabulary(word for word, _ in searcher.terms_with_prefix("text_exact", ""))
                 took = time.monotonic() - started
                 self._words_due = time.monotonic() + (took * VOCABULARY_PATIENCE if took > VOCABULARY_CHEAP else 0)
             return self._words[1]

@@ -1,35 +1,46 @@
 """From the groups to show to what the person reads: page, snippet, matching sections."""
 
+from dataclasses import replace
+
 import tantivy
 from tantivy import DocAddress
 from tantivy import Query as Clause
 
-from search.engines.contract import Hit, Section
-from search.engines.embedded.matching import term
-from search.engines.embedded.reader import Reader, Scored, within
-from search.engines.embedded.snippets import beginning, marked
-from search.engines.embedded.tantivy_index import handed_on, schema, stored
+from search.engines.contract import Hit, OldEdition, Section
+from search.engines.embedded.matching import own_words, term
+from search.engines.embedded.reader import Reader, within
+from search.engines.embedded.snippets import Marker
+from search.engines.embedded.tantivy_index import body_of, handed_on, schema, stored
+from search.engines.slots import Slot
 
 SECTIONS_SHOWN = 3
 SECTIONS_READ = 1000
 
 
 class Dressing:
-    def __init__(self, reader: Reader, words: Clause, filters: list[Clause]) -> None:
+    def __init__(self, reader: Reader, slots: list[Slot], filters: list[Clause]) -> None:
         self._reader = reader
-        self._words = words
+        self._words = own_words(slots)
         self._filters = filters
-        self._generator = reader.snippets(words, "own")
+        self._marker = Marker(slots)
 
-    def hits(self, groups: list[Scored]) -> list[Hit]:
-        best = [self._reader.document(address) for _, address in groups]
+    def hits(self, units: list[tuple[float, DocAddress, list[DocAddress]]]) -> list[Hit]:
+        """Each unit by its score, the document found best, and its old editions."""
+        best = [self._reader.document(address) for _, address, _ in units]
         names = [stored(document, "group") for document in best]
         pages = self._pages(names)
         sections = self._sections(names)
         return [
-            self._hit(score, document, pages.get(name, document), sections.get(name, []))
-            for (score, _), document, name in zip(groups, best, names, strict=True)
+            replace(
+                self._hit(score, document, pages.get(name, document), sections.get(name, [])),
+                editions=[self._edition(address) for address in old],
+            )
+            for (score, _, old), document, name in zip(units, best, names, strict=True)
         ]
+
+    def _edition(self, address: DocAddress) -> OldEdition:
+        document = self._reader.document(address)
+        return OldEdition(stored(document, "version"), stored(document, "url"))
 
     def _pages(self, names: list[str]) -> dict[str, tantivy.Document]:
         """The page of each group, unless a section is all this person may see of it."""
@@ -54,17 +65,24 @@ class Dressing:
         sections = [self._reader.document(address) for address in found[:SECTIONS_SHOWN]]
         return Hit(
             **handed_on(page, Hit),
-            snippet=self._snippet([best, *sections, page]),
+            snippet=self._snippet(page, [best, *sections]),
             score=score,
             sections=[_section(document) for document in sections],
             more=max(len(found) - SECTIONS_SHOWN, 0),
         )
 
-    def _snippet(self, documents: list[tantivy.Document]) -> str:
-        """From the first that holds the words; when only a title does, the beginning of the page."""
-        bodies = [document.get_all("own")[-1] for document in documents]
-        found = (marked(self._generator, body) for body in bodies)
-        return next(filter(None, found), None) or beginning(next(filter(None, reversed(bodies)), ""))
+    def _snippet(self, page: tantivy.Document, documents: list[tantivy.Document]) -> str:
+        """The summary, unless a passage holds more than title and summary do together."""
+        summary = body_of(page)
+        told = self._marker.passage(summary)
+        passages = map(self._marker.passage, dict.fromkeys(map(body_of, documents)))
+        named = self._marker.holds(stored(page, "title_shown"))
+        best = max(passages, key=lambda passage: len(passage.holds | named))
+        if len(best.holds | named) > len(told.holds | named):
+            return best.html
+        if not summary:
+            return best.html or self._marker.beginning(body_of(documents[0]))
+        return self._marker.beginning(summary) if told.holds <= named else told.html
 
 
 def _section(document: tantivy.Document) -> Section:

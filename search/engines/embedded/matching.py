@@ -1,23 +1,14 @@
 """From words to tantivy queries. Text typed by a person is never parsed by tantivy."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import log
 
-import tantivy
 from tantivy import Occur
 from tantivy import Query as Clause
 
-from search.engines.embedded.tantivy_index import exact, schema, stemmed
+from search.engines.embedded.tantivy_index import number_of, schema
 from search.engines.slots import Slot, Word
-from search.query import PAIR_SLOP, WEIGHTS
-
-
-def read(words: Iterable[str]) -> tuple[Word, ...]:
-    return tuple(Word(token, _stem(token)) for word in words for token in exact().analyze(word))
-
-
-def _stem(token: str) -> str:
-    return next(iter(stemmed().analyze(token)), "")
+from search.query import COVERED, MANY_WORDS, PAIR_SLOP, STEPS, WEIGHTS
 
 
 def term(field: str, value: str | int) -> Clause:
@@ -38,52 +29,72 @@ def unscored(clause: Clause) -> Clause:
 
 def word_matches(word: Word) -> Clause:
     # Every exact match is a stemmed one too, except for stopwords, which have no stem.
-    return term("text", word.stem) if word.stem else term("text_x", word.exact)
+    return term("text", word.stem) if word.stem else term("text_exact", word.exact)
 
 
-def slot_matches_any(slot: Slot) -> Clause:
-    synonyms = (_near(words) for words in slot.synonyms)
-    return any_of([*map(word_matches, (*slot.words, *slot.corrections)), *synonyms])
+def phrase(words: Sequence[Word], field: str = "text") -> Clause:
+    """Words side by side; stopwords hold their place.
 
-
-def slot_matches_all(slot: Slot) -> Clause:
-    synonyms = (_near(words) for words in slot.synonyms)
-    return any_of([all_of(map(word_matches, slot.words)), *map(word_matches, slot.corrections), *synonyms])
-
-
-def literal(words: Sequence[str]) -> Clause | None:
-    """Words side by side, as in quotes; stopwords hold their place. None when nothing is left of them."""
-    found = read(words)
-    stems = [(position, word.stem) for position, word in enumerate(found) if word.stem]
+    Never with slop: tantivy then finds other documents when it scores than when it counts.
+    """
+    stems = [(position, word.stem) for position, word in enumerate(words) if word.stem]
     if len(stems) > 1:
         first = stems[0][0]
-        return Clause.phrase_query(schema(), "text", [(position - first, stem) for position, stem in stems])
+        return Clause.phrase_query(schema(), field, [(position - first, stem) for position, stem in stems])
     if stems:
-        return term("text", stems[0][1])
-    return all_of(term("text_x", word.exact) for word in found) if found else None
+        return term(field, stems[0][1])
+    return all_of(term("text_exact", word.exact) for word in words)
+
+
+def places(slot: Slot) -> list[Clause]:
+    """What a document must hold to have the slot: each of its words, or what stands for all of them."""
+    instead = [*map(word_matches, slot.corrections), *map(phrase, slot.synonyms)]
+    instead += [term("kind_no", number_of(kind)) for kind in slot.kinds]
+    instead += [term("year", slot.year)] if slot.year else []
+    if slot.together:
+        return [any_of([phrase(slot.words), *instead])]
+    return [any_of([word_matches(word), *instead]) for word in slot.words]
+
+
+def covering(asked: Sequence[tuple[Clause, float]], whole: float) -> Iterator[Clause]:
+    """First who holds most of what the words tell (rare ones tell more), then who holds less and less of it."""
+    steps = [(clause, max(round(STEPS * told / whole), 1)) for clause, told in asked]
+    repeated = [(Occur.Should, clause) for clause, times in steps for _ in range(times)]
+    for least in range(min(round(COVERED * STEPS), len(repeated)), 0, -1):
+        yield Clause.boolean_query(repeated, least)
 
 
 def own_words(slots: Iterable[Slot]) -> Clause:
-    """For sections and snippets: the words in the section itself, not in its page's title."""
-    words = (word for slot in slots for word in (*slot.words, *slot.corrections, *sum(slot.synonyms, ())))
-    return any_of(term("own", stem) for stem in dict.fromkeys(word.stem for word in words) if stem)
+    """For sections: what was found in the section itself, not in its page's title; phrases whole."""
+    found: dict[tuple[Word, ...], None] = {}
+    for slot in slots:
+        typed = [slot.words] if slot.together else [(word,) for word in slot.words]
+        found |= dict.fromkeys([*typed, *((word,) for word in slot.corrections), *slot.synonyms])
+    return any_of(phrase(words, "own") for words in found if any(word.stem for word in words))
+
+
+Rarity = Callable[[Word], float]
 
 
 class Scoring:
-    """The ranking query. Document frequencies come from the whole index: they order, they show nothing."""
+    """The ranking query."""
 
-    def __init__(self, searcher: tantivy.Searcher) -> None:
-        self._searcher = searcher
+    def __init__(self, rarity: Rarity) -> None:
+        self._rarity = rarity
 
-    def ranking(self, slots: Sequence[Slot], codes: Iterable[str]) -> Clause:
-        scored = [self._slot(slot) for slot in slots]
+    def ranking(self, slots: Sequence[Slot], codes: Iterable[str]) -> list[Clause]:
+        """Each adds to the score of what is found; none decides what is."""
+        closer = "exact" if sum(len(slot.words) for slot in slots) >= MANY_WORDS else "form"
+        scored = [self._slot(slot, closer) for slot in slots]
         codes_found = (_boost(Clause.const_score_query(term("code_form", code), 1.0), "code") for code in codes)
-        return any_of([*scored, *_pairs(slots), *codes_found])
+        return [*scored, *_pairs(slots), *codes_found]
 
-    def _slot(self, slot: Slot) -> Clause:
-        typed = any_of(map(_word, slot.words))
-        corrected = [_boost(_word(word), "correction") for word in slot.corrections]
-        synonyms = [Clause.boost_query(_synonym(words), self._synonym_weight(slot, words)) for words in slot.synonyms]
+    def _slot(self, slot: Slot, closer: str) -> Clause:
+        typed = phrase(slot.words) if slot.together else any_of(_word(word, closer) for word in slot.words)
+        corrected = [_boost(_word(word, closer), "correction") for word in slot.corrections]
+        synonyms = [
+            Clause.boost_query(_synonym(words, closer), self._synonym_weight(slot, words)) for words in slot.synonyms
+        ]
         return Clause.disjunction_max_query([typed, *corrected, *synonyms])
 
     def _synonym_weight(self, slot: Slot, synonym: tuple[Word, ...]) -> float:
@@ -91,34 +102,34 @@ class Scoring:
         typed = sum(map(self._rarity, slot.words))
         return WEIGHTS["synonym"] * min(1.0, typed / sum(map(self._rarity, synonym)))
 
-    def _rarity(self, word: Word) -> float:
-        found = self._searcher.doc_freq("text", word.stem) if word.stem else self._searcher.num_docs
-        return log(1 + (max(self._searcher.num_docs - found, 0) + 0.5) / (found + 0.5))
+
+def rarity(found: int, documents: int) -> float:
+    return log(1 + (max(documents - found, 0) + 0.5) / (found + 0.5))
 
 
-def _word(word: Word) -> Clause:
-    clauses = [_boost(term("text_x", word.exact), "text_exact"), _boost(term("title_x", word.exact), "title_exact")]
+def _word(word: Word, closer: str) -> Clause:
+    near = word.exact if closer == "exact" or not word.stem else word.form
+    closer = closer if word.stem else "exact"
+    clauses = [_boost(term(f"{name}_{closer}", near), f"{name}_{closer}") for name in ("text", "title")]
     if word.stem:
-        clauses += [_boost(term("text", word.stem), "text"), _boost(term("title", word.stem), "title")]
+        clauses += [_boost(term(name, word.stem), name) for name in ("text", "title")]
     return any_of(clauses)
 
 
-def _synonym(words: tuple[Word, ...]) -> Clause:
-    return _word(words[0]) if len(words) == 1 else _near(words)
-
-
-def _near(words: tuple[Word, ...]) -> Clause:
+def _synonym(words: tuple[Word, ...], closer: str) -> Clause:
+    """A phrase where it stands; all the more where a title has its words."""
     if len(words) == 1:
-        return term("text", words[0].stem)
-    stems: list[str | tuple[int, str]] = [word.stem for word in words]
-    return Clause.phrase_query(schema(), "text", stems, slop=PAIR_SLOP)
+        return _word(words[0], closer)
+    title = _boost(all_of(term("title", word.stem) for word in words if word.stem), "title")
+    return any_of([phrase(words), title])
 
 
 def _pairs(slots: Sequence[Slot]) -> Iterator[Clause]:
     stems = [word.stem for slot in slots for word in slot.leading() if word.stem]
     for first, second in zip(stems, stems[1:], strict=False):
         if first != second:
-            yield _boost(_near((Word("", first), Word("", second))), "pair")
+            near: list[str | tuple[int, str]] = [first, second]
+            yield _boost(Clause.phrase_query(schema(), "text", near, slop=PAIR_SLOP), "pair")
 
 
 def _boost(clause: Clause, weight: str) -> Clause:

@@ -1,6 +1,7 @@
 """The index as one person sees it: every question carries the person's tokens, none goes round them."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import cast
 
 import tantivy
@@ -23,8 +24,13 @@ class Reader:
     def best(self, clause: Clause, limit: int) -> list[Scored]:
         return self._searcher.search(self._visible(clause), max(limit, 1), count=False).hits
 
-    def every(self, clause: Clause) -> list[DocAddress]:
-        return [address for _, address in self.best(unscored(clause), self._searcher.num_docs)]
+    def every(self, clause: Clause) -> list[Scored]:
+        return self.best(clause, self._searcher.num_docs)
+
+    @cached_property
+    def documents(self) -> int:
+        """How many this person sees."""
+        return self.count(Clause.all_query())
 
     def count(self, clause: Clause) -> int:
         return self._searcher.search(self._visible(unscored(clause)), 1).count  # type: ignore[attr-defined]  # its stubs forget it
@@ -34,13 +40,10 @@ class Reader:
         return cast(list[int], values)
 
     def groups(self, clause: Clause) -> set[int]:
-        return set(self.column("group_no", self.every(clause)))
+        return set(self.column("group_no", [address for _, address in self.every(unscored(clause))]))
 
     def document(self, address: DocAddress) -> tantivy.Document:
         return self._searcher.doc(address)
-
-    def snippets(self, clause: Clause, field: str) -> tantivy.SnippetGenerator:
-        return tantivy.SnippetGenerator.create(self._searcher, clause, schema(), field)
 
     def written_at_all(self, field: str, value: str) -> bool:
         """Whether anybody wrote it, hidden or not: only to spare a question whose answer must be no."""
@@ -51,8 +54,13 @@ class Reader:
         return Clause.boolean_query([(Occur.Must, self._allowed), (Occur.Must, clause), *refused])
 
 
-def within(clause: Clause, required: Iterable[Clause], excluded: Iterable[Clause] = ()) -> Clause:
-    """The clause keeps its score; what is required or excluded adds none."""
-    conditions = [(Occur.Must, unscored(condition)) for condition in required]
-    conditions += [(Occur.MustNot, condition) for condition in excluded]
-    return Clause.boolean_query([(Occur.Must, clause), *conditions]) if conditions else clause
+def found_by(what: Clause, scored: Iterable[Clause], excluded: Iterable[Clause] = ()) -> Clause:
+    """`what` alone decides what is found; the scored clauses say in which order."""
+    order = [(Occur.Should, clause) for clause in scored]
+    out = [(Occur.MustNot, clause) for clause in excluded]
+    return Clause.boolean_query([(Occur.Must, unscored(what)), *order, *out])
+
+
+def within(clause: Clause, required: Iterable[Clause]) -> Clause:
+    """The clause keeps its score; what is required adds none."""
+    return Clause.boolean_query([(Occur.Must, clause), *((Occur.Must, unscored(each)) for each in required)])

@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 MAX_CANDIDATES = 3
 SHORTEST = 4
-TWO_MISTAKES_FROM = 7
+TWO_MISTAKES_FROM = 8
 
 
 class Vocabulary:
@@ -27,7 +27,7 @@ class Vocabulary:
 
 
 def corrections(word: str, vocabulary: Vocabulary, visible: Callable[[str], int]) -> list[str]:
-    """Up to three near words, nearest first, then most frequent among what the person can see.
+    """The nearest words, at most three, all as near: the most frequent first among what the person can see.
 
     `visible` counts a word under the person's tokens. It is asked of every near word before any
     choice is made, so that hidden words can neither be chosen nor crowd out a visible one.
@@ -37,13 +37,9 @@ def corrections(word: str, vocabulary: Vocabulary, visible: Callable[[str], int]
     reach = 2 if len(word) >= TWO_MISTAKES_FROM else 1
     for pool in vocabulary.pools(word):
         near = process.extract(word, pool, scorer=OSA.distance, score_cutoff=reach, limit=None)
-        found: list[str] = []
         for distance in range(1, reach + 1):
-            found += _by_frequency((other for other, far, _ in near if far == distance), visible)
-            if len(found) >= MAX_CANDIDATES:
-                break
-        if found:
-            return found[:MAX_CANDIDATES]
+            if found := _by_frequency((other for other, far, _ in near if far == distance), visible):
+                return found[:MAX_CANDIDATES]
     return []
 
 

@@ -7,7 +7,7 @@ from tantivy import Query as Clause
 from search.engines.contract import Admits, Suggestion, everybody
 from search.engines.embedded.matching import all_of, any_of, term
 from search.engines.embedded.reader import Reader, within
-from search.engines.embedded.tantivy_index import exact, handed_on, schema, stored
+from search.engines.embedded.tantivy_index import handed_on, schema, stored
 from search.query import MAX_LENGTH, MAX_WORDS, code_prefix, normalise, words_of
 
 # Orders only; found with a code, then with a title that begins so, then with words anywhere in the title.
@@ -18,7 +18,7 @@ READ = 5
 
 
 def suggest(reader: Reader, prefix: str, limit: int, admits: Admits = everybody) -> list[Suggestion]:
-    words = exact().analyze(normalise(prefix[:MAX_LENGTH]))[:MAX_WORDS]
+    words = words_of(normalise(prefix[:MAX_LENGTH]))[:MAX_WORDS]
     if not words or limit < 1:
         return []
     clause = any_of([all_of(map(_word, words)), *_whole(prefix, words)])
@@ -37,8 +37,8 @@ def _whole(prefix: str, words: Sequence[str]) -> list[Clause]:
 
 
 def _word(word: str) -> Clause:
-    whole = Clause.const_score_query(term("title_x", word), WHOLE_WORD)
-    return any_of([_begins("title_x", word, PREFIX), whole])
+    whole = Clause.const_score_query(term("title_exact", word), WHOLE_WORD)
+    return any_of([_begins("title_exact", word, PREFIX), whole])
 
 
 def _begins(field: str, prefix: str, score: float) -> Clause:

@@ -1,4 +1,4 @@
-"""The shape of the embedded index: analyzers, fields, and how a document becomes one of tantivy's.
+"""The shape of the embedded index: fields, and how a document becomes one of tantivy's.
 
 tantivy does not store tokenizers: `open_index()` is the only door, because it registers them.
 """
@@ -13,39 +13,20 @@ import tantivy
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from search.engines.contract import Document, Hit, Suggestion, shown
-from search.engines.stopwords import ITALIAN
-from search.query import code_form, normalise, words_of
+from search.italian import FORMS, STEMS, STOPWORDS
+from search.query import code_form, normalise, tokens_of, words_of
 
 # Change it whenever the fields or the analyzers change: the old index is then outdated, not misread.
-SCHEMA = "v3"
+SCHEMA = "v5"
 
-MAX_WORD = 60
 MAX_TITLE_START = 200
+NO_WORD = "_"  # holds the place of a stopword, so that phrases keep their distances
 
 
 @cache
-def stemmed() -> TextAnalyzer:
-    """Fold, then stem: the other way round `qualità` and `qualita` part."""
-    return (
-        TextAnalyzerBuilder(Tokenizer.simple())
-        .filter(Filter.remove_long(MAX_WORD))
-        .filter(Filter.lowercase())
-        .filter(Filter.custom_stopword(ITALIAN))
-        .filter(Filter.ascii_fold())
-        .filter(Filter.stemmer("italian"))
-        .build()
-    )
-
-
-@cache
-def exact() -> TextAnalyzer:
-    return (
-        TextAnalyzerBuilder(Tokenizer.simple())
-        .filter(Filter.remove_long(MAX_WORD))
-        .filter(Filter.lowercase())
-        .filter(Filter.ascii_fold())
-        .build()
-    )
+def ready_made() -> TextAnalyzer:
+    """Words come as they are looked for: every engine has them from `search.query`."""
+    return TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.custom_stopword([NO_WORD])).build()
 
 
 @cache
@@ -58,12 +39,12 @@ def schema() -> tantivy.Schema:
     for name in ("code", "title_shown", "heading", "url", "version", "kind", "space", "organisation"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     # Title, heading and body in one field rank better than the same fields summed.
-    builder.add_text_field("text", tokenizer_name="it")
-    builder.add_text_field("text_x", tokenizer_name="it_x", index_option="freq")
-    builder.add_text_field("title", tokenizer_name="it", index_option="freq")
-    builder.add_text_field("title_x", tokenizer_name="it_x", index_option="freq")
+    builder.add_text_field("text", tokenizer_name="words")
     # A section's own words, without its page's title: they tell which sections match by themselves.
-    builder.add_text_field("own", stored=True, tokenizer_name="it", index_option="freq")
+    builder.add_text_field("own", tokenizer_name="words")
+    for name in ("text_form", "text_exact", "title", "title_form", "title_exact"):
+        builder.add_text_field(name, tokenizer_name="words", index_option="freq")
+    builder.add_bytes_field("body", stored=True)
     builder.add_integer_field("date", stored=True, indexed=True, fast=True)
     builder.add_integer_field("year", stored=True, indexed=True, fast=True)
     builder.add_integer_field("section", indexed=True)
@@ -72,6 +53,7 @@ def schema() -> tantivy.Schema:
         builder.add_integer_field(name, stored=True)
     # Numbers standing for strings: thousands of hits are counted by group without reading a document.
     builder.add_integer_field("group_no", indexed=True, fast=True)
+    builder.add_integer_field("unit_no", fast=True)  # a page and its old editions are one
     for name in ("kind", "space", "organisation"):
         builder.add_integer_field(f"{name}_no", indexed=True, fast=True)
     return builder.build()
@@ -80,8 +62,7 @@ def schema() -> tantivy.Schema:
 def open_index(directory: Path, *, create: bool = False) -> tantivy.Index:
     """Only a new version is created: opening one just removed must fail, not give an empty index."""
     index = tantivy.Index(schema(), path=str(directory)) if create else tantivy.Index.open(str(directory))
-    index.register_tokenizer("it", stemmed())
-    index.register_tokenizer("it_x", exact())
+    index.register_tokenizer("words", ready_made())
     # The engine reloads before each search: no watching thread, no delay.
     index.config_reader("manual")
     return index
@@ -90,6 +71,10 @@ def open_index(directory: Path, *, create: bool = False) -> tantivy.Index:
 def stored(document: tantivy.Document, field: str) -> Any:
     """Every document has every stored field, so there is always a first value."""
     return document.get_first(field)
+
+
+def body_of(document: tantivy.Document) -> str:
+    return bytes(stored(document, "body")).decode()
 
 
 def handed_on(document: tantivy.Document, kind: type[Hit] | type[Suggestion]) -> dict[str, Any]:
@@ -121,6 +106,7 @@ def to_tantivy(document: Document) -> tantivy.Document:
     made.add_integer("date", _seconds(document.date))
     made.add_integer("year", document.year)
     made.add_integer("group_no", number_of(document.group))
+    made.add_integer("unit_no", number_of(f"page:{document.page_id}" if document.page_id else document.group))
     made.add_integer("section", int(is_section))
     for name in ("superseded", "page_id", "file_id"):
         made.add_integer(name, int(getattr(document, name)))
@@ -132,14 +118,18 @@ def to_tantivy(document: Document) -> tantivy.Document:
 
 
 def _add_words(made: tantivy.Document, title: str, heading: str, text: str, code: str) -> None:
-    for part in filter(None, (code, title, heading)):
-        for name in ("text", "text_x", "title", "title_x"):
-            made.add_text(name, part)
-    for name in ("text", "text_x"):
-        made.add_text(name, text)
-    # The body comes last: the snippet takes it from there.
-    for part in (heading, text):
-        made.add_text("own", part)
+    named, above, body = list(map(_words, filter(None, (code, title, heading)))), _words(heading), _words(text)
+    for name, parts in (("title", named), ("text", [*named, body]), ("own", [above, body])):
+        for part in parts:  # each apart: no phrase goes from a title into a text
+            made.add_text(name, " ".join(NO_WORD if word in STOPWORDS else STEMS[word] for word in part))
+            if name != "own":
+                made.add_text(f"{name}_form", " ".join(FORMS[word] for word in part if word not in STOPWORDS))
+                made.add_text(f"{name}_exact", " ".join(part))
+    made.add_bytes("body", text.encode())
+
+
+def _words(text: str) -> list[str]:
+    return [word for token in tokens_of(text) for word in (token.word, *token.pieces)]
 
 
 def _seconds(date: int | datetime) -> int:

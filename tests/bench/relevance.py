@@ -1,0 +1,149 @@
+"""`python -m tests.bench.relevance`: how well the engine finds, on data that is not ours and on the demo's own words.
+
+With SQUAD_IT=…/SQuAD_it-test.json.gz: every paragraph is indexed, the questions are asked, whole, cut to their three
+rarest words, and those with one letter wrong in the longest; MRR@10, and how often the paragraph is first or in ten.
+
+With DATA_DIR=… of a loaded demo: `queries.tsv` as the coordinator asks them, half of them only for reporting (weights
+are chosen on the others), and how many of the words in `pairs.txt` give in both numbers the same first three.
+"""
+
+import gzip
+import json
+import os
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from search.engines.contract import Document, Query
+from search.engines.embedded.engine import EmbeddedEngine
+from search.italian import STOPWORDS
+from search.query import words_of
+
+HERE = Path(__file__).parent
+ASKED = 2000
+SEED = 1
+READER = frozenset({"public"})
+
+
+def squad(path: str) -> None:
+    documents, questions = _paragraphs(path)
+    engine = EmbeddedEngine(Path(tempfile.mkdtemp(prefix="bench-squad-")))
+    started = time.perf_counter()
+    engine.rebuild(documents)
+    print(f"{len(documents)} paragraphs, {len(documents) / (time.perf_counter() - started):.0f} a second")
+    rare = Counter(word for each in documents for word in set(words_of(f"{each.title} {each.text}")))
+    letters = random.Random(SEED)
+    ways: dict[str, Callable[[str], str]] = {
+        "questions": lambda question: question,
+        "three words": lambda question: " ".join(_three_rarest(question, rare)),
+        "three words, one typed wrong": lambda question: " ".join(_mistyped(_three_rarest(question, rare), letters)),
+    }
+    print(f"{'':<32}{'MRR@10':>8}{'first':>8}{'in ten':>8}{'p50 ms':>8}{'p95 ms':>8}")
+    for name, cut in ways.items():
+        report(name, [(cut(question), group) for question, group in questions], engine)
+
+
+def _paragraphs(path: str) -> tuple[list[Document], list[tuple[str, str]]]:
+    found: dict[tuple[str, str], str] = {}
+    questions = []
+    with gzip.open(path) as file:
+        for article in json.load(file)["data"]:
+            for paragraph in article["paragraphs"]:
+                group = found.setdefault((article["title"], paragraph["context"]), f"page:{len(found)}")
+                questions += [(each["question"], group) for each in paragraph["qas"]]
+    documents = [
+        Document(id=group, group=group, audience=("public",), kind="pagina", title=title, text=text, url=f"/{group}")
+        for (title, text), group in found.items()
+    ]
+    random.Random(SEED).shuffle(questions)
+    return documents, questions[:ASKED]
+
+
+def _three_rarest(question: str, rare: Counter[str]) -> list[str]:
+    words = [word for word in dict.fromkeys(words_of(question)) if word not in STOPWORDS]
+    kept = set(sorted(words, key=lambda word: rare[word])[:3])
+    return [word for word in words if word in kept]
+
+
+def _mistyped(words: Sequence[str], letters: random.Random) -> list[str]:
+    """One letter left out, doubled, changed or swapped, never the first, in the longest word."""
+    longest = max(words, key=len, default="")
+    if len(longest) < 4:
+        return list(words)
+    at = letters.randrange(1, len(longest) - 1)
+    before, letter, after = longest[:at], longest[at], longest[at + 1 :]
+    wrong = letters.choice(
+        [before + after, before + letter * 2 + after, before + letters.choice("aeinorst") + after,
+         before + after[0] + letter + after[1:]]
+    )  # fmt: skip
+    return [wrong if word == longest else word for word in words]
+
+
+def report(name: str, asked: Sequence[tuple[str, str]], engine: EmbeddedEngine) -> None:
+    places, took = [], []
+    for words, group in asked:
+        started = time.perf_counter()
+        found = engine.search(Query(words=words, tokens=READER))
+        took.append((time.perf_counter() - started) * 1000)
+        groups = [hit.group for hit in found.hits]
+        places.append(groups.index(group) + 1 if group in groups else 0)
+    took.sort()
+    print(
+        f"{name:<32}{_mean(1 / place if place else 0 for place in places):>8.3f}"
+        f"{_mean(place == 1 for place in places):>8.3f}{_mean(place > 0 for place in places):>8.3f}"
+        f"{took[len(took) // 2]:>8.1f}{took[len(took) * 95 // 100]:>8.1f}",
+        flush=True,
+    )
+
+
+def _mean(values: Any) -> float:
+    values = list(values)
+    return sum(values) / len(values)
+
+
+def demo() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    django.setup()
+    from portal import access
+    from portal.models import User
+    from search import index, vocabulary
+
+    tokens = access.tokens(User.objects.get(email="chiara.bonacchi@raccordo.example"))
+
+    glossary: dict[str, Any] = {name: getattr(vocabulary, name)() for name in ("synonyms", "kinds")}
+    glossary["right"] = vocabulary.right_words()
+
+    def first(words: str, count: int) -> list[str]:
+        found = index.engine().search(Query(words, tokens, per_page=count, **glossary))
+        return [f"{hit.code} {hit.title}".strip() for hit in found.hits]
+
+    lines = [line.split("\t") for line in (HERE / "queries.tsv").read_text().splitlines()]
+    for name, half in (("for choosing weights", lines[::2]), ("for reporting", lines[1::2])):
+        places = [_place(wanted, first(words, 10)) for words, wanted in half]
+        score, best = _mean(1 / place if place else 0 for place in places), _mean(place == 1 for place in places)
+        three = _mean(0 < place <= 3 for place in places)
+        print(f"{len(half)} own queries {name}: MRR@10 {score:.3f}, first {best:.3f}, in three {three:.3f}")
+        for (words, wanted), place in zip(half, places, strict=True):
+            if not 0 < place <= 3:
+                print(f"    {words}: {wanted} is {place or 'not found'}")
+    pairs = [pair.split() for line in (HERE / "pairs.txt").read_text().splitlines() for pair in line.split("\t")]
+    halves = [(" ".join(pair[: len(pair) // 2]), " ".join(pair[len(pair) // 2 :])) for pair in pairs]
+    parted = [(one, other) for one, other in halves if first(one, 3) != first(other, 3)]
+    print(f"{1 - len(parted) / len(halves):.3f} of {len(halves)} pairs have the same first three; not: {parted}")
+
+
+def _place(wanted: str, found: Sequence[str]) -> int:
+    return next((at for at, title in enumerate(found, start=1) if wanted in title), 0)
+
+
+if __name__ == "__main__":
+    if path := os.environ.get("SQUAD_IT"):
+        squad(path)
+    if os.environ.get("DATA_DIR"):
+        demo()
