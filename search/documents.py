@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
+from coordination.models import MeetingPage, ServicePage
 from portal import access
 from portal.models import Document as File
 from portal.models import Space
@@ -66,7 +67,7 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
     whole = _whole(
         page,
         kind=page.kind,
-        text=page.summary_text(),
+        text="\n".join(filter(None, [page.summary_text(), *_said_of(page)])),
         code=page.code,
         day=page.relevant_date(),
         organisation=_organisation(page),
@@ -82,6 +83,14 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
             text=_readable(section.text),
             url=f"{whole.url}#{section.anchor}",
         )
+
+
+def _said_of(page: PortalPage) -> Iterator[str]:
+    """What people say of the page although it is in none of its texts: of which body the service, of which day."""
+    if isinstance(page, ServicePage) and page.organisation:
+        yield page.organisation.name
+    if isinstance(page, MeetingPage):
+        yield _("Riunione del %(day)s") % {"day": dates.in_words(page.relevant_date())}
 
 
 def of_editions(page: Page) -> Iterator[Document]:
@@ -188,10 +197,18 @@ def _pages_of(file: File, whole: Document) -> Iterator[Document]:
             yield replace(
                 whole,
                 id=f"{whole.id}@{number}",
-                heading=_("Pagina %(number)d del file") % {"number": number} if several else _("Nel testo del file"),
+                heading=_page_name(number if several else 0, in_form=not whole.file_id),
                 text=_readable(text),
                 url=f"{file.url}#page={number}" if several else file.url,
             )
+
+
+def _page_name(number: int, *, in_form: bool) -> str:
+    """As people speak of it: of a form they know the sheet that they fill in."""
+    if not number:
+        return _("Il modulo da riempire") if in_form else ""
+    page = _("Pagina %(number)d del modulo") if in_form else _("Pagina %(number)d")
+    return page % {"number": number}
 
 
 def sources() -> Iterator[tuple[str, Callable[[], Iterator[Document]]]]:

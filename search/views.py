@@ -12,14 +12,17 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
+from coordination.models import ServicePage
 from portal import access
 from portal.models import Document as File
 from portal.models import Space
 from portal.models.pages import page_kinds
 from portal.requests import number
+from protocols.models import FormPage
 from protocols.models.rules import RulePage
 
 from . import index, recent, rights, titles, vocabulary
+from .answers import answers
 from .documents import FILE_KIND
 from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
 from .query import left_out
@@ -27,7 +30,6 @@ from .query import left_out
 logger = logging.getLogger(__name__)
 PER_PAGE = 10
 SUGGESTED = 8
-LAST_PAGE = 1000
 PARAMETERS = {"kind": "tipo", "space": "spazio", "organisation": "ente", "year": "anno"}
 
 
@@ -64,8 +66,7 @@ class Search:
 def _search(request: HttpRequest) -> Search:
     words = request.GET.get("q", "").strip()
     filters = {name: request.GET[key] for name, key in PARAMETERS.items() if request.GET.get(key)}
-    page = number(request.GET.get("pagina")) or 1
-    search = Search(request, words, filters, page if page < LAST_PAGE else 1)
+    search = Search(request, words, filters, number(request.GET.get("pagina")) or 1)
     search.spaces = {
         space.code: space for space in access.allowed(Space.objects.select_related("root_page"), request.user)
     }
@@ -78,6 +79,8 @@ def _search(request: HttpRequest) -> Search:
         page=search.page,
         per_page=PER_PAGE,
         synonyms=vocabulary.synonyms(),
+        kinds=vocabulary.kinds(),
+        right=vocabulary.right_words(),
         admits=rights.admits(request.user),
     )
     found = None
@@ -124,9 +127,9 @@ def results(request: HttpRequest) -> HttpResponse:
         "chips": _chips(search),
         "corrected_url": search.address(q=found.corrected) if found.corrected else "",
         "left_out": left_out(search.words),
-        "senses": [(sense, search.address(q=sense.meaning)) for sense in vocabulary.senses(search.words)],
+        "answers": answers(search.words, request.user),
         "next_url": search.address(pagina=search.page + 1) if shown < found.total else "",
-        "previous_url": search.address(pagina=search.page - 1) if search.page > 1 else "",
+        "previous_url": search.address(pagina=search.page - 1) if search.page > 1 and found.hits else "",
         "left": max(found.total - shown, 0),
         "first_url": search.address(),
         "unfiltered_url": search.address(**dict.fromkeys(PARAMETERS.values(), "")),
@@ -182,6 +185,10 @@ def _shown(search: Search, hit: Hit) -> dict[str, Any]:
         "version": hit.version if hit.superseded else getattr(page, "version", ""),
         "date": datetime.fromtimestamp(hit.date, UTC).date() if hit.date else None,
         "is_file": bool(hit.file_id),
+        "service": page if isinstance(page, ServicePage) else None,
+        "download": _downloads(search).get(page.document_id)
+        if isinstance(page, FormPage) and not hit.superseded
+        else None,
         "carried_by": _carriers(search).get(hit.file_id, []),
     }
 
@@ -194,6 +201,17 @@ def _pages(search: Search) -> dict[int, Page]:
         pages = access.allowed(Page.objects.filter(pk__in=numbers), search.request.user)
         found = {page.pk: page for page in pages.specific()}
         search.request.__dict__["_result_pages"] = found
+    return found
+
+
+def _downloads(search: Search) -> dict[int, File]:
+    """The files of the forms among the results, those that the reader may open."""
+    found = search.request.__dict__.get("_result_downloads")
+    if found is None:
+        keys = {page.document_id for page in _pages(search).values() if isinstance(page, FormPage)} - {None}
+        files = access.allowed(File.objects.filter(pk__in=keys), search.request.user) if keys else ()
+        found = {file.pk: file for file in files}
+        search.request.__dict__["_result_downloads"] = found
     return found
 
 

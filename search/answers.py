@@ -1,0 +1,123 @@
+"""What is answered above the results: people and bodies of the directory, words of the glossary, what is due.
+
+They are few, and asked of the database with each search: a role given or taken counts at once, and no index tells
+of a person whom the reader does not work with.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from coordination.names import squeezed
+from portal import access
+from portal.models import Organisation, User
+from portal.notices import feed
+
+from . import vocabulary
+from .italian import FORMS, STOPWORDS
+from .query import parse, words_of
+
+SHOWN = 5
+MOST_WORDS = 6  # who types more is not looking for a name
+SHORTEST = 3  # letters by which a name may begin
+DIGITS = 6  # from so many on, a number is a telephone
+
+# What is asked of a person or a term: it stands in no name.
+ASKING = {
+    FORMS[word] for word in words_of("telefono numero recapito contatto mail email orario chi persona cosa significa")
+}
+# Where none of these is said, nothing is asked about what is due.
+DUE = {FORMS[word] for word in ("scadenza", "scaduto")}
+
+
+@dataclass(frozen=True)
+class Person:
+    pk: int
+    name: str
+    profession: str
+    organisation: str
+    telephone: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    people: Sequence[Person] = ()
+    more_people: int = 0
+    bodies: Sequence[Organisation] = ()
+    terms: Sequence[vocabulary.Meaning] = ()
+    figures: Sequence[feed.Figure] = ()
+    senses: Sequence[tuple[vocabulary.Sense, str]] = field(default_factory=list)
+
+
+def answers(words: str, user: Any) -> Answers:
+    typed = parse(words).words
+    asked = [word for word in typed if word not in STOPWORDS and FORMS[word] not in ASKING]
+    if not asked:
+        return Answers()
+    people = _people(asked, user) if len(asked) <= MOST_WORDS else []
+    return Answers(
+        people=people[:SHOWN],
+        more_people=len(people[SHOWN:]),
+        bodies=_bodies(asked, user)[:SHOWN] if len(asked) <= MOST_WORDS else [],
+        terms=vocabulary.meanings(asked),
+        figures=_figures(asked, user),
+        senses=[
+            (sense, f"{reverse('search')}?{urlencode({'q': sense.instead})}") for sense in vocabulary.senses(words)
+        ],
+    )
+
+
+def _address(words: str) -> str:
+    return f"{reverse('search')}?{urlencode({'q': words})}"
+
+
+def _people(asked: Sequence[str], user: Any) -> list[Person]:
+    """Those in whose name, profession or body every word stands; one of them in the name, or several words in all."""
+    rows = access.allowed(User.objects.current().colleagues(), user).values_list(
+        "pk", "first_name", "last_name", "profession", "organisation__name", "telephone"
+    )
+    found = []
+    for pk, first, last, profession, organisation, telephone in rows:
+        name = f"{first} {last}".strip()
+        if _is_meant(asked, name, f"{profession} {organisation or ''}", telephone):
+            found.append(Person(pk, name, profession, organisation or "", telephone))
+    return sorted(found, key=lambda person: squeezed(person.name))
+
+
+def _is_meant(asked: Sequence[str], name: str, more: str, telephone: str) -> bool:
+    if any(word.isdigit() and len(word) >= DIGITS for word in asked):
+        numbers = [token for token in words_of(telephone) if len(token) >= DIGITS]
+        return any(word in numbers for word in asked)
+    named = _begun(asked, name) | {word for word in asked if len(word) > SHORTEST and squeezed(name).endswith(word)}
+    others = set(asked) - named
+    return others <= _begun(others, more) and (bool(named) or len(asked) > 1)
+
+
+def _begun(asked: Iterable[str], text: str, least: int = SHORTEST) -> set[str]:
+    """Those of the words that are a word of the text, in any number and gender, or begin one."""
+    words = [word for word in words_of(text) if word not in STOPWORDS]
+    forms = {FORMS[word] for word in words}
+    return {
+        word
+        for word in asked
+        if FORMS[word] in forms or (len(word) >= least and any(other.startswith(word) for other in words))
+    }
+
+
+def _bodies(asked: Sequence[str], user: Any) -> list[Organisation]:
+    """Those whose name holds every word; for whoever has entered, as the directory."""
+    if not user.is_authenticated:
+        return []
+    bodies = Organisation.objects.order_by("name")
+    return [body for body in bodies if _begun(asked, body.name, SHORTEST + 1) == set(asked)]
+
+
+def _figures(asked: Sequence[str], user: Any) -> list[feed.Figure]:
+    """«protocolli in scadenza», «azioni scadute»: the count that the home page of whoever decides has."""
+    keys = {FORMS[word] for word in asked}
+    if not keys & DUE or not user.is_authenticated:
+        return []
+    return [figure for figure in feed.figures(user) if keys <= {FORMS[word] for word in words_of(figure.what)}]

@@ -1,0 +1,159 @@
+"""Above the results: people, bodies, words of the glossary, what is due; each only to whom it may be told."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+from portal import access
+from portal.models import Role, Space, User
+from portal.models.glossary import Relation, Term
+from portal.spaces.roles import give_role
+
+
+def read(client, words, **more):
+    return BeautifulSoup(client.get("/cerca/", {"q": words, **more}).content, "html.parser").find("main")
+
+
+def answered(client, words):
+    section = read(client, words).find(attrs={"aria-labelledby": "h-risposte"})
+    return [" ".join(row.get_text(" ").split()) for row in section.find_all("li")] if section else []
+
+
+@pytest.mark.parametrize(
+    "words", ["elena fedi", "fedi", "Elena", "telefono di Elena Fedi", "fedi quarrata", "ELÉNA fedi"]
+)
+def test_a_person_is_found_with_profession_body_and_telephone(as_, person, index, words):
+    found = next(row for row in answered(as_("coordinator"), words) if "Elena Fedi" in row)
+    worker = person("worker")
+    assert worker.profession in found and worker.organisation.name in found and worker.telephone in found
+
+
+def test_a_person_is_found_by_the_telephone_however_it_is_spaced(as_, person, index):
+    number = person("worker").telephone
+    for written in (number, number.replace(" ", ""), number.replace(" ", "/", 1)):
+        assert any("Elena Fedi" in row for row in answered(as_("coordinator"), written))
+
+
+@pytest.fixture
+def unknown(person):
+    """Somebody who works with the coordinator and with nobody of the partner's spaces."""
+    mine = access.allowed(User.objects.current().colleagues(), person("coordinator")).exclude(telephone="")
+    return mine.exclude(pk__in=access.allowed(User.objects.all(), person("partner")).values("pk")).earliest("pk")
+
+
+def test_who_works_with_nobody_of_a_space_finds_none_of_its_people(as_, unknown, index):
+    for words in (unknown.last_name, unknown.get_full_name(), unknown.telephone, f"{unknown.last_name} telefono"):
+        assert any(unknown.get_full_name() in row for row in answered(as_("coordinator"), words))
+        assert not any(unknown.get_full_name() in row for row in answered(as_("partner"), words))
+        assert not read(as_("partner"), words).find("a", href=f"/rubrica/persone/{unknown.pk}/")
+        assert answered(as_("anonymous"), words) == []
+
+
+def test_a_role_given_counts_at_once(as_, person, unknown, index):
+    assert answered(as_("partner"), unknown.get_full_name()) == []
+    give_role(Space.objects.get(code="SP-TERZO"), unknown, Role.READER, by=person("administrator"))
+    assert any(unknown.get_full_name() in row for row in answered(as_("partner"), unknown.get_full_name()))
+
+
+def test_common_words_alone_name_nobody(as_, index):
+    assert answered(as_("coordinator"), "assistente") == []
+    assert answered(as_("coordinator"), "PIS") == []
+
+
+def test_a_body_is_found_by_whoever_has_entered(as_, index):
+    assert "Comune di Quarrata Ente" in answered(as_("worker"), "comune di quarrata")
+    assert answered(as_("anonymous"), "comune di quarrata") == []
+
+
+def test_a_word_of_the_glossary_is_answered_with_its_meaning(as_, index):
+    for words in ("UVM", "u.v.m.", "cosa è la UVM", "unità valutativa"):
+        assert "Unità di Valutazione Multidimensionale" in read(as_("worker"), words).find(class_="notice").get_text(
+            " "
+        )
+    assert read(as_("worker"), "UVM urgente").find(class_="notice") is None
+
+
+def test_an_ambiguous_acronym_shows_its_senses_though_no_page_has_it(as_, index):
+    page = read(as_("worker"), "PIS")
+    senses = page.find(class_="senses")
+    assert {link.get_text() for link in senses.find_all("a")} == {
+        "Piano Integrato di Salute",
+        "Pronto Intervento Sociale",
+    }
+    assert "Nessun risultato" in page.get_text()
+
+
+def test_an_ambiguous_acronym_among_other_words_is_asked_about_and_the_others_are_kept(as_, index):
+    links = read(as_("worker"), "ADI anziani").find(class_="senses").find_all("a")
+    assert all(link["href"].endswith("+anziani") for link in links) and len(links) > 1
+
+
+def test_a_word_that_begins_several_ambiguous_terms_shows_them(as_, index):
+    senses = read(as_("worker"), "affido").find(class_="senses").get_text(" ")
+    assert "affido familiare" in senses and "affidamento al servizio sociale" in senses
+
+
+def test_what_is_due_is_answered_to_whoever_decides_and_to_nobody_else(as_, index):
+    assert any("in scadenza" in row for row in answered(as_("coordinator"), "protocolli in scadenza"))
+    assert any("scadut" in row for row in answered(as_("coordinator"), "azioni scadute"))
+    assert answered(as_("partner"), "protocolli in scadenza") == []
+    assert answered(as_("anonymous"), "azioni scadute") == []
+
+
+def test_a_term_that_changes_is_answered_as_it_is_now(as_, index):
+    Term.objects.create(term="zuffolo", meaning="Strumento del pastore", synonyms=["zufolo"], relation=Relation.SAME)
+    assert "Strumento del pastore" in read(as_("worker"), "zufolo").get_text(" ")
+
+
+def test_a_service_shows_telephone_and_hours_without_being_opened(as_, index):
+    first = read(as_("worker"), "telefono UFSMIA").find(class_="results").find("li")
+    assert first.find("a", href=lambda address: address.startswith("tel:"))
+    assert "8.30" in first.get_text()
+
+
+def test_a_form_is_downloaded_from_the_list(as_, index):
+    first = read(as_("worker"), "modulo dimissioni protette").find(class_="results").find("li")
+    assert "MD-04" in first.get_text()
+    address = first.find("a", string="Scarica il modulo")["href"]
+    assert as_("worker").get(address).status_code == 200
+
+
+def test_old_editions_stand_under_their_page(as_, index):
+    rows = read(as_("worker"), "segnalazione 72 ore ricovero").find(class_="results").find_all("li", recursive=False)
+    assert sum("PR-02" in row.find(class_="eyebrow").get_text() for row in rows) == 1
+    [row] = [row for row in rows if "PR-02" in row.find(class_="eyebrow").get_text()]
+    assert "Anche in" in row.get_text() and row.find("a", string="2.0")
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [("riunioni di novembre 2026", "Riunione"), ("Comune di Quarrata sportello", "Servizio"), ("modulo RSA", "Modulo")],
+)
+def test_a_kind_said_in_words_comes_first(as_, index, words, kind):
+    first = read(as_("worker"), words).find(class_="results").find("li")
+    assert kind in first.find(class_="eyebrow").get_text()
+
+
+@pytest.mark.parametrize("words", ["anziano solo", "anziani soli", "anziana sola"])
+def test_an_elderly_person_alone_leads_to_the_telephone_service(as_, index, words):
+    rows = read(as_("worker"), words).find(class_="results").find_all("li", recursive=False)
+    assert any("PR-11" in row.find(class_="eyebrow").get_text() for row in rows[:3])
+
+
+def test_when_no_page_has_all_the_words_it_is_said(as_, index):
+    assert "nessuno con tutte le parole" in " ".join(
+        read(as_("worker"), "minore scappato di casa").get_text(" ").split()
+    )
+
+
+def test_a_filter_that_leaves_nothing_offers_to_be_taken_off(as_, index):
+    page = read(as_("worker"), "reparto", tipo="spazio")
+    assert "Nessun risultato con questo filtro" in " ".join(page.get_text(" ").split())
+    assert page.find("a", string="Togli il filtro")["href"] == "/cerca/?q=reparto"
+    assert page.find(class_="filters").find_all("a")
+
+
+def test_a_page_beyond_the_last_says_so(as_, index):
+    for number in ("9", "99999"):
+        page = read(as_("worker"), "reparto", pagina=number)
+        assert "i risultati finiscono prima" in page.get_text(" ")
+        assert page.find(rel="next") is None and page.find(rel="prev") is None
