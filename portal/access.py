@@ -460,6 +460,11 @@ def in_the_name_of(model: type[Model], organisation: str, purpose: str, page: st
     _rules_of_rows.append((model, rule))
 
 
+def acts_for(user: Person, purpose: str) -> set[int]:
+    """The bodies in whose name the person acts today for the purpose."""
+    return {body for body, what in standing(user).bodies if what == purpose}
+
+
 def addressed(queryset: QuerySet[M], user: Person, to: str) -> QuerySet[M]:
     """The rows given to the person by name, in the field `to`: duties are addressed, only reading is filtered."""
     person = standing(user).person

@@ -52,6 +52,11 @@ class Frame:
     def todos(self) -> list[feed.Todo]:
         return feed.todos(self.person) if self.person else []
 
+    @cached_property
+    def asked(self) -> dict[str, feed.Todo]:
+        """The same by what each is about: a page knows by it whether something of it is asked of the reader."""
+        return {todo.key: todo for todo in self.todos}
+
     @property
     def todo_count(self) -> int:
         return len(self.todos)

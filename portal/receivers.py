@@ -24,7 +24,7 @@ from .accounts import authentication, password_changed
 from .background.heartbeat import heart
 from .files import reading
 from .models import Activity, Document, NetworkCoordinator, NetworkProfile, Term, User, append_only, old_addresses
-from .notices import declaration, problem_reports
+from .notices import acknowledgements, declaration, problem_reports
 from .pages import approval, atomic_acts, publication, writing
 from .spaces import role_copy, shares
 from .words import glossary
@@ -51,6 +51,8 @@ def connect() -> None:
     workflow_cancelled.connect(approval.on_workflow_cancelled)
     role_copy.roles_changed.connect(approval.on_roles_changed)
     publication.published.connect(problem_reports.on_published)
+    publication.published.connect(acknowledgements.on_published)
+    publication.withdrawn.connect(acknowledgements.on_withdrawn)
     post_save.connect(reading.on_document_saved, sender=Document)
     post_delete.connect(reading.on_document_deleted, sender=Document)
     pre_save.connect(authentication.on_address_saved, sender=EmailAddress)

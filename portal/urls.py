@@ -12,7 +12,7 @@ from wagtail.views import serve
 from . import views
 from .accounts import body_pages, coordinator_pages, profile, second_factor, sessions
 from .files import serving
-from .notices import digest_preference, outbox, problem_pages
+from .notices import digest_preference, outbox, problem_pages, reading_pages
 from .pages import approval_page, news_writing, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
@@ -81,6 +81,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dati-personali/<int:pk>/", report_pages.personal_data, name="personal_data"),
     path("segnala/", problem_pages.report_problem, name="report_problem"),
     path("segnala/<int:pk>/", problem_pages.problem, name="problem"),
+    path("letture/<int:pk>/", reading_pages.reading, name="reading"),
+    path("letture/<int:pk>/firma/", reading_pages.sign, name="sign"),
+    path("letture/<int:pk>/firme.csv", reading_pages.sheet, name="reading_sheet"),
+    path("letture/firme/<int:pk>/nota/", reading_pages.note, name="reading_note"),
+    path("letture/richieste/<int:pk>/fine/", reading_pages.end, name="end_reading"),
     path("posta-inviata/", outbox.sent_mail, name="sent_mail"),
     path("accessibilita/", views.accessibility, name="accessibility"),
     path("riservatezza/", views.privacy, name="privacy"),

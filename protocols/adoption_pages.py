@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -24,6 +25,8 @@ from .models import Adoption, Edition, ProtocolPage
 
 def adoption(request: FramedRequest, code: str, body: str) -> HttpResponse:
     """The body's words on each edition, the newest first; for its delegates, the form for one of them."""
+    if request.method == "POST" and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     page = _protocol(request, code)
     organisation = get_object_or_404(Organisation, slug=body)
     said = _said(page, organisation, request)

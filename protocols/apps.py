@@ -15,7 +15,7 @@ class ProtocolsConfig(AppConfig):
         from portal.pages.atomic_acts import publishing
         from portal.pages.publication import published, withdrawn
 
-        from . import adoptions, editions
+        from . import adoptions, editions, signing  # noqa: F401  `signing` says how rules are signed
 
         publishing.connect(editions.on_publishing)
         published.connect(editions.on_published)

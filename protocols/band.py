@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import access
 from portal.models import Organisation, User
+from portal.models.delegations import Purpose
 from portal.models.people import OrganisationKind
 
 from . import adoptions, editions
@@ -81,9 +82,9 @@ class Band:
 
 def of(page: ProtocolPage, request: HttpRequest) -> Band | None:
     """Nothing where every edition holds from its signature, unless somebody asks."""
-    rows = list(Adoption.objects.filter(edition__page=page.pk).select_related("organisation"))
-    if not rows and not (request.GET.get("ente") or request.GET.get("giorno")):
+    if not page.by_body and not (request.GET.get("ente") or request.GET.get("giorno")):
         return None
+    rows = list(Adoption.objects.filter(edition__page=page.pk).select_related("organisation"))
     signatories = list(page.signatories.all())
     # All editions, whoever reads them: what holds does not depend on the reader.
     known = adoptions.bindings(page, adoptions.lean_editions().filter(page_id=page.pk), rows, signatories)
@@ -99,7 +100,7 @@ def of(page: ProtocolPage, request: HttpRequest) -> Band | None:
     mine = user.organisation_id if isinstance(user, User) else None
     found.own = next((each for each in found.places if each.body.pk == mine), None) if rows else None
     if rows and isinstance(user, User):
-        acting = {body for body, _purpose in access.standing(user).bodies}
+        acting = access.acts_for(user, Purpose.ADOPTION)
         found.acts_for = [each for each in found.places if each.last and each.body.pk in acting]
     if found.form and found.form.is_bound and found.form.is_valid():
         _answer(found, known, readable)

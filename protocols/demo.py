@@ -15,7 +15,7 @@ from portal.models import Document, Organisation
 from portal.pages import citations
 from portal.spaces import shares
 
-from . import demo_adoptions, editions
+from . import demo_adoptions, demo_signatures, editions
 from .demo_forms import as_bytes, signed
 from .models import Edition, FormPage, ProcedurePage, ProtocolPage
 from .models.protocols import RelatedPage
@@ -41,6 +41,9 @@ def load(say: Say) -> None:
     say("recepimenti")
     for entry in read_toml(CONTENT / "adoptions.toml")["editions"]:
         demo_adoptions.load(entry)
+    say("letture e firme")
+    for entry in read_toml(CONTENT / "signatures.toml")["readings"]:
+        demo_signatures.load(entry)
 
 
 def _load_form(entry: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from portal.demo import day, moment
 from portal.models import Delegation, Organisation
 from portal.models.append_only import as_maintenance
 from portal.models.delegations import Purpose
+from portal.words import dates
 
 from . import adoptions
 from .demo_forms import as_bytes
@@ -25,7 +26,7 @@ def load(entry: dict[str, Any]) -> None:
     adoptions.open_for(edition, page.signatories.all(), by=None)
     with as_maintenance("the past of the demo"):
         opened = Adoption._base_manager.filter(edition=edition, state=State.TO_ADOPT)
-        opened.update(at=edition.published_at)
+        opened.update(at=dates.midnight(edition.begins))
     for body, on, act in entry["adopted"]:
         _say(edition, body, State.ADOPTED, on, act=act)
     for other in entry.get("others", []):

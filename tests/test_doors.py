@@ -18,12 +18,14 @@ from wagtail.models import Page
 from coordination.models import Action
 from portal import demo
 from portal.models import (
+    Acknowledgement,
     Document,
     Membership,
     NetworkCoordinator,
     PageShare,
     PersonalDataReport,
     ProblemReport,
+    ReadingRequest,
     Space,
     User,
 )  # fmt: skip
@@ -100,6 +102,15 @@ def role_of(person: str, space: str) -> int:
 
 def approval_of(slug: str) -> int:
     return Page.objects.get(slug=slug).current_workflow_task_state.pk
+
+
+def signature_of(person: str) -> int:
+    """On PR-12, which stays open to the person."""
+    return Acknowledgement.objects.get(person__email__startswith=person, text__page__slug="pr-12").pk
+
+
+def asked_of(slug: str) -> int:
+    return ReadingRequest.objects.get(page__slug=slug).pk
 
 
 def act_of(body: str) -> int:
@@ -232,6 +243,18 @@ def portal_doors() -> list[Door]:
         Door("adoption", "/p/pr-11/recepimenti/agliana/", TERZO),
         Door("adoption", "/p/pr-04/recepimenti/quarrata/", set()),  # holds from its signature
         Door("adoption", "/p/pr-02/recepimenti/vicinanze/", set()),  # did not sign it
+        # PR-02 is to be signed: who publishes there follows it; it is asked of all who work in SP-INTEGRA.
+        Door("reading", f"/letture/{page('pr-02').pk}/", {"coordinator", "director", "health_manager",
+             "administrator"}),
+        Door("reading", "/letture/999999/", set()),
+        Door("reading_sheet", f"/letture/{page('pr-04').pk}/firme.csv", {"coordinator", "director", "administrator"}),
+        Door("sign", f"/letture/{page('pr-02').pk}/firma/", INTEGRA - {"administrator"}, answer=302, post={}),
+        Door("sign", f"/letture/{page('pr-02').pk}/firma/", set(), closed=405),
+        Door("reading_note", f"/letture/firme/{signature_of('elena')}/nota/", {"worker"}),
+        Door("reading_note", "/letture/firme/999999/nota/", set()),
+        Door("end_reading", f"/letture/richieste/{asked_of('pr-02')}/fine/", {"coordinator", "director",
+             "health_manager", "administrator"}, answer=302, post={}, forbidden=INSIDE),
+        Door("end_reading", "/letture/richieste/999999/fine/", set(), post={}),
         Door("adoptions", "/recepimenti/", MEMBERS),
         Door("adoptions", "/recepimenti/?stato=da-recepire&ordina=mancano", MEMBERS),
         Door("adoptions_sheet", "/recepimenti/tabella.ods", MEMBERS),

@@ -30,7 +30,7 @@ from portal.files.reading import file_changed
 from portal.models import Document, Image, Organisation, Space, User
 from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
-from portal.notices import digests, emails, obligations
+from portal.notices import acknowledgements, digests, emails, obligations
 from portal.spaces import opening, roles
 from protocols.models import Adoption, Edition, FormPage, ProtocolPage
 from protocols.models.protocols import RelatedPage
@@ -115,6 +115,7 @@ def plant(name: str) -> Planted:
     plant_approval(here, writer, coordinator)
     plant_editions(here, coordinator)
     plant_adoption(here, writer)
+    plant_signature(here, writer)
     plant_duties(here)
     here.addresses += [page.url for page in here.pages] + [
         here.document.url, f"/media/{here.image.file.name}",
@@ -237,11 +238,24 @@ def plant_editions(here: Planted, by: User) -> None:
     here.addresses += [f"/p/{protocol.slug}/edizioni/1.0/", f"/riunioni/{meeting.pk}.ics"]
 
 
+def plant_signature(here: Planted, by: User) -> None:
+    """A page to be signed by everybody: only who may open it is asked, and reads what was noted."""
+    page = next(page for page in here.pages if isinstance(page, TextPage))
+    request = acknowledgements.ask(page, by=cast("coordinator"), due=timezone.localdate(), is_required=True,
+                                   spaces=[], bodies=[], people=[cast(name) for name in CAST])  # fmt: skip
+    text = acknowledgements.current(page)
+    assert text is not None
+    signature = acknowledgements.sign(page, by=by, seen=text.pk)
+    acknowledgements.annotate(signature, by=by, words="Una nota.")
+    here.addresses += [f"/letture/{page.pk}/", f"/letture/{page.pk}/firme.csv", f"/letture/{page.pk}/firma/",
+                       f"/letture/firme/{signature.pk}/nota/", f"/letture/richieste/{request.pk}/fine/"]  # fmt: skip
+
+
 def plant_adoption(here: Planted, by: User) -> None:
     """What a body said of the protocol, in each field, and the file of its act."""
     protocol = next(page for page in here.pages if isinstance(page, ProtocolPage))
     body = Organisation.objects.get(slug="quarrata")
-    file = ContentFile(b"testo", f"{here.word('actname').split()[1]}.txt")
+    file = ContentFile(b"testo", "atto.txt")
     row = Adoption.objects.create(
         edition=Edition.objects.get(page_id=protocol.pk, version="2.0"), organisation=body, state="adattato",
         since=timezone.localdate(), act_number=here.word("act"), act_date=timezone.localdate(), sections=["oggi"],

@@ -4,6 +4,7 @@ Here are the rows of which `access` asks. Those that ask `access` themselves sta
 (`PortalConfig.import_models`): the kinds of page in `pages`, their approval in `workflow`, `old_addresses`.
 """
 
+from .acknowledgements import Acknowledgement, AcknowledgementNote, ReadingReminder, ReadingRequest, SignableText
 from .activity import Activity
 from .append_only import Maintenance
 from .coordinators import NetworkCoordinator
@@ -22,6 +23,8 @@ from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, 
 from .unfinished import UnfinishedNews
 
 __all__ = [
+    "Acknowledgement",
+    "AcknowledgementNote",
     "Activity",
     "Delegation",
     "Delivery",
@@ -42,11 +45,14 @@ __all__ = [
     "PersonalDataReason",
     "PersonalDataReport",
     "ProblemReport",
+    "ReadingReminder",
+    "ReadingRequest",
     "Rendition",
     "Replacement",
     "Role",
     "RoleGroup",
     "ScheduleFailure",
+    "SignableText",
     "Space",
     "SpaceGroupPermission",
     "Term",

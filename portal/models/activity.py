@@ -30,6 +30,7 @@ class Verb(models.TextChoices):
     WORDS_CHANGED = "parole-cambiate", _("ha cambiato le parole della rete")
     DATA_REPORTED = "dati-segnalati", _("ha segnalato dati personali")
     DATA_HANDLED = "dati-decisi", _("ha chiuso una segnalazione di dati personali")
+    READING_ASKED = "lettura-chiesta", _("ha chiesto di leggere e firmare")
     FILE_ADDED = "file-aggiunto", _("ha aggiunto un file")
     FILE_REPLACED = "file-sostituito", _("ha sostituito un file")
     DELEGATION_GIVEN = "delega-data", _("ha dato una delega")

@@ -13,6 +13,7 @@ class Purpose(models.TextChoices):
     APPROVAL = "approvazione", _("approva a nome dell’ente")
     ADOPTION = "recepimento", _("recepisce i testi della rete")
     DATA = "dati", _("consegna i dati dell’ente")
+    SIGNATURES = "firme", _("segue chi ha letto e firmato nell’ente")
 
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):

@@ -3,7 +3,7 @@
 No mail leaves from elsewhere: each carries its name in a header of its own.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -121,6 +121,11 @@ def role_mail(to: User, *, space: Space, role: Role | None, by: str) -> EmailMul
     """A role in a space was given, changed or taken."""
     meaning = ROLE_MEANING[role] if role else ""
     return _mail("role", to.email, {"person": to, "space": space, "role": role, "meaning": meaning, "by": by})
+
+
+def reading_reminder_mail(to: User, *, title: str, url: str, due: date, by: str) -> EmailMultiAlternatives:
+    """To somebody who has not signed yet: which page, by when, who asked."""
+    return _mail("reading_reminder", to.email, {"person": to, "title": title, "url": url, "due": due, "by": by})
 
 
 def adoption_reminder_mail(to: User, *, body: str, by: str, waiting: list[tuple[str, str]]) -> EmailMultiAlternatives:

@@ -8,6 +8,8 @@ from wagtail.models import Page
 from portal import access
 from portal.models.activity import Activity
 from portal.models.pages import PortalPage, SpacePage
+from portal.models.people import User
+from portal.notices.reading_pages import Reading
 from portal.spaces.overview import overview
 
 from .attachments import opened
@@ -17,6 +19,8 @@ from .kinds import shows
 @shows(PortalPage)
 def page(page: PortalPage, request: Any) -> dict[str, Any]:
     request.section = page.listed_as or page._meta.model_name  # in bold above
+    if page.responsible_id:  # with the body, which stands beside the name
+        page.responsible = User.objects.select_related("organisation").get(pk=page.responsible_id)
     request.contact = page.responsible  # the frame's footer names whom to ask
     return {
         # The space is named only to those who may read it: a shared page says nothing of its home.
@@ -24,6 +28,7 @@ def page(page: PortalPage, request: Any) -> dict[str, Any]:
         "sections": page.sections(),
         "publication": Activity.last_publication_of(page),
         "opened": opened(page, request.user),
+        "reading": None if getattr(request, "is_preview", False) else Reading(page, request.user),
         **_writing_here(page, request),
     }
 

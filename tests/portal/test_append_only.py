@@ -14,7 +14,7 @@ from django.db.models import ProtectedError
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Activity, Maintenance
+from portal.models import Acknowledgement, AcknowledgementNote, Activity, Maintenance, SignableText, User
 from portal.models.activity import Verb
 from portal.models.append_only import AppendOnly, as_maintenance
 from portal.models.pages import TextPage
@@ -25,7 +25,10 @@ from tests.installation import environment
 pytestmark = pytest.mark.django_db
 
 # Each with a column that could be emptied.
-EMPTIED: dict[type[AppendOnly], str] = {Activity: "space", Edition: "space", Adoption: "by"}
+EMPTIED: dict[type[AppendOnly], str] = {
+    SignableText: "by", Acknowledgement: "organisation", AcknowledgementNote: "by", Activity: "space",
+    Edition: "space", Adoption: "by",
+}  # fmt: skip
 KEPT = list(EMPTIED)
 
 
@@ -47,6 +50,23 @@ DOORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def row_of(model: Any) -> dict[str, Any]:
+    """One to which nothing else refers: Django itself would protect the others."""
+    rows = model.objects.exclude(**{EMPTIED[model]: None}).order_by("pk")
+    if model is SignableText:
+        page = Page.objects.get(slug="pr-02")
+        text = SignableText.objects.create(page=page, label="prova", fingerprint="0", by=User.objects.first())
+        rows = rows.filter(pk=text.pk)
+    if model is Acknowledgement:
+        rows = rows.filter(notes=None)
+    if model is Edition:
+        rows = rows.filter(adoptions=None)
+    if model is Adoption:
+        rows = rows.filter(corrected_by=None)
+    found: dict[str, Any] = rows.values().first()
+    return found
+
+
 def test_the_rows_that_are_evidence_are_these() -> None:
     assert [model for model in apps.get_models() if issubclass(model, AppendOnly)] == KEPT
 
@@ -54,7 +74,7 @@ def test_the_rows_that_are_evidence_are_these() -> None:
 @pytest.mark.parametrize("model", KEPT)
 @pytest.mark.parametrize("door", DOORS)
 def test_the_database_refuses_what_goes_round_the_models(model: Any, door: str) -> None:
-    row = model.objects.exclude(**{EMPTIED[model]: None}).values().first()
+    row = row_of(model)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         DOORS[door](model, row["id"])
     assert model.objects.filter(pk=row["id"]).values().get() == row
@@ -62,7 +82,7 @@ def test_the_database_refuses_what_goes_round_the_models(model: Any, door: str) 
 
 @pytest.mark.parametrize("model", KEPT)
 def test_maintenance_is_for_its_own_lines_alone_and_leaves_nothing_open(model: Any) -> None:
-    row = model.objects.exclude(**{EMPTIED[model]: None}).order_by("-pk").first()
+    row = model.objects.get(pk=row_of(model)["id"])
     with as_maintenance("a test"):
         model._base_manager.filter(pk=row.pk).update(**{EMPTIED[model]: None})
     assert getattr(model.objects.get(pk=row.pk), EMPTIED[model]) is None

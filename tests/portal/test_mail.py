@@ -17,7 +17,7 @@ from portal.background import clock, jobs
 from portal.models import Job, Membership, User
 from portal.models.jobs import JobState
 from portal.models.pages import TextPage
-from portal.notices import problem_reports
+from portal.notices import acknowledgements, problem_reports
 from portal.notices.emails import KIND
 from tests.browser import form, sent
 from tests.portal.test_approval import approve, give_back, propose
@@ -193,6 +193,10 @@ def reminds_a_body(as_: Given, person: Given, page: Any) -> None:
     assert as_("coordinator").post("/recepimenti/agliana/sollecita/").status_code == 302
 
 
+def reminds_to_sign(as_: Given, person: Given, page: Any) -> None:
+    assert acknowledgements.remind_due() == 2  # PR-11 and PR-12, whose day has passed
+
+
 DOORS: dict[Any, set[str]] = {
     asks: {"approval"}, approves: {"approved"}, gives_back: {"given_back"}, takes_back: set(),
     publishes_over_a_request: {"approved"}, comments: set(), publishes: set(), withdraws: set(), moves: set(),
@@ -200,7 +204,7 @@ DOORS: dict[Any, set[str]] = {
     changes_the_own_password: {"password_changed"}, forgets_the_password: {"password"}, gives_a_role: {"role"},
     takes_a_role: {"role"}, reports_a_problem: {"problem"},
     reports_personal_data: {"personal_data"}, answers_a_report: {"answer"}, misses_a_day: {"schedule_failed"},
-    reminds_a_body: {"adoption_reminder"},
+    reminds_a_body: {"adoption_reminder"}, reminds_to_sign: {"reading_reminder"},
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal import demo
@@ -203,6 +203,7 @@ def oracle(history: list[Binding], day: date) -> tuple[int | None, int | None, b
     return now
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, st.integers(0, DAYS + 10))
 def test_in_force_at_a_body_on_a_day_is_what_a_naive_register_says(history: list[dict[str, Any]], day: int) -> None:
     built, on = build(history), BEGINNING + timedelta(days=day)

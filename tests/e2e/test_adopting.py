@@ -1,0 +1,59 @@
+"""A body adopts with its own way of doing it, and somebody reads and signs: typed and clicked, on a phone."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.e2e.desk import Window
+
+
+def test_a_delegate_adopts_with_an_adaptation_and_colleagues_read_it_beside_the_section(
+    open_as: Callable[..., Window],
+) -> None:
+    page = (worker := open_as("worker", 390)).page
+    worker.go("/p/PR-01/")
+    page.get_by_role("link", name="Cambia che cosa fa Comune di Quarrata").click()
+    page.get_by_label("recepito con adattamento").check()
+    page.get_by_role("button", name="Registra").click()
+    problems = page.locator(".problems")
+    expect(problems).to_contain_text("Scrivi tipo e numero dell’atto")
+    page.get_by_label("Atto", exact=True).fill("Delibera di Giunta 151")
+    page.get_by_label("Data dell’atto").fill("3.3.2026")
+    page.get_by_label("Tempi").check()
+    page.get_by_label("Come si fa qui").fill("A Quarrata lo sportello risponde anche il sabato mattina.")
+    page.get_by_label("Perché").fill("Il mercato è di sabato.")
+    page.get_by_role("button", name="Registra").click()
+    expect(page.locator("#annuncio")).to_contain_text("chi legge il protocollo lo vede da adesso")
+    worker.go("/p/PR-01/")
+    expect(page.locator("section", has=page.locator("#tempi")).locator(".local")).to_contain_text("il sabato mattina")
+    expect(page.locator(".band")).to_contain_text("Delibera di Giunta 151 del 3 marzo 2026")
+    coordinator = open_as("coordinator")
+    coordinator.go("/p/PR-01/")
+    coordinator.page.locator(".band summary").click()
+    expect(coordinator.page.locator(".band li", has_text="Quarrata")).to_contain_text("il sabato mattina")
+    coordinator.page.get_by_label("Ente").select_option(label="Comune di Quarrata")
+    coordinator.page.get_by_label("Giorno").fill("2/3/2026")
+    coordinator.page.get_by_role("button", name="Che cosa valeva").click()
+    expect(coordinator.page.locator(".band .status").first).to_contain_text("Comune di Quarrata, 2 marzo 2026")
+    expect(coordinator.page.locator(".local")).to_have_count(0)
+
+
+def test_a_page_is_asked_for_and_signed_with_one_button(open_as: Callable[..., Window]) -> None:
+    page = (coordinator := open_as("coordinator")).page
+    coordinator.go("/p/PR-08/")
+    page.get_by_role("link", name="Letture e firme di questa pagina").click()
+    page.get_by_label("Comune di Quarrata").check()
+    page.get_by_label("Entro il").fill("31/12/2099")
+    page.get_by_label("È obbligatoria").check()
+    page.get_by_role("button", name="Chiedi").click()
+    expect(page.locator("#annuncio")).to_contain_text("Chiesto a 1 persona.")
+    reader = (worker := open_as("worker", 390)).page
+    worker.go("/")
+    due = reader.locator("#da-fare li", has_text="PR-08")
+    due.get_by_role("link").first.click()
+    reader.get_by_role("button", name="Ho letto e compreso").click()
+    expect(reader.locator("#annuncio")).to_contain_text("Hai firmato: versione 1.0.")
+    worker.go("/")
+    expect(reader.locator("#da-fare")).not_to_contain_text("PR-08")
+    page.reload()
+    expect(page.get_by_role("row", name="Comune di Quarrata")).to_contain_text("Elena Fedi")

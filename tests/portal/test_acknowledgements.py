@@ -1,0 +1,365 @@
+"""«Ho letto e compreso»: asked by a day, signed on one text for ever, reminded, and counted without names or with."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from wagtail.models import Page
+
+from portal import access, demo
+from portal.background import jobs
+from portal.models import Delegation, Job, Membership, Organisation, User
+from portal.models.acknowledgements import Acknowledgement, ReadingReminder, ReadingRequest, SignableText
+from portal.models.append_only import Immutable, as_maintenance
+from portal.models.jobs import JobState
+from portal.models.pages import TextPage
+from portal.notices import acknowledgements, digests, feed
+from portal.spaces import roles
+
+pytestmark = pytest.mark.django_db
+
+Given = Callable[..., Any]
+TITLE = "Da leggere e firmare: Il regolamento della sede"
+
+
+@pytest.fixture
+def page(person: Given) -> TextPage:
+    """A page of SP-RETE without a code, read by all who work in the services; nothing else is asked for."""
+    ReadingRequest.objects.update(ended_at=timezone.now())
+    text = TextPage(title="Il regolamento della sede", slug="sede", body=demo.body_of([{"heading": "Orari",
+                    "text": "Si apre alle otto."}]))  # fmt: skip
+    found: TextPage = demo.publish(demo.space("SP-RETE").root_page, text, on=0, by=person("coordinator"))
+    return found
+
+
+def ask(page: Any, person: Given, due: int = 10, **to: Any) -> ReadingRequest:
+    whom = {"spaces": [], "bodies": [], "people": []} | to
+    found: ReadingRequest = acknowledgements.ask(
+        page, by=person("coordinator"), due=timezone.localdate() + timedelta(days=due),
+        is_required=whom.pop("is_required", False), **whom,
+    )  # fmt: skip
+    return found
+
+
+def told(person: User) -> list[str]:
+    return [todo.title for todo in feed.todos(User.objects.get(pk=person.pk))]
+
+
+def press(client: Any, page: Any) -> Any:
+    """Press the button that the page shows."""
+    form = BeautifulSoup(client.get(page.url).content, "html.parser").select_one("#firma form")
+    return client.post(form["action"], {"text": form.select_one("[name=text]")["value"]}, follow=True)
+
+
+def signed(page: Any) -> int:
+    return Acknowledgement.objects.filter(text__page=page.pk).count()
+
+
+def again(page: Any, *, correction: bool = False, text: str = "Si apre alle nove.") -> TextPage:
+    page = TextPage.objects.get(pk=page.pk)
+    page.body = demo.body_of([{"heading": "Orari", "text": text}])
+    page.correction, page.change_note = correction, "Gli orari."
+    page.save_revision().publish()
+    return TextPage.objects.get(pk=page.pk)
+
+
+# --- Asked -----------------------------------------------------------------------------------------------
+
+
+def test_a_page_is_asked_of_a_body_in_the_browser_and_stands_in_its_people_s_home(as_: Given, page: Any) -> None:
+    day = f"{timezone.localdate() + timedelta(days=5):%d/%m/%Y}"
+    quarrata = Organisation.objects.get(slug="quarrata")
+    shown = as_("coordinator").post(f"/letture/{page.pk}/", {"bodies": quarrata.pk, "due": day}, follow=True)
+    assert "Chiesto a 1 persona." in shown.content.decode()
+    home = as_("worker").get("/").content.decode()
+    assert TITLE in home and "chiesto da Chiara Bonacchi" in home
+    assert "Ho letto e compreso" in as_("worker").get(page.url).content.decode()
+    for other in ("newcomer", "office", "trainee"):
+        assert TITLE not in as_(other).get("/").content.decode()
+        assert "Ho letto e compreso" not in as_(other).get(page.url).content.decode()
+
+
+@pytest.mark.parametrize("whom", ["spaces", "bodies", "professions", "people"])
+def test_it_may_be_asked_of_spaces_bodies_professions_and_persons(person: Given, page: Any, whom: str) -> None:
+    worker = person("worker")
+    ask(page, person, **{whom: {
+        "spaces": [demo.space("SP-INTEGRA")], "bodies": [worker.organisation], "professions": [worker.profession],
+        "people": [worker],
+    }[whom]})  # fmt: skip
+    assert TITLE in told(worker)
+    assert TITLE not in told(person("trainee"))
+
+
+def test_who_cannot_open_the_page_is_not_asked_until_they_may(as_: Given, person: Given, page: Any) -> None:
+    partner = person("partner")
+    day = f"{timezone.localdate() + timedelta(days=5):%d/%m/%Y}"
+    data = {"people": f"{partner.email}\n{person('worker').email}", "due": day}
+    shown = as_("coordinator").post(f"/letture/{page.pk}/", data, follow=True).content.decode()
+    assert "Chiesto a 1 persona. Un’altra non può aprire la pagina" in shown
+    assert TITLE not in told(partner)
+    roles.give_role(demo.space("SP-RETE"), partner, 1, by=person("coordinator"), reason="Prova")
+    acknowledgements.refresh_all()
+    assert TITLE in told(partner)
+
+
+def test_people_who_join_are_asked_too_and_who_leaves_is_asked_no_more(person: Given, page: Any) -> None:
+    ask(page, person, bodies=[Organisation.objects.get(slug="montale")])
+    newcomer, office = person("newcomer"), person("office")
+    assert TITLE in told(newcomer) and TITLE not in told(office)
+    office.organisation, newcomer.organisation = newcomer.organisation, office.organisation
+    office.save()
+    newcomer.save()
+    acknowledgements.refresh_all()
+    assert TITLE in told(office) and TITLE not in told(newcomer)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"due": "31/12/2099"}, "Scegli a chi lo chiedi."),
+        ({"people": "chi@altrove.example", "due": "31/12/2099"}, "Non trovo «chi@altrove.example»"),
+        ({"people": "elena.fedi@raccordo.example", "due": "1/1/2020"}, "Scegli un giorno che deve ancora venire."),
+        ({"people": "elena.fedi@raccordo.example"}, "obbligatorio"),
+    ],
+)
+def test_what_is_missing_is_said_and_what_was_typed_stays(as_: Given, page: Any, data: Any, sentence: str) -> None:
+    shown = as_("coordinator").post(f"/letture/{page.pk}/", data).content.decode()
+    assert sentence in shown and data.get("people", "") in shown
+    assert not ReadingRequest.objects.filter(page=page.pk).exists()
+
+
+def test_only_who_publishes_there_asks(as_: Given, person: Given, page: Any) -> None:
+    data = {"people": person("worker").email, "due": "31/12/2099"}
+    for name in ("worker", "office", "health_manager", "partner"):
+        assert as_(name).get(f"/letture/{page.pk}/").status_code == 404
+        assert as_(name).post(f"/letture/{page.pk}/", data).status_code == 404
+    assert as_("director").post(f"/letture/{page.pk}/", data).status_code == 302
+
+
+def test_it_is_asked_no_more_once_ended_and_the_signatures_stay(as_: Given, person: Given, page: Any) -> None:
+    request = ask(page, person, people=[person("worker"), person("newcomer")])
+    press(as_("worker"), page)
+    assert as_("office").post(f"/letture/richieste/{request.pk}/fine/").status_code == 403
+    assert as_("coordinator").post(f"/letture/richieste/{request.pk}/fine/").status_code == 302
+    assert TITLE not in told(person("newcomer")) and signed(page) == 1
+
+
+def test_a_withdrawn_page_asks_nobody(person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker")])
+    page.unpublish()
+    assert TITLE not in told(person("worker"))
+    TextPage.objects.get(pk=page.pk).save_revision().publish()
+    assert TITLE in told(person("worker"))
+
+
+# --- Signed ----------------------------------------------------------------------------------------------
+
+
+def test_one_press_signs_and_it_leaves_the_home(as_: Given, person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker")])
+    shown = press(as_("worker"), page).content.decode()
+    assert "Hai firmato: testo del" in shown and "Le tue firme" in shown
+    row = Acknowledgement.objects.get(person=person("worker"), text__page=page.pk)
+    assert (row.organisation, row.text.page_id) == (person("worker").organisation, page.pk)
+    assert len(row.text.fingerprint) == 64 and row.text.fingerprint[:12] in shown
+    assert TITLE not in as_("worker").get("/").content.decode()
+
+
+def test_a_second_press_changes_nothing_and_nobody_signs_unasked(as_: Given, person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker")])
+    text = SignableText.objects.get(page=page.pk).pk
+    for _press in range(2):
+        as_("worker").post(f"/letture/{page.pk}/firma/", {"text": text})
+    assert signed(page) == 1
+    assert as_("newcomer").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
+    assert as_("partner").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
+    assert as_("worker").get(f"/letture/{page.pk}/firma/").status_code == 405
+    assert signed(page) == 1
+
+
+def test_a_text_that_changed_meanwhile_is_not_signed(as_: Given, person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker")])
+    before = SignableText.objects.get(page=page.pk).pk
+    again(page)
+    shown = as_("worker").post(f"/letture/{page.pk}/firma/", {"text": before}, follow=True).content.decode()
+    assert "il testo è cambiato" in shown and signed(page) == 0
+    assert as_("worker").post(f"/letture/{page.pk}/firma/", {"text": "niente"}).status_code == 302
+
+
+def test_there_is_no_taking_it_back_only_a_note(as_: Given, person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker")])
+    press(as_("worker"), page)
+    row = Acknowledgement.objects.get(person=person("worker"), text__page=page.pk)
+    with pytest.raises(Immutable):
+        row.delete()
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        Acknowledgement._base_manager.filter(pk=row.pk).delete()
+    address = f"/letture/firme/{row.pk}/nota/"
+    assert as_("newcomer").get(address).status_code == 404
+    assert as_("administrator").post(address, {"note": "Non mia"}).status_code == 404
+    assert "obbligatorio" in as_("worker").post(address, {"note": ""}).content.decode()
+    shown = as_("worker").post(address, {"note": "Ho premuto per sbaglio."}, follow=True).content.decode()
+    assert "Ho premuto per sbaglio." in shown and Acknowledgement.objects.filter(pk=row.pk).exists()
+
+
+# --- Another text ----------------------------------------------------------------------------------------
+
+
+def test_a_small_correction_keeps_what_was_signed(as_: Given, person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker"), person("newcomer")])
+    press(as_("worker"), page)
+    page = again(page, correction=True)
+    assert TITLE not in told(person("worker")) and TITLE in told(person("newcomer"))
+    assert SignableText.objects.filter(page=page.pk).count() == 2
+    press(as_("newcomer"), page)
+    assert set(acknowledgements.signers(page)) == {person("worker").pk, person("newcomer").pk}
+
+
+def test_another_text_is_asked_again_and_the_same_one_is_not(as_: Given, person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker")])
+    press(as_("worker"), page)
+    page = again(page, text="Si apre alle otto.")
+    assert TITLE not in told(person("worker"))
+    page = again(page)
+    assert TITLE in told(person("worker"))
+    page = again(page, text="Si apre alle otto.")  # the one that was signed
+    assert TITLE not in told(person("worker"))
+
+
+# --- Reminded --------------------------------------------------------------------------------------------
+
+
+def pass_days(request: ReadingRequest, days: int) -> None:
+    """So many days go by: the request, its day and its text lie further back."""
+    back = timedelta(days=days)
+    ReadingRequest.objects.filter(pk=request.pk).update(due=request.due - back, asked_at=request.asked_at - back)
+    with as_maintenance("days pass"):
+        text = SignableText.objects.get(page=request.page_id)
+        SignableText._base_manager.filter(pk=text.pk).update(since=text.since - back)
+    request.refresh_from_db()
+
+
+def work() -> None:
+    acknowledgements.remind_due()
+    acknowledgements.remind_due()
+    for job in Job.objects.filter(state=JobState.WAITING, function="portal.notices.acknowledgements.remind"):
+        jobs.run(job.pk)
+
+
+def test_reminders_leave_three_days_before_on_the_day_and_a_week_after_once_each(
+    as_: Given, person: Given, page: Any, mailoutbox: list[Any]
+) -> None:
+    request = ask(page, person, people=[person("worker"), person("newcomer")])
+    press(as_("newcomer"), page)
+    sent = []
+    for _day in range(20):
+        before = len(mailoutbox)
+        work()
+        sent += [(request.due - timezone.localdate()).days] * (len(mailoutbox) - before)
+        pass_days(request, 1)
+    assert sent == [3, 0, -7]
+    assert {mail.to[0] for mail in mailoutbox} == {"elena.fedi@raccordo.example"}
+    assert "Il regolamento della sede" in mailoutbox[0].subject and "/spazi/rete/sede/#firma" in mailoutbox[0].body
+
+
+def test_missed_nights_are_caught_up_with_one_reminder(person: Given, page: Any, mailoutbox: list[Any]) -> None:
+    request = ask(page, person, people=[person("worker")])
+    pass_days(request, 11)  # the third day before and the day itself were missed
+    work()
+    assert len(mailoutbox) == 1
+    assert list(ReadingReminder.objects.filter(request=request).values_list("step", flat=True)) == [0]
+
+
+def test_who_signed_or_lost_the_page_meanwhile_is_not_reminded(
+    as_: Given, person: Given, page: Any, mailoutbox: list[Any]
+) -> None:
+    request = ask(page, person, people=[person("worker"), person("office"), person("newcomer")])
+    pass_days(request, 10)
+    acknowledgements.remind_due()
+    press(as_("worker"), page)
+    roles.take_role(access_row(person("office")), by=person("coordinator"), reason="Prova")
+    work()
+    assert [mail.to[0] for mail in mailoutbox] == ["tommaso.lenzi@raccordo.example"]
+
+
+def access_row(user: User) -> Any:
+    Membership.objects.filter(space__code="SP-RETE", group__in=user.groups.all()).delete()
+    return Membership.objects.get(space__code="SP-RETE", user=user)
+
+
+def test_the_digest_tells_it_too(person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker")])
+    assert TITLE in str(digests.preview(person("worker")))
+
+
+# --- Followed --------------------------------------------------------------------------------------------
+
+
+def cells(client: Any, page: Any) -> dict[str, list[str]]:
+    found = BeautifulSoup(client.get(f"/letture/{page.pk}/").content, "html.parser")
+    rows = [[" ".join(each.get_text(" ").split()) for each in row.select("th, td")] for row in found.select("tbody tr")]
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_who_asked_sees_numbers_by_body_and_names_only_where_it_is_required(
+    as_: Given, person: Given, page: Any
+) -> None:
+    people = [person("worker"), person("newcomer")]
+    request = ask(page, person, people=people)
+    press(as_("worker"), page)
+    shown = cells(as_("coordinator"), page)
+    assert shown == {"Comune di Montale": ["1", "0", "1"], "Comune di Quarrata": ["1", "1", "nessuno"]}
+    assert "Elena Fedi" not in str(shown)
+    ReadingRequest.objects.filter(pk=request.pk).update(is_required=True)
+    shown = cells(as_("coordinator"), page)
+    assert "Elena Fedi" in shown["Comune di Quarrata"][1] and "Tommaso Lenzi" in shown["Comune di Montale"][2]
+
+
+def test_a_share_in_per_cent_is_told_of_five_people_and_more_only(as_: Given, person: Given, page: Any) -> None:
+    quarrata, space = Organisation.objects.get(slug="quarrata"), demo.space("SP-RETE")
+    ask(page, person, bodies=[quarrata, Organisation.objects.get(slug="montale")])
+    for at in range(3):
+        User.objects.create_user(f"q{at}@raccordo.example", organisation=quarrata)
+    press(as_("worker"), page)
+    assert cells(as_("coordinator"), page)["Comune di Quarrata"] == ["4", "1", "3"]
+    User.objects.create_user("q9@raccordo.example", organisation=quarrata)
+    assert cells(as_("coordinator"), page)["Comune di Quarrata"] == ["5", "1 (20%)", "4"]
+    assert access.readers(page).filter(organisation=quarrata).count() == 5 and space
+
+
+def test_who_follows_the_signatures_of_a_body_sees_the_own_body_only(as_: Given, person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker"), person("newcomer")], is_required=True)
+    assert as_("worker").get(f"/letture/{page.pk}/").status_code == 404
+    quarrata = Organisation.objects.get(slug="quarrata")
+    Delegation.objects.create(organisation=quarrata, purpose="firme", person=person("worker"))
+    assert list(cells(as_("worker"), page)) == ["Comune di Quarrata"]
+    shown = as_("worker").get(f"/letture/{page.pk}/").content.decode()
+    assert "Tommaso" not in shown and "Chiedi di leggere" not in shown
+    assert "Montale" not in as_("worker").get(f"/letture/{page.pk}/firme.csv").content.decode()
+    data = {"people": person("worker").email, "due": "31/12/2099"}
+    assert as_("worker").post(f"/letture/{page.pk}/", data).status_code == 404
+
+
+def test_the_csv_holds_no_formula_and_no_name_that_is_not_required(as_: Given, person: Given, page: Any) -> None:
+    Page.objects.filter(pk=page.pk).update(title="=1+1")
+    User.objects.filter(pk=person("worker").pk).update(first_name="=Elena")
+    request = ask(page, person, people=[person("worker"), person("newcomer")])
+    press(as_("worker"), page)
+
+    def rows() -> list[list[str]]:
+        text = as_("coordinator").get(f"/letture/{page.pk}/firme.csv").content.decode("utf-8-sig")
+        return list(csv.reader(io.StringIO(text), delimiter=";"))
+
+    assert [row[:4] for row in rows()[1:]] == [
+        ["Comune di Montale", "1", "0", "1"],
+        ["Comune di Quarrata", "1", "1", "0"],
+    ]
+    assert "Lenzi" not in str(rows())
+    ReadingRequest.objects.filter(pk=request.pk).update(is_required=True)
+    assert "'=Elena Fedi" in {row[4] for row in rows()} and "Tommaso Lenzi" in {row[4] for row in rows()}
