@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
@@ -73,3 +74,9 @@ class Edition(AppendOnly):
         """The last day on which it held, for one read with `with_ends()`; None while no later one has begun."""
         next_from: date | None = getattr(self, "next_from", None)
         return next_from - timedelta(days=1) if next_from else None
+
+    @property
+    def superseded_from(self) -> date | None:
+        """The day on which another one took its place, for one read with `with_ends()`; None while it has not come."""
+        next_from: date | None = getattr(self, "next_from", None)
+        return next_from if next_from and next_from <= timezone.localdate() else None

@@ -14,6 +14,7 @@ from portal.models import Organisation
 from portal.models.append_only import Immutable
 from portal.pages.atomic_acts import NotDone
 from portal.pages.publication import Refused
+from portal.words import dates
 from protocols.models import Edition, FormPage, ProcedurePage, ProtocolPage
 from search import index as search_index
 from search.engines.contract import Query
@@ -65,6 +66,10 @@ def posted(client: Any, page: Any, **values: str) -> Any:
 
 def words(response: Any) -> str:
     return " ".join(response.content.decode().split())
+
+
+def text(response: Any) -> str:
+    return " ".join(BeautifulSoup(response.content, "html.parser").get_text().split())
 
 
 # --- One number, one text --------------------------------------------------------------------------------
@@ -189,7 +194,8 @@ def test_at_its_midnight_it_takes_over(rule: Any, as_: Any, monkeypatch: Any) ->
     revision.publish()
     shown = words(as_("worker").get("/p/PR-77/"))
     assert "Un tulipano." in shown and "varrà la versione" not in shown
-    assert "Edizione superata." in words(as_("worker").get("/p/PR-77/edizioni/1.0/"))
+    since = dates.in_words(tomorrow, article="dal")
+    assert f"Edizione superata {since}." in text(as_("worker").get("/p/PR-77/edizioni/1.0/"))
 
 
 def test_a_day_changed_back_waits_no_longer(rule: Any) -> None:

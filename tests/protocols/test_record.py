@@ -105,6 +105,33 @@ def test_tables_files_pictures_and_links_are_in_the_record(with_everything: Edit
     assert names["paragraph"] != "Un altro titolo"
 
 
+def test_links_looks_and_numbers_of_a_text_are_in_the_record(with_everything: Edition) -> None:
+    with_everything.content["body"][0]["value"]["text"] = (
+        '<p>Un <b>passo <i>dopo</i></b> l’altro, <a href="https://example.org/">fuori</a>.</p>'
+        "<ol><li>Il primo<ul><li>e sotto</li></ul></li><li>Il secondo</li></ol>"
+    )
+    paragraph, *items = [piece for piece in record.read(with_everything) if piece.kind in ("paragraph", "item")]
+    assert [(run.text, "".join(sorted(run.marks)), run.to) for run in paragraph.runs] == [
+        ("Un ", "", ""), ("passo ", "b", ""), ("dopo", "bi", ""), (" l’altro, ", "", ""),
+        ("fuori", "", "https://example.org/"), (".", "", ""),
+    ]  # fmt: skip
+    assert [(item.number, item.text) for item in items] == [(1, "Il primo"), (0, "e sotto"), (2, "Il secondo")]
+
+
+def test_each_field_that_an_edition_keeps_has_its_name_and_place() -> None:
+    kinds = [model for model in RulePage.__subclasses__() if not model._meta.abstract]
+    assert len(kinds) == 3
+    assert {name for kind in kinds for name in kind.says} - {"title"} == set(record.FIELDS)
+
+
+def test_the_parts_of_a_record_hold_all_its_pieces_under_the_anchors_of_the_page() -> None:
+    for edition in Edition.objects.all():
+        gathered = [piece for part in record.parts(edition) for piece in part.pieces]
+        assert gathered == [piece for piece in record.read(edition) if piece.kind != "heading"], edition
+        anchors = [part.anchor for part in record.parts(edition) if part.field in ("body", "steps")]
+        assert anchors == [anchor for anchor, _heading, _text in edition.parts], edition
+
+
 def test_steps_rows_and_contacts_keep_their_form() -> None:
     kinds: dict[str, list[Piece]] = {}
     for edition in Edition.objects.all():
@@ -133,5 +160,5 @@ def test_superseded_protocols_of_the_demo_have_all_eight_sections(as_: Any) -> N
         headings = [piece.text for piece in record.read(edition) if piece.kind == "heading"]
         assert headings == [str(each) for each in SECTIONS], edition
     change_everything()
-    shown = BeautifulSoup(as_("worker").get("/p/PR-02/edizioni/1.0/").content, "html.parser").select("main h2")
+    shown = BeautifulSoup(as_("worker").get("/p/PR-02/edizioni/1.0/").content, "html.parser").select("main .prose h2")
     assert [str(each) for each in SECTIONS] == [each.get_text() for each in shown][: len(SECTIONS)]
