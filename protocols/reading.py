@@ -133,6 +133,20 @@ class Reading:
         said = self.edition.cited.items()
         return [self.cited[key] for key, each in said if key in self.cited and places & set(each["where"])]
 
+    @property
+    def related_files(self) -> list[tuple[Cited, str]]:
+        """The same, each with the fingerprint of a file."""
+        by_name = {
+            id(self.cited[key]): str(each.get("sha256", ""))
+            for key, each in self.edition.cited.items()
+            if key in self.cited
+        }
+        return [(each, by_name[id(each)]) for each in self.related]
+
+    def may_lead(self, to: str) -> bool:
+        """Whether a link shows this reader anything."""
+        return to in self.cited or to.startswith(OUTWARDS)
+
     def groups(self, part: Part) -> Iterator[Group]:
         """The pieces of a part as they are drawn."""
         for (kind, _numbered), run in groupby(part.pieces, key=lambda piece: (piece.kind, bool(piece.number))):

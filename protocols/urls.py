@@ -16,5 +16,7 @@ urlpatterns = [
     path("recepimenti/tabella.<slug:kind>", matrix_pages.sheet, name="adoptions_sheet"),
     path("recepimenti/<slug:body>/sollecita/", matrix_pages.remind, name="remind_adoption"),
     path("recepimenti/atti/<int:pk>/", adoption_pages.act, name="adoption_act"),
+    path("p/<slug:code>/edizioni/confronta/", views.choose_comparison, name="choose_comparison"),
+    path("p/<slug:code>/edizioni/<path:old>/confronta/<path:new>/", views.compare, name="compare_editions"),
     path("p/<slug:code>/edizioni/<path:version>/", views.edition, name="edition"),
 ]

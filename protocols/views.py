@@ -1,14 +1,16 @@
-"""Superseded editions, reachable and marked."""
+"""Editions, reachable and marked, and what changed between two of them."""
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from portal import access
 from portal.models.pages import by_code
 from portal.requests import FramedRequest
 
-from . import editions
+from . import comparison, editions
 from .models import Edition
 from .models.rules import RulePage
 from .reading import readings
@@ -24,10 +26,45 @@ def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
         "edition": found,
         "reading": reading,
         "sections": reading.contents,
+        "previous": _previous(known, found),
         "is_past": found.state[0] != "ok",  # type: ignore[attr-defined]
         "space": access.spaces_of([page], request.user).get(page.pk),
     }
     return render(request, "protocols/edition.html", context)
+
+
+def choose_comparison(request: FramedRequest, code: str) -> HttpResponse:
+    """From the form on the list of editions to the comparison's own address, the earlier edition first."""
+    page, known = _history(request, code)
+    chosen = {request.GET.get("da", ""), request.GET.get("a", "")}
+    both = [each.version for each in reversed(known) if each.version in chosen]
+    if len(both) == 2:
+        return redirect("compare_editions", page.code or page.slug, *both)
+    if chosen and len(chosen) == 1 and both:
+        messages.warning(request, _("Hai scelto due volte la stessa edizione: scegline due diverse."))
+    return redirect(f"{page.url}#edizioni")
+
+
+def compare(request: FramedRequest, code: str, old: str, new: str) -> HttpResponse:
+    """What changed between two editions; of both, only what the reader could read on their pages."""
+    page, known = _history(request, code)
+    before, after = _of_version(known, old), _of_version(known, new)
+    if known.index(before) <= known.index(after):  # newest first: the other way round, or twice the same
+        return redirect("choose_comparison", code) if before is after else redirect("compare_editions", code, new, old)
+    whole = request.GET.get("testo") == "intero"
+    found = comparison.compare(*readings(page, request.user, before, after), whole=whole)
+    context = {
+        "page": page,
+        "before": before,
+        "after": after,
+        "both": [after, before],
+        "editions": known,
+        "comparison": found,
+        "whole": whole,
+        "parts": found.parts if whole else found.changed,
+        "space": access.spaces_of([page], request.user).get(page.pk),
+    }
+    return render(request, "protocols/comparison.html", context)
 
 
 def _history(request: FramedRequest, code: str) -> tuple[RulePage, list[Edition]]:
@@ -41,6 +78,11 @@ def _history(request: FramedRequest, code: str) -> tuple[RulePage, list[Edition]
     request.contact = page.responsible
     request.section = page._meta.model_name
     return page, editions.history(page, request.user)
+
+
+def _previous(known: list[Edition], found: Edition) -> Edition | None:
+    """The edition before this one, as far as the reader knows it."""
+    return next(iter(known[known.index(found) + 1 :]), None)
 
 
 def _of_version(known: list[Edition], version: str) -> Edition:

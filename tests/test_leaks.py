@@ -235,7 +235,8 @@ def plant_editions(here: Planted, by: User) -> None:
     protocol.body = demo.body_of([{"heading": "Oggi", "text": "Altro testo."}])
     protocol.save_revision(user=by).publish(user=None)
     meeting = next(page for page in here.pages if isinstance(page, MeetingPage))
-    here.addresses += [f"/p/{protocol.slug}/edizioni/1.0/", f"/riunioni/{meeting.pk}.ics"]
+    past = f"/p/{protocol.slug}/edizioni/1.0/"
+    here.addresses += [past, f"{past}confronta/2.0/", f"{past}confronta/2.0/?testo=intero", f"/riunioni/{meeting.pk}.ics"]
 
 
 def plant_signature(here: Planted, by: User) -> None:

@@ -233,8 +233,8 @@ class Words:
 # --- Words removed and added -----------------------------------------------------------------------------
 
 
-def compared(before: str, after: str) -> tuple[Piece, ...]:
-    """The words removed and added, with a little of what stands around them."""
+def compared(before: str, after: str, *, whole: bool = False) -> tuple[Piece, ...]:
+    """The words removed and added, with a little of what stands around them, or with all of it."""
     old, new = (re.findall(r"\n|\S+", text) for text in (before, after))
     if min(len(old), len(new)) < FEW:
         return tuple(Piece(text, act) for text, act in ((before, "tolto"), (after, "aggiunto")) if text)
@@ -250,7 +250,8 @@ def compared(before: str, after: str) -> tuple[Piece, ...]:
         found += [Piece(_joined(run), act) for run, act in ((removed, "tolto"), (added, "aggiunto")) if run]
         removed, added = [], []
         if i2 > i1:
-            found.append(Piece(_joined(_shortened(old[i1:i2], i1 == 0, i2 == len(old)))))
+            stays = old[i1:i2] if whole else _shortened(old[i1:i2], i1 == 0, i2 == len(old))
+            found.append(Piece(_joined(stays)))
     return tuple(found)
 
 

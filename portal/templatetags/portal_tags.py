@@ -170,6 +170,20 @@ def after(value: Any, mark: str) -> str:
     return format_html("{}{}", mark, value) if value else ""
 
 
+@register.filter
+def words_compared(pieces: Any) -> SafeString:
+    """Words removed and added, for the eyes, for black-and-white paper and, said in words, for who listens."""
+    said = {"tolto": (_("tolto:"), "del"), "aggiunto": (_("aggiunto:"), "ins")}
+    parts = []
+    for piece in pieces:
+        if piece.act in said:
+            name, tag = said[piece.act]
+            parts.append(format_html('<span class="said">{}</span> <{}>{}</{}>', name, tag, piece.text, tag))
+        else:
+            parts.append(format_html("{}", piece.text))
+    return mark_safe(" ".join(parts))
+
+
 @register.simple_tag(takes_context=True)
 def explained(context: dict[str, Any], value: Any) -> SafeString:
     """Text with the words of the glossary explained, once each; codes linked where the reader may go; contacts too.
