@@ -63,8 +63,7 @@ def _load_form(entry: dict[str, Any]) -> None:
     )  # fmt: skip
     publish(home.root_page, form, on=entry["valid_from"], by=responsible, note=entry.get("change_note", ""))
     for older in _each(entry.get("superseded")):
-        fields = "\n".join(older["fields"])
-        _superseded(form, older, [{"heading": "Campi", "text": fields}])
+        _superseded_form(form, older)
     _share(form, entry)
 
 
@@ -104,13 +103,11 @@ def _load_protocol(entry: dict[str, Any]) -> None:
         asks_acknowledgement=entry.get("acknowledge", False), by_body=entry.get("by_body", False),
     )  # fmt: skip
     protocol.signatories = list(Organisation.objects.filter(slug__in=entry["signatories"]))
-    related = [slug.lower() for slug in [*entry.get("forms", []), *entry.get("procedures", [])]]
-    targets = {page.slug: page for page in Page.objects.filter(slug__in=related)}
-    protocol.related = [RelatedPage(target=targets[slug]) for slug in related if slug in targets]
+    protocol.related = _related(entry)
     home = space(entry["space"]).root_page
     publish(home, protocol, on=entry["valid_from"], by=responsible, note=entry["change_note"])
     for older in _each(entry.get("superseded")):
-        _superseded(protocol, older, _whole_text(entry, older))
+        _superseded_protocol(protocol, entry, older)
     _share(protocol, entry)
     if draft := entry.get("draft"):
         _draft(protocol, draft)
@@ -128,27 +125,40 @@ def _draft(protocol: ProtocolPage, draft: dict[str, Any]) -> None:
     protocol.get_workflow().start(protocol, author)
 
 
-def _whole_text(entry: dict[str, Any], older: dict[str, Any]) -> list[dict[str, Any]]:
-    """All sections of then: those that changed since as they were, the others as they are."""
+def _superseded_protocol(page: ProtocolPage, entry: dict[str, Any], older: dict[str, Any]) -> None:
+    """Kept as a publication keeps it: with all sections of then, those that stayed the same named one by one."""
     then = {section["heading"]: section for section in older["sections"]}
-    return [then.get(section["heading"], section) for section in entry["sections"]]
+    then |= {section["heading"]: section for section in entry["sections"] if section["heading"] in older["same"]}
+    before = ProtocolPage(
+        title=page.title, summary=older.get("summary", page.summary), norm=older.get("norm", page.norm),
+        register_number=older.get("register", ""), in_brief=[("line", line) for line in older["in_brief"]],
+        body=body_of([then[section["heading"]] for section in entry["sections"]]),
+    )  # fmt: skip
+    before.signatories = list(Organisation.objects.filter(slug__in=older.get("signatories", entry["signatories"])))
+    before.related = _related(older)
+    parts = [[part.anchor, part.heading, part.text] for part in before.sections()]
+    _keep(page, older, parts, editions.content(before), citations.as_called_now(before))
 
 
-def _superseded(page: Any, older: dict[str, Any], sections: list[dict[str, Any]]) -> None:
-    """Kept as a publication keeps it; of a form, whose file of then is gone, what one wrote in it."""
-    parts = [[part["heading"].lower(), part["heading"], part.get("text", "")] for part in sections]
-    said, cited = {"title": page.title, "sections": parts}, {}
-    if isinstance(page, ProtocolPage):
-        before = ProtocolPage(title=page.title, summary=page.summary, norm=page.norm, body=body_of(sections))
-        before.signatories = list(page.signatories.all())
-        said, cited = editions.content(before), citations.as_called_now(before)
-        parts = [[part.anchor, part.heading, part.text] for part in before.sections()]
+def _superseded_form(page: FormPage, older: dict[str, Any]) -> None:
+    """Its file of then is gone: what one wrote in it is kept."""
+    parts = [["campi", "Campi", "\n".join(older["fields"])]]
+    _keep(page, older, parts, {"title": page.title, "sections": parts}, {})
+
+
+def _keep(page: Any, older: dict[str, Any], parts: Any, said: dict[str, Any], cited: dict[str, Any]) -> None:
     Edition.objects.create(
         page_id=page.pk, version=older["version"], title=page.title, change_note=older.get("change_note", ""),
         valid_from=day(older["valid_from"]), sections=parts, content=said, cited=cited, space=access.space_of(page),
         sha256=editions.fingerprint(said),
         published_at=timezone.make_aware(datetime.combine(day(older["valid_from"]), time(10))),
     )  # fmt: skip
+
+
+def _related(entry: dict[str, Any]) -> list[RelatedPage]:
+    related = [slug.lower() for slug in [*entry.get("forms", []), *entry.get("procedures", [])]]
+    targets = {page.slug: page for page in Page.objects.filter(slug__in=related)}
+    return [RelatedPage(target=targets[slug]) for slug in related if slug in targets]
 
 
 def _share(page: Any, entry: dict[str, Any]) -> None:

@@ -236,7 +236,12 @@ def plant_editions(here: Planted, by: User) -> None:
     protocol.save_revision(user=by).publish(user=None)
     meeting = next(page for page in here.pages if isinstance(page, MeetingPage))
     past = f"/p/{protocol.slug}/edizioni/1.0/"
-    here.addresses += [past, f"{past}confronta/2.0/", f"{past}confronta/2.0/?testo=intero", f"/riunioni/{meeting.pk}.ics"]
+    here.addresses += [
+        past,
+        f"{past}confronta/2.0/",
+        f"{past}confronta/2.0/?testo=intero",
+        f"/riunioni/{meeting.pk}.ics",
+    ]
 
 
 def plant_signature(here: Planted, by: User) -> None:
