@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -14,16 +15,17 @@ from wagtail.blocks import StreamValue
 from wagtail.models import Page
 
 from portal import access
-from portal.models import Document, Space
+from portal.models import Document, Organisation, Space
 from portal.pages import citations
 from portal.pages.blocks import plain
 from portal.pages.publication import Refused
 from portal.words import dates
 
 from . import versions
-from .models import Edition
+from .models import Edition, ProtocolPage
 from .models.rules import RulePage
 
+KEPT_LATER = {"register_date", "register_office", "act_kind", "act_number", "act_date", "act_body"}
 Obstacle = tuple[str, str]  # the field to mend, and the sentence
 
 
@@ -59,6 +61,8 @@ def keep(page: RulePage, *, by: Any = None, proposed_by: Any = None, approved_by
 def content(page: RulePage) -> dict[str, Any]:
     """All that the page says: its fields as they are kept, and the files it carries with their hashes."""
     said = {name: _kept(getattr(page, name)) for name in page.says}
+    # What editions learned to keep later is left out where nothing is written: the others keep their fingerprint.
+    said = {name: value for name, value in said.items() if value or name not in KEPT_LATER | _new_to(page)}
     files = [pk for model, pk in citations.of(page) if model is Document]
     said["files"] = [
         list(row) for row in Document.objects.filter(pk__in=files).order_by("pk").values_list("title", "sha256")
@@ -66,12 +70,19 @@ def content(page: RulePage) -> dict[str, Any]:
     return said
 
 
+def _new_to(page: RulePage) -> set[str]:
+    """Protocols have always had a number in the register; procedures and forms have it since."""
+    return set() if isinstance(page, ProtocolPage) else {"register_number"}
+
+
 def _kept(value: Any) -> Any:
     if isinstance(value, StreamValue):
         return value.get_prep_value()
     if isinstance(value, Manager):
         return sorted(str(each) for each in value.all())
-    return value
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Organisation) else value
 
 
 def fingerprint(said: dict[str, Any]) -> str:
@@ -99,9 +110,9 @@ def _bare(value: Any) -> Any:
 def obstacle(page: RulePage) -> Obstacle | None:
     """Why the page may not be put in force as it is, and what to do: no number has two texts, no day two editions."""
     known = list(Edition.objects.filter(page_id=page.pk))
-    if not known:
+    latest = highest(known)
+    if latest is None:
         return None
-    latest = max(known, key=lambda edition: versions.rank(edition.version))
     named = {"version": page.version, "latest": latest.version, "next": versions.next_minor(latest.version)}
     if same := next((edition for edition in known if edition.version == page.version), None):
         return _of_the_same_number(page, same, named)
@@ -113,6 +124,11 @@ def obstacle(page: RulePage) -> Obstacle | None:
             "La versione %(latest)s vale %(day)s: scrivi qui un giorno successivo, da cui vale la %(version)s."
         ) % {**named, "day": dates.in_words(last, article="dal")}
     return _of_another_that_waits(page)
+
+
+def highest(known: Iterable[Edition]) -> Edition | None:
+    """The one with the highest number, from which the next is counted."""
+    return max(known, key=lambda edition: versions.rank(edition.version), default=None)
 
 
 def require_no_obstacle(page: RulePage) -> None:

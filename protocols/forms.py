@@ -3,23 +3,61 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from modelcluster.models import get_all_child_m2m_relations
 
 from portal.pages.editing_form import PortalPageForm
 from portal.pages.kinds import edits
 
-from . import codes, editions
-from .models import ProcedurePage
+from . import codes, editions, versions
+from .models import Edition, ProcedurePage
 from .models.rules import RulePage
 
 # What an editor presses when the text is to be read by others; a draft may still be anything.
 DECISIVE = ("action-publish", "action-submit", "action-restart-workflow", "action-workflow-action")
 
 
+class NumberField(forms.ChoiceField):
+    """The author says how much changes; the number follows from the editions that there are."""
+
+    widget = forms.RadioSelect
+    default_error_messages = {"invalid_choice": gettext_lazy("Scegli uno dei numeri proposti: li dà il portale.")}
+
+    def to_python(self, value: Any) -> str:
+        try:
+            return versions.normal(value or "")
+        except versions.NotAVersion:  # kept before numbers were asked for
+            return super().to_python(value)
+
+
+def number_field(page: RulePage) -> NumberField:
+    """What may be chosen for the page: the number it has, the next minor and the next major one."""
+    latest = editions.highest(Edition.objects.filter(page_id=page.pk)) if page.pk else None
+    if latest is None:
+        return NumberField(label=_("Versione"), choices=[
+            (page.version, _("%(version)s: è la prima edizione") % {"version": page.version}),
+        ])  # fmt: skip
+    minor, major = versions.next_minor(latest.version), versions.next_major(latest.version)
+    choices = {
+        latest.version: _("%(version)s: il testo non cambia") % {"version": latest.version},
+        minor: _("%(version)s, modifica minore: le cose da fare restano quelle") % {"version": minor},
+        major: _("%(version)s, modifica maggiore: cambia che cosa si fa, chi lo fa o entro quando")
+        % {"version": major},
+    }
+    choices.setdefault(page.version, _("%(version)s, come sta scritto nella bozza") % {"version": page.version})
+    return NumberField(label=_("Versione"), choices=list(choices.items()))
+
+
 @edits(RulePage)
 class RuleForm(PortalPageForm):
-    """Says at once what would stand in the way of putting the text in force."""
+    """Asks how much changes, and says at once what would stand in the way of putting the text in force."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "version" in self.fields:
+            self.fields["version"] = number_field(self.instance)
 
     def _post_clean(self) -> None:
         super()._post_clean()

@@ -23,7 +23,8 @@ from .record import Part, Piece, Run
 MODELS: dict[str, type[Model]] = {"page": Page, "file": Document, "picture": Image, "person": User}
 POINTING = {"contact", "service", "file", "picture"}  # pieces that are nothing without what they point at
 OUTWARDS = ("http://", "https://", "mailto:", "tel:")
-BESIDE = ("protocols", "norm", "signatories", "register_number")  # stand around the text
+ACT = ("register_number", "register_date", "register_office", "act_kind", "act_number", "act_date", "act_body")
+BESIDE = ("protocols", "norm", "signatories", *ACT)  # stand around the text
 BEFORE = ("when_to_use", "when_not", "starts", "total_time")  # of a procedure, before its steps
 
 
@@ -129,7 +130,7 @@ class Reading:
     @property
     def related(self) -> list[Cited]:
         """The forms and procedures that went with it, and the files of a form."""
-        places = {"related.item.target", "document", "signed"}
+        places = {"related.item.target", "document", "signed", "act_file"}
         said = self.edition.cited.items()
         return [self.cited[key] for key, each in said if key in self.cited and places & set(each["where"])]
 

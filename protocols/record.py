@@ -7,6 +7,7 @@ name of then; whoever shows it asks `access` first whether the reader may know i
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.pages import anchors
 from portal.pages.blocks import TOP
+from portal.words import dates
 
 from .models import Edition
 
@@ -39,7 +41,14 @@ FIELDS = {
     "norm": _("Perché questa regola"),
     "signatories": _("Enti firmatari"),
     "register_number": _("Numero di registro"),
+    "register_date": _("Registrato il"),
+    "register_office": _("Ufficio del registro"),
+    "act_kind": _("Atto che l’approva"),
+    "act_number": _("Numero dell’atto"),
+    "act_date": _("Data dell’atto"),
+    "act_body": _("Ente dell’atto"),
 }
+DAYS = {"register_date", "act_date"}
 NOT_READ = {"title", "sections", "files"}  # the title stands above, the rest is kept for proof
 
 
@@ -141,7 +150,7 @@ def _of_field(name: str, value: Any) -> Iterator[Piece]:
             else:
                 yield Piece("line", f"{name}.{place}", str(each))
     elif value:
-        yield Piece("field", name, str(value))
+        yield Piece("field", name, dates.in_words(date.fromisoformat(value)) if name in DAYS else str(value))
 
 
 # --- Blocks ----------------------------------------------------------------------------------------------

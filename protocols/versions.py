@@ -30,3 +30,8 @@ def next_minor(text: str) -> str:
     """The number to propose after this one."""
     major, minor = rank(text)
     return f"{max(major, 1)}.{minor + 1}"
+
+
+def next_major(text: str) -> str:
+    """The number of an edition that changes what people do."""
+    return f"{max(rank(text)[0], 0) + 1}.0"

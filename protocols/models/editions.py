@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
@@ -63,6 +64,21 @@ class Edition(AppendOnly):
         return [line["value"] for line in self.content.get("in_brief", [])]
 
     @property
+    def registered(self) -> str:
+        """«registro SDS-0168 del 3 marzo 2026, Ufficio protocollo»."""
+        number, day, office = (self.content.get(f"register_{name}") for name in ("number", "date", "office"))
+        words = " ".join(filter(None, [now("registro"), number, _of(day)])) if number or day else ""
+        return ", ".join(filter(None, [words, office]))
+
+    @property
+    def act(self) -> str:
+        """«delibera di Giunta n. 12 del 3 marzo 2026, Comune di Quarrata»."""
+        kind, number, day, body = (self.content.get(f"act_{name}") for name in ("kind", "number", "date", "body"))
+        written = now("n. %(number)s") % {"number": number} if number else ""
+        words = " ".join(filter(None, [kind or now("atto"), written, _of(day)])) if kind or number or day else ""
+        return ", ".join(filter(None, [words, body]))
+
+    @property
     def parts(self) -> list[tuple[str, str, str]]:
         """Anchor, heading and text of each section; the anchors unique, whatever was kept."""
         wishes = [(str(place), anchor) for place, (anchor, _heading, _text) in enumerate(self.sections)]
@@ -80,3 +96,7 @@ class Edition(AppendOnly):
         """The day on which another one took its place, for one read with `with_ends()`; None while it has not come."""
         next_from: date | None = getattr(self, "next_from", None)
         return next_from if next_from and next_from <= timezone.localdate() else None
+
+
+def _of(day: str | None) -> str:
+    return dates.in_words(date.fromisoformat(day), article="del") if day else ""

@@ -118,6 +118,7 @@ class ProcedurePage(RulePage):
         FieldPanel("services"),
         FieldPanel("protocols"),
         *RulePage.force_panels,
+        *RulePage.act_panels,
         *RulePage.care_panels,
     ]
 
@@ -170,6 +171,7 @@ class FormPage(RulePage):
         FieldPanel("signed"),
         FieldPanel("note"),
         *RulePage.force_panels,
+        *RulePage.act_panels,
         *RulePage.care_panels,
     ]
 

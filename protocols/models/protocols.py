@@ -31,7 +31,6 @@ class ProtocolPage(RulePage):
         verbose_name=_("in breve"), blank=True, max_num=5, help_text=_("Al massimo cinque righe: la regola stessa."),
     )  # fmt: skip
     body = BlocksField(BodyBlock(), verbose_name=_("testo"), blank=True)
-    register_number = models.CharField(_("numero di registro"), max_length=40, blank=True)
     norm = models.CharField(_("perché esiste: la norma"), max_length=240, blank=True)
     signatories = ParentalManyToManyField(Organisation, verbose_name=_("enti firmatari"), blank=True)
     asks_acknowledgement = models.BooleanField(_("chiede la presa visione"), default=False)
@@ -43,7 +42,7 @@ class ProtocolPage(RulePage):
         ),
     )  # fmt: skip
 
-    says = [*RulePage.says, "in_brief", "body", "register_number", "norm", "signatories"]
+    says = [*RulePage.says, "in_brief", "body", "norm", "signatories"]
     kind_order = 10
     kind = "protocollo"
     code_form = "PR-{:02}"
@@ -60,13 +59,13 @@ class ProtocolPage(RulePage):
         *RulePage.force_panels,
         MultiFieldPanel(
             [
-                FieldPanel("register_number"),
                 FieldPanel("norm"),
                 FieldPanel("signatories", widget=forms.CheckboxSelectMultiple),
                 FieldPanel("by_body"),
             ],
             heading=_("Chi firma, e perché"),
         ),
+        *RulePage.act_panels,
         *RulePage.care_panels,
     ]
 

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
+from portal.models import Organisation
 from portal.models.pages import PortalPage
 from portal.words import dates
 from protocols import versions
@@ -28,6 +31,24 @@ class RulePage(PortalPage):
     valid_from = models.DateField(gettext_lazy("in vigore dal"), null=True, blank=True)
     valid_until = models.DateField(gettext_lazy("in vigore fino al"), null=True, blank=True)
 
+    register_number = models.CharField(gettext_lazy("numero di registro"), max_length=40, blank=True)
+    register_date = models.DateField(gettext_lazy("registrato il"), null=True, blank=True)
+    register_office = models.CharField(gettext_lazy("ufficio del registro"), max_length=120, blank=True)
+    act_kind = models.CharField(
+        gettext_lazy("atto che l’approva"), max_length=80, blank=True,
+        help_text=gettext_lazy("Per esempio: delibera di Giunta, determina dirigenziale."),
+    )  # fmt: skip
+    act_number = models.CharField(gettext_lazy("numero dell’atto"), max_length=40, blank=True)
+    act_date = models.DateField(gettext_lazy("data dell’atto"), null=True, blank=True)
+    act_body = models.ForeignKey(
+        Organisation, verbose_name=gettext_lazy("ente dell’atto"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="+",
+    )  # fmt: skip
+    act_file = models.ForeignKey(
+        settings.WAGTAILDOCS_DOCUMENT_MODEL, verbose_name=gettext_lazy("file dell’atto"), null=True, blank=True,
+        on_delete=models.SET_NULL, related_name="+",
+    )  # fmt: skip
+
     force_panels = [
         MultiFieldPanel(
             [
@@ -37,8 +58,37 @@ class RulePage(PortalPage):
             heading=gettext_lazy("Validità"),
         )
     ]
+    act_panels = [
+        MultiFieldPanel(
+            [
+                FieldRowPanel(
+                    [FieldPanel("register_number"), FieldPanel("register_date"), FieldPanel("register_office")]
+                ),
+                FieldRowPanel([FieldPanel("act_kind"), FieldPanel("act_number"), FieldPanel("act_date")]),
+                FieldPanel("act_body", widget=forms.Select),
+                FieldPanel("act_file"),
+            ],
+            heading=gettext_lazy("Registro e atto"),
+        )
+    ]
+    care_panels = [
+        PortalPage.care_panels[0],
+        FieldPanel(
+            "change_note",
+            heading=gettext_lazy("Che cosa cambia, e per chi"),
+            help_text=gettext_lazy(
+                "Una frase per chi legge, per esempio «Il reparto segnala entro 48 ore invece di 72: riguarda i "
+                "reparti e la COT». Serve per pubblicare."
+            ),
+        ),
+        *PortalPage.care_panels[2:],
+    ]
 
-    says = ["title", "summary", "attachments"]  # the fields that are the text of the rule; an edition keeps them
+    # The fields that are the text of the rule, and what makes it one: an edition keeps them.
+    says = [
+        "title", "summary", "attachments", "register_number", "register_date", "register_office", "act_kind",
+        "act_number", "act_date", "act_body",
+    ]  # fmt: skip
 
     class Meta:
         abstract = True

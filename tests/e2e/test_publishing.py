@@ -47,7 +47,7 @@ def _propose(author: Window) -> None:
     author.go("/spazi/integrazione/")
     page.get_by_role("link", name="Scrivi in questo spazio").click()
     page.get_by_role("link", name="Dimissioni protette ospedale–territorio").first.click()
-    page.get_by_role("textbox", name="Versione").fill("3.1")
+    page.get_by_role("radio", name="3.1, modifica minore").check()
     page.get_by_role("textbox", name="In vigore dal").fill(f"{date.today():%Y-%m-%d}")
     rows = page.locator("[name^=body-][name$=-text]")
     expect(rows.first).to_be_attached()

@@ -24,6 +24,7 @@ from portal.models.activity import Verb
 from portal.models.pages import TextPage
 from portal.notices import digests, feed
 from portal.wagtail_hooks import ActsOnPages
+from protocols import versions
 from search.documents import page_group
 from search.models import SearchDocument
 from tests.addresses import known
@@ -88,9 +89,9 @@ def posted(client: Client, url: str, **changes: str) -> dict[str, str]:
     return {"attachments-count": "0", "body-count": "0", **data, **changes}
 
 
-def another_edition() -> dict[str, str]:
+def another_edition(page: Any) -> dict[str, str]:
     """What the form of a rule asks for when its text changes."""
-    return {"version": "9.1", "valid_from": f"{timezone.localdate():%d/%m/%Y}"}
+    return {"version": versions.next_minor(page.specific.version), "valid_from": f"{timezone.localdate():%d/%m/%Y}"}
 
 
 # --- Whole at every door ---------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ def another_edition() -> dict[str, str]:
 def by_button(client: Client, page: Page, person: Given) -> Any:
     url = f"/admin/pages/{page.pk}/edit/"
     changes = {"title": "Titolo dal bottone", "change_note": "Titolo.", "action-publish": "1"}
-    return client.post(url, posted(client, url, **changes, **another_edition()))
+    return client.post(url, posted(client, url, **changes, **another_edition(page)))
 
 
 def by_revert(client: Client, page: Page, person: Given) -> Any:
@@ -348,7 +349,7 @@ def test_what_nobody_has_read_yet_is_news_even_as_a_correction(person: Given) ->
 def test_a_correction_needs_no_note_and_any_other_change_does(as_: Given, form_page: Any) -> None:
     client, url = as_("administrator"), f"/admin/pages/{form_page.pk}/edit/"
     changes = {"title": "Titolo senza nota", "change_note": "", "action-publish": "1"}
-    bare = posted(client, url, **changes, **another_edition())
+    bare = posted(client, url, **changes, **another_edition(form_page))
     assert client.post(url, bare).status_code == 200
     assert Page.objects.get(pk=form_page.pk).title == form_page.title
     assert client.post(url, {**bare, "correction": "on"}).status_code == 302

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.models import Page
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from portal import access, demo
-from portal.models import Organisation
+from portal.models import Document, Organisation
 from portal.models.append_only import Immutable
 from portal.pages.atomic_acts import NotDone
 from portal.pages.publication import Refused
@@ -288,3 +289,66 @@ def test_moving_a_page_to_a_closed_space_closes_its_past(as_: Any, rule: Any) ->
     ProtocolPage.objects.get(pk=rule.pk).move(demo.space("SP-MINORI").root_page, pos="last-child")
     assert as_("worker").get("/p/PR-77/edizioni/1.0/").status_code == 404
     assert as_("worker_minors").get("/p/PR-77/edizioni/1.0/").status_code == 200
+
+
+# --- Minor, major, and the number ------------------------------------------------------------------------
+
+
+def offered(client: Any, page: Any) -> dict[str, str]:
+    shown = BeautifulSoup(client.get(f"/admin/pages/{page.pk}/edit/").content, "html.parser")
+    return {each["value"]: " ".join(each.parent.get_text().split()) for each in shown.select("input[name=version]")}
+
+
+def test_the_author_says_minor_or_major_and_the_portal_makes_the_number(rule: Any, as_: Any) -> None:
+    chief = as_("coordinator")
+    assert list(offered(chief, rule)) == ["1.0", "1.1", "2.0"]
+    assert "modifica minore" in offered(chief, rule)["1.1"] and "modifica maggiore" in offered(chief, rule)["2.0"]
+    raised = {"title": "Regola di prova, corretta", "valid_from": today().isoformat()}
+    for wrong in ("1.7", "3.0", "0.9", ""):
+        answer = posted(chief, rule, version=wrong, **raised)
+        assert answer.status_code == 200 and "Regola di prova, corretta" in words(answer)
+        assert Edition.objects.filter(page=rule).count() == 1
+    assert posted(chief, rule, version="2.0", **raised).status_code == 302
+    assert list(offered(chief, rule)) == ["2.0", "2.1", "3.0"]
+
+
+def test_a_number_taken_in_another_window_is_chosen_again(rule: Any, as_: Any) -> None:
+    chief = as_("coordinator")
+    assert "1.1" in offered(chief, rule)
+    publish(changed(rule, version="1.1", valid_from=today() - DAY))
+    publish(changed(rule, "Tre crisantemi.", version="2.0", valid_from=today()))
+    answer = posted(chief, rule, version="1.1", title="Altro titolo")
+    assert answer.status_code == 200 and "Scegli uno dei numeri proposti: li dà il portale." in words(answer)
+
+
+def test_a_first_edition_has_nothing_to_choose(as_: Any) -> None:
+    draft = ProtocolPage(title="Mai pubblicata", slug="mai", live=False, change_note="Bozza.")
+    demo.space("SP-RETE").root_page.add_child(instance=draft)
+    assert offered(as_("coordinator"), draft) == {"1.0": "1.0: è la prima edizione"}
+
+
+def test_the_register_and_the_act_are_kept_in_the_edition_and_stand_in_its_line(rule: Any, as_: Any) -> None:
+    body = Organisation.objects.get(slug="quarrata")
+    space = demo.space("SP-RETE")
+    file = Document.objects.create(
+        title="La delibera", file=ContentFile(b"x", name="d.txt"), collection=space.collection
+    )
+    act = {"act_kind": "delibera di Giunta", "act_number": "12", "act_date": date(2026, 3, 3), "act_body": body}
+    register = {"register_number": "SDS-0999", "register_date": date(2026, 3, 1), "register_office": "Protocollo"}
+    publish(changed(rule, version="1.1", valid_from=today(), act_file=file, **act, **register))
+    said = text(as_("worker").get("/p/PR-77/"))
+    assert "registro SDS-0999 del 1° marzo 2026, Protocollo" in said
+    assert "delibera di Giunta n. 12 del 3 marzo 2026, Comune di Quarrata" in said
+    edition = Edition.objects.get(page=rule, version="1.1")
+    assert edition.cited[f"file:{file.pk}"]["where"] == ["act_file"]
+    assert "La delibera" in text(as_("worker").get("/p/PR-77/edizioni/1.1/"))
+    page = ProtocolPage.objects.get(pk=rule.pk)
+    page.act_number = "13"
+    with pytest.raises(Refused, match="Il testo è cambiato"):
+        publish(page)
+
+
+def test_an_edition_kept_before_acts_were_asked_for_has_the_same_fingerprint(rule: Any) -> None:
+    kept = Edition.objects.get(page=rule)
+    assert not {"act_kind", "register_date"} & kept.content.keys()
+    assert publish(ProtocolPage.objects.get(pk=rule.pk)).version == kept.version
