@@ -34,15 +34,21 @@ def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
 
 
 def choose_comparison(request: FramedRequest, code: str) -> HttpResponse:
-    """From the form on the list of editions to the comparison's own address, the earlier edition first."""
+    """To the comparison's own address, the earlier edition first; without a choice, the last difference."""
     page, known = _history(request, code)
-    chosen = {request.GET.get("da", ""), request.GET.get("a", "")}
+    chosen = {request.GET[name] for name in ("da", "a") if name in request.GET} or _last_two(page, known)
     both = [each.version for each in reversed(known) if each.version in chosen]
     if len(both) == 2:
         return redirect("compare_editions", page.code or page.slug, *both)
-    if chosen and len(chosen) == 1 and both:
+    if len(chosen) == 1 and both and request.GET:
         messages.warning(request, _("Hai scelto due volte la stessa edizione: scegline due diverse."))
     return redirect(f"{page.url}#edizioni")
+
+
+def _last_two(page: RulePage, known: list[Edition]) -> set[str]:
+    current = next((each for each in known if each.version == page.version), None)
+    previous = current and _previous(known, current)
+    return {current.version, previous.version} if current and previous else set()
 
 
 def compare(request: FramedRequest, code: str, old: str, new: str) -> HttpResponse:

@@ -284,6 +284,14 @@ class PortalPage(AddressedPage):
         """The words about the page as a whole, for search."""
         return self.summary
 
+    def what_holds(self) -> str:
+        """For the news of its publication: what is so from these days on, where the kind knows it."""
+        return ""
+
+    def difference_url(self) -> str:
+        """Where one reads what changed since the text before, where the kind keeps it."""
+        return ""
+
     def relevant_date(self) -> date | None:
         """The date by which lists and facets order the page."""
         return dates.local_day(self.last_published_at) if self.last_published_at else None

@@ -56,6 +56,7 @@ class Change:
     at: datetime
     why: str
     space_id: int | None = None  # its home, where the person may read that
+    difference_url: str = ""
 
     @property
     def key(self) -> str:
@@ -225,9 +226,15 @@ def changes(user: User, since: datetime, until: datetime | None = None, own: boo
         page = specific[row.page_id]
         space = homes.get(page.pk)
         why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
-        said, home = _stopped(row.note) or _("Pubblicato."), space.pk if space else None
-        found.append(Change(page.pk, name(page), page.url, said, row.at, why, home))
+        said = " ".join(filter(None, [_asked(page, "what_holds"), _stopped(row.note) or _("Pubblicato.")]))
+        home, difference = space.pk if space else None, _asked(page, "difference_url")
+        found.append(Change(page.pk, name(page), page.url, said, row.at, why, home, difference))
     return found
+
+
+def _asked(page: Page, what: str) -> str:
+    """What a kind of page says of itself; the pages above the spaces say nothing."""
+    return str(getattr(page, what)()) if hasattr(page, what) else ""
 
 
 def _stopped(note: str) -> str:

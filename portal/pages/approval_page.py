@@ -127,6 +127,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
         "was_withdrawn": not live.live and live.first_published_at,
         "withdrawal": withdrawing.last(live),
         "differences": comparison.differences(live, page, request) if live.live else [],
+        "earlier_difference": getattr(live, "difference_url", str)() if live.live else "",
         "text": as_read(page, request),
         "space": access.space_of(live),
     }

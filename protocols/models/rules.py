@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.text import capfirst
@@ -22,12 +23,14 @@ from protocols import versions
 from .editions import Edition
 
 SOON = timedelta(days=60)
+NEWS = timedelta(days=6)  # so long one says since when it holds
+FIRST = "1.0"
 
 
 class RulePage(PortalPage):
     """A coded text with a version and a time in which it holds."""
 
-    version = models.CharField(gettext_lazy("versione"), max_length=12, default="1.0")
+    version = models.CharField(gettext_lazy("versione"), max_length=12, default=FIRST)
     valid_from = models.DateField(gettext_lazy("in vigore dal"), null=True, blank=True)
     valid_until = models.DateField(gettext_lazy("in vigore fino al"), null=True, blank=True)
 
@@ -126,6 +129,20 @@ class RulePage(PortalPage):
         day = max(dates.local_day(begins), dates.local_day(waiting.approved_go_live_at))
         words = {"day": capfirst(dates.in_words(day, article="dal")), "version": waiting.content["version"]}
         return _("%(day)s varrà la versione %(version)s") % words
+
+    def what_holds(self) -> str:
+        """«Da oggi vale la versione 2.0.»: in the news of the week in which it begins."""
+        today = timezone.localdate()
+        if self.valid_from is None or not today - NEWS <= self.valid_from <= today:
+            return ""
+        if self.valid_from == today:
+            return _("Da oggi vale la versione %(version)s.") % {"version": self.version}
+        day = capfirst(dates.in_words(self.valid_from, "j F", article="dal"))
+        return _("%(day)s vale la versione %(version)s.") % {"day": day, "version": self.version}
+
+    def difference_url(self) -> str:
+        """The door that leads each reader to the comparison with the edition before, as far as it is known."""
+        return reverse("choose_comparison", args=[self.code or self.slug]) if self.version != FIRST else ""
 
     @property
     def state(self) -> tuple[str, str]:

@@ -241,3 +241,36 @@ def test_two_who_ask_for_one_work_leave_one_row(town: Any) -> None:
     )
     assert found["said"] == {"first": "", "second": ""}
     assert found["asked"] >= 1
+
+
+# --- One day has one edition --------------------------------------------------------------------------------
+
+EDITIONS = """
+from datetime import date
+from protocols.models import Edition
+space = space_of('SP-F')
+page = ProtocolPage(title='Due insieme', code='PR-71', change_note='Nuovo.', valid_from=date(2026, 1, 1))
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=page)
+page.save_revision().publish()
+
+
+def another(version, title):
+    page = ProtocolPage.objects.get(code='PR-71')
+    page.version, page.title, page.valid_from, page.change_note = version, title, date(2026, 3, 1), 'Cambia.'
+    return page.save_revision()
+
+
+one, two = another({first!r}, 'La prima'), another({second!r}, 'La seconda')
+said = together(lambda: one.publish() or '', lambda: two.publish() or '')
+kept = list(Edition.objects.filter(page=page.pk).order_by('pk').values_list('version', 'title'))
+tell(said=said, kept=kept, live=ProtocolPage.objects.get(pk=page.pk).title)
+"""
+
+
+@pytest.mark.parametrize(("code", "second"), [("PR-71", "2.0"), ("PR-72", "3.0")])
+def test_of_two_publications_at_once_one_is_kept_and_the_other_refused(town: Any, code: str, second: str) -> None:
+    """With one number or two: a number has one text, a day one edition."""
+    found = town(EDITIONS.replace("PR-71", code).format(first="2.0", second=second))
+    assert found["said"]["first"] == "" and "Refused" in found["said"]["second"]
+    assert found["kept"] == [["1.0", "Due insieme"], ["2.0", "La prima"]]
+    assert found["live"] == "La prima"
