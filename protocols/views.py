@@ -1,8 +1,9 @@
 """Editions, reachable and marked, and what changed between two of them."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
@@ -10,8 +11,8 @@ from portal import access
 from portal.models.pages import by_code
 from portal.requests import FramedRequest
 
-from . import comparison, editions
-from .models import Edition
+from . import comparison, editions, paper
+from .models import Edition, EditionCopy
 from .models.rules import RulePage
 from .reading import readings
 
@@ -31,6 +32,28 @@ def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
         "space": access.spaces_of([page], request.user).get(page.pk),
     }
     return render(request, "protocols/edition.html", context)
+
+
+def printed(request: FramedRequest, code: str, version: str) -> HttpResponse:
+    """The edition as PDF; while it is being drawn, a page that asks again by itself."""
+    page, known = _history(request, code)
+    found = _of_version(known, version)
+    copy = paper.copy_of(found)
+    if not copy.pdf:
+        answer = render(request, "protocols/being_printed.html", {"page": page, "edition": found}, status=202)
+        answer["Refresh"] = "3"
+        return answer
+    name = f"{page.code or page.slug}-{found.version}.pdf"
+    shown_as = content_disposition_header(as_attachment=False, filename=name) or "inline"
+    return HttpResponse(bytes(copy.pdf), content_type="application/pdf", headers={"Content-Disposition": shown_as})
+
+
+def verify(request: HttpRequest, token: str) -> HttpResponse:
+    """To anybody who holds a printed copy: whether it still holds, and nothing else; all wrong tokens answer alike."""
+    copy = EditionCopy.objects.filter(token=token).select_related("edition__page").defer("pdf").first()
+    answer = render(request, "protocols/verified.html", {"said": paper.standing(copy) if copy else ""})
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 def choose_comparison(request: FramedRequest, code: str) -> HttpResponse:

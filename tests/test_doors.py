@@ -264,6 +264,10 @@ def portal_doors() -> list[Door]:
         Door("remind_adoption", "/recepimenti/montale/sollecita/", set(), closed=405),
         Door("adoption_act", f"/recepimenti/atti/{act_of('quarrata')}/", INSIDE),
         Door("adoption_act", "/recepimenti/atti/999999/", set()),
+        Door("printed_edition", "/p/pr-02/edizioni/2.0/pdf/", INSIDE, answer=202),  # asked for, not drawn yet
+        Door("printed_edition", "/p/pr-04/edizioni/1.1/pdf/", MINORI, answer=202),
+        Door("printed_edition", "/p/pr-02/edizioni/9.9/pdf/", set()),
+        Door("verify_copy", "/copia/di-nessuno/", EVERYBODY),
         Door("compare_editions", "/p/pr-02/edizioni/1.0/confronta/3.0/", INSIDE),
         Door("compare_editions", "/p/pr-02/edizioni/3.0/confronta/1.0/", INSIDE, answer=302),
         Door("compare_editions", "/p/pr-04/edizioni/1.0/confronta/1.1/", set()),  # which has one edition
@@ -467,6 +471,7 @@ def hidden_and_missing() -> list[tuple[str, str, dict[str, str] | None]]:
         ("/p/pr-04/edizioni/1.1/", "/p/pr-99/edizioni/1.1/", None),
         ("/p/pr-04/edizioni/1.0/confronta/1.1/", "/p/pr-99/edizioni/1.0/confronta/1.1/", None),
         ("/p/pr-04/edizioni/confronta/", "/p/pr-99/edizioni/confronta/", None),
+        ("/p/pr-04/edizioni/1.1/pdf/", "/p/pr-99/edizioni/1.1/pdf/", None),
         (f"/riunioni/{page('r-01').pk}.ics", "/riunioni/999999.ics", None),
         ("/spazi/minori/condivisione/", "/spazi/nessuno/condivisione/", None),
         (f"/spazi/minori/condivisione/{davide}/", f"/spazi/nessuno/condivisione/{davide}/", {"role": "4"}),
