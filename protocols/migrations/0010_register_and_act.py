@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('portal', '0019_jobs_in_background'),
-        ('protocols', '0008_editions_cite'),
+        ('protocols', '0009_adoptions'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('protocols', '0009_register_and_act'),
+        ('protocols', '0010_register_and_act'),
     ]
 
     operations = [
