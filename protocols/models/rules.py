@@ -75,7 +75,7 @@ class RulePage(PortalPage):
         )
     ]
     care_panels = [
-        PortalPage.care_panels[0],
+        *PortalPage.care_panels[:-2],
         FieldPanel(
             "change_note",
             heading=gettext_lazy("Che cosa cambia, e per chi"),
@@ -84,7 +84,7 @@ class RulePage(PortalPage):
                 "reparti e la COT». Serve per pubblicare."
             ),
         ),
-        *PortalPage.care_panels[2:],
+        PortalPage.care_panels[-1],
     ]
 
     # The fields that are the text of the rule, and what makes it one: an edition keeps them.
