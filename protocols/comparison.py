@@ -15,7 +15,7 @@ from portal.pages.comparison import Act, compared
 from portal.pages.comparison import Piece as Words
 
 from .durations import change_of_terms
-from .reading import Reading
+from .reading import ACT, Reading
 from .record import FIELDS, Part, Piece
 
 ALIKE = 0.5  # parts and lines that share so much of their words are the same, rewritten
@@ -121,8 +121,13 @@ Read = tuple[Part, list[Line]]
 def _parts(reading: Reading) -> Iterator[Read]:
     title = Line("field", "", reading.edition.title)
     yield Part("title", "title", str(_("Titolo")), "titolo", ()), [title]
+    act = [part for part in reading.parts if part.field in ACT]
     for part in reading.parts:
-        yield part, [line for piece in part.pieces for line in _lines(piece, reading)]
+        if part.field not in ACT:
+            yield part, [line for piece in part.pieces for line in _lines(piece, reading)]
+    if act:
+        rows = [Line("row", part.heading, piece.text) for part in act for piece in part.pieces]
+        yield Part("act", "act", str(_("Registro e atto")), "atto", ()), rows
     if lines := [Line("file", "", f"{each.code} {each.name}".strip(), (sha,)) for each, sha in reading.related_files]:
         yield Part("related", "related", str(_("Moduli, procedure e file")), "moduli", ()), lines
 
