@@ -174,7 +174,7 @@ def _paired(before: list[Read], after: list[Read]) -> dict[int, int]:
     """Place in the new edition → place in the old one: the same part, of the same name, or nearly the same."""
     pairs: dict[int, int] = {}
     ways: list[Callable[[Read], Hashable]] = [
-        lambda each: (each[0].field, each[0].key),
+        lambda each: (each[0].field, each[0].key) if _lasts(each[0]) else object(),
         lambda each: (each[0].field, _folded(each[0].heading)),
         lambda each: (each[0].field, tuple(each[1])) if each[1] else object(),
     ]
@@ -190,6 +190,11 @@ def _paired(before: list[Read], after: list[Read]) -> dict[int, int]:
     left = [place for place in range(len(before)) if place not in set(pairs.values())]
     _pair_alike(before, after, left, pairs)
     return pairs
+
+
+def _lasts(part: Part) -> bool:
+    """Whether its key is its own; what got none is called by its place."""
+    return not re.fullmatch(rf"{re.escape(part.field)}\.\d+", part.key)
 
 
 def _pair_alike(before: list[Read], after: list[Read], left: list[int], pairs: dict[int, int]) -> None:
@@ -295,16 +300,14 @@ def _replaced(old: list[Line], new: list[Line]) -> Iterator[tuple[Line | None, L
         if place is not None:
             left.pop(place)
         pairs.append((place, line))
-    gone = iter(sorted(left))
-    waiting = next(gone, None)
-    for place, line in pairs:
-        while waiting is not None and place is not None and waiting < place:
-            yield old[waiting], None
-            waiting = next(gone, None)
+    gone = sorted(left)
+    for number, (place, line) in enumerate(pairs):
+        # what is gone stands before what took its place
+        before = next((p for p, _line in pairs[number:] if p is not None), len(old))
+        while gone and gone[0] < before:
+            yield old[gone.pop(0)], None
         yield (None if place is None else old[place]), line
-    while waiting is not None:
-        yield old[waiting], None
-        waiting = next(gone, None)
+    yield from ((old[place], None) for place in gone)
 
 
 def _most_like(line: Line, left: dict[int, Line]) -> int | None:

@@ -128,7 +128,7 @@ def test_the_same_words_that_lead_elsewhere_say_so() -> None:
 
 
 def test_the_whole_text_keeps_every_word() -> None:
-    long = "parola " * 60
+    long = "".join(f"parola{number} " for number in range(60))
     old, new = (
         [section("Uno", f"{long}prima"), section("Due", "Uguale.")],
         [section("Uno", f"{long}dopo"), section("Due", "Uguale.")],
