@@ -4,23 +4,26 @@ They are few, and asked of the database with each search: a role given or taken 
 of a person whom the reader does not work with.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from coordination.names import squeezed
 from portal import access
-from portal.models import Organisation, User
+from portal.models import Organisation, Space, User
 from portal.notices import feed
 
 from . import vocabulary
 from .italian import FORMS, STOPWORDS
-from .query import parse, words_of
+from .query import parse, phrase_key, words_of
 
 SHOWN = 5
+SUGGESTED = 3
 MOST_WORDS = 6  # who types more is not looking for a name
 SHORTEST = 3  # letters by which a name may begin
 DIGITS = 6  # from so many on, a number is a telephone
@@ -68,6 +71,33 @@ def answers(words: str, user: Any) -> Answers:
             (sense, f"{reverse('search')}?{urlencode({'q': sense.instead})}") for sense in vocabulary.senses(words)
         ],
     )
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """A line under the box, beside the pages."""
+
+    title: str
+    url: str
+    code: str = ""
+
+
+def suggested(words: str, user: Any) -> dict[str, list[Suggested]]:
+    """People and words of the glossary that go on from what is being typed."""
+    asked = [word for word in parse(words).words if word not in STOPWORDS and FORMS[word] not in ASKING]
+    if not asked or len(asked) > MOST_WORDS:
+        return {}
+    found = {
+        _("Persone"): [
+            Suggested(" · ".join(filter(None, [who.name, who.telephone])), reverse("person", args=[who.pk]))
+            for who in _people(asked, user)[:SUGGESTED]
+        ],
+        _("Glossario"): [
+            Suggested(f"{term.word}: {term.meaning}", _address(term.word))
+            for term in vocabulary.begun_by(words)[:SUGGESTED]
+        ],
+    }
+    return {label: lines for label, lines in found.items() if lines}
 
 
 def _address(words: str) -> str:
@@ -121,3 +151,45 @@ def _figures(asked: Sequence[str], user: Any) -> list[feed.Figure]:
     if not keys & DUE or not user.is_authenticated:
         return []
     return [figure for figure in feed.figures(user) if keys <= {FORMS[word] for word in words_of(figure.what)}]
+
+
+OPERATOR = re.compile(r"""(?<!\S)(tipo|ente|anno|spazio):(?:"([^"]+)"|(\S+))""", re.IGNORECASE)
+
+
+def filters_in(words: str, user: Any) -> tuple[str, dict[str, str]]:
+    """The words without `tipo:procedura ente:Quarrata anno:2026`, and the filters that these are.
+
+    What names no filter stays a word: nobody needs to know that there are such signs.
+    """
+    chosen: dict[str, str] = {}
+
+    def take(match: re.Match[str]) -> str:
+        name, value = match[1].lower(), match[2] or match[3]
+        meant = _VALUES[name](value, user)
+        if meant:
+            chosen[name] = meant
+        return "" if meant else match[0]
+
+    rest = " ".join(OPERATOR.sub(take, words).split())
+    return (rest, chosen) if chosen else (words, {})
+
+
+def _kind(value: str, user: Any) -> str:
+    return next(iter(sorted(vocabulary.kinds().get(phrase_key(value), ()))), "")
+
+
+def _body(value: str, user: Any) -> str:
+    asked = [word for word in words_of(value) if word not in STOPWORDS]
+    return next((body.name for body in _bodies(asked, user)), "") if asked else ""
+
+
+def _space(value: str, user: Any) -> str:
+    spaces = access.allowed(Space.objects.order_by("name"), user)
+    return next((space.code for space in spaces if _begun(words_of(value), f"{space.name} {space.code}")), "")
+
+
+def _year(value: str, user: Any) -> str:
+    return value if value.isascii() and value.isdigit() and len(value) == 4 else ""
+
+
+_VALUES: dict[str, Callable[[str, Any], str]] = {"tipo": _kind, "ente": _body, "spazio": _space, "anno": _year}

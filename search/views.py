@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from protocols.models import FormPage
 from protocols.models.rules import RulePage
 
 from . import index, recent, rights, titles, vocabulary
-from .answers import answers
+from .answers import answers, filters_in, suggested
 from .documents import FILE_KIND
 from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
 from .query import left_out
@@ -109,6 +109,12 @@ def _from_the_engine(query: Query) -> Results | None:
 
 def results(request: HttpRequest) -> HttpResponse:
     """`/cerca/?q=`; the same for other software with `format=json`."""
+    words, chosen = filters_in(request.GET.get("q", ""), request.user)
+    if chosen:
+        asked = request.GET.copy()
+        for name, value in {"q": words, **chosen}.items():
+            asked[name] = value
+        return redirect(f"{reverse('search')}?{asked.urlencode()}")
     search = _search(request)
     if request.GET.get("format") == "json":
         return JsonResponse(_as_json(search), json_dumps_params={"ensure_ascii": False})
@@ -144,6 +150,8 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     groups: dict[str, list[Any]] = {}
     for each in found:
         groups.setdefault(_kind_plural(each.kind), []).append(each)
+    if len(words) > 2:
+        groups |= suggested(words, request.user)
     return render(request, "search/suggestions.html", {"groups": groups.items(), "words": words})
 
 

@@ -115,6 +115,13 @@ def meanings(asked: Sequence[str]) -> list[Meaning]:
     ]
 
 
+def begun_by(words: str) -> list[Term]:
+    """The terms whose word goes on from what is typed, the shortest first."""
+    typed = " ".join(words_of(words))
+    found = [term for term in _terms() if " ".join(words_of(term.word)).startswith(typed)]
+    return sorted(found, key=lambda term: (len(term.word), term.term)) if typed else []
+
+
 def _keys(term: Term) -> set[str]:
     texts = (words_of(text) for text in [term.word, *term.synonyms])
     return {" ".join(FORMS[word] for word in text if word not in STOPWORDS) for text in texts}

@@ -1,5 +1,7 @@
 """Above the results: people, bodies, words of the glossary, what is due; each only to whom it may be told."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from bs4 import BeautifulSoup
 
@@ -157,3 +159,34 @@ def test_a_page_beyond_the_last_says_so(as_, index):
         page = read(as_("worker"), "reparto", pagina=number)
         assert "i risultati finiscono prima" in page.get_text(" ")
         assert page.find(rel="next") is None and page.find(rel="prev") is None
+
+
+def test_people_and_words_of_the_glossary_are_suggested_while_typing(as_, unknown, index):
+    shown = as_("coordinator").get("/cerca/suggerimenti/", {"q": unknown.last_name[:5]}).content.decode()
+    assert "Persone" in shown and f"/rubrica/persone/{unknown.pk}/" in shown
+    for name in ("partner", "anonymous"):
+        hidden = as_(name).get("/cerca/suggerimenti/", {"q": unknown.last_name[:5]}).content.decode()
+        assert unknown.last_name not in hidden and f"/rubrica/persone/{unknown.pk}/" not in hidden
+    terms = as_("worker").get("/cerca/suggerimenti/", {"q": "uvm"}).content.decode()
+    assert "Unità di Valutazione Multidimensionale" in terms
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("anziani tipo:procedura", {"q": "anziani", "tipo": "procedura"}),
+        ("tipo:moduli RSA anno:2026", {"q": "RSA", "tipo": "modulo", "anno": "2026"}),
+        ('sportello ente:"comune di quarrata"', {"q": "sportello", "ente": "Comune di Quarrata"}),
+        ("sportello ente:Quarrata", {"q": "sportello", "ente": "Comune di Quarrata"}),
+    ],
+)
+def test_a_filter_may_be_typed(as_, index, typed, asked):
+    answer = as_("worker").get("/cerca/", {"q": typed})
+    assert answer.status_code == 302
+    assert dict(parse_qsl(urlsplit(answer["Location"]).query)) == asked
+
+
+def test_what_only_looks_like_a_filter_is_a_word(as_, unknown, index):
+    for typed in ("tipo:zufolo reparto", "spazio:minori reparto", "anno:ieri reparto", "ore:9 reparto"):
+        assert as_("partner").get("/cerca/", {"q": typed}).status_code == 200
+    assert as_("anonymous").get("/cerca/", {"q": "reparto ente:Quarrata"}).status_code == 200
