@@ -30,6 +30,7 @@ class PortalConfig(AppConfig):
         from .background import clock, jobs  # noqa: F401
         from .fields import MomentField
         from .pages import atomic_acts, context, under_way  # noqa: F401
+        from .upkeep import configuration, machine, work  # noqa: F401
 
         moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
         register_form_field_override(DateTimeField, override=moment)

@@ -1,26 +1,67 @@
-"""What a start outside the demo refuses: no key or the demo's key, DEBUG, no host names."""
+"""What a start refuses: outside the demo a weak key, DEBUG, any host, no address; the demo where strangers come."""
 
+from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
+
+KEY_LENGTH = 40
+KEY_LETTERS = 10
 
 
 @register()
 def check_safe_start(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """System check run by every command but `setup_network`."""
     if settings.DEMO:
-        return []
+        return _demo_in_the_open()
     setup = "Esegui prima «manage.py setup_network»."
-    problems = []
+    return [Error(message, hint=setup, id=number) for message, number in _problems()]
+
+
+def _problems() -> Iterator[tuple[str, str]]:
     if not _has_own_key():
-        problems.append(("Manca una SECRET_KEY propria: quella della demo è pubblica.", "portal.E001"))
+        yield "Manca una SECRET_KEY propria: quella della demo è pubblica.", "portal.E001"
+    elif len(settings.SECRET_KEY) < KEY_LENGTH or len(set(settings.SECRET_KEY)) < KEY_LETTERS:
+        yield f"La SECRET_KEY si indovina: servono almeno {KEY_LENGTH} caratteri a caso.", "portal.E004"
     if settings.DEBUG:
-        problems.append(("DEBUG è acceso: mostrerebbe a chiunque dati e codice.", "portal.E002"))
+        yield "DEBUG è acceso: mostrerebbe a chiunque dati e codice.", "portal.E002"
     if not settings.ALLOWED_HOSTS:
-        problems.append(("ALLOWED_HOSTS è vuoto: manca il nome a cui il portale risponde.", "portal.E003"))
-    return [Error(message, hint=setup, id=number) for message, number in problems]
+        yield "ALLOWED_HOSTS è vuoto: manca il nome a cui il portale risponde.", "portal.E003"
+    elif any("*" in name for name in settings.ALLOWED_HOSTS):
+        yield "ALLOWED_HOSTS accetta qualsiasi nome: scrivi quello a cui il portale risponde.", "portal.E005"
+    if not settings.HAS_BASE_URL:
+        yield "Manca BASE_URL: i link nelle mail non porterebbero da nessuna parte.", "portal.E006"
+    elif settings.ALLOWED_HOSTS and not validate_host(_host(settings.BASE_URL), settings.ALLOWED_HOSTS):
+        yield (
+            "Il nome in BASE_URL non è fra gli ALLOWED_HOSTS: il portale rifiuterebbe i suoi stessi link.",
+            "portal.E007",
+        )
+
+
+def _demo_in_the_open() -> list[CheckMessage]:
+    """Everybody knows the passwords of the demonstration: it answers here, in examples, or in a closed network."""
+    names = {name.strip("[].").lower() for name in [*settings.ALLOWED_HOSTS, _host(settings.BASE_URL)]}
+    real = sorted(name for name in names if not _is_of_a_demo(name))
+    if not real:
+        return []
+    words = f"DEMO è acceso su un nome vero ({', '.join(real)}): le sue password sono pubbliche."
+    return [Error(words, hint="Togli DEMO ed esegui «manage.py setup_network».", id="portal.E008")]
+
+
+def _is_of_a_demo(name: str) -> bool:
+    try:
+        return ip_address(name).is_private
+    except ValueError:
+        return name == "testserver" or name.rpartition(".")[2] in {"localhost", "example", "test", "invalid"}
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def _has_own_key() -> bool:

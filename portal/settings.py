@@ -4,9 +4,13 @@
 the settings that `manage.py setup_network` keeps. `DEMO=1` is what `make run` sets.
 """
 
+import os
+import tomllib
 from pathlib import Path
 
 import environ
+
+os.umask(0o077)  # whatever is written is its user's alone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -24,7 +28,8 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY", default=DEMO_SECRET_KEY if DEMO else "")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 BASE_URL = env("BASE_URL", default=f"http://localhost:{env('PORT', default='8000')}")
-VERSION = "1.0"
+HAS_BASE_URL = "BASE_URL" in env.ENVIRON  # the default would do for the demo alone
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 INSTALLED_APPS = [
     *LAYERS,
@@ -60,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.upkeep.logs.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -294,6 +300,7 @@ TRUSTED_PROXY = env("TRUSTED_PROXY", default="127.0.0.1")  # its address, as the
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1)  # how many stand one behind the other
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^salute/"]  # a monitor on the machine itself asks without HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -304,14 +311,26 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 SILENCED_SYSTEM_CHECKS = ["security.W019"]  # wants DENY; Wagtail previews a page in a frame of the same site
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
+# Of an address the log keeps its pattern alone (portal/upkeep/logs.py); errors are written down by kind.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="WARNING")},
+    "formatters": {
+        "line": {"()": "portal.upkeep.logs.Line", "format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "portal.upkeep.logs.Record"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env("LOG_FORMAT", default="line" if DEMO else "json"),
+        },
+        "notebook": {"class": "portal.upkeep.notebook.Notebook", "level": "ERROR"},
+    },
+    "root": {"handlers": ["console", "notebook"], "level": env("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "portal.security": {"level": "WARNING" if DEMO else "INFO"},  # the demo's own loading would fill the screen
-        "django.request": {"level": "ERROR"},  # refusals stand in the log of security, in one line
+        "portal.requests": {"level": env("LOG_REQUESTS", default="WARNING" if DEMO else "INFO")},
+        "django.request": {"level": "ERROR"},  # else whole addresses of what was not found
+        "django": {"handlers": [], "level": "WARNING"},  # Django's own mail to administrators holds the request
     },
 }

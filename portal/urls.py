@@ -18,6 +18,7 @@ from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
 from .personal_data import report_pages
 from .spaces import listing, opening_pages, sharing
+from .upkeep import health, status
 from .wagtail_admin.own_account import account
 
 handler400 = "portal.errors.not_understood"
@@ -86,6 +87,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("letture/<int:pk>/firme.csv", reading_pages.sheet, name="reading_sheet"),
     path("letture/firme/<int:pk>/nota/", reading_pages.note, name="reading_note"),
     path("letture/richieste/<int:pk>/fine/", reading_pages.end, name="end_reading"),
+    path("salute/", health.alive, name="alive"),
+    path("salute/pronto/", health.ready, name="ready"),
+    path("stato/", status.status, name="status"),
+    path("stato/lavori/<int:pk>/riprova/", status.retry, name="retry_job"),
     path("posta-inviata/", outbox.sent_mail, name="sent_mail"),
     path("accessibilita/", views.accessibility, name="accessibility"),
     path("riservatezza/", views.privacy, name="privacy"),

@@ -19,7 +19,7 @@ class SearchConfig(AppConfig):
         from portal.pages.publication import published
         from portal.spaces.shares import audience_changed
 
-        from . import index
+        from . import checkup, index  # noqa: F401
         from .vocabulary import forget_synonyms
 
         published.connect(index.on_published)

@@ -13,6 +13,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
+from django_q.models import OrmQ
 from wagtail.models import Page
 
 from coordination.models import Action
@@ -20,6 +21,7 @@ from portal import demo
 from portal.models import (
     Acknowledgement,
     Document,
+    Job,
     Membership,
     NetworkCoordinator,
     PageShare,
@@ -134,6 +136,11 @@ def data_reported() -> int:
     return int(row.pk)
 
 
+def given_up() -> int:
+    """A job that failed, and nothing else that waits or failed."""
+    Job.objects.all().delete()
+    OrmQ.objects.all().delete()
+    return int(Job.objects.create(key="prova", function="portal.background.clock.settle", state="fallito").pk)
 def portal_doors() -> list[Door]:
     """The portal's own addresses; those with an id, once for each kind of door that they may be."""
     form = Document.objects.get(title__startswith="MD-08")
@@ -213,6 +220,11 @@ def portal_doors() -> list[Door]:
         Door("problem", f"/segnala/{reported()}/", {"hospital_worker"}),
         Door("problem", "/segnala/999999/", set()),
         Door("sent_mail", "/posta-inviata/", {"administrator"}),
+        Door("alive", "/salute/", EVERYBODY),
+        Door("ready", "/salute/pronto/", EVERYBODY),
+        Door("status", "/stato/", {"administrator"}),
+        Door("retry_job", f"/stato/lavori/{given_up()}/riprova/", {"administrator"}, answer=302, post={}),
+        Door("retry_job", "/stato/lavori/999999/riprova/", set(), closed=405),
         Door("accessibility", "/accessibilita/", EVERYBODY),
         Door("privacy", "/riservatezza/", EVERYBODY),
         Door("meetings", "/riunioni/", MEMBERS),

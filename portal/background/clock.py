@@ -9,7 +9,7 @@ from portal.notices import digests, obligations, problem_reports
 from portal.pages import news_writing, scheduling
 from portal.personal_data import reports
 from portal.spaces import role_copy, roles
-from portal.upkeep import backup
+from portal.upkeep import backup, telling
 
 from .schedules import every
 
@@ -78,3 +78,9 @@ def publish_scheduled() -> int:
 def back_up() -> bool:
     """Begin the day's copy, where a folder for copies is set."""
     return backup.start_if_due()
+
+
+@every(minutes=15, lane=Lane.MAIL)
+def tell_of_faults() -> int:
+    """Ask for the mails on faults of ours that are new."""
+    return telling.tell()

@@ -89,6 +89,15 @@ def run(job_id: int, turn: Turn | None = None) -> None:
     mine.update(state=JobState.DONE, problem="", touched_at=timezone.now())
 
 
+def retry(job_id: int) -> bool:
+    """Ask anew for what was given up; False where it is no longer so."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(pk=job_id, state=JobState.FAILED).first()
+        if job is not None:
+            ask(job.key, job.function, *job.args, lane=Lane(job.lane), person=job.person)
+    return job is not None
+
+
 def name_of_work() -> str:
     """The work in hand, by a name that is the same at each try; empty outside of any."""
     return _in_hand.get()

@@ -106,6 +106,11 @@ def schedule_failed_mail(to: User, *, title: str, problem: str, url: str) -> Ema
     return _mail("schedule_failed", to.email, {"person": to, "title": title, "problem": problem, "url": url})
 
 
+def faults_mail(to: User, *, kinds: list[Any]) -> EmailMultiAlternatives:
+    """To an administrator: what failed and where in the code; of no request and nobody."""
+    return _mail("faults", to.email, {"person": to, "kinds": kinds, "url": settings.BASE_URL + reverse("status")})
+
+
 def password_mail(to: User, *, url: str) -> EmailMultiAlternatives:
     """The link with which a person chooses a new password."""
     return _mail("password", to.email, {"person": to, "url": url})

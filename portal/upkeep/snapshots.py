@@ -40,6 +40,17 @@ def is_empty() -> bool:
     return not connection.introspection.table_names()
 
 
+def named_files() -> set[str]:
+    """The files that rows name now."""
+    with connection.cursor() as cursor:
+        return {name for statement in _statements() for (name,) in _rows(cursor, statement)}
+
+
+def _rows(cursor: Any, statement: str) -> list[tuple[Any, ...]]:
+    cursor.execute(statement)
+    return list(cursor.fetchall())
+
+
 # --- SQLite ----------------------------------------------------------------------------------------------
 
 
@@ -71,12 +82,7 @@ def _of_postgresql(file: Path) -> tuple[set[str], list[str]]:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SELECT pg_export_snapshot()")
         (moment,) = cursor.fetchone()
-
-        def ask(statement: str) -> list[tuple[Any, ...]]:
-            cursor.execute(statement)
-            return cursor.fetchall()
-
-        found = _described(ask)
+        found = _described(lambda statement: _rows(cursor, statement))
         kept = ["--format=custom", "--no-owner", "--no-privileges", f"--file={file}"]
         *address, name = _address()
         _run("pg_dump", f"--snapshot={moment}", *kept, *address, name)

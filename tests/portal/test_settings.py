@@ -54,8 +54,30 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
         ({**SOUND, "DEBUG": "1"}, "DEBUG è acceso"),
         ({**SOUND, "ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS è vuoto"),
         ({}, "Manca una SECRET_KEY propria"),
+        ({**SOUND, "SECRET_KEY": "a"}, "La SECRET_KEY si indovina"),
+        ({**SOUND, "SECRET_KEY": "a" * 60}, "La SECRET_KEY si indovina"),
+        ({**SOUND, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS accetta qualsiasi nome"),
+        ({name: value for name, value in SOUND.items() if name != "BASE_URL"}, "Manca BASE_URL"),
+        ({**SOUND, "BASE_URL": "https://altrove.example"}, "non è fra gli ALLOWED_HOSTS"),
+        ({"DEMO": "1", "ALLOWED_HOSTS": "portale.comune.it"}, "DEMO è acceso su un nome vero"),
+        ({"DEMO": "1", "BASE_URL": "https://portale.comune.it"}, "DEMO è acceso su un nome vero"),
+        ({"DEMO": "1", "ALLOWED_HOSTS": "*"}, "DEMO è acceso su un nome vero"),
     ],
-    ids=["the key of the demo", "no key", "debug", "no host", "nothing set"],
+    ids=[
+        "the key of the demo",
+        "no key",
+        "debug",
+        "no host",
+        "nothing set",
+        "a short key",
+        "a dull key",
+        "any host",
+        "no address",
+        "another's address",
+        "the demo on a name",
+        "the demo at an address",
+        "the demo on any name",
+    ],
 )
 def test_production_does_not_start(environment: dict[str, str], reason: str, tmp_path: Path) -> None:
     refused = start(tmp_path, *GUARD, **environment)
@@ -67,6 +89,8 @@ def test_production_does_not_start(environment: dict[str, str], reason: str, tmp
 def test_production_starts_with_settings_of_its_own_and_the_demo_without_any(tmp_path: Path) -> None:
     assert start(tmp_path, *GUARD, **SOUND).stdout == "parte\n"
     assert start(tmp_path, *GUARD, DEMO="1").stdout == "parte\n"
+    shown = "localhost,192.168.1.5,demo.raccordo.example"  # here, in a closed network, by a name that leads nowhere
+    assert start(tmp_path, *GUARD, DEMO="1", ALLOWED_HOSTS=shown).stdout == "parte\n"
 
 
 def test_settings_kept_in_the_folder_count_and_the_environment_overrides_them(tmp_path: Path) -> None:
@@ -87,6 +111,16 @@ def test_neither_the_web_server_nor_a_command_starts_with_the_key_of_the_demo(tm
     assert "setup_network" in command.stderr
     with closing(sqlite3.connect(tmp_path / "raccordo.sqlite3")) as database:
         assert database.execute("select count(*) from sqlite_master").fetchone() == (0,), "nothing was migrated"
+
+
+def test_what_is_written_is_its_users_alone(tmp_path: Path) -> None:
+    data = tmp_path / "dati"
+    write = "import django; django.setup(); from django.db import connection; connection.ensure_connection()"
+    made = start(data, "-c", f"{write}; connection.cursor().execute('create table a (b)')", DEMO="1")
+    assert made.returncode == 0, made.stderr
+    assert (data / "raccordo.sqlite3").exists()
+    open_to_others = {path.name for path in [data, *data.rglob("*")] if path.stat().st_mode & 0o077}
+    assert open_to_others == set()
 
 
 # --- Setting up ------------------------------------------------------------------------------------------
