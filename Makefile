@@ -6,46 +6,16 @@ PORT ?= 8000
 DATA_DIR ?= ./var
 export PORT DATA_DIR
 STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-test
 # bash, so that an installation that fails behind a pipe is a failure
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 # pip says a hundred lines: count the packages instead
-COUNTED := { n=0; while read -r line; do case "$$line" in \
-	Collecting*) n=$$((n + 1)); printf '\r  %d di %d' $$n $$(grep -c '^[a-z0-9-]*==' requirements.lock);; \
+COUNTED = { n=0; while read -r line; do case "$$line" in \
+	Collecting*) n=$$((n + 1)); printf '\r  %d di %d' $$n $$(grep -c '^[a-z0-9-]*==' $<);; \
 	Installing*) printf '\n  li metto al loro posto …\n';; esac; done; }
 
-.PHONY: help run test e2e bench faults check setup
-help: ## list the commands
-	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
-
-setup: $(STAMP) ## create the virtual environment and install the lock file
-$(STAMP): requirements.lock
-	@test -x $(BIN)/python || { echo "Creo l'ambiente Python …"; $(PYTHON) -m venv $(VENV); }
-	@echo "Installo le dipendenze (una volta sola, da mezzo minuto a un paio) …"
-	@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never uv pip sync --require-hashes requirements.lock; \
-	else $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock | $(COUNTED); fi
-	@touch $(STAMP)
-
-run: export DEMO = 1
-run: setup ## run the portal with the demo network on PORT (8000), data in DATA_DIR (./var)
-	@echo "Preparo la base dati …"
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py load_demo --if-empty
-	@exec $(BIN)/python manage.py serve --port $(PORT)
-
-test: setup ## run the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
-
-e2e: setup ## drive a real Chromium on the demo
-	@$(BIN)/python -m pytest -n auto --dist loadfile tests/e2e $(ARGS)
-
-bench: setup ## measure, as ratios within one run
-	@$(BIN)/python -m tests.bench
-
-faults: setup ## kill everything at random under load, take each dependency away and give it back
-	@$(BIN)/python -m tests.campaign
-
-check: setup ## ruff, djangofmt, mypy, migrations, templates, deploy settings
+check: setup-test ## ruff, djangofmt, mypy, migrations, templates, deploy settings
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djangofmt --check --quiet templates

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions import middleware as sessions
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -86,7 +87,10 @@ def _before(request: HttpRequest) -> str:
 
 
 class PrivateCacheMiddleware:
-    """Pages differ from person to person: no shared cache may keep one."""
+    """Pages differ from person to person: no shared cache may keep one, and no browser one of who has entered.
+
+    The admin says so itself, and more mildly: there a browser that goes back must find what was being written.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -94,6 +98,8 @@ class PrivateCacheMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_cache=True)
+            # On a shared computer «indietro» shows nothing after one has left.
+            has_entered = settings.SESSION_COOKIE_NAME in request.COOKIES
+            patch_cache_control(response, private=True, no_cache=True, **({"no_store": True} if has_entered else {}))
         patch_vary_headers(response, ["Cookie"])
         return response

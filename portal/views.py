@@ -23,6 +23,7 @@ from .models.spaces import Visibility
 from .notices import feed
 from .pages import withdrawing
 from .requests import PersonRequest, number
+from .upkeep import terms
 
 NEWS_WINDOW = timedelta(days=30)
 SHOWN = 6
@@ -123,10 +124,11 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 def privacy(request: HttpRequest) -> HttpResponse:
     """Who decides on the data, why, and how long they are kept."""
-    return _of_the_network(request, "portal/privacy.html", NetworkProfile.CONTACT + NetworkProfile.PRIVACY)
+    names = NetworkProfile.CONTACT + NetworkProfile.PRIVACY
+    return _of_the_network(request, "portal/privacy.html", names, terms=terms.shown())
 
 
-def _of_the_network(request: HttpRequest, template: str, names: tuple[str, ...]) -> HttpResponse:
+def _of_the_network(request: HttpRequest, template: str, names: tuple[str, ...], **more: Any) -> HttpResponse:
     profile = NetworkProfile.load(request)
     missing = profile.missing(names) if access.is_administrator(request.user) else []
-    return render(request, template, {"profile": profile, "missing": missing})
+    return render(request, template, {"profile": profile, "missing": missing, **more})

@@ -141,6 +141,8 @@ def given_up() -> int:
     Job.objects.all().delete()
     OrmQ.objects.all().delete()
     return int(Job.objects.create(key="prova", function="portal.background.clock.settle", state="fallito").pk)
+
+
 def portal_doors() -> list[Door]:
     """The portal's own addresses; those with an id, once for each kind of door that they may be."""
     form = Document.objects.get(title__startswith="MD-08")

@@ -2,64 +2,12 @@
 
 import logging
 
-from portal.accounts import sessions
 from portal.models.jobs import Lane
 from portal.models.spaces import Space
-from portal.notices import digests, obligations, problem_reports
-from portal.pages import news_writing, scheduling
-from portal.personal_data import reports
-from portal.spaces import role_copy, roles
-from portal.upkeep import backup, telling
-
-from .schedules import every
-
-logger = logging.getLogger(__name__)
-
-
-@every(minutes=1)
-def settle() -> int:
-    """Take away the roles whose time is over."""
-    return roles.settle_lapsed()
-
-
-@every(minutes=24 * 60)
-def repair() -> int:
-    """Bring the admin's copy of every space's roles back to its source; returns what had drifted."""
-    drift = {space.code: role_copy.sync_space(space) for space in Space.objects.all()}
-    for code, count in drift.items():
-        if count:
-            logger.warning("%s: %d permissions had drifted and were repaired", code, count)
-    return sum(drift.values())
-
-
-@every(minutes=24 * 60)
-def purge_sessions() -> int:
-    """Take away what is known of sessions that have ended."""
-    return sessions.purge()
-
-
-@every(minutes=24 * 60)
-def purge_reports() -> int:
-    """Take away the reports of problems that nobody settled in time."""
-    return problem_reports.purge()
-
-
-@every(minutes=24 * 60)
-def purge_personal_data_reports() -> int:
-    """Take away the reports of personal data that were handled long ago."""
-    return reports.purge()
-
-
-@every(minutes=24 * 60)
-def purge_unfinished_news() -> int:
-    """Take away the news that nobody finished in a month."""
-    return news_writing.purge()
-
-
-@every(minutes=24 * 60)
-def forget_settled() -> int:
-    """Take away what people were asked to do, long after it was settled."""
-    return obligations.forget_old()
+@every(minutes=60)
+def keep_terms() -> int:
+    """Take away all that has been kept for as long as the page on privacy says."""
+    return terms.forget_all()
 
 
 @every(minutes=5, lane=Lane.MAIL)

@@ -116,7 +116,7 @@ def test_what_is_settled_goes_after_ninety_days_and_what_is_open_stays(person: G
     obligations.settle("vecchia", "recente")
     Obligation.objects.filter(key="vecchia").update(settled_at=timezone.now() - timedelta(days=91))
     Obligation.objects.filter(key="aperta").update(asked_at=timezone.now() - timedelta(days=400))
-    assert clock.forget_settled() == 1
+    assert clock.keep_terms() == 1
     assert set(Obligation.objects.filter(key__in=["vecchia", "recente", "aperta"]).values_list("key", flat=True)) == {
         "recente",
         "aperta",

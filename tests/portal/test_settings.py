@@ -1,12 +1,14 @@
 """Starting outside the demo: what is refused, and what `setup_network` makes of an empty folder."""
 
 import gettext
+import json
 import os
 import re
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -121,6 +123,36 @@ def test_what_is_written_is_its_users_alone(tmp_path: Path) -> None:
     assert (data / "raccordo.sqlite3").exists()
     open_to_others = {path.name for path in [data, *data.rglob("*")] if path.stat().st_mode & 0o077}
     assert open_to_others == set()
+
+
+COOKIES = """
+import django, json
+django.setup()
+from django.conf import settings as s
+print(json.dumps([s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE,
+                  s.SESSION_COOKIE_PATH, s.SESSION_COOKIE_DOMAIN, s.SECURE_HSTS_SECONDS >= 31536000]))
+"""
+
+
+def test_under_https_cookies_are_the_hosts_own_and_browsers_come_back_by_https(tmp_path: Path) -> None:
+    found = json.loads(start(tmp_path, "-c", COOKIES, **SOUND).stdout)
+    assert found == ["__Host-sessionid", "__Host-csrftoken", True, True, "/", None, True]
+    plain = json.loads(start(tmp_path, "-c", COOKIES, **{**SOUND, "BASE_URL": "http://portale.example"}).stdout)
+    assert plain[:4] == ["sessionid", "csrftoken", False, False]
+
+
+NAMED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+
+
+def test_the_lock_of_those_who_run_the_portal_holds_no_test_tool_and_the_other_the_same_versions() -> None:
+    run = dict(NAMED.findall((BASE / "requirements.lock").read_text()))
+    test = dict(NAMED.findall((BASE / "requirements-test.lock").read_text()))
+    project = tomllib.loads((BASE / "pyproject.toml").read_text())["project"]
+    tools = {re.split(r"[\[<>=]", each)[0] for each in project["optional-dependencies"]["test"]}
+    needed = {re.split(r"[\[<>=]", each)[0].lower() for each in project["dependencies"]}
+    assert len(tools) > 10 and needed <= set(run) and tools <= set(test)
+    assert tools & set(run) == set()
+    assert {name: version for name, version in run.items() if test.get(name) != version} == {}
 
 
 # --- Setting up ------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const name of ["input", "change", "keyup", "paste"]) form.addEventListener(name, onTyped);
 
   // Entering anew changes the token against forgeries: the cookie has the one that holds.
-  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  const token = () => document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/)?.[1];
 
   document.addEventListener("w-autosave:save", (event) => {
     if (asking) return event.preventDefault(); // the button saves the same, and more

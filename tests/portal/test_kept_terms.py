@@ -1,0 +1,170 @@
+"""What is kept has an end: a year goes by, and only what is meant to stay has stayed."""
+
+import os
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress, EmailConfirmation
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.core.files.base import ContentFile
+from django.db.models import Max
+from django.utils import timezone
+from django_q.models import Task
+from wagtail.admin.models import EditingSession, FormState
+from wagtail.models import Page, UploadedFile
+
+from portal.background import clock, schedules
+from portal.models import Activity, Delivery, Job, Obligation, ProblemReport, User
+from portal.models.digests import DeliveryState
+from portal.models.jobs import JobState
+from portal.notices import obligations
+from portal.notices.obligations import Duty
+from portal.upkeep import notebook, terms
+from protocols.models import Edition
+
+pytestmark = pytest.mark.django_db
+DAYS = 365
+SEARCHED = "zzparolacercata"
+
+
+def a_day(day: int, now: datetime, person: User, page: Page) -> None:
+    """What one person leaves behind on one day."""
+    Session.objects.create(session_key=f"s{day}", session_data=SEARCHED, expire_date=now + timedelta(hours=12))
+    for state, name in ((JobState.DONE, "fatto"), (JobState.FAILED, "fallito")):
+        Job.objects.create(key=f"{name}:{day}", function="x", state=state)
+    Task.objects.create(id=f"t{day}", name="t", func="x", started=now, stopped=now, success=day % 2 == 0)
+    Delivery.objects.create(
+        user=person, window_start=now - timedelta(days=1), window_end=now, state=DeliveryState.SENT, sent_at=now,
+    )  # fmt: skip
+    obligations.ask([person], f"prova:{day}", Duty(title="Leggi", verb="Leggi", why="prova", url="/"))
+    obligations.settle(f"prova:{day}")
+    ProblemReport.objects.create(path="/", text="Il numero è vecchio.", at=now)
+    kind = ContentType.objects.get_for_model(page)
+    FormState.objects.create(user=person, content_type=kind, object_id=str(day), data="titolo=x", last_updated_at=now)
+    EditingSession.objects.create(user=person, content_type=kind, object_id=str(page.pk), last_seen_at=now)
+    address, _new = EmailAddress.objects.get_or_create(user=person, email=person.email)
+    EmailConfirmation.objects.create(email_address=address, key=f"k{day}", created=now, sent=now)
+    notebook.keep(notebook.Kind(f"Errore {day}", "x.py:1", now.isoformat(), now.isoformat(), 1))
+
+
+@pytest.fixture
+def year(monkeypatch: pytest.MonkeyPatch, person: Callable[[str], User], settings: Any, tmp_path: Path) -> datetime:
+    """A year of it, with the clock's job every day; returns its last moment."""
+    settings.DATA_DIR = tmp_path
+    for model in (Session, Job, Task, Delivery, Obligation, ProblemReport):
+        model.objects.all().delete()
+    start, worker, page = timezone.now(), person("worker"), Page.objects.get(slug="pr-02")
+    for day in range(DAYS):
+        now = start + timedelta(days=day)
+        monkeypatch.setattr(timezone, "now", lambda now=now: now)
+        a_day(day, now, worker, page)
+        if day % 5 == 0 or day == DAYS - 1:  # a worker that was away for days does the same
+            clock.keep_terms()
+    return now
+
+
+def test_after_a_year_each_table_holds_what_its_term_allows_and_evidence_is_whole(year: datetime) -> None:
+    counts = {
+        "sessions": Session.objects.count(),
+        "jobs done": Job.objects.filter(state=JobState.DONE).count(),
+        "jobs failed": Job.objects.filter(state=JobState.FAILED).count(),
+        "tasks": Task.objects.count(),
+        "digests": Delivery.objects.count(),
+        "duties settled": Obligation.objects.exclude(settled_at=None).count(),
+        "reports": ProblemReport.objects.count(),
+        "forms begun": FormState.objects.count(),
+        "windows": EditingSession.objects.count(),
+        "confirmations": EmailConfirmation.objects.count(),
+        "faults": len(notebook.kinds()),
+    }
+    most = {
+        "sessions": 1, "jobs done": 31, "jobs failed": 181, "tasks": 31, "digests": DAYS, "duties settled": 91,
+        "reports": 91, "forms begun": 2, "windows": 8, "confirmations": 4, "faults": 31,
+    }  # fmt: skip
+    assert {name: count for name, count in counts.items() if not 1 <= count <= most[name]} == {}
+    assert Activity.objects.exists() and Edition.objects.exists()
+
+
+def test_evidence_and_what_is_open_stay_for_as_long_as_it_takes(
+    person: Callable[[str], User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Activity.objects.count(), Edition.objects.count()
+    obligations.ask([person("worker")], "aperta", Duty(title="Leggi", verb="Leggi", why="prova", url="/"))
+    waiting = Job.objects.create(key="in attesa", function="x")
+    last = Delivery.objects.create(
+        user=person("newcomer"), window_start=timezone.now(), window_end=timezone.now() + timedelta(days=3000),
+        state=DeliveryState.SENT,
+    )  # fmt: skip
+    late = timezone.now() + timedelta(days=4000)
+    monkeypatch.setattr(timezone, "now", lambda: late)
+    clock.keep_terms()
+    assert (Activity.objects.count(), Edition.objects.count()) == before
+    assert Obligation.objects.filter(key="aperta").exists() and Job.objects.filter(pk=waiting.pk).exists()
+    ends = Delivery.objects.filter(user=person("newcomer")).aggregate(last=Max("window_end"))
+    assert ends["last"] == last.window_end, "the next digest begins where the last one ended"
+
+
+def test_a_session_that_ended_is_gone_with_the_words_that_were_searched(
+    as_: Any, index: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = as_("worker")
+    client.get("/cerca/", {"q": SEARCHED})
+    key = client.session.session_key
+    assert SEARCHED in str(Session.objects.get(pk=key).get_decoded())
+    clock.keep_terms()
+    assert Session.objects.filter(pk=key).exists()
+    later = timezone.now() + timedelta(hours=12, minutes=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    clock.keep_terms()
+    assert not Session.objects.filter(pk=key).exists()
+    assert schedules.EVERY["portal.background.clock.keep_terms"] <= 60
+
+
+def test_files_that_nobody_named_and_mails_that_could_not_leave_go_with_their_term(
+    person: Callable[[str], User], settings: Any, tmp_path: Path
+) -> None:
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    files = {}
+    for name, age in (("vecchio", 31), ("nuovo", 0)):
+        upload = UploadedFile.objects.create(
+            file=ContentFile(b"x", f"{name}.txt"), uploaded_by_user=person("worker"),
+            for_content_type=ContentType.objects.get_for_model(Page),
+        )  # fmt: skip
+        files[name] = Path(upload.file.path)
+        (tmp_path / f"{name}.log").write_text("Ciao")
+        moment = (timezone.now() - timedelta(days=age)).timestamp()
+        for path in (files[name], tmp_path / f"{name}.log"):
+            os.utime(path, (moment, moment))
+    clock.keep_terms()
+    assert not files["vecchio"].exists() and files["nuovo"].exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["nuovo.log"]
+    assert UploadedFile.objects.count() == 1
+
+
+def test_the_page_on_privacy_shows_each_term_that_is_kept(as_: Any, settings: Any) -> None:
+    shown = " ".join(as_("anonymous").get("/riservatezza/").content.decode().split())
+    for term in terms.TERMS:
+        assert f"<dt>{term.title}</dt>" in shown and str(term.words) in shown
+    assert "Copie di sicurezza" not in shown
+    settings.BACKUP_TO = "/srv/copie"
+    assert "di 12 mesi fa al massimo" in as_("anonymous").get("/riservatezza/").content.decode()
+    days = {int(number) for term in terms.TERMS for number in re.findall(r"(\d+) giorni", str(term.words))}
+    assert {terms.DONE_JOBS.days, terms.MAILS.days, obligations.KEPT.days} <= days
+
+
+# --- What browsers and caches keep -----------------------------------------------------------------------
+
+
+def test_a_browser_keeps_no_page_of_whoever_has_entered(as_: Any, index: Any) -> None:
+    for address in ("/", "/cerca/?q=protocollo", "/p/PR-02/", "/profilo/", "/rubrica/"):
+        mine = as_("worker").get(address)
+        assert mine.status_code == 200
+        assert {"no-store", "private"} <= set(mine["Cache-Control"].split(", ")), address
+        assert "Cookie" in mine["Vary"]
+    others = as_("anonymous").get("/")["Cache-Control"]
+    assert "private" in others and "no-store" not in others
