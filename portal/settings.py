@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "portal.upkeep.logs.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.upkeep.maintenance.MaintenanceMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

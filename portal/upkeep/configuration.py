@@ -32,11 +32,16 @@ def address() -> Iterator[Fault]:
         )
 
 
+def is_behind() -> bool:
+    """Whether the database is of an earlier version than the code."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
 @check("version")
 def version() -> Iterator[Fault]:
     """Whether what was installed was brought to the database and to the static files too."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if is_behind():
         yield Fault(_("La base dati è di una versione precedente."), _("Esegui «manage.py migrate» a portale fermo."))
     if not settings.DEMO and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
         yield Fault(

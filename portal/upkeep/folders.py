@@ -15,14 +15,26 @@ class Occupied(Exception):
 
 
 @contextmanager
-def held(name: str) -> Iterator[None]:
+def held(name: str, *, wait: bool = False) -> Iterator[None]:
     """The lock of that name in the data folder; the system frees it if its holder dies."""
     with (Path(settings.DATA_DIR) / name).open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as problem:
             raise Occupied(name) from problem
         yield
+
+
+def is_held(name: str) -> bool:
+    """Whether a process has it; those who ask do not stand in each other's way."""
+    try:
+        with (Path(settings.DATA_DIR) / name).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # nobody ever had it, or its disk is away
+        return False
+    return False
 
 
 @contextmanager

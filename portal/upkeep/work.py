@@ -25,11 +25,7 @@ NAMED = 3
 
 def is_running() -> bool:
     """Whether a launcher has this data folder in hand."""
-    try:
-        with folders.held("serve.lock"):
-            return False
-    except folders.Occupied:
-        return True
+    return folders.is_held("serve.lock")
 
 
 @check("site")

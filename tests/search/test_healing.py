@@ -21,6 +21,7 @@ from portal.models.pages import TextPage
 from search import documents
 from search import index as search_index
 from search.engines.contract import EngineDown
+from search.engines.embedded import engine as engine_module
 from search.engines.embedded.tantivy_index import SCHEMA
 from search.models import IndexState, SearchDocument
 
@@ -232,6 +233,21 @@ def test_before_the_first_write_nothing_is_damaged_and_the_first_write_finds_eve
     index.refresh()
     assert asked(as_("worker"), "dimissioni protette")[0]["total"] > 5
     assert search_index.engine().count() == SearchDocument.objects.filter(gone=False).count()
+
+
+def test_a_new_schema_is_served_by_titles_until_the_worker_has_written_its_index(
+    as_: Any, index: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an upgrade does that changes the fields of the index."""
+    before, _shown = asked(as_("worker"), "dimissioni protette")
+    monkeypatch.setattr(engine_module, "SCHEMA", "v999")
+    search_index.engine.cache_clear()
+    meanwhile, shown = asked(as_("worker"), "dimissioni protette")
+    assert SAID in shown and "PR-02" in [each["code"] for each in meanwhile["results"]]
+    index.refresh()
+    after, shown = asked(as_("worker"), "dimissioni protette")
+    assert after == before and SAID not in shown
+    assert version(settings.SEARCH_INDEX_DIR).name.startswith("v999-")
 
 
 def test_an_index_of_a_version_that_kept_no_account_is_written_anew(as_: Any, index: Any, settings: Any) -> None:

@@ -3,9 +3,10 @@
 import os
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.background.launcher import Launcher
+from portal.upkeep import configuration
 
 
 class Command(BaseCommand):
@@ -16,4 +17,6 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if configuration.is_behind():
+            raise CommandError("La base dati è di una versione precedente: esegui prima «manage.py migrate».")
         Launcher(options["host"], options["port"], say=self.stdout.write).run()
