@@ -1,17 +1,23 @@
 """In production, behind a proxy: the real server, asked as a proxy asks it, and as somebody who goes round it."""
 
 import re
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.installation import environment
 from tests.portal.test_settings import OWN_KEY, PASSWORD
@@ -129,3 +135,161 @@ def test_the_open_browsers_of_thirty_colleagues_keep_nobody_out(served: Served) 
         started = time.monotonic()
         assert served.through_proxy("GET", "/accesso/login/")[0].status == 200
         assert time.monotonic() - started < 10
+
+
+# --- The examples of deploy/, before the same server -----------------------------------------------------
+
+DEPLOY = ROOT / "deploy"
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """One that the machine signs itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 7, now, now + timedelta(days=1)).add_extension(
+        x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False
+    )
+    pem, private = folder / "fullchain.pem", folder / "privkey.pem"
+    pem.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    private.write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
+    return pem, private
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+class Front:
+    """A real proxy, as the example sets it up, before the server; only ports and certificate are others."""
+
+    def __init__(self, command: list[str], plain: int, tls: int, folder: Path) -> None:
+        self.plain, self.tls = plain, tls
+        self.log = (folder / "front.log").open("w+")
+        own = {"HOME": str(folder), "PATH": ""}
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=own)
+        end = time.monotonic() + 20
+        while time.monotonic() < end and self.process.poll() is None:
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", tls)).close()
+                return
+            time.sleep(0.1)
+        raise AssertionError((self.log.seek(0), self.log.read())[1])
+
+    def connect(self) -> ssl.SSLSocket:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        line = socket.create_connection(("127.0.0.1", self.tls), timeout=30)
+        return context.wrap_socket(line, server_hostname=HOST)
+
+    def ask(self, request: str, body: bytes = b"") -> str:
+        """The answer to a request written by hand; one that is refused is not sent to its end."""
+        answer = b""
+        with self.connect() as line:
+            with suppress(OSError):
+                line.sendall(request.encode())
+                line.sendall(body)
+            with suppress(OSError):
+                while piece := line.recv(65536):
+                    answer += piece
+        return answer.decode(errors="replace")
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+
+def nginx(served: Served, folder: Path) -> Front:
+    plain, tls = free_port(), free_port()
+    pem, key = certificate(folder)
+    site = (DEPLOY / "nginx.conf").read_text()
+    for said, here in {
+        "127.0.0.1:8000": f"127.0.0.1:{served.port}", "listen 80": f"listen 127.0.0.1:{plain}",
+        "listen 443": f"listen 127.0.0.1:{tls}", "client_header_timeout 10s": "client_header_timeout 2s",
+        "/etc/letsencrypt/live/portale.rete.example/fullchain.pem": str(pem),
+        "/etc/letsencrypt/live/portale.rete.example/privkey.pem": str(key),
+    }.items():  # fmt: skip
+        assert said in site
+        site = site.replace(said, here)
+    (folder / "site.conf").write_text(site)
+    places = "".join(
+        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    (folder / "nginx.conf").write_text(
+        f"daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{ }}\n"
+        f"http {{ access_log off; {places} include {folder}/site.conf; }}"
+    )
+    command = [shutil.which("nginx") or "", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+    tested = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+    assert tested.returncode == 0 and "warn" not in tested.stderr, tested.stderr
+    return Front(command, plain, tls, folder)
+
+
+def caddy(served: Served, folder: Path) -> Front:
+    plain, tls = free_port(), free_port()
+    pem, key = certificate(folder)
+    file = (DEPLOY / "Caddyfile").read_text()
+    for said, here in {
+        "127.0.0.1:8000": f"127.0.0.1:{served.port}", "read_header 10s": "read_header 2s",
+        "\tservers {": f"\tadmin off\n\thttp_port {plain}\n\thttps_port {tls}\n\tservers {{",
+        f"{HOST} {{": f"{HOST} {{\n\ttls {pem} {key}",
+    }.items():  # fmt: skip
+        assert said in file
+        file = file.replace(said, here)
+    (folder / "Caddyfile").write_text(file)
+    options = ["--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+    program = shutil.which("caddy") or ""
+    tested = subprocess.run(
+        [program, "validate", *options], capture_output=True, text=True, check=False, env={"HOME": str(folder)}
+    )
+    assert tested.returncode == 0, tested.stderr
+    return Front([program, "run", *options], plain, tls, folder)
+
+
+@pytest.fixture(scope="module", params=[nginx, caddy], ids=["nginx", "caddy"])
+def front(request: pytest.FixtureRequest, served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    if shutil.which(request.param.__name__) is None:
+        pytest.skip("not installed here; it is where the whole proof is run")
+    made = request.param(served, tmp_path_factory.mktemp(request.param.__name__))
+    yield made
+    made.end()
+
+
+LAST = "Connection: close\r\n"
+
+
+def test_through_the_example_a_page_comes_by_https_and_from_http_one_is_sent_there_once(front: Front) -> None:
+    answer = front.ask(f"GET /accesso/login/ HTTP/1.1\r\nHost: {HOST}\r\n{LAST}\r\n")
+    assert answer.startswith("HTTP/1.1 200") and "Strict-Transport-Security" in answer.title()
+    assert "__Host-csrftoken" in answer
+    line = HTTPConnection("127.0.0.1", front.plain, timeout=30)
+    line.request("GET", "/accesso/login/", headers={"Host": HOST})
+    sent = line.getresponse()
+    line.close()
+    assert sent.status in {301, 308}
+    assert re.fullmatch(rf"https://{HOST}(:\d+)?/accesso/login/", sent.getheader("Location") or "")
+
+
+def test_the_example_refuses_a_body_and_headers_without_measure_before_the_portal_reads_them(front: Front) -> None:
+    size = 56 * 1024 * 1024
+    huge = f"POST /segnala/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {size}\r\n{LAST}\r\n"
+    assert front.ask(huge, b"a" * size).startswith("HTTP/1.1 413")
+    long = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nX-Lungo: {'a' * 60_000}\r\n{LAST}\r\n"
+    assert front.ask(long)[:12] in {"HTTP/1.1 400", "HTTP/1.1 431"}
+
+
+def test_the_example_lets_go_of_whoever_begins_and_sends_nothing(front: Front) -> None:
+    with ExitStack() as open_lines:
+        lines = [open_lines.enter_context(front.connect()) for _ in range(60)]
+        for line in lines:
+            line.sendall(b"GET / HTTP/1.1\r\n")
+        assert front.ask(f"GET /salute/ HTTP/1.1\r\nHost: {HOST}\r\n{LAST}\r\n").startswith("HTTP/1.1 200")
+        began = time.monotonic()
+        lines[0].settimeout(20)
+        with suppress(OSError):
+            while lines[0].recv(4096):
+                pass
+        assert time.monotonic() - began < 15
