@@ -87,10 +87,7 @@ def _before(request: HttpRequest) -> str:
 
 
 class PrivateCacheMiddleware:
-    """Pages differ from person to person: no shared cache may keep one, and no browser one of who has entered.
-
-    The admin says so itself, and more mildly: there a browser that goes back must find what was being written.
-    """
+    """Pages differ from person to person: no shared cache may keep one, and no browser one of who has entered."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -333,7 +333,8 @@ LOGGING = {
     "loggers": {
         "portal.security": {"level": "WARNING" if DEMO else "INFO"},  # the demo's own loading would fill the screen
         "portal.requests": {"level": env("LOG_REQUESTS", default="WARNING" if DEMO else "INFO")},
-        "django.request": {"level": "ERROR"},  # else whole addresses of what was not found
+        # It writes whole addresses, of what was not found and of each 503; faults stand there by `portal.errors`.
+        "django.request": {"level": "CRITICAL"},
         "django": {"handlers": [], "level": "WARNING"},  # Django's own mail to administrators holds the request
     },
 }

@@ -18,7 +18,7 @@ from portal.background import clock, jobs
 from portal.models import Job, User
 from portal.models.jobs import JobState, Lane
 from portal.notices.emails import KIND
-from portal.upkeep import logs, notebook
+from portal.upkeep import logs, maintenance, notebook
 from tests.portal.test_mail import work
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +197,14 @@ def test_a_flood_of_kinds_is_bounded_on_the_disk_and_in_the_mail(mailoutbox: lis
         kind.last = (timezone.now() - timedelta(days=31)).isoformat()
         notebook.keep(kind)
     assert notebook.forget_old() == notebook.MOST and notebook.kinds() == []
+
+
+def test_a_portal_that_is_busy_or_not_ready_is_no_fault_of_the_programs(settings: Any, index: Any) -> None:
+    the_queue_stands(settings)
+    assert asked("/salute/pronto/")[0] == 503
+    with maintenance.under_way():
+        assert Client().get("/").status_code == 503
+    assert notebook.kinds() == []
 
 
 def test_where_nothing_can_be_written_a_fault_is_answered_all_the_same(as_: Any, settings: Any) -> None:
