@@ -15,6 +15,46 @@ COUNTED = { n=0; while read -r line; do case "$$line" in \
 	Collecting*) n=$$((n + 1)); printf '\r  %d di %d' $$n $$(grep -c '^[a-z0-9-]*==' $<);; \
 	Installing*) printf '\n  li metto al loro posto …\n';; esac; done; }
 
+# A lock for those who run the portal, a longer one for those who test it.
+define INSTALL
+@test -x $(BIN)/python || { echo "Creo l'ambiente Python …"; $(PYTHON) -m venv $(VENV); }
+@echo "Installo le dipendenze (una volta sola, da mezzo minuto a un paio) …"
+@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never uv pip install --quiet --require-hashes -r $<; \
+else $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --only-binary :all: -r $< | $(COUNTED); fi
+@touch $@
+endef
+
+.PHONY: help run test e2e bench faults check setup setup-test
+help: ## list the commands
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## create the virtual environment and install the lock file
+$(STAMP): requirements.lock
+	$(INSTALL)
+
+setup-test: $(TEST_STAMP)
+$(TEST_STAMP): requirements-test.lock
+	$(INSTALL)
+
+run: export DEMO = 1
+run: setup ## run the portal with the demo network on PORT (8000), data in DATA_DIR (./var)
+	@echo "Preparo la base dati …"
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py load_demo --if-empty
+	@exec $(BIN)/python manage.py serve --port $(PORT)
+
+test: setup-test ## run the tests
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+e2e: setup-test ## drive a real Chromium on the demo
+	@$(BIN)/python -m pytest -n auto --dist loadfile tests/e2e $(ARGS)
+
+bench: setup-test ## measure, as ratios within one run
+	@$(BIN)/python -m tests.bench
+
+faults: setup-test ## kill everything at random under load, take each dependency away and give it back
+	@$(BIN)/python -m tests.campaign
+
 check: setup-test ## ruff, djangofmt, mypy, migrations, templates, deploy settings
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

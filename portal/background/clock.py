@@ -4,6 +4,32 @@ import logging
 
 from portal.models.jobs import Lane
 from portal.models.spaces import Space
+from portal.notices import digests
+from portal.pages import scheduling
+from portal.spaces import role_copy, roles
+from portal.upkeep import backup, telling, terms
+
+from .schedules import every
+
+logger = logging.getLogger(__name__)
+
+
+@every(minutes=1)
+def settle() -> int:
+    """Take away the roles whose time is over."""
+    return roles.settle_lapsed()
+
+
+@every(minutes=24 * 60)
+def repair() -> int:
+    """Bring the admin's copy of every space's roles back to its source; returns what had drifted."""
+    drift = {space.code: role_copy.sync_space(space) for space in Space.objects.all()}
+    for code, count in drift.items():
+        if count:
+            logger.warning("%s: %d permissions had drifted and were repaired", code, count)
+    return sum(drift.values())
+
+
 @every(minutes=60)
 def keep_terms() -> int:
     """Take away all that has been kept for as long as the page on privacy says."""
