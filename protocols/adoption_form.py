@@ -1,5 +1,6 @@
 """The form in which a body's delegate says what the body does with an edition."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.files import uploads
 from portal.personal_data.guard import no_personal_data
+from portal.words import dates
 
 from .models import Adoption, Edition
 from .models.adoptions import IN_FORCE, State
@@ -33,7 +35,7 @@ class AdoptionForm(forms.Form):
     act_date = forms.DateField(label=gettext_lazy("Data dell’atto"), required=False, widget=Day)
     since = forms.DateField(
         label=gettext_lazy("Vale dal"), required=False, widget=Day,
-        help_text=gettext_lazy("Vuoto: dalla data dell’atto, o da oggi dove non c’è un atto."),
+        help_text=gettext_lazy("Vuoto: dalla data dell’atto, o da oggi; mai prima dell’ultima riga."),
     )  # fmt: skip
     act_file = forms.FileField(label=gettext_lazy("File dell’atto"), required=False)
     sections = forms.MultipleChoiceField(
@@ -59,10 +61,10 @@ class AdoptionForm(forms.Form):
     )  # fmt: skip
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, edition: Edition, last: Adoption, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, edition: Edition, last: Adoption, before: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"] = last.pk
-        self.edition = edition
+        self.last, self.before = last, before  # the newest row, and the day from which another holds if it is wrong
         self.fields["sections"].choices = [(anchor, heading) for anchor, heading, _text in edition.parts]  # type: ignore[attr-defined]
         self.fields["act_file"].help_text = _("Al massimo %(size)s. Dopo una correzione va scelto di nuovo.") % {
             "size": filesizeformat(settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)
@@ -110,6 +112,10 @@ class AdoptionForm(forms.Form):
         today = timezone.localdate()
         if typed.get("act_date") and typed["act_date"] > today:
             self.add_error("act_date", _("Un atto con la data di domani non c’è ancora: controlla il giorno."))
-        typed["since"] = typed.get("since") or typed.get("act_date") or today
+        first = self.before if typed.get("is_correction") else self.last.since
+        if typed.get("since") and typed["since"] < first:
+            words = _("Fino %(day)s vale quello che è già scritto: scegli un giorno da allora in poi, o correggilo.")
+            self.add_error("since", words % {"day": dates.in_words(first, article="al")})
+        typed["since"] = typed.get("since") or max(typed.get("act_date") or today, first)
         if typed.get("until") and typed["until"] < typed["since"]:
             self.add_error("until", _("L’ultimo giorno viene prima del primo."))

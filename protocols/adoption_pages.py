@@ -19,7 +19,7 @@ from portal.words import dates
 
 from . import adoptions, editions
 from .adoption_form import AdoptionForm
-from .holding import last_said
+from .holding import last_said, standing
 from .models import Adoption, Edition, ProtocolPage
 
 
@@ -36,9 +36,11 @@ def adoption(request: FramedRequest, code: str, body: str) -> HttpResponse:
     may_say = access.can(request.user, "edit", said[asked][0])
     if request.method == "POST":
         access.require(request.user, "edit", said[asked][0])
+    earlier = standing(said[asked])[-2:-1]
     form = AdoptionForm(
-        request.POST if request.method == "POST" else None, request.FILES or None, edition=asked, last=said[asked][0]
-    )
+        request.POST if request.method == "POST" else None, request.FILES or None, edition=asked, last=said[asked][0],
+        before=earlier[0].since if earlier else asked.begins,
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid() and _written(request, form, asked, organisation):
         messages.success(request, _("Scritto: chi legge il protocollo lo vede da adesso."))
         return redirect(adoptions.address(page, organisation))

@@ -148,6 +148,18 @@ def test_each_change_stays_and_a_correction_strikes_the_row_before_it(as_: Given
     )
 
 
+def test_an_act_with_an_earlier_date_holds_from_the_last_row_on_and_an_earlier_day_is_refused(as_: Given) -> None:
+    client = as_("worker")
+    words = {"state": "recepito", "act_number": "Delibera 9", "act_date": "01/03/2026"}
+    shown = client.post(QUARRATA, typed(client, QUARRATA, **words, since="02/03/2026")).content.decode()
+    assert "vale quello che è già scritto" in shown and "02/03/2026" in shown
+    before = Adoption.objects.filter(organisation__slug="quarrata", edition__version="3.0").latest("pk")
+    assert client.post(QUARRATA, typed(client, QUARRATA, **words)).status_code == 302
+    row = Adoption.objects.filter(organisation__slug="quarrata", edition__version="3.0").latest("pk")
+    assert (row.since, row.act_date.isoformat()) == (before.since, "2026-03-01")
+    assert "Delibera 9" in client.get("/p/PR-02/").content.decode().split('class="band"')[1].split("<details")[0]
+
+
 def test_of_two_delegates_the_second_is_told_what_the_first_wrote_and_loses_nothing(as_: Given) -> None:
     ausl = "/p/PR-02/recepimenti/ausl/"
     first, second = as_("health_manager"), as_("hospital_worker")
