@@ -6,6 +6,7 @@ up to date, on the page.
 
 import io
 import json
+import re
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,32 @@ def standing(copy: EditionCopy) -> str:
 
 
 def drawn(copy: EditionCopy) -> bytes:
+    """The PDF; a sign that no font of ours can write becomes a question mark, as the standards want all to be shown."""
     data = json.dumps(_said(copy), ensure_ascii=False, sort_keys=True)
+    while True:
+        try:
+            return _compiled(data, int(copy.edition.published_at.timestamp()))
+        except typst.TypstError as problem:
+            data, before = _without(data, _unwritable(str(problem))), data
+            if data == before:
+                raise
+
+
+def _compiled(data: str, moment: int) -> bytes:
     found: bytes = typst.compile(
         str(SOURCE), root=str(SOURCE.parent), font_paths=[str(FONTS)], ignore_system_fonts=True, format="pdf",
-        sys_inputs={"data": data}, pdf_standards=["a-2a", "ua-1"], timestamp=int(copy.edition.published_at.timestamp()),
+        sys_inputs={"data": data}, pdf_standards=["a-2a", "ua-1"], timestamp=moment,
     )  # fmt: skip
     return found
+
+
+def _unwritable(problem: str) -> set[str]:
+    found = re.search(r'the text `"(.+?)"` could not be displayed', problem)
+    return {sign for sign in found[1] if not sign.isascii()} if found else set()
+
+
+def _without(data: str, signs: set[str]) -> str:
+    return data.translate({ord(sign): "?" for sign in signs})
 
 
 def _said(copy: EditionCopy) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def test_the_news_say_from_when_it_holds_and_lead_to_the_difference(rule: Any, p
     def news(moment: datetime) -> feed.Change:
         at(moment)
         clock.publish_scheduled()
-        return next(each for each in feed.changes(reader, moment - 2 * DAY) if each.page_id == rule.pk)
+        return next(each for each in feed.changes(reader, moment - 20 * DAY) if each.page_id == rule.pk)
 
     first = news(dates.midnight(day) + timedelta(hours=7))
     assert first.sentence == "Da oggi vale la versione 2.0. Il tulipano prende il posto del crisantemo."
