@@ -153,7 +153,8 @@ class Browser:
             line.request("POST", path, body, {"Content-Type": kind, "Cookie": cookie, "Host": "localhost"})
             answer = line.getresponse()
             answer.read()
-            return answer.status, answer.headers.get("Location", "") + "\n" + str(answer.headers.get("Set-Cookie", ""))
+            said = [answer.headers.get("Location", ""), *answer.headers.get_all("Set-Cookie", [])]
+            return answer.status, "\n".join(said)
         finally:
             line.close()
 
@@ -200,6 +201,7 @@ class Writers:
         while not self.stop.is_set():
             try:
                 if not browser.session and not browser.enter():
+                    time.sleep(0.5)
                     continue
                 self.asked[kind] += 1
                 title = f"{kind} {self.asked[kind]:05}"
