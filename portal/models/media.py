@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 from wagtail.documents.models import AbstractDocument
@@ -16,7 +16,23 @@ class ReadingState(models.TextChoices):
     UNREADABLE = "illeggibile", _("testo non leggibile")
 
 
-class Document(AbstractDocument):
+class FileOfItsRow:
+    """A file whose row cannot be written is not left lying without one."""
+
+    file: Any
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        file = self.file
+        is_new = bool(file) and not file._committed
+        try:
+            super().save(*args, **kwargs)  # type: ignore[misc]
+        except DatabaseError:
+            if is_new and file._committed:
+                file.storage.delete(file.name)
+            raise
+
+
+class Document(FileOfItsRow, AbstractDocument):
     """A file; its text is taken out by a job, page by page where it has pages."""
 
     # Wagtail's own model keeps the accessors of these two names.
@@ -52,7 +68,7 @@ class Document(AbstractDocument):
         return digest.hexdigest()
 
 
-class Image(AbstractImage):
+class Image(FileOfItsRow, AbstractImage):
     """A picture; without free tags, as documents are."""
 
     tags = TaggableManager(blank=True, related_name="portal_images")

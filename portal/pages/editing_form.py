@@ -60,6 +60,11 @@ class CitingForm(WagtailAdminPageForm):
         return True
 
     def save(self, commit: bool = True) -> Any:
+        """A new page begins unread: Wagtail would put it live into the tree before it publishes it, and a process that
+        dies between the two would leave a page without its act.
+        """
+        if self.instance.pk is None:
+            self.instance.live = False
         with transaction.atomic():
             concurrent_edits.check_again(self.instance)
             return super().save(commit=commit)

@@ -3,18 +3,22 @@
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.test import Client
 from wagtail.models import Page, Revision
 
+from portal import demo
 from portal.files.storage import PrivateStorage
 from portal.models import Document, ProblemReport
 from tests.portal.test_publication import another_edition, posted
+from tests.typed_pages import typed
 
 pytestmark = pytest.mark.django_db
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -131,6 +135,31 @@ def test_a_file_for_which_there_is_no_room_is_refused_in_words(
     assert "Solo i file vanno scelti di nuovo" in page.text
     assert again(page)["title"] == "Il verbale nuovo"
     assert not Document.objects.filter(title="Il verbale nuovo").exists()
+
+
+def test_a_file_whose_row_cannot_be_written_is_not_left_lying(client_of: Any) -> None:
+    client, url = client_of("office"), "/admin/documents/add/"
+    space = BeautifulSoup(client.get(url).content, "html.parser").select("select[name=collection] option[value]")[-1]
+    file = SimpleUploadedFile("senza-riga.txt", b"Il verbale")
+    with nothing_is_written(LOCKED):
+        busy(client.post(url, {"title": "Senza riga", "file": file, "collection": space["value"]}))
+    folder = Path(settings.MEDIA_ROOT) / "documents"
+    assert not folder.exists() or not [each for each in folder.iterdir() if "senza-riga" in each.name]
+
+
+def test_a_new_page_is_read_by_nobody_until_its_publication_is_whole(
+    client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by killing the site between the two: the page was live, without its act and outside of search."""
+    root = demo.space("SP-MODULI").root_page
+
+    def dies(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError(LOCKED)
+
+    monkeypatch.setattr(Revision, "publish", dies)
+    fields = typed(title="Il nespolo", change_note="Nuova.") | {"action-publish": "1"}
+    busy(client_of("coordinator").post(f"/admin/pages/add/portal/textpage/{root.pk}/", fields))
+    assert not Page.objects.live().filter(title="Il nespolo").exists()
 
 
 def test_who_searches_and_reads_finds_all_the_same(client_of: Any, index: Any) -> None:
