@@ -1,5 +1,7 @@
 """Actions decided in meetings: given by publishing minutes; closed, reopened and spoken of by their owner."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import access
+from portal.accounts import handover, own_data
 from portal.models import User
 from portal.models.activity import Verb
 from portal.notices import obligations
 from portal.notices.activity import record
 from portal.notices.obligations import Closed, Duty, Need
+from portal.words import dates
 
 from .models import Action, ActionItem, MeetingPage
 
@@ -42,7 +46,7 @@ def give(meeting: MeetingPage, *, by: User | None) -> None:
         left = {action.key: action for action in Action.objects.filter(meeting=meeting)}
         for item in _with_own_keys(meeting):
             action = left.pop(item.key, None) or Action(meeting=meeting, key=item.key)
-            action.text, action.person_id, action.due = item.text, item.person_id, item.due
+            action.text, action.person_id, action.due = item.text, _owner(action, item), item.due
             action.withdrawn_at = action.withdrawn_by = None
             action.save()
         for action in left.values():
@@ -51,6 +55,40 @@ def give(meeting: MeetingPage, *, by: User | None) -> None:
                 action.save()
                 _record(Verb.ACTION_WITHDRAWN, action, by, _("ha tolto dal verbale l’azione «%(action)s»"))
         ask_and_settle(meeting)
+
+
+def _owner(action: Action, item: ActionItem) -> int | None:
+    """Who has the action now: whoever the minutes name, or whoever took it over from that person."""
+    handed = action.handed_from_id is not None and action.handed_from_id == item.person_id
+    return action.person_id if handed else item.person_id
+
+
+def in_the_hands_of(person: User, reader: User) -> Iterator[handover.Item]:
+    """What of the minutes somebody who leaves has still to do."""
+    open_now = Action.objects.filter(person=person, done_at=None, withdrawn_at=None, meeting__live=True)
+    for action in open_now.select_related("meeting"):
+        yield handover.Item(_key(action), _("Azioni delle riunioni"), action.text, partial(_hand, action))
+
+
+def _hand(action: Action, to: User | None, by: User) -> None:
+    """Another owner; the line of the minutes keeps the name that was decided."""
+    action.handed_from_id = action.handed_from_id or action.person_id
+    action.person = to
+    action.save()
+    _ask(action)
+
+
+def kept_of(person: User) -> Iterator[own_data.Kept]:
+    """The own actions; their sentence was addressed to the person, whatever became of the minutes."""
+    rows = Action.objects.filter(person=person).order_by("due", "pk")
+    yield own_data.Kept(_("Azioni delle riunioni"), own_data.FOR_GOOD, [
+        {_("che cosa"): each.text, _("entro"): each.due, _("nota"): each.done_note,
+         _("fatta il"): dates.local_day(each.done_at) if each.done_at else ""} for each in rows
+    ])  # fmt: skip
+
+
+handover.sources.append(in_the_hands_of)
+own_data.sources.append(kept_of)
 
 
 def ask_and_settle(meeting: MeetingPage) -> None:
@@ -98,9 +136,12 @@ def _with_own_keys(meeting: MeetingPage) -> list[ActionItem]:
 
 
 def of(user: User) -> QuerySet[Action]:
-    """The person's own, of minutes that are out: a duty reaches its owner, whoever may read the minutes."""
+    """The person's own, of minutes that are out: a duty reaches its owner, whoever may read the minutes.
+
+    While somebody is away, theirs too who stands in.
+    """
     given = Action.objects.filter(withdrawn_at=None, meeting__live=True)
-    return access.addressed(given, user, "person").select_related("meeting")
+    return access.addressed(given, user, "person", standing_in=True).select_related("meeting")
 
 
 def shown(meeting: MeetingPage) -> list[Action]:
@@ -112,7 +153,7 @@ def shown(meeting: MeetingPage) -> list[Action]:
     found = []
     for item in meeting.actions.all():
         action = rows.pop(item.key, None) or Action(meeting=meeting, key=item.key)
-        action.text, action.person_id, action.due = item.text, item.person_id, item.due
+        action.text, action.person_id, action.due = item.text, _owner(action, item), item.due
         found.append(action)
     found += [action for action in rows.values() if action.done_at]
     people = User.objects.in_bulk([action.person_id for action in found])

@@ -98,6 +98,7 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
     context = {
         "found": found,
         "organs": found.organs.all(),
+        "may_invite": access.bodies_to_invite_for(request.user).filter(pk=found.pk).exists(),
         "patron": found.next_patron(),
         "delegations": access.allowed(delegations, request.user),
         "services": access.allowed(ServicePage.objects.filter(organisation=found), request.user).order_by("title"),
@@ -107,4 +108,5 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
 
 
 def _colleagues(request: PersonRequest) -> Any:
-    return access.allowed(User.objects.current().colleagues().select_related("organisation"), request.user)
+    found = User.objects.current().colleagues().select_related("organisation", "profession")
+    return access.allowed(found, request.user)

@@ -26,9 +26,10 @@ from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 from .models.coordinators import NetworkCoordinator
 from .models.delegations import Delegation
 from .models.media import Document, Image, Rendition
-from .models.people import User, UserQuerySet
+from .models.people import Organisation, User, UserQuerySet
 from .models.personal_data import PersonalDataReport
 from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, Visibility
+from .models.working_life import Absence
 
 M = TypeVar("M", bound=Model)
 Person = User | AnonymousUser
@@ -465,10 +466,19 @@ def acts_for(user: Person, purpose: str) -> set[int]:
     return {body for body, what in standing(user).bodies if what == purpose}
 
 
-def addressed(queryset: QuerySet[M], user: Person, to: str) -> QuerySet[M]:
-    """The rows given to the person by name, in the field `to`: duties are addressed, only reading is filtered."""
+def addressed(queryset: QuerySet[M], user: Person, to: str, *, standing_in: bool = False) -> QuerySet[M]:
+    """The rows given to the person by name, in the field `to`: duties are addressed, only reading is filtered.
+
+    With `standing_in`, also those of whoever is away today and has named the person to do what is owed.
+    """
     person = standing(user).person
-    return queryset.none() if person is None else queryset.filter(**{to: person})
+    if person is None:
+        return queryset.none()
+    mine = Q(**{to: person})
+    if standing_in:
+        away = Absence.objects.current().filter(substitute=person, person__in=User.objects.current())
+        mine |= Q(**{f"{to}__in": away.values("person")})
+    return queryset.filter(mine)
 
 
 def with_open_page(rows: QuerySet[Any], user: Person) -> Any:
@@ -514,6 +524,20 @@ def require_administrator(user: Person) -> None:
 def require_coordinator(user: Person) -> None:
     """Pass, or raise Http404: pages for those who keep the network do not exist for anybody else."""
     if not coordinates(user):
+        raise Http404
+
+
+def bodies_to_invite_for(user: Person) -> QuerySet[Organisation]:
+    """The bodies whose people the person may invite: all of them for whoever keeps the network, and for delegates
+    their own, where the network lets them."""
+    held = standing(user)
+    mine = Q(pk__in={body for body, _purpose in held.bodies}, delegates_invite=True)
+    return Organisation.objects.all() if held.coordinates else Organisation.objects.filter(mine)
+
+
+def require_inviter(user: Person) -> None:
+    """Pass, or raise Http404 for whoever may invite nobody."""
+    if not coordinates(user) and not bodies_to_invite_for(user).exists():
         raise Http404
 
 

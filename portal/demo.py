@@ -28,6 +28,8 @@ from .models import (
     NetworkProfile,
     Organ,
     Organisation,
+    Position,
+    Profession,
     Role,
     Space,
     Term,
@@ -63,6 +65,12 @@ SWITCHBOARDS = {key: f"0573 000 3{number:02d}" for number, key in enumerate(BODI
 COUNTED_BY_ISTAT = {"pistoia", "agliana", "serravalle-pistoiese", "montale"}
 MUNICIPALITIES = [key for key, body in BODIES.items() if body[1] == OrganisationKind.MUNICIPALITY]
 
+# Whoever has one of these finds the own path first.
+LEARNERS = {"Assistente sociale neoassunto", "Tirocinante universitaria"}
+POSITIONS = {
+    "Referente ospedale e territorio": ("Risponde sulle dimissioni protette", "irene.maestripieri"),
+    "Referente tutela minori": ("Risponde sulle segnalazioni alla procura", "nadia.elamrani"),
+}  # fmt: skip
 PATRONS = {
     "pistoia": ("San Jacopo", 7, 25), "quarrata": ("Santa Maria Assunta", 8, 15), "agliana": ("San Piero", 6, 29),
     "sds": ("San Jacopo", 7, 25),
@@ -234,15 +242,20 @@ def _load_people() -> None:
     password = make_password(settings.DEMO_PASSWORD)  # one hash for all: a demo password protects nothing
     bodies = {body.slug: body for body in Organisation.objects.all()}
     entered = timezone.now() - timedelta(days=90)
+    names = dict.fromkeys(profession for _first, _last, profession, _body, _telephone in PEOPLE)
+    professions = {name: Profession.objects.create(name=name, is_learner=name in LEARNERS) for name in names}
     for first, last, profession, body, telephone in PEOPLE:
         User.objects.create(
             email=f"{local_part(first, last)}@raccordo.example", first_name=first, last_name=last, password=password,
-            profession=profession, organisation=bodies[body], telephone=telephone, date_joined=entered,
+            profession=professions[profession], organisation=bodies[body], telephone=telephone, date_joined=entered,
+            valid_until=moment(AGREEMENT_ENDS[body], 23, 59) if body in AGREEMENT_ENDS else None,
         )  # fmt: skip
     User.objects.create(
         email="admin@raccordo.example", first_name="Amministrazione", last_name="del portale", password=password,
         is_superuser=True, is_staff=True, organisation=bodies["sds"], date_joined=entered,
     )  # fmt: skip
+    for name, (meaning, who) in POSITIONS.items():
+        person(who).positions.add(Position.objects.create(name=name, meaning=meaning))
     for body, purpose, who, substitute in DELEGATIONS:
         Delegation.objects.create(
             organisation=bodies[body], purpose=purpose, person=person(who), given_by=person("admin"),

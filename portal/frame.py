@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from wagtail.models import Page, Site
 
 from . import access
-from .models.people import OrganisationKind, User
+from .models.people import User
 from .models.spaces import Space
 from .navigation import entries
 from .notices import feed
@@ -17,7 +17,7 @@ from .notices import feed
 
 def is_partner(user: User) -> bool:
     """Whether the person works for the third sector."""
-    return user.organisation is not None and user.organisation.kind == OrganisationKind.THIRD_SECTOR
+    return user.organisation is not None and user.organisation.is_partner
 
 
 class Frame:
@@ -92,8 +92,13 @@ class Frame:
 
     @property
     def reported(self) -> str:
-        """The address that a report names, to lead back to the very step; of a search without its words."""
+        """The address that a report names, to lead back to the very step; of a search without its words.
+
+        The link of an invitation opens an account: no report carries it.
+        """
         found = getattr(self.request, "resolver_match", None)
+        if found is not None and found.url_name == "accept_invitation":
+            return "/"
         is_search = found is not None and found.url_name == "search"
         return self.request.path if is_search else self.request.get_full_path()
 
@@ -138,8 +143,8 @@ class Frame:
         """Names and addresses for the demo's login page; nothing outside the demo."""
         if not settings.DEMO:
             return []
-        people = User.objects.current().order_by("pk").select_related("organisation")
-        return [(f"{person} · {person.profession}".strip(" ·"), person.email) for person in people]
+        people = User.objects.current().order_by("pk").select_related("organisation", "profession")
+        return [(f"{person} · {person.profession or ''}".strip(" ·"), person.email) for person in people]
 
 
 def frame(request: HttpRequest) -> dict[str, Frame]:

@@ -20,7 +20,7 @@ from wagtail.signals import (
 )
 
 from . import security_log
-from .accounts import authentication, password_changed
+from .accounts import authentication, ends, password_changed, working_life
 from .background.heartbeat import heart
 from .files import reading
 from .models import Activity, Document, NetworkCoordinator, NetworkProfile, Term, User, append_only, old_addresses
@@ -57,6 +57,8 @@ def connect() -> None:
     post_delete.connect(reading.on_document_deleted, sender=Document)
     pre_save.connect(authentication.on_address_saved, sender=EmailAddress)
     post_save.connect(authentication.on_person_saved, sender=User)
+    post_save.connect(ends.on_person_saved, sender=User)
+    post_save.connect(working_life.on_person_saved, sender=User)
     post_save.connect(approval.on_person_saved, sender=User)
     post_save.connect(declaration.on_person_saved, sender=User)
     post_save.connect(declaration.on_profile_saved, sender=NetworkProfile)

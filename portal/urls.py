@@ -10,7 +10,20 @@ from wagtail.admin.auth import require_admin_access
 from wagtail.views import serve
 
 from . import views
-from .accounts import body_pages, coordinator_pages, profile, second_factor, sessions
+from .accounts import (
+    body_pages,
+    coordinator_pages,
+    delegation_pages,
+    invitation_pages,
+    own_data_pages,
+    people_file_pages,
+    people_pages,
+    profile,
+    second_factor,
+    sessions,
+    vocabulary_pages,
+    working_life_pages,
+)
 from .files import serving
 from .notices import digest_preference, outbox, problem_pages, reading_pages
 from .pages import approval_page, news_writing, writing
@@ -64,8 +77,28 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rete/spazi/apri/", opening_pages.open_space, name="open_space"),
     path("rete/spazi/<int:pk>/", opening_pages.change_space, name="change_space"),
     path("rete/spazi/<int:pk>/chiudi/", opening_pages.close_space, name="close_space"),
+    path("rete/persone/", people_pages.network_people, name="network_people"),
+    path("rete/persone/invita/", invitation_pages.invite, name="invite"),
+    path("rete/persone/da-file/", people_file_pages.invite_from_file, name="invite_from_file"),
+    path("rete/persone/da-file/persone.csv", people_file_pages.people_table, name="people_table"),
+    path("rete/persone/<int:pk>/", people_pages.person_card, name="person_card"),
+    path("rete/persone/<int:pk>/invito/", invitation_pages.invitation_act, name="invitation_act"),
+    path("rete/persone/<int:pk>/lascia-finire/", people_pages.let_account_end, name="let_account_end"),
+    path("rete/persone/<int:pk>/ente/", working_life_pages.move_person, name="move_person"),
+    path("rete/persone/<int:pk>/assenza/", working_life_pages.absence, name="absence"),
+    path("rete/persone/<int:pk>/assenza/<int:absence_pk>/fine/", working_life_pages.end_absence, name="end_absence"),
+    path("rete/persone/<int:pk>/uscita/", working_life_pages.hand_over, name="hand_over"),
+    path("rete/persone/<int:pk>/riapri/", working_life_pages.reopen_account, name="reopen_account"),
+    path("rete/parole/<slug:kind>/", vocabulary_pages.vocabulary, name="vocabulary"),
+    path("invito/<str:token>/", invitation_pages.accept_invitation, name="accept_invitation"),
+    path("prime-cose/", invitation_pages.greeted, name="greeted"),
     path("rete/enti/", body_pages.network_bodies, name="network_bodies"),
     path("rete/enti/nuovo/", body_pages.add_body, name="add_body"),
+    path("rete/persone/<int:pk>/nome/", own_data_pages.decide_name, name="decide_name"),
+    path("rete/enti/<slug:slug>/deleghe/", delegation_pages.body_delegations, name="body_delegations"),
+    path("rete/deleghe/<int:pk>/fine/", delegation_pages.end_delegation, name="end_delegation"),
+    path("profilo/dati/", own_data_pages.own_data_page, name="own_data"),
+    path("profilo/dati/file/", own_data_pages.own_data_file, name="own_data_file"),
     path("rete/enti/<slug:slug>/", body_pages.change_body, name="change_body"),
     path("approvazioni/<int:pk>/", approval_page.decide, name="approval"),
     re_path(r"^documenti/([0-9]{1,18})/(.*)$", serving.document, name="wagtaildocs_serve"),

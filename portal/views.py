@@ -18,9 +18,9 @@ from wagtail.models import Page
 
 from . import access
 from .frame import is_partner
-from .models import NetworkProfile, Organisation, Space
+from .models import Invitation, NetworkProfile, Organisation, Space, User
 from .models.spaces import Visibility
-from .notices import feed
+from .notices import feed, first_steps
 from .pages import withdrawing
 from .requests import PersonRequest, number
 from .upkeep import terms
@@ -67,6 +67,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "figures": feed.figures(request.user),
         "contacts": feed.contacts(request.user)[:CALLED] if is_partner(request.user) else [],
         "now": timezone.now(),
+        "steps": first_steps.of(request.user),
+        "welcome": Invitation.objects.filter(person=request.user, accepted_at__isnull=False, greeted_at=None).exists(),
         "until": timezone.localdate() + timedelta(days=8),
         "spaces": _spaces_with_news(request.user, changes),
     }
@@ -108,6 +110,8 @@ def network_desk(request: PersonRequest) -> HttpResponse:
     request.section = "rete"
     counts = {
         "spaces": Space.objects.filter(closed_at=None).count(),
+        "people": User.objects.current().count(),
+        "invited": Invitation.objects.waiting().count(),
         "bodies": Organisation.objects.count(),
         "coordinators": access.coordinators().count(),
     }

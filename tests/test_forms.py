@@ -16,7 +16,7 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Page, Site, Workflow, WorkflowTask
 
 from portal import demo
-from portal.models import Delegation, Document, Image, Organisation, Term, User
+from portal.models import Delegation, Document, Holiday, Image, Organisation, Position, Profession, Term, User
 from portal.models.pages import PortalPage, SpacePage, page_kinds
 from tests.browser import form, sent
 
@@ -132,6 +132,25 @@ def test_saving_a_body_untouched_changes_nothing_of_it_and_its_organs(slug: str,
     assert organs and body.patron_day
     assert save_untouched(as_("coordinator"), f"/rete/enti/{slug}/", "main form").status_code == 302
     assert (row(body), list(body.organs.values())) == (before, organs)
+
+
+@pytest.mark.parametrize("who", ["rosanna", "irene", "davide"])
+def test_saving_a_person_s_card_untouched_changes_nothing(who: str, as_: Any) -> None:
+    person = User.objects.get(email__startswith=who)
+    before, positions = row(person), list(person.positions.values())
+    address = f"/rete/persone/{person.pk}/"
+    assert save_untouched(as_("coordinator"), address, "main form:not([action])").status_code == 302
+    assert (row(person), list(person.positions.values())) == (before, positions)
+
+
+@pytest.mark.parametrize("kind", ["professioni", "ruoli", "chiusure"])
+def test_saving_the_words_of_the_network_untouched_changes_nothing(kind: str, as_: Any) -> None:
+    model = {"professioni": Profession, "ruoli": Position, "chiusure": Holiday}[kind]
+    Holiday.objects.create(day="2027-05-03", name="Ponte")
+    before = list(model.objects.order_by("pk").values())
+    assert before
+    assert save_untouched(as_("coordinator"), f"/rete/parole/{kind}/", "main form").status_code == 302
+    assert list(model.objects.order_by("pk").values()) == before
 
 
 def test_saving_a_space_untouched_changes_nothing_of_it(as_: Any) -> None:

@@ -27,7 +27,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
 from portal import demo
 from portal.files.reading import file_changed
-from portal.models import Document, Image, Organisation, Space, User
+from portal.models import Document, Image, Organisation, Profession, Space, User
 from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
 from portal.notices import acknowledgements, digests, emails, obligations
@@ -120,7 +120,7 @@ def plant(name: str) -> Planted:
     here.addresses += [page.url for page in here.pages] + [
         here.document.url, f"/media/{here.image.file.name}",
         f"/rubrica/persone/{here.person.pk}/", here.space.get_absolute_url(),
-        f"{here.space.get_absolute_url()}condivisione/",
+        f"{here.space.get_absolute_url()}condivisione/", f"/rete/persone/{here.person.pk}/",
         f"{here.space.get_absolute_url()}condivisione/come/?persona={here.person.pk}",
     ]  # fmt: skip
     return here
@@ -143,9 +143,10 @@ def plant_files(here: Planted) -> None:
 
 
 def plant_person(here: Planted, by: User) -> None:
+    profession = Profession.objects.create(name=here.word("profession"))
     here.person = User.objects.create(
         email=f"{here.space.code.lower()}@altrove.example", first_name=here.word("firstname"),
-        last_name="Chiusa", profession=here.word("profession"), organisation=Organisation.objects.get(slug="quarrata"),
+        last_name="Chiusa", profession=profession, organisation=Organisation.objects.get(slug="quarrata"),
     )  # fmt: skip
     # Of a body whose people read other spaces too: this one reads only here.
     here.person.groups.remove(here.person.organisation.group)
@@ -339,6 +340,8 @@ PORTAL = [
     "/", "/novita/", "/spazi/", *(f"/spazi/{slug}/" for slug in SPACES), "/protocolli/", "/procedure/", "/moduli/",
     "/riunioni/", "/rubrica/", f"/rubrica/?nome={WORD}", "/rubrica/enti/quarrata/", "/formazione/", "/profilo/digest/",
     "/rete/", "/rete/spazi/", "/rete/spazi/apri/", "/rete/coordinatori/", "/rete/enti/", "/rete/enti/quarrata/",
+    "/profilo/dati/", "/profilo/dati/file/",
+    "/rete/persone/", f"/rete/persone/?nome={WORD}", "/rete/persone/invita/", "/rete/parole/professioni/",
     f"/cerca/?q={WORD}", f"/cerca/?q={WORD}&format=json", "/cerca/?q=zibaldane", "/cerca/?q=zibaldane&format=json",
     "/cerca/suggerimenti/?q=zib", "/cerca/?q=calepino", "/sitemap.xml", "/feed/", "/posta-inviata/", *CITING,
 ]  # fmt: skip

@@ -1,19 +1,36 @@
 """How far a person is in a path, and the next thing to do. All of it only as far as the person may see it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Length, Substr
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal import access
+from portal.accounts import own_data
 from portal.models import User
+from portal.words import dates
 
 from .models import LessonDone, LessonPage, ModulePage, PathPage
 
 access.own(LessonDone, "user")
+
+
+def kept_of(person: User) -> Iterator[own_data.Kept]:
+    """The lessons that the person said to have done; named as far as the person reads them still."""
+    rows = list(LessonDone.objects.filter(user=person).order_by("at"))
+    lessons = access.allowed(LessonPage.objects.filter(pk__in=[row.lesson_id for row in rows]), person)
+    titles = dict(lessons.values_list("pk", "title"))
+    closed = _("una lezione che non leggi più")
+    yield own_data.Kept(_("Lezioni fatte"), _("finché l’account c’è"), [
+        {_("lezione"): titles.get(row.lesson_id, closed), _("il"): dates.local_day(row.at)} for row in rows
+    ])  # fmt: skip
+
+
+own_data.sources.append(kept_of)
 
 
 @dataclass(frozen=True)

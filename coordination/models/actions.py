@@ -19,6 +19,8 @@ class Action(models.Model):
     key = models.UUIDField()
     text = models.CharField(_("azione"), max_length=240)
     person = models.ForeignKey(User, verbose_name=_("chi"), null=True, on_delete=models.PROTECT, related_name="actions")
+    # Who was named by the minutes, where that person has left and somebody else took it over.
+    handed_from = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     due = models.DateField(_("entro il"))
     done_at = models.DateTimeField(_("fatta il"), null=True)
     done_note = models.CharField(_("nota"), max_length=240, blank=True)

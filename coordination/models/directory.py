@@ -38,6 +38,7 @@ class ServicePage(PortalPage):
     contact = models.ForeignKey(
         User, verbose_name=_("referente"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    passes_on = ("responsible", "contact")
     text = models.TextField(_("che cosa fa e come ci si arriva"), blank=True)
     body = BlocksField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
 

@@ -30,7 +30,7 @@ class ValidityBackend(AuthenticationBackend):
         return bool(super().has_perm(user_obj, perm, obj))
 
     def get_user(self, user_id: int) -> User | None:
-        user = super().get_user(user_id)
+        user = User.objects.select_related("organisation", "profession").filter(pk=user_id).first()
         return user if user is not None and user.is_current() else None
 
 

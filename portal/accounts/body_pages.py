@@ -37,11 +37,13 @@ class BodyForm(forms.ModelForm):
 
     class Meta:
         model = Organisation
-        fields = ["name", "kind", "area", "telephone", "email", "patron_saint"]
+        fields = ["name", "kind", "area", "telephone", "email", "patron_saint", "delegates_invite"]
         widgets = {"area": OfferedInput(_areas)}
         help_texts = {"area": gettext_lazy("Per esempio piana, montagna: serve a raggruppare gli enti.")}
 
-    field_order = ["name", "kind", "area", "organs", "telephone", "email", "patron_saint", "patron_on"]
+    field_order = [
+        "name", "kind", "area", "organs", "telephone", "email", "patron_saint", "patron_on", "delegates_invite",
+    ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

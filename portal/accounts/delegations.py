@@ -1,11 +1,13 @@
 """Giving and ending delegations: administrators do it, in «Rete»; who did it stays written."""
 
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.permission_policies.base import ModelPermissionPolicy
@@ -31,6 +33,15 @@ def keep(delegation: Delegation, *, by: User) -> Delegation:
     return delegation
 
 
+TWICE = gettext_lazy("Questa persona ha già la stessa delega in quei giorni.")
+
+
+def overlapping(begins: date, ends: date | None, **given: Any) -> QuerySet[Delegation]:
+    """The same given to the same person on some of the same days."""
+    others = Delegation.objects.filter(Q(valid_until=None) | Q(valid_until__gte=begins), **given)
+    return others.filter(valid_from__lte=ends) if ends else others
+
+
 class DelegationForm(WagtailAdminModelForm):
     """Once given, only its substitute and its end change: another person, body or purpose is another delegation."""
 
@@ -47,11 +58,9 @@ class DelegationForm(WagtailAdminModelForm):
         cleaned: dict[str, Any] = super().clean()
         given = {name: cleaned.get(name) for name in ("organisation", "purpose", "person")}
         begins, ends = cleaned.get("valid_from"), cleaned.get("valid_until")
-        if begins and all(given.values()):
-            others = Delegation.objects.filter(Q(valid_until=None) | Q(valid_until__gte=begins), **given)
-            others = others.filter(valid_from__lte=ends) if ends else others
-            if others.exclude(pk=self.instance.pk).exists():
-                raise ValidationError(_("Questa persona ha già la stessa delega in quei giorni."))
+        same = overlapping(begins, ends, **given) if begins and all(given.values()) else Delegation.objects.none()
+        if same.exclude(pk=self.instance.pk).exists():
+            raise ValidationError(TWICE)
         return cleaned
 
     def save(self, commit: bool = True) -> Delegation:

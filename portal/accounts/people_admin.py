@@ -22,7 +22,7 @@ from portal import access
 from portal.models.people import User
 from portal.spaces import roles
 
-from . import password_changed
+from . import ends, password_changed
 
 OWN_FIELDS = {"profession", "organisation", "telephone", "valid_until"}
 ORDER = ["email", "first_name", "last_name", "organisation", "profession", "telephone", "valid_until"]
@@ -68,6 +68,12 @@ class PersonForm(forms.ModelForm):
     def clean_email(self) -> str:
         """In small letters, as addresses are kept: else the same one in capitals would pass for another."""
         return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "valid_until" not in self.errors and ends.is_needed(data.get("organisation")) and not data["valid_until"]:
+            self.add_error("valid_until", ends.NEEDED)
+        return data
 
     def clean_valid_until(self) -> datetime | None:
         if "valid_until" not in self.changed_data:

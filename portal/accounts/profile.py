@@ -3,15 +3,19 @@
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal import access
-from portal.models import User
+from portal.models import NameProposal, User
+from portal.models.working_life import PlacementKind
 from portal.requests import PersonRequest
 from portal.spaces.overview import answered_by
+
+from . import names
 
 
 class ProfileForm(forms.ModelForm):
@@ -29,9 +33,17 @@ class ProfileForm(forms.ModelForm):
 def person(request: PersonRequest, pk: int) -> HttpResponse:
     """A colleague: body, profession, telephone, and what the colleague answers for."""
     request.section = "rubrica"
-    found = access.get_or_404(User.objects.current().select_related("organisation"), request.user, pk=pk)
+    found = access.get_or_404(User.objects.current().select_related("organisation", "profession"), request.user, pk=pk)
     kinds = answered_by(found, request.user)
-    return render(request, "portal/person.html", {"found": found, "kinds": kinds})
+    keeps = access.can(request.user, "manage", found)
+    context = {
+        "found": found,
+        "kinds": kinds,
+        "keeps": keeps,
+        "seats": found.placements.current().filter(kind=PlacementKind.SEAT).select_related("organisation"),
+        "absences": found.absences.current().select_related("substitute"),
+    }
+    return render(request, "portal/person.html", context)
 
 
 @login_required
@@ -39,7 +51,23 @@ def profile(request: PersonRequest) -> HttpResponse:
     """One's own name and telephone; where password and second factor are changed."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Profilo aggiornato."))
+        _save(request, form)
         return redirect("profile")
-    return render(request, "portal/profile.html", {"form": form})
+    proposal = NameProposal.objects.filter(person=request.user).first()
+    return render(request, "portal/profile.html", {"form": form, "proposal": proposal})
+
+
+def _save(request: PersonRequest, form: ProfileForm) -> None:
+    """Telephone and keys at once; another name is asked for."""
+    person = User.objects.get(pk=request.user.pk)
+    first, last = form.cleaned_data["first_name"], form.cleaned_data["last_name"]
+    asked = {"first_name", "last_name"} & set(form.changed_data) and not names.is_free(person)
+    with transaction.atomic():
+        if asked:
+            form.instance.first_name, form.instance.last_name = person.first_name, person.last_name
+            names.propose(person, first, last)
+        form.save()
+    if asked:
+        messages.success(request, _("Profilo aggiornato. Il nome nuovo lo conferma chi coordina la rete."))
+    else:
+        messages.success(request, _("Profilo aggiornato."))

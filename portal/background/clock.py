@@ -2,6 +2,7 @@
 
 import logging
 
+from portal.accounts import ends, working_life
 from portal.models.jobs import Lane
 from portal.models.spaces import Space
 from portal.notices import digests
@@ -34,6 +35,18 @@ def repair() -> int:
 def keep_terms() -> int:
     """Take away all that has been kept for as long as the page on privacy says."""
     return terms.forget_all()
+
+
+@every(minutes=24 * 60)
+def ask_about_ends() -> int:
+    """Ask about the accounts that come to their end."""
+    return ends.ask_all()
+
+
+@every(minutes=60)
+def settle_moves() -> int:
+    """Bring people to the body that begins today."""
+    return working_life.settle_moves()
 
 
 @every(minutes=5, lane=Lane.MAIL)

@@ -11,8 +11,10 @@ from .coordinators import NetworkCoordinator
 from .delegations import Delegation
 from .digests import Delivery, DigestPreference
 from .glossary import Term
+from .invitations import Invitation
 from .jobs import Job
 from .media import Document, Image, Rendition
+from .name_proposals import NameProposal
 from .network import NetworkProfile, ProblemReport
 from .obligations import Obligation
 from .people import Organ, Organisation, User
@@ -21,8 +23,11 @@ from .replacements import Replacement
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
 from .unfinished import UnfinishedNews
+from .vocabulary import Holiday, Position, Profession
+from .working_life import Absence, Placement
 
 __all__ = [
+    "Absence",
     "Acknowledgement",
     "AcknowledgementNote",
     "Activity",
@@ -30,10 +35,13 @@ __all__ = [
     "Delivery",
     "DigestPreference",
     "Document",
+    "Holiday",
     "Image",
+    "Invitation",
     "Job",
     "Maintenance",
     "Membership",
+    "NameProposal",
     "NetworkCoordinator",
     "NetworkProfile",
     "Obligation",
@@ -44,7 +52,10 @@ __all__ = [
     "PageUserGrant",
     "PersonalDataReason",
     "PersonalDataReport",
+    "Placement",
+    "Position",
     "ProblemReport",
+    "Profession",
     "ReadingReminder",
     "ReadingRequest",
     "Rendition",

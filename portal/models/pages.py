@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.apps import apps
@@ -142,6 +142,7 @@ class PortalPage(AddressedPage):
         "portal.User", verbose_name=_("chi ne risponde"), null=True, blank=True, on_delete=models.SET_NULL,
         related_name="+", help_text=_("Il suo nome e telefono stanno in fondo alla pagina."),
     )  # fmt: skip
+    passes_on: ClassVar[tuple[str, ...]] = ("responsible",)  # the persons whom a page names to turn to: when one leaves
     review_date = models.DateField(
         _("da rivedere entro"), null=True, blank=True, help_text=_("A quella data chi ne risponde è avvisato.")
     )

@@ -33,6 +33,10 @@ class Organisation(models.Model):
     contact = models.CharField(_("contatto"), max_length=160, blank=True)
     telephone = models.CharField(_("telefono"), max_length=40, blank=True, validators=[valid_telephone])
     email = models.EmailField(_("posta elettronica"), blank=True)
+    delegates_invite = models.BooleanField(
+        _("i suoi delegati invitano persone dell’ente"), default=False,
+        help_text=_("Senza spunta invita solo chi coordina la rete."),
+    )  # fmt: skip
     # The local holiday: a day of each year, so without a year.
     patron_saint = models.CharField(_("santo patrono"), max_length=80, blank=True)
     patron_month = models.PositiveSmallIntegerField(_("mese del patrono"), null=True, blank=True)
@@ -52,6 +56,11 @@ class Organisation(models.Model):
             if self.group_id is None:
                 self.group = Group.objects.create(name=f"ente: {self.name}"[:150])
             super().save(*args, **kwargs)
+
+    @property
+    def is_partner(self) -> bool:
+        """Of the third sector: its people read what is shared with them, and their accounts have an end."""
+        return self.kind == OrganisationKind.THIRD_SECTOR
 
     def patron_in(self, year: int) -> date | None:
         """The body's local holiday in that year; None where nobody has written it."""
@@ -110,7 +119,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def colleagues(self) -> "UserQuerySet":
         """Without the accounts that only look after the installation: they are nobody's colleague."""
-        return self.exclude(is_superuser=True, profession="")
+        return self.exclude(is_superuser=True, profession=None)
 
 
 class User(AbstractUser):
@@ -118,7 +127,13 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("posta elettronica"), unique=True)
-    profession = models.CharField(_("professione"), max_length=120, blank=True)
+    profession = models.ForeignKey(
+        "portal.Profession", verbose_name=_("professione"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="people",
+    )  # fmt: skip
+    positions = models.ManyToManyField(
+        "portal.Position", verbose_name=_("ruoli nella rete"), blank=True, related_name="people"
+    )
     organisation = models.ForeignKey(
         Organisation, verbose_name=_("ente"), null=True, blank=True, on_delete=models.PROTECT, related_name="people"
     )
@@ -164,7 +179,7 @@ class User(AbstractUser):
     @property
     def is_learner(self) -> bool:
         """Trainees and newcomers, who find their path first."""
-        return any(word in self.profession.lower() for word in ("tirocinante", "neoassunt"))
+        return self.profession is not None and self.profession.is_learner
 
     def is_current(self, now: datetime | None = None) -> bool:
         """Whether the account may enter now."""

@@ -16,9 +16,11 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import Site
 
 from portal import access
 from portal.background import jobs
+from portal.models.invitations import Invitation
 from portal.models.people import User
 from portal.models.spaces import ROLE_MEANING, Role, Space
 from portal.words import dates
@@ -120,6 +122,19 @@ def password_changed_mail(to: User, *, at: datetime) -> EmailMultiAlternatives:
     """The password is another since then: who did not change it must act."""
     when = f"{dates.in_words(at, 'j F Y')}, {timezone.localtime(at):%H:%M}"
     return _mail("password_changed", to.email, {"person": to, "when": when})
+
+
+def invitation_mail(invitation: Invitation, *, url: str, roles: list[tuple[Space, str]]) -> EmailMultiAlternatives:
+    """The link with which somebody who was invited chooses a password and comes in."""
+    context = {"person": invitation.person, "by": invitation.invited_by, "until": invitation.expires_at, "url": url,
+               "roles": roles, "network": _network()}  # fmt: skip
+    return _mail("invitation", invitation.person.email, context)
+
+
+def _network() -> str:
+    """The name by which the network calls itself: whoever is invited has never heard of the portal."""
+    site = Site.objects.filter(is_default_site=True).first()
+    return (site and site.site_name) or "Raccordo"
 
 
 def role_mail(to: User, *, space: Space, role: Role | None, by: str) -> EmailMultiAlternatives:

@@ -135,16 +135,18 @@ sources = Sources()
 
 def todos(user: User) -> list[Todo]:
     """What is asked of the person, the most urgent first."""
-    found = [_todo(row) for row in obligations.open_of(user)]
+    found = [_todo(row, user) for row in obligations.open_of(user)]
     return sorted(found, key=lambda todo: (todo.due or date.max, todo.title))
 
 
-def _todo(row: Obligation) -> Todo:
-    """A duty as its owner may read it now."""
+def _todo(row: Obligation, reader: User) -> Todo:
+    """A duty as its owner may read it now, or whoever stands in while the owner is away."""
     said = (row.title, row.url, row.why)
     if not row.page_is_open:  # type: ignore[attr-defined]  # annotated by `open_of`
         said = (row.closed_title, row.closed_url, row.closed_why)
     title, url, why = said
+    if row.person_id != reader.pk:
+        why = _("%(why)s · tocca a %(person)s, che è assente") % {"why": why, "person": row.person}
     return Todo(title, url, row.verb, why, row.due, row.action_url, row.key)
 
 

@@ -81,8 +81,9 @@ def forget(*keys: str) -> None:
 def open_of(user: User) -> QuerySet[Obligation]:
     """What is asked of the person today, each with `page_is_open`; one question, however many rows."""
     today = timezone.localdate()
-    rows = access.addressed(Obligation.objects.filter(settled_at=None), user, "person")
+    rows = access.addressed(Obligation.objects.filter(settled_at=None), user, "person", standing_in=True)
     rows = rows.filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
+    rows = rows.select_related("person")
     found: QuerySet[Obligation] = access.with_open_page(rows, user).exclude(page_is_open=False, closed_title="")
     return found
 

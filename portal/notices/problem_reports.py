@@ -88,6 +88,16 @@ def shown(row: ProblemReport, reader: User) -> dict[str, Any]:
     return {"report": row, "title": _title(row, reader)}
 
 
+def hand_over(row: ProblemReport, to: User | None) -> None:
+    """Somebody else settles it; nobody: the report is closed."""
+    if to is None:
+        settle(row)
+        return
+    with transaction.atomic():
+        ProblemReport.objects.filter(pk=row.pk).update(to=to)
+        _ask(row, to)
+
+
 def settle(row: ProblemReport, answer: str = "") -> None:
     """The problem is settled: nothing of the report stays, once the answer has left."""
     with transaction.atomic():

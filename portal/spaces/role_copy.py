@@ -1,6 +1,8 @@
 """The copy of the roles where Wagtail's admin and guardian look for them; `Membership` is its only source."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
@@ -47,8 +49,28 @@ def role_group(space: Space, role: Role) -> Group:
     return group
 
 
+_put_off: ContextVar[set[Space] | None] = ContextVar("_put_off", default=None)
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """Many changes of roles at once: each space is brought up to date one time, at the end, in their transaction."""
+    waiting: set[Space] = set()
+    token = _put_off.set(waiting)
+    try:
+        yield
+    finally:
+        _put_off.reset(token)
+    for space in waiting:
+        sync_space(space)
+
+
 def sync_space(space: Space) -> int:
     """Write who may do what where Wagtail's admin and guardian look for it. Idempotent; returns what it repaired."""
+    waiting = _put_off.get()
+    if waiting is not None:
+        waiting.add(space)
+        return 0
     with transaction.atomic():
         groups = {role: role_group(space, role) for role in Role}
         repaired = _sync_people(space, groups)

@@ -197,6 +197,12 @@ def reminds_to_sign(as_: Given, person: Given, page: Any) -> None:
     assert acknowledgements.remind_due() == 2  # PR-11 and PR-12, whose day has passed
 
 
+def invites(as_: Given, person: Given, page: Any) -> None:
+    asked = {"email": "nuova@raccordo.example", "first_name": "Ada", "last_name": "Nuti", "profession": "",
+             "organisation": person("worker").organisation_id, "telephone": "", "valid_until": ""}  # fmt: skip
+    assert as_("coordinator").post("/rete/persone/invita/", asked).status_code == 302
+
+
 DOORS: dict[Any, set[str]] = {
     asks: {"approval"}, approves: {"approved"}, gives_back: {"given_back"}, takes_back: set(),
     publishes_over_a_request: {"approved"}, comments: set(), publishes: set(), withdraws: set(), moves: set(),
@@ -204,7 +210,7 @@ DOORS: dict[Any, set[str]] = {
     changes_the_own_password: {"password_changed"}, forgets_the_password: {"password"}, gives_a_role: {"role"},
     takes_a_role: {"role"}, reports_a_problem: {"problem"},
     reports_personal_data: {"personal_data"}, answers_a_report: {"answer"}, misses_a_day: {"schedule_failed"},
-    reminds_a_body: {"adoption_reminder"}, reminds_to_sign: {"reading_reminder"},
+    reminds_a_body: {"adoption_reminder"}, reminds_to_sign: {"reading_reminder"}, invites: {"invitation"},
 }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class PathPage(PortalPage):
 class ModulePage(PortalPage):
     """A module: its lessons, its tutor, its hours."""
 
+    passes_on = ("responsible", "tutor")
     day = models.CharField(_("giorno"), max_length=20, blank=True)
     hours = models.DecimalField(_("ore"), max_digits=4, decimal_places=1, default=0)
     tutor = models.ForeignKey(

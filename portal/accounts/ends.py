@@ -1,0 +1,89 @@
+"""The end of an account: partners' have one always, and whoever gave it is asked before it comes."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal import access
+from portal.models.invitations import Invitation
+from portal.models.obligations import Obligation
+from portal.models.people import User
+from portal.notices import obligations
+from portal.notices.obligations import Duty
+from portal.words import dates
+
+STAGES = (30, 7)  # days before the end: asked then, and again then
+NEEDED = gettext_lazy("L’account di chi lavora per il Terzo settore ha sempre una fine: scrivi fino a quando.")
+
+
+def is_needed(organisation: Any) -> bool:
+    """Whether an account of the body must have an end."""
+    return organisation is not None and organisation.is_partner
+
+
+def on_person_saved(sender: type[User], instance: User, update_fields: Any = None, **kwargs: Any) -> None:
+    """Another end, or none, or an account that is closed."""
+    if not update_fields or {"is_active", "valid_until"} & set(update_fields):
+        ask_about(instance)
+
+
+def ask_all() -> int:
+    """Each day, for whatever came about otherwise; returns how many accounts have an end."""
+    ending = list(User.objects.current().exclude(valid_until=None))
+    for person in ending:
+        ask_about(person)
+    return len(ending)
+
+
+@transaction.atomic
+def ask_about(person: User) -> None:
+    """What is asked of the end that holds now, once; about any other end nothing is asked any more."""
+    mine = Obligation.objects.filter(key__startswith=f"account-end:{person.pk}:")
+    keys = _keys(person) if person.is_current() and person.valid_until else {}
+    obligations.settle(*mine.exclude(key__in=keys.values()).values_list("key", flat=True))
+    known = set(mine.values_list("key", flat=True))
+    if new := {days: key for days, key in keys.items() if key not in known}:
+        keepers = _keepers(person)
+        for days, key in new.items():
+            obligations.ask(keepers, key, _duty(person, days))
+
+
+def let_end(person: User) -> None:
+    """«Lascia che finisca»: about this end nobody is asked again."""
+    obligations.settle(*_keys(person).values())
+
+
+def is_asked(person: User) -> bool:
+    return Obligation.objects.filter(key__in=_keys(person).values(), settled_at=None).exists()
+
+
+def _keys(person: User) -> dict[int, str]:
+    day = dates.local_day(person.valid_until).isoformat() if person.valid_until else ""
+    return {days: f"account-end:{person.pk}:{day}:{days}" for days in STAGES}
+
+
+def _keepers(person: User) -> list[User]:
+    """Whoever invited the person and still keeps accounts; else the coordinators, else the administrators."""
+    giver = Invitation.objects.filter(person=person, invited_by__in=access.coordinators()).first()
+    if giver and giver.invited_by:
+        return [giver.invited_by]
+    return list(access.coordinators()) or list(access.administrators())
+
+
+def _duty(person: User, days: int) -> Duty:
+    end = dates.local_day(person.valid_until) if person.valid_until else None
+    first, last = max(STAGES), min(STAGES)
+    words = {"person": person, "day": dates.in_words(end, article="il") if end else ""}
+    return Duty(
+        title=_("L’account di %(person)s finisce %(day)s") % words,
+        verb=_("Decidi"),
+        why=_("lo prolunghi, o lasci che finisca"),
+        url=reverse("person_card", args=[person.pk]),
+        due=end,
+        starts_on=end - timedelta(days=days) if end else None,
+        ends_on=end - timedelta(days=last + 1) if end and days == first else end,
+    )

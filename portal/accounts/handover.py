@@ -1,0 +1,205 @@
+"""Somebody leaves: all that is in those hands, each thing with a new owner or an end, and then the account closes.
+
+Each package says what of its own a person holds (`sources`); what nobody takes over stops the whole.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from wagtail.models import Page, Revision
+
+from portal import access
+from portal.models.activity import Verb
+from portal.models.coordinators import NetworkCoordinator
+from portal.models.delegations import Delegation
+from portal.models.network import NetworkProfile, ProblemReport
+from portal.models.obligations import Obligation
+from portal.models.pages import page_kinds
+from portal.models.people import User
+from portal.models.spaces import Membership, Role
+from portal.models.working_life import Absence
+from portal.notices import feed, problem_reports
+from portal.notices.activity import record
+from portal.spaces import roles
+
+from . import coordinators
+
+Hand = Callable[[User | None, User], None]  # to whom, None for its end; by whom
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing in somebody's hands, and what handing it over does."""
+
+    key: str
+    what: str  # the heading under which it stands
+    title: str
+    hand: Hand
+    may_end: bool = False
+    page: int | None = None  # which the new owner must be allowed to read
+    url: str = ""
+
+
+Source = Callable[[User, User], Iterable[Item]]
+sources: list[Source] = []  # (whose things, who looks at them) → the things
+
+
+class Unreadable(Exception):
+    """The new owner may not read what is handed over."""
+
+
+class SomethingNew(Exception):
+    """A thing came into those hands after the page was drawn."""
+
+
+def items(person: User, reader: User) -> list[Item]:
+    """All that the person answers for, owes, and holds; named as far as who looks at it may read."""
+    found = [*_pages(person, reader), *_spaces(person), *_delegations(person), *_network(person), *_reports(person)]
+    found += [item for source in sources for item in source(person, reader)]
+    return [*found, *_owed(person, {item.key for item in found})]
+
+
+def leave(person: User, given: dict[str, User | None], *, by: User) -> None:
+    """Hand each thing to its new owner, or end it; then nothing is left, and the account closes. Whole, or not."""
+    with transaction.atomic():
+        for item in items(person, by):
+            if item.key not in given:
+                raise SomethingNew(_("Nel frattempo è arrivata un’altra cosa: ricarica la pagina."))
+            to = given[item.key]
+            if to is not None and item.page and not access.can(to, "view", Page.objects.get(pk=item.page)):
+                raise Unreadable(_("%(who)s non legge «%(title)s»: scegli un’altra persona.") % {
+                    "who": to, "title": item.title,
+                })  # fmt: skip
+            item.hand(to, by)
+        for membership in Membership.objects.filter(user=person).select_related("space"):
+            roles.take_role(membership, by=by, reason=_("Lascia la rete"))
+        Absence.objects.filter(substitute=person, until__gte=timezone.localdate()).update(substitute=None)
+        Delegation.objects.filter(substitute=person).update(substitute=None)
+        person.is_active = False
+        person.save(update_fields=["is_active"])
+        record(Verb.PERSON_LEFT, by=by, sentence=_("ha chiuso l’account di %(person)s") % {"person": person})
+    access.forget(person)
+
+
+# --- Pages -----------------------------------------------------------------------------------------------
+
+
+def _pages(person: User, reader: User) -> Iterable[Item]:
+    """Live or not, whatever of it names the person as somebody to turn to."""
+    mine = Q(owner=person)
+    for kind in page_kinds():
+        for name in kind.passes_on:
+            mine |= Q(pk__in=kind._default_manager.filter(**{name: person}).values("pk"))
+    known = set(access.known(Page.objects.filter(mine), reader).values_list("pk", flat=True))
+    for page in Page.objects.filter(mine, depth__gt=access.SPACE_DEPTH).order_by("path").specific():
+        title = feed.name(page) if page.pk in known else _("una pagina di uno spazio che non leggi")
+        yield Item(
+            f"page:{page.pk}", _("Pagine di cui risponde"), title, _hand_page(page, person),
+            page=page.pk if page.live else None, url=page.url or "" if page.pk in known else "",
+        )  # fmt: skip
+
+
+def _hand_page(page: Page, person: User) -> Hand:
+    """The row and the texts that may be published yet: else an older draft would bring the former owner back."""
+
+    def hand(to: User | None, by: User) -> None:
+        names = [name for name in getattr(page, "passes_on", ()) if getattr(page, f"{name}_id") == person.pk]
+        type(page)._default_manager.filter(pk=page.pk).update(**dict.fromkeys(names, to))
+        Page.objects.filter(pk=page.pk, owner=person).update(owner=to)
+        pk = to.pk if to else None
+        for revision in Revision.page_revisions.filter(object_id=str(page.pk)).filter(
+            Q(pk=page.latest_revision_id) | Q(pk=page.live_revision_id) | Q(approved_go_live_at__isnull=False)
+        ):
+            held = {key: pk for key in (*getattr(page, "passes_on", ()), "owner") if
+                    revision.content.get(key) == person.pk}  # fmt: skip
+            Revision.objects.filter(pk=revision.pk).update(content={**revision.content, **held})
+
+    return hand
+
+
+# --- Roles, delegations, the network ---------------------------------------------------------------------
+
+
+def _spaces(person: User) -> Iterable[Item]:
+    """The spaces that nobody else would answer for; other roles end with the account."""
+    with transaction.atomic():
+        alone = roles.left_alone([person])
+    for space in alone:
+
+        def hand(to: User | None, by: User, space: object = space) -> None:
+            if to is not None:
+                roles.give_role(space, to, Role.MANAGER, by=by, reason=_("Passaggio di consegne"))  # type: ignore[arg-type]
+
+        yield Item(f"space:{space.pk}", _("Spazi di cui risponde da sola"), space.name, hand)
+
+
+def _delegations(person: User) -> Iterable[Item]:
+    today = timezone.localdate()
+    held = Delegation.objects.filter(person=person).filter(Q(valid_until=None) | Q(valid_until__gte=today))
+    for row in held.select_related("organisation"):
+
+        def hand(to: User | None, by: User, row: Delegation = row) -> None:
+            if to is not None:
+                Delegation.objects.create(
+                    organisation=row.organisation, purpose=row.purpose, person=to,
+                    valid_from=max(today, row.valid_from), valid_until=row.valid_until,
+                    given_by=by, substitute=row.substitute if row.substitute != to else None,
+                )  # fmt: skip
+                said = _("ha dato la delega «%(delegation)s»") % {"delegation": f"{to}: {row.get_purpose_display()}"}
+                record(Verb.DELEGATION_GIVEN, by=by, sentence=said)
+            # The person enters no more: a last day in the past where there is one, else today.
+            last = max(row.valid_from, today - timedelta(days=1))
+            Delegation.objects.filter(pk=row.pk).update(valid_until=last)
+
+        title = f"{row.organisation}: {row.get_purpose_display()}"
+        yield Item(f"delegation:{row.pk}", _("Deleghe"), title, hand, may_end=True)
+
+
+def _network(person: User) -> Iterable[Item]:
+    for row in NetworkCoordinator.objects.current().filter(person=person):
+
+        def hand(to: User | None, by: User, row: NetworkCoordinator = row) -> None:
+            coordinators.end(row, by=by, reason=_("Lascia la rete"))
+
+        yield Item(f"coordinator:{row.pk}", _("Coordinamento della rete"), row.reason, hand, may_end=True)
+
+
+def _reports(person: User) -> Iterable[Item]:
+    """Problems to settle, and the declaration: what is asked follows their rows."""
+    for row in ProblemReport.objects.filter(to=person, settled_at=None):
+
+        def hand(to: User | None, by: User, row: ProblemReport = row) -> None:
+            problem_reports.hand_over(row, to)
+
+        yield Item(f"problem:{row.pk}", _("Segnalazioni da chiudere"), row.path, hand)
+    for profile in NetworkProfile.objects.filter(declaration_owner=person):
+
+        def declare(to: User | None, by: User, profile: NetworkProfile = profile) -> None:
+            profile.declaration_owner = to
+            profile.save()
+
+        yield Item("declaration", _("Dichiarazione di accessibilità"), _("La tiene aggiornata"), declare)
+
+
+# --- What is owed ----------------------------------------------------------------------------------------
+
+
+def _owed(person: User, known: set[str]) -> Iterable[Item]:
+    """What is asked of the person and follows from none of the above."""
+    rows = Obligation.objects.filter(person=person, settled_at=None).exclude(key__in=known)
+    # An approval is asked of a role: it ends with the role, and others are asked.
+    for row in rows.exclude(needs=Obligation.Need.APPROVE).order_by("due", "pk"):
+        title = row.closed_title or (row.title if row.page_id is None else _("una cosa da fare su una pagina"))
+
+        def hand(to: User | None, by: User, row: Obligation = row) -> None:
+            if to is not None and not Obligation.objects.filter(person=to, key=row.key).exists():
+                Obligation.objects.filter(pk=row.pk).update(person=to)
+            else:
+                Obligation.objects.filter(pk=row.pk).update(settled_at=timezone.now())
+
+        yield Item(f"owed:{row.pk}", _("Cose da fare"), title, hand, may_end=True)

@@ -1,0 +1,50 @@
+"""A changed name is a proposal: roles are given by it, so somebody else says yes."""
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal import access
+from portal.models.activity import Verb
+from portal.models.name_proposals import NameProposal
+from portal.models.people import User
+from portal.notices import obligations
+from portal.notices.activity import record
+from portal.notices.obligations import Duty
+
+
+def is_free(person: User) -> bool:
+    """Whoever keeps the network, and whoever has no name yet, writes the own name as it is."""
+    return access.coordinates(person) or not (person.first_name and person.last_name)
+
+
+def propose(person: User, first_name: str, last_name: str) -> None:
+    with transaction.atomic():
+        given = {"first_name": first_name, "last_name": last_name}
+        row, _new = NameProposal.objects.update_or_create(person=person, defaults=given)
+        duty = Duty(
+            title=_("%(person)s chiede di chiamarsi %(name)s") % {"person": person, "name": row},
+            verb=_("Decidi"),
+            why=_("il nome lo conferma chi coordina la rete"),
+            url=reverse("person_card", args=[person.pk]),
+        )
+        obligations.ask(list(access.coordinators()) or list(access.administrators()), _key(person), duty)
+
+
+def decide(row: NameProposal, *, accepted: bool, by: User) -> None:
+    """Yes: the name changes, wherever it is read. No: it stays."""
+    person = row.person
+    with transaction.atomic():
+        before = str(person)
+        if accepted:
+            person.first_name, person.last_name = row.first_name, row.last_name
+            person.save()
+            words = {"before": before, "after": person}
+            sentence = _("ha accettato il nome nuovo di %(before)s: %(after)s") % words
+            record(Verb.PERSON_CHANGED, by=by, sentence=sentence)
+        obligations.settle(_key(person))
+        row.delete()
+
+
+def _key(person: User) -> str:
+    return f"name:{person.pk}"

@@ -1,0 +1,92 @@
+"""«Parole e giorni»: professions, positions and closing days, each a list that is written on its page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal import access
+from portal.models import Holiday, Position, Profession
+from portal.models.activity import Verb
+from portal.notices.activity import record
+from portal.requests import PersonRequest
+from portal.words.days import DayField
+
+NEW_ROWS = 2
+
+
+class ProfessionForm(forms.ModelForm):
+    class Meta:
+        model = Profession
+        fields = ["name", "is_learner", "retired"]
+
+
+class PositionForm(forms.ModelForm):
+    class Meta:
+        model = Position
+        fields = ["name", "meaning", "retired"]
+
+
+class HolidayForm(forms.ModelForm):
+    day = DayField(label=gettext_lazy("Giorno"))
+
+    class Meta:
+        model = Holiday
+        fields = ["day", "name", "organisation"]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """A list of the network's words. A closing day is no evidence and may be taken away; a word is only retired."""
+
+    title: Any
+    meaning: Any
+    form: type[forms.ModelForm]
+    may_go: bool = False
+
+
+KINDS = {
+    "professioni": Vocabulary(
+        gettext_lazy("Professioni"), gettext_lazy("Ogni persona ne ha al massimo una, scelta da chi coordina la rete."),
+        ProfessionForm,
+    ),
+    "ruoli": Vocabulary(
+        gettext_lazy("Ruoli nella rete"),
+        gettext_lazy("Chi fa che cosa per tutti: si leggono nella pagina della persona. Non danno accesso a niente."),
+        PositionForm,
+    ),
+    "chiusure": Vocabulary(
+        gettext_lazy("Giorni di chiusura"),
+        gettext_lazy("Oltre a domeniche, feste nazionali e patrono: ponti, chiusure di un ente."), HolidayForm, True,
+    ),
+}  # fmt: skip
+
+
+@login_required
+def vocabulary(request: PersonRequest, kind: str) -> HttpResponse:
+    """The whole list with empty rows at its end; saved whole or not at all."""
+    access.require_coordinator(request.user)
+    request.section = "rete"
+    found = KINDS.get(kind)
+    if found is None:
+        raise Http404
+    model: Any = found.form._meta.model
+    make: Any = forms.modelformset_factory(model, form=found.form, extra=NEW_ROWS, can_delete=found.may_go)
+    rows = make(request.POST or None, queryset=model._default_manager.all())
+    if request.method == "POST" and rows.is_valid():
+        with transaction.atomic():
+            rows.save()
+            if rows.has_changed():
+                sentence = _("ha cambiato l’elenco «%(list)s»") % {"list": found.title}
+                record(Verb.WORDS_CHANGED, by=request.user, sentence=sentence)
+        messages.success(request, _("Elenco salvato."))
+        return redirect("vocabulary", kind=kind)
+    context = {"rows": rows, "found": found, "kinds": KINDS.items(), "kind": kind}
+    return render(request, "portal/vocabulary.html", context)

@@ -1,0 +1,133 @@
+"""A person changes body, sits elsewhere, is away: from a day to a day, and it stays written."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from portal import access
+from portal.models.activity import Verb
+from portal.models.people import Organisation, User
+from portal.models.working_life import Absence, Placement, PlacementKind
+from portal.notices.activity import record
+from portal.spaces import roles
+from portal.words import dates
+
+DAY = timedelta(days=1)
+
+
+class LeavesAlone(Exception):
+    """The person answers for spaces through the body that is left."""
+
+    def __init__(self, spaces: list[object]) -> None:
+        super().__init__(str(spaces))
+        self.spaces = spaces
+
+
+def move(person: User, organisation: Organisation, *, since: date, by: User) -> None:
+    """Another body from that day on: with the day come its spaces, and go the former one's."""
+    with transaction.atomic():
+        _begin(person, organisation, since=since, by=by)
+        words = {"person": person, "body": organisation, "day": dates.in_words(since, article="dal")}
+        sentence = _("ha spostato %(person)s all’ente «%(body)s» %(day)s") % words
+        record(Verb.PERSON_CHANGED, by=by, sentence=sentence)
+        if since <= timezone.localdate():
+            _take_effect(person, organisation)
+
+
+def _begin(person: User, organisation: Organisation, *, since: date, by: User | None) -> None:
+    """The rows: the former body ends the day before, and what was planned for later is planned no more."""
+    rows = Placement.objects.filter(person=person, kind=PlacementKind.BODY)
+    if not rows.exists() and person.organisation:
+        began = min(dates.local_day(person.date_joined), since - DAY)
+        Placement.objects.create(
+            person=person, organisation=person.organisation, kind=PlacementKind.BODY, since=began, given_by=None
+        )
+    rows.filter(since__gte=since).delete()
+    rows.current(since).update(until=since - DAY)
+    Placement.objects.create(
+        person=person, organisation=organisation, kind=PlacementKind.BODY, since=since, given_by=by
+    )
+
+
+def _take_effect(person: User, organisation: Organisation) -> None:
+    alone = roles.left_alone([User.objects.get(pk=person.pk)], staying=True, body=organisation)
+    if alone:
+        raise LeavesAlone(list(alone))
+    person.organisation = organisation
+    person.save()
+    access.forget(person)
+
+
+def settle_moves() -> int:
+    """Each hour: the bodies that begin today. What would leave a space to nobody waits for somebody to act."""
+    today = timezone.localdate()
+    begun = Placement.objects.current(today).filter(kind=PlacementKind.BODY, person__is_active=True)
+    rows = begun.select_related("person__organisation", "organisation").order_by("since", "pk")
+    moved = 0
+    for row in {row.person_id: row for row in rows}.values():  # the latest of each person
+        if row.person.organisation_id != row.organisation_id:
+            try:
+                with transaction.atomic():
+                    _take_effect(row.person, row.organisation)
+            except LeavesAlone:
+                continue
+            moved += 1
+    return moved
+
+
+def on_person_saved(sender: type[User], instance: User, **kwargs: object) -> None:
+    """A body that was changed elsewhere, in the admin: its row begins today."""
+    rows = Placement.objects.filter(person=instance, kind=PlacementKind.BODY)
+    last = rows.current().order_by("-since", "-pk").first()
+    if last and instance.organisation and last.organisation_id != instance.organisation_id:
+        _begin(instance, instance.organisation, since=timezone.localdate(), by=None)
+
+
+def sit(person: User, organisation: Organisation, *, since: date, until: date | None, by: User) -> None:
+    """Where the person works day by day: it changes nothing of what the person may read."""
+    with transaction.atomic():
+        rows = Placement.objects.filter(person=person, kind=PlacementKind.SEAT)
+        rows.filter(since__gte=since).delete()
+        rows.current(since).update(until=since - DAY)
+        Placement.objects.create(
+            person=person, organisation=organisation, kind=PlacementKind.SEAT, since=since, until=until, given_by=by
+        )
+        words = {"person": person, "body": organisation}
+        record(Verb.PERSON_CHANGED, by=by, sentence=_("ha scritto che %(person)s lavora presso «%(body)s»") % words)
+
+
+def be_away(person: User, *, since: date, until: date, substitute: User | None, by: User) -> Absence:
+    """Why is asked by nobody. Meanwhile what the person owes is shown to the substitute too."""
+    with transaction.atomic():
+        absence = Absence(person=person, since=since, until=until, substitute=substitute, given_by=by)
+        absence.full_clean(exclude=["person", "given_by", "substitute"])
+        absence.save()
+        words = {"person": person, "since": dates.in_words(since, article="dal"),
+                 "until": dates.in_words(until, article="al")}  # fmt: skip
+        record(
+            Verb.PERSON_CHANGED, by=by, sentence=_("ha scritto un’assenza di %(person)s %(since)s %(until)s") % words
+        )
+    return absence
+
+
+def end_absence(absence: Absence, *, by: User) -> None:
+    """Back today; an absence that had not begun goes away."""
+    yesterday = timezone.localdate() - DAY
+    with transaction.atomic():
+        if absence.since > yesterday:
+            absence.delete()
+        else:
+            Absence.objects.filter(pk=absence.pk).update(until=yesterday)
+        sentence = _("ha finito un’assenza di %(person)s") % {"person": absence.person}
+        record(Verb.PERSON_CHANGED, by=by, sentence=sentence)
+
+
+def come_back(person: User, *, by: User) -> None:
+    """An account that was closed opens again."""
+    with transaction.atomic():
+        person.is_active = True
+        person.save()
+        record(Verb.PERSON_CHANGED, by=by, sentence=_("ha riaperto l’account di %(person)s") % {"person": person})
+    access.forget(person)

@@ -1,0 +1,223 @@
+"""«Cambia ente», «Assenza», «Lascia la rete»: what happens in a person's working life, kept by coordinators."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from portal import access
+from portal.models import Absence, Organisation, User
+from portal.models.working_life import PlacementKind
+from portal.requests import PersonRequest
+from portal.words.days import DayField
+
+from . import ends, handover, working_life
+from .people_admin import left_alone_in_words
+from .person_field import PersonField, choosable
+
+ENDS = "fine"
+
+
+def _kept(request: PersonRequest, pk: int) -> User:
+    access.require_coordinator(request.user)
+    request.section = "rete"
+    return access.get_or_404(User.objects.select_related("organisation"), request.user, "manage", pk=pk)
+
+
+class MoveForm(forms.Form):
+    """Another body, or where the person sits."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Che cosa cambia"), choices=[
+            (PlacementKind.BODY, gettext_lazy("L’ente: con lui gli spazi che legge")),
+            (PlacementKind.SEAT, gettext_lazy("La sede: lavora presso un altro ente, l’ente resta")),
+        ], widget=forms.RadioSelect,
+    )  # fmt: skip
+    organisation = forms.ModelChoiceField(
+        label=gettext_lazy("Ente"), queryset=Organisation.objects.all(), empty_label=gettext_lazy("Scegli un ente")
+    )
+    since = DayField(label=gettext_lazy("Dal"))
+    until = DayField(
+        label=gettext_lazy("Fino al (facoltativo)"), required=False,
+        help_text=gettext_lazy("Solo per la sede: l’ente dura finché non ne comincia un altro."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        since, until, body = data.get("since"), data.get("until"), data.get("organisation")
+        if since and until and until < since:
+            self.add_error("until", _("L’ultimo giorno viene prima del primo."))
+        if data.get("kind") == PlacementKind.BODY:
+            if body and body == self.person.organisation:
+                self.add_error("organisation", _("È già il suo ente."))
+            if until:
+                self.add_error("until", _("L’ente dura finché non ne comincia un altro: lascia vuoto."))
+            if ends.is_needed(body) and not self.person.valid_until:
+                self.add_error("organisation", ends.NEEDED)
+        return data
+
+
+@login_required
+def move_person(request: PersonRequest, pk: int) -> HttpResponse:
+    person = _kept(request, pk)
+    form = MoveForm(request.POST or None, person=person)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            if given["kind"] == PlacementKind.BODY:
+                working_life.move(person, given["organisation"], since=given["since"], by=request.user)
+            else:
+                working_life.sit(
+                    person, given["organisation"], since=given["since"], until=given["until"], by=request.user
+                )
+        except working_life.LeavesAlone as problem:
+            form.add_error("organisation", left_alone_in_words(problem.spaces))
+        else:
+            messages.success(request, _("Scritto: vale dal giorno che hai indicato."))
+            return redirect("person_card", pk=pk)
+    return render(request, "portal/move_person.html", {"found": person, "form": form})
+
+
+class AbsenceForm(forms.Form):
+    """From when until when, and who stands in; why is not asked."""
+
+    since = DayField(label=gettext_lazy("Dal"))
+    until = DayField(label=gettext_lazy("Fino al"), help_text=gettext_lazy("Compreso quel giorno."))
+    substitute = PersonField(
+        label=gettext_lazy("Chi fa quello che le tocca (facoltativo)"), required=False,
+        empty_label=gettext_lazy("Nessuno"),
+        help_text=gettext_lazy("Trova le sue cose da fare tra le proprie. Non legge per questo altre pagine."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["substitute"].queryset = choosable().exclude(pk=person.pk)
+
+    def clean_until(self) -> Any:
+        day = self.cleaned_data["until"]
+        if day < timezone.localdate():
+            raise ValidationError(_("La data è già passata."))
+        if (since := self.cleaned_data.get("since")) and day < since:
+            raise ValidationError(_("L’ultimo giorno viene prima del primo."))
+        return day
+
+
+@login_required
+def absence(request: PersonRequest, pk: int) -> HttpResponse:
+    person = _kept(request, pk)
+    form = AbsenceForm(request.POST or None, person=person)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        working_life.be_away(
+            person, since=given["since"], until=given["until"], substitute=given["substitute"], by=request.user
+        )
+        messages.success(request, _("Assenza scritta; il motivo non serve."))
+        return redirect("person_card", pk=pk)
+    return render(request, "portal/absence.html", {"found": person, "form": form})
+
+
+@login_required
+@require_POST
+def end_absence(request: PersonRequest, pk: int, absence_pk: int) -> HttpResponse:
+    person = _kept(request, pk)
+    row = get_object_or_404(Absence.objects.filter(person=person, until__gte=timezone.localdate()), pk=absence_pk)
+    working_life.end_absence(row, by=request.user)
+    messages.success(request, _("Assenza finita."))
+    return redirect("person_card", pk=pk)
+
+
+class HandoverForm(forms.Form):
+    """Each thing with its new owner, or its end; nobody is chosen beforehand."""
+
+    to_all = PersonField(
+        label=gettext_lazy("A chi passa tutto quello che non scegli qui sotto"), required=False,
+        empty_label=gettext_lazy("Scelgo cosa per cosa"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, person: User, items: list[handover.Item], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = items
+        people = list(choosable().exclude(pk=person.pk))
+        fields: dict[str, Any] = self.fields
+        fields["to_all"].queryset = choosable().exclude(pk=person.pk)
+        self.people = {str(each.pk): each for each in people}
+        name = fields["to_all"].label_from_instance
+        options = [(str(each.pk), name(each)) for each in people]
+        for item in items:
+            end = [(ENDS, _("Finisce qui"))] if item.may_end else []
+            self.fields[item.key] = forms.ChoiceField(
+                label=item.title, required=False, choices=[("", _("Scegli")), *end, *options]
+            )
+
+    @property
+    def groups(self) -> list[tuple[str, list[Any]]]:
+        """The fields under what they are about."""
+        found: dict[str, list[Any]] = {}
+        for item in self.items:
+            found.setdefault(item.what, []).append((self[item.key], item))
+        return list(found.items())
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        for item in self.items:
+            if item.key in data and not data[item.key] and not data.get("to_all"):
+                self.add_error(item.key, _("Scegli chi la prende: niente resta senza qualcuno.") if not item.may_end
+                               else _("Scegli chi la prende, o che finisce qui."))  # fmt: skip
+        return data
+
+    @property
+    def given(self) -> dict[str, User | None]:
+        data = self.cleaned_data
+        return {
+            item.key: None if data[item.key] == ENDS else self.people.get(data[item.key]) or data["to_all"]
+            for item in self.items
+        }
+
+
+@login_required
+def hand_over(request: PersonRequest, pk: int) -> HttpResponse:
+    """All on one screen, and one button; the account closes with it."""
+    person = _kept(request, pk)
+    if person == request.user:
+        messages.error(request, _("Le tue consegne le chiude un’altra persona che coordina la rete."))
+        return redirect("person_card", pk=pk)
+    form = HandoverForm(request.POST or None, person=person, items=handover.items(person, request.user))
+    if request.method == "POST":
+        with transaction.atomic():
+            if form.is_valid():
+                try:
+                    handover.leave(person, form.given, by=request.user)
+                except (handover.Unreadable, handover.SomethingNew) as problem:
+                    transaction.set_rollback(True)
+                    form.add_error(None, str(problem))
+                else:
+                    messages.success(request, _("Fatto: l’account di %(who)s è chiuso.") % {"who": person})
+                    return redirect("network_people")
+    return render(request, "portal/hand_over.html", {"found": person, "form": form})
+
+
+@login_required
+@require_POST
+def reopen_account(request: PersonRequest, pk: int) -> HttpResponse:
+    """Somebody comes back: the account opens again, with the body's spaces and no role of its own."""
+    person = _kept(request, pk)
+    if person.is_active or person.invitations.waiting().exists():
+        messages.error(request, _("Questo account non è chiuso."))
+    else:
+        working_life.come_back(person, by=request.user)
+        messages.success(request, _("Account riaperto: entra con la sua password, o ne sceglie un’altra."))
+    return redirect("person_card", pk=pk)

@@ -1,0 +1,138 @@
+"""What the portal keeps of a person is seen, taken away and corrected by that person; delegates act and invite."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from portal import access
+from portal.models import Delegation, Invitation, NameProposal, Organisation, User
+from portal.notices import feed, obligations
+
+pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
+
+DAY = timedelta(days=1)
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+# --- One's own data --------------------------------------------------------------------------------------
+
+
+def test_a_person_sees_and_takes_away_what_is_kept_and_until_when(as_: Any) -> None:
+    shown = text(as_("worker").get("/profilo/dati/"))
+    for words in ("Il tuo account", "elena.fedi@raccordo.example", "Ruoli negli spazi", "Azioni delle riunioni",
+                  "Gli atti che hai compiuto", "Per quanto tempo"):  # fmt: skip
+        assert words in shown, words
+    response = as_("worker").get("/profilo/dati/file/")
+    found = json.loads(response.content)
+    assert response["Content-Disposition"].startswith("attachment;")
+    assert found["Il tuo account"]["righe"][0]["e-mail"] == "elena.fedi@raccordo.example"
+    assert {kept["conservati"] for kept in found.values()} != {""}
+    assert len(found["Deleghe"]["righe"]) == 2
+
+
+def test_nobody_else_s_data_are_among_one_s_own(as_: Any, person: Any) -> None:
+    mine = as_("worker").get("/profilo/dati/file/").content.decode()
+    assert "davide.tesi" not in mine and "Abilitato alla tutela minori" not in mine
+    assert "Abilitato alla tutela minori" in as_("worker_minors_plain").get("/profilo/dati/file/").content.decode()
+
+
+def test_a_duty_about_a_page_that_is_closed_now_is_kept_without_its_words(as_: Any, person: Any) -> None:
+    from wagtail.models import Page
+
+    page = Page.objects.get(slug="pr-04")
+    duty = obligations.Duty("Leggi una cosa riservata", "Leggi", "perché sì", page.url, page=page.pk, needs="view")
+    obligations.ask([person("worker"), person("worker_minors")], "prova:9", duty)
+    assert "una cosa riservata" not in text(as_("worker").get("/profilo/dati/"))
+    assert "una cosa su una pagina che non leggi più" in text(as_("worker").get("/profilo/dati/"))
+    assert "una cosa riservata" in text(as_("worker_minors").get("/profilo/dati/"))
+
+
+# --- Another name ----------------------------------------------------------------------------------------
+
+PROFILE = {"first_name": "Elena Maria", "last_name": "Fedi", "telephone": "0573 000 131", "slash_searches": "on"}
+
+
+@pytest.mark.parametrize("answer", ["si", "no"])
+def test_a_changed_name_waits_for_a_coordinator(answer: str, as_: Any, person: Any) -> None:
+    asked = as_("worker").post("/profilo/", {**PROFILE, "telephone": "0573 000 139"}, follow=True)
+    assert "lo conferma chi coordina la rete" in text(asked)
+    assert (str(person("worker")), person("worker").telephone) == ("Elena Fedi", "0573 000 139")
+    (todo,) = [todo for todo in feed.todos(person("coordinator")) if todo.key.startswith("name:")]
+    assert todo.title == "Elena Fedi chiede di chiamarsi Elena Maria Fedi"
+    assert "Elena Maria Fedi" in text(as_("coordinator").get(todo.url))
+    pk = person("worker").pk
+    assert as_("director").post(f"/rete/persone/{pk}/nome/", {answer: "1"}).status_code == 404
+    assert as_("coordinator").post(f"/rete/persone/{pk}/nome/", {answer: "1"}).status_code == 302
+    assert str(person("worker")) == ("Elena Maria Fedi" if answer == "si" else "Elena Fedi")
+    assert not NameProposal.objects.exists()
+    assert not [todo for todo in feed.todos(person("coordinator")) if todo.key.startswith("name:")]
+
+
+def test_whoever_keeps_the_network_or_has_no_name_yet_writes_it(as_: Any, person: Any) -> None:
+    User.objects.filter(pk=person("worker").pk).update(first_name="", last_name="")
+    assert as_("worker").post("/profilo/", PROFILE).status_code == 302
+    assert str(person("worker")) == "Elena Maria Fedi"
+    assert as_("coordinator").post("/profilo/", {**PROFILE, "first_name": "Chiara M."}).status_code == 302
+    assert person("coordinator").first_name == "Chiara M."
+
+
+# --- Delegates -------------------------------------------------------------------------------------------
+
+
+def given(person: User, **more: Any) -> dict[str, Any]:
+    today = timezone.localdate()
+    return {"purpose": "dati", "person": person.pk, "substitute": "", "valid_from": f"{today:%d/%m/%Y}",
+            "valid_until": "", **more}  # fmt: skip
+
+
+def test_a_coordinator_gives_and_ends_a_delegation_on_the_body_s_page(as_: Any, person: Any) -> None:
+    address = "/rete/enti/agliana/deleghe/"
+    davide, elena = person("worker_minors_plain"), person("worker")
+    assert as_("coordinator").post(address, given(davide, substitute=elena.pk)).status_code == 302
+    row = Delegation.objects.get(organisation__slug="agliana", purpose="dati")
+    assert (row.person, row.substitute, row.given_by) == (davide, elena, person("coordinator"))
+    assert "Davide Tesi; la sostituisce Elena Fedi" in text(as_("coordinator").get(address))
+    twice = as_("coordinator").post(address, given(davide))
+    assert "ha già la stessa delega" in text(twice)
+    assert as_("coordinator").post(f"/rete/deleghe/{row.pk}/fine/").status_code == 302
+    row.refresh_from_db()
+    assert row.valid_until == timezone.localdate()
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [({"valid_until": "1/1/2020"}, "L’ultimo giorno viene prima del primo."), ({"substitute": "same"}, "altra persona"),
+     ({"person": ""}, "Controlla questi punti")],
+)  # fmt: skip
+def test_a_delegation_that_cannot_be_is_said(more: dict[str, str], words: str, as_: Any, person: Any) -> None:
+    davide = person("worker_minors_plain")
+    more = {name: str(davide.pk) if value == "same" else value for name, value in more.items()}
+    answer = as_("coordinator").post("/rete/enti/agliana/deleghe/", given(davide) | more)
+    assert answer.status_code == 200 and words in text(answer)
+    assert not Delegation.objects.filter(organisation__slug="agliana", purpose="dati").exists()
+
+
+def test_a_body_s_delegate_invites_for_it_alone_and_only_where_the_network_lets(as_: Any, person: Any) -> None:
+    quarrata, agliana = (Organisation.objects.get(slug=slug) for slug in ("quarrata", "agliana"))
+    asked = {"email": "nuova@raccordo.example", "first_name": "Ada", "last_name": "Nuti", "organisation": quarrata.pk,
+             "profession": "", "telephone": "", "valid_until": ""}  # fmt: skip
+    assert as_("worker").post("/rete/persone/invita/", asked).status_code == 404
+    Organisation.objects.filter(pk=quarrata.pk).update(delegates_invite=True)
+    assert "/rete/persone/invita/" in text(as_("worker").get("/rubrica/enti/quarrata/"))
+    shown = text(as_("worker").get("/rete/persone/invita/"))
+    assert "Comune di Quarrata" in shown and "Comune di Agliana" not in shown
+    assert as_("worker").post("/rete/persone/invita/", {**asked, "organisation": agliana.pk}).status_code == 200
+    assert not Invitation.objects.exists()
+    assert as_("worker").post("/rete/persone/invita/", asked).status_code == 302
+    assert Invitation.objects.get().invited_by == person("worker")
+    taken = as_("worker").post("/rete/persone/invita/", {**asked, "email": "rosanna.cioni@raccordo.example"})
+    assert "C’è già un account con questo indirizzo" in text(taken) and "Rosanna" not in text(taken)
+    Delegation.objects.filter(person=person("worker")).update(valid_until=timezone.localdate() - DAY)
+    assert as_("worker").get("/rete/persone/invita/").status_code == 404
+    assert not access.bodies_to_invite_for(person("worker")).exists()

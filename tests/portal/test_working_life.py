@@ -1,0 +1,254 @@
+"""A person changes body, is away, leaves: from a day to a day, and nothing stays without an owner."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from wagtail.models import Page
+
+from coordination.models import Action, MeetingPage
+from portal import access, demo
+from portal.accounts import handover, working_life
+from portal.models import Absence, Delegation, NetworkCoordinator, Obligation, Organisation, Placement, User
+from portal.models.activity import Activity, Verb
+from portal.models.pages import TextPage
+from portal.models.spaces import Role
+from portal.notices import feed, obligations
+from portal.spaces import roles
+from tests.test_doors import action_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
+
+DAY = timedelta(days=1)
+
+
+def text(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def typed(day: Any) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+@pytest.fixture
+def today() -> Any:
+    return timezone.localdate()
+
+
+# --- Another body ----------------------------------------------------------------------------------------
+
+
+def test_who_changes_body_today_gets_its_spaces_and_the_former_one_ends_yesterday(
+    as_: Any, person: Any, today: Any
+) -> None:
+    elena, ausl = person("worker"), Organisation.objects.get(slug="ausl")
+    asked = {"kind": "ente", "organisation": ausl.pk, "since": typed(today), "until": ""}
+    assert as_("coordinator").post(f"/rete/persone/{elena.pk}/ente/", asked).status_code == 302
+    assert person("worker").organisation == ausl
+    assert access.is_of(person("worker"), ausl.group_id)
+    rows = Placement.objects.filter(person=elena).order_by("since").values_list("organisation__slug", "until")
+    assert list(rows) == [("quarrata", today - DAY), ("ausl", None)]
+    shown = text(as_("coordinator").get(f"/rete/persone/{elena.pk}/"))
+    assert "Comune di Quarrata" in shown and "Azienda USL Toscana Centro" in shown
+    assert Activity.objects.filter(verb=Verb.PERSON_CHANGED, sentence__contains="ha spostato Elena Fedi").exists()
+
+
+def test_who_changes_body_next_week_changes_then(as_: Any, person: Any, today: Any) -> None:
+    elena, ausl = person("worker"), Organisation.objects.get(slug="ausl")
+    asked = {"kind": "ente", "organisation": ausl.pk, "since": typed(today + 7 * DAY), "until": ""}
+    assert as_("coordinator").post(f"/rete/persone/{elena.pk}/ente/", asked).status_code == 302
+    assert working_life.settle_moves() == 0
+    assert person("worker").organisation.slug == "quarrata"
+    Placement.objects.filter(person=elena).update(since=today - 9 * DAY)
+    Placement.objects.filter(person=elena, organisation=ausl).update(since=today)
+    assert (working_life.settle_moves(), working_life.settle_moves()) == (1, 0)
+    assert person("worker").organisation == ausl
+
+
+def test_a_seat_elsewhere_is_said_and_opens_nothing(as_: Any, person: Any, today: Any) -> None:
+    irene, quarrata = person("hospital_worker"), Organisation.objects.get(slug="quarrata")
+    before = access.standing(person("hospital_worker")).roles
+    asked = {"kind": "sede", "organisation": quarrata.pk, "since": typed(today), "until": ""}
+    assert as_("coordinator").post(f"/rete/persone/{irene.pk}/ente/", asked).status_code == 302
+    assert "presso Comune di Quarrata" in text(as_("worker").get(f"/rubrica/persone/{irene.pk}/"))
+    assert access.standing(person("hospital_worker")).roles == before
+    assert person("hospital_worker").organisation.slug == "ausl"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"organisation": "quarrata"}, "È già il suo ente."),
+        ({"organisation": "filo-rosso"}, "ha sempre una fine"),
+        ({"until": "31/12/2099"}, "L’ente dura finché non ne comincia un altro"),
+        ({"since": "31/02/2027"}, "Controlla questi punti"),
+    ],
+)
+def test_a_move_that_cannot_be_is_said(change: dict[str, str], words: str, as_: Any, person: Any, today: Any) -> None:
+    elena = person("worker")
+    asked = {"kind": "ente", "organisation": "ausl", "since": typed(today), "until": "", **change}
+    asked["organisation"] = str(Organisation.objects.get(slug=asked["organisation"]).pk)
+    answer = as_("coordinator").post(f"/rete/persone/{elena.pk}/ente/", asked)
+    assert answer.status_code == 200 and words in text(answer)
+    assert not Placement.objects.filter(person=elena).exists()
+
+
+# --- Away ------------------------------------------------------------------------------------------------
+
+
+def test_while_somebody_is_away_the_substitute_finds_what_is_owed_and_may_do_it(
+    as_: Any, person: Any, today: Any
+) -> None:
+    elena, davide = person("worker"), person("worker_minors_plain")
+    pk = action_of("r-02", "elena")
+    own = f"/riunioni/azioni/{pk}/"
+    assert as_("worker_minors_plain").get(own).status_code == 404
+    asked = {"since": typed(today), "until": typed(today + 9 * DAY), "substitute": davide.pk}
+    assert as_("coordinator").post(f"/rete/persone/{elena.pk}/assenza/", asked).status_code == 302
+    owed = {todo.title: todo.why for todo in feed.todos(person("worker_minors_plain"))}
+    action = Action.objects.get(pk=pk)
+    assert "tocca a Elena Fedi, che è assente" in owed[action.text]
+    assert action.text in {todo.title for todo in feed.todos(person("worker"))}
+    assert "la sostituisce Davide Tesi" in text(as_("worker_minors").get(f"/rubrica/persone/{elena.pk}/"))
+    assert as_("worker_minors_plain").post(own, {"note": "Fatto io"}).status_code == 302
+    assert Action.objects.get(pk=pk).done_at and person("worker")
+    assert Activity.objects.filter(verb=Verb.ACTION_CLOSED).first().by == davide
+
+
+def test_after_the_absence_the_substitute_finds_nothing_more(as_: Any, person: Any, today: Any) -> None:
+    elena, davide = person("worker"), person("worker_minors_plain")
+    row = working_life.be_away(elena, since=today, until=today, substitute=davide, by=person("coordinator"))
+    mine = [todo for todo in feed.todos(person("worker_minors_plain")) if "Elena Fedi" in todo.why]
+    assert mine
+    ended = f"/rete/persone/{elena.pk}/assenza/{row.pk}/fine/"
+    assert as_("coordinator").post(ended).status_code == 302
+    assert not [todo for todo in feed.todos(person("worker_minors_plain")) if "Elena Fedi" in todo.why]
+    assert not Absence.objects.exists()
+
+
+def test_learning_stays_the_absent_person_s_own(person: Any, today: Any) -> None:
+    from training.models import LessonDone
+
+    giulia, davide = person("trainee"), person("worker_minors_plain")
+    working_life.be_away(giulia, since=today, until=today, substitute=davide, by=person("coordinator"))
+    rows = LessonDone.objects.filter(user=giulia)
+    assert not access.allowed(rows, person("worker_minors_plain")).exists()
+
+
+def test_an_absence_needs_its_days_in_order(as_: Any, person: Any, today: Any) -> None:
+    elena = person("worker")
+    for until in (typed(today - DAY), "", typed(today + DAY)):
+        asked = {"since": typed(today + 2 * DAY), "until": until, "substitute": ""}
+        assert as_("coordinator").post(f"/rete/persone/{elena.pk}/assenza/", asked).status_code == 200
+    assert not Absence.objects.exists()
+
+
+# --- Leaving ---------------------------------------------------------------------------------------------
+
+
+def packs(as_: Any, leaver: User) -> Any:
+    return as_("coordinator").get(f"/rete/persone/{leaver.pk}/uscita/")
+
+
+def test_everything_in_somebody_s_hands_is_on_one_screen_and_passes_on_or_ends(as_: Any, person: Any) -> None:
+    elena, nadia = person("worker"), person("worker_minors")
+    obligations.ask([elena], "prova:1", obligations.Duty("Una cosa sciolta", "Apri", "perché sì", "/"))
+    shown = text(packs(as_, elena))
+    for words in ("Pagine di cui risponde", "Azioni delle riunioni", "Deleghe", "Una cosa sciolta"):
+        assert words in shown, words
+    pages = list(Page.objects.filter(owner=elena).values_list("pk", flat=True))
+    actions = list(Action.objects.filter(person=elena, done_at=None, withdrawn_at=None).values_list("pk", flat=True))
+    assert pages and actions
+    client = as_("worker")
+    assert client.get("/profilo/").status_code == 200
+    answer = as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": nadia.pk})
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert client.get("/profilo/").status_code == 302  # the open session ended at once
+    assert not person("worker").is_active
+    assert set(Page.objects.filter(pk__in=pages).values_list("owner", flat=True)) == {nadia.pk}
+    assert set(Action.objects.filter(pk__in=actions).values_list("person", flat=True)) == {nadia.pk}
+    assert not Delegation.objects.current(timezone.localdate()).filter(person=elena).exists()
+    assert Delegation.objects.current().filter(person=nadia, organisation__slug="quarrata").count() == 2
+    assert not Obligation.objects.filter(person=elena, settled_at=None).exists()
+    assert Obligation.objects.filter(person=nadia, key="prova:1", settled_at=None).exists()
+    assert not elena.memberships.exists()
+    assert handover.items(person("worker"), person("administrator")) == []
+    assert Activity.objects.filter(verb=Verb.PERSON_LEFT, by=person("coordinator")).exists()
+
+
+def test_nothing_is_handed_over_while_one_thing_has_nobody(as_: Any, person: Any) -> None:
+    elena = person("worker")
+    before = list(Page.objects.filter(owner=elena).values_list("pk", flat=True))
+    answer = as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": ""})
+    assert answer.status_code == 200 and "niente resta senza qualcuno" in text(answer)
+    assert person("worker").is_active
+    assert list(Page.objects.filter(owner=elena).values_list("pk", flat=True)) == before
+
+
+def test_a_page_passes_only_to_somebody_who_reads_it_and_all_or_nothing(as_: Any, person: Any) -> None:
+    elena, partner = person("worker"), person("partner")
+    answer = as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": partner.pk})
+    assert answer.status_code == 200 and "Rosanna Cioni non legge" in text(answer)
+    assert person("worker").is_active
+    assert not Page.objects.filter(owner=partner, slug__startswith="sportello-quarrata").exists()
+
+
+def test_an_older_text_published_later_does_not_bring_the_former_owner_back(person: Any) -> None:
+    elena, nadia = person("worker"), person("worker_minors")
+    page = Page.objects.filter(owner=elena, live=True).first().specific
+    page.save_revision(user=person("coordinator"))
+    given = {item.key: nadia for item in handover.items(elena, person("coordinator"))}
+    handover.leave(elena, given, by=person("coordinator"))
+    after = Page.objects.get(pk=page.pk)
+    after.get_latest_revision().publish(user=person("coordinator"))
+    assert Page.objects.get(pk=page.pk).specific.responsible == nadia
+
+
+def test_an_action_stays_with_its_new_owner_when_the_minutes_are_published_again(person: Any) -> None:
+    elena, nadia = person("worker"), person("worker_minors")
+    given = {item.key: nadia for item in handover.items(elena, person("coordinator"))}
+    pk = action_of("r-02", "elena")
+    handover.leave(elena, given, by=person("coordinator"))
+    meeting = MeetingPage.objects.get(slug="r-02")
+    meeting.change_note = "Un refuso."
+    meeting.save_revision(user=person("coordinator")).publish(user=person("coordinator"))
+    action = Action.objects.get(pk=pk)
+    assert (action.person, action.handed_from) == (nadia, elena)
+
+
+def test_the_only_responsabile_names_another_before_leaving(as_: Any, person: Any) -> None:
+    chiara, paolo = person("coordinator"), person("director")
+    titles = [item.title for item in handover.items(chiara, person("administrator")) if item.key.startswith("space:")]
+    assert "Tutela minori e famiglie" in titles
+    answer = as_("administrator").post(f"/rete/persone/{chiara.pk}/uscita/", {"to_all": paolo.pk})
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert access.managers(demo.space("SP-MINORI")) == [paolo]
+    assert not NetworkCoordinator.objects.current().exists()
+
+
+def test_a_page_that_the_coordinator_does_not_read_is_not_named(as_: Any, person: Any) -> None:
+    minors, nadia, chiara = demo.space("SP-MINORI"), person("worker_minors"), person("coordinator")
+    page = TextPage(title="Una cosa riservata", slug="riservata", summary="Riservata", responsible=nadia)
+    demo.publish(minors.root_page, page, on=0, by=chiara)
+    roles.give_role(minors, person("director"), Role.MANAGER, by=person("administrator"))
+    roles.take_role(minors.memberships.get(user=chiara), by=person("administrator"))
+    shown = text(packs(as_, nadia))
+    assert "una pagina di uno spazio che non leggi" in shown and "Una cosa riservata" not in shown
+
+
+def test_a_closed_account_opens_again_without_its_roles(as_: Any, person: Any) -> None:
+    tommaso = person("newcomer")
+    given = {item.key: person("worker_minors") for item in handover.items(tommaso, person("coordinator"))}
+    handover.leave(tommaso, given, by=person("coordinator"))
+    assert "Account chiuso" in text(as_("coordinator").get("/rete/persone/?stato=chiusi"))
+    assert as_("coordinator").post(f"/rete/persone/{tommaso.pk}/riapri/").status_code == 302
+    assert person("newcomer").is_active
+    assert as_("newcomer").get("/profilo/").status_code == 200
+
+
+def test_nobody_closes_the_own_account_or_an_administrator_s(as_: Any, person: Any) -> None:
+    chiara, admin = person("coordinator"), person("administrator")
+    assert as_("coordinator").post(f"/rete/persone/{chiara.pk}/uscita/", {"to_all": "1"}).status_code == 302
+    assert as_("coordinator").post(f"/rete/persone/{admin.pk}/uscita/", {"to_all": "1"}).status_code == 403
+    assert person("coordinator").is_active and person("administrator").is_active
