@@ -107,13 +107,13 @@ def _address(words: str) -> str:
 def _people(asked: Sequence[str], user: Any) -> list[Person]:
     """Those in whose name, profession or body every word stands; one of them in the name, or several words in all."""
     rows = access.allowed(User.objects.current().colleagues(), user).values_list(
-        "pk", "first_name", "last_name", "profession", "organisation__name", "telephone"
+        "pk", "first_name", "last_name", "profession__name", "organisation__name", "telephone"
     )
     found = []
     for pk, first, last, profession, organisation, telephone in rows:
         name = f"{first} {last}".strip()
-        if _is_meant(asked, name, f"{profession} {organisation or ''}", telephone):
-            found.append(Person(pk, name, profession, organisation or "", telephone))
+        if _is_meant(asked, name, f"{profession or ''} {organisation or ''}", telephone):
+            found.append(Person(pk, name, profession or "", organisation or "", telephone))
     return sorted(found, key=lambda person: squeezed(person.name))
 
 

@@ -140,12 +140,16 @@ def open_requests(page: Page) -> QuerySet[ReadingRequest]:
     return ReadingRequest.objects.filter(page=page.pk, ended_at=None)
 
 
-def ask(page: Any, *, by: User, due: date, is_required: bool, professions: Iterable[str] = (), **to: Any) -> Any:
+def ask(page: Any, *, by: User, due: date, is_required: bool, professions: Iterable[Any] = (), **to: Any) -> Any:
     """Ask that the page be read and signed; `to` holds spaces, bodies, people."""
     with transaction.atomic():
         access.require(by, "approve", page)
         request = ReadingRequest.objects.create(
-            page_id=page.pk, due=due, is_required=is_required, professions=list(professions), asked_by=by
+            page_id=page.pk,
+            due=due,
+            is_required=is_required,
+            professions=[str(each) for each in professions],
+            asked_by=by,
         )
         for field, chosen in to.items():
             getattr(request, field).set(chosen)
@@ -183,7 +187,7 @@ def shut_out(request: ReadingRequest, page: Page) -> Any:
 def _chosen(request: ReadingRequest) -> Q:
     in_spaces = access.members(*request.spaces.all()).order_by().values("pk")
     whom = Q(organisation__in=request.bodies.all()) | Q(pk__in=request.people.values("pk"))
-    return whom | Q(pk__in=in_spaces) | Q(profession__in=request.professions)
+    return whom | Q(pk__in=in_spaces) | Q(profession__name__in=request.professions)
 
 
 def signers(page: Page) -> dict[int, Acknowledgement]:

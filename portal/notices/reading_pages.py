@@ -130,8 +130,8 @@ class AskForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        known = access.allowed(User.objects.current(), user).exclude(profession="").order_by("profession")
-        names = known.values_list("profession", flat=True).distinct()
+        known = access.allowed(User.objects.current(), user).exclude(profession=None).order_by("profession__name")
+        names = known.values_list("profession__name", flat=True).distinct()
         fields: Any = self.fields
         fields["spaces"].queryset = access.allowed(Space.objects.select_related("root_page"), user)
         fields["professions"].choices = [(each, each) for each in names]

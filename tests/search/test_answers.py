@@ -26,7 +26,7 @@ def answered(client, words):
 def test_a_person_is_found_with_profession_body_and_telephone(as_, person, index, words):
     found = next(row for row in answered(as_("coordinator"), words) if "Elena Fedi" in row)
     worker = person("worker")
-    assert worker.profession in found and worker.organisation.name in found and worker.telephone in found
+    assert worker.profession.name in found and worker.organisation.name in found and worker.telephone in found
 
 
 def test_a_person_is_found_by_the_telephone_however_it_is_spaced(as_, person, index):
