@@ -12,7 +12,7 @@ LEARNING = ('tirocinante', 'neoassunt')  # whoever had such a word in the profes
 
 def words_to_rows(apps, schema_editor):
     """Each profession in use becomes a row of the vocabulary; whoever learnt goes on learning."""
-    User, Profession = apps.get_model('portal', 'User'), apps.get_model('portal', 'Profession')
+    User, Profession = apps.get_model('portal', '0028_acknowledgements'), apps.get_model('portal', 'Profession')
     known = {}
     for person in User.objects.exclude(profession_words='').order_by('pk'):
         words = ' '.join(person.profession_words.split())
