@@ -61,10 +61,10 @@ class AdoptionForm(forms.Form):
     )  # fmt: skip
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, edition: Edition, last: Adoption, before: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, edition: Edition, last: Adoption, first: date, before: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"] = last.pk
-        self.last, self.before = last, before  # the newest row, and the day from which another holds if it is wrong
+        self.first, self.before = first, before  # from which day another row holds; and if the last one is wrong
         self.fields["sections"].choices = [(anchor, heading) for anchor, heading, _text in edition.parts]  # type: ignore[attr-defined]
         self.fields["act_file"].help_text = _("Al massimo %(size)s. Dopo una correzione va scelto di nuovo.") % {
             "size": filesizeformat(settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)
@@ -112,7 +112,7 @@ class AdoptionForm(forms.Form):
         today = timezone.localdate()
         if typed.get("act_date") and typed["act_date"] > today:
             self.add_error("act_date", _("Un atto con la data di domani non c’è ancora: controlla il giorno."))
-        first = self.before if typed.get("is_correction") else self.last.since
+        first = self.before if typed.get("is_correction") else self.first
         if typed.get("since") and typed["since"] < first:
             words = _("Fino %(day)s vale quello che è già scritto: scegli un giorno da allora in poi, o correggilo.")
             self.add_error("since", words % {"day": dates.in_words(first, article="al")})

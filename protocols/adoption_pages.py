@@ -36,10 +36,11 @@ def adoption(request: FramedRequest, code: str, body: str) -> HttpResponse:
     may_say = access.can(request.user, "edit", said[asked][0])
     if request.method == "POST":
         access.require(request.user, "edit", said[asked][0])
-    earlier = standing(said[asked])[-2:-1]
+    days = [row.since for row in standing(said[asked])]
+    earlier = [row.since for row in standing(said[asked]) if row != said[asked][0]]
     form = AdoptionForm(
         request.POST if request.method == "POST" else None, request.FILES or None, edition=asked, last=said[asked][0],
-        before=earlier[0].since if earlier else asked.begins,
+        first=max(days), before=max(earlier, default=asked.begins),
     )  # fmt: skip
     if request.method == "POST" and form.is_valid() and _written(request, form, asked, organisation):
         messages.success(request, _("Scritto: chi legge il protocollo lo vede da adesso."))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.models.acknowledgements import SignableText
@@ -18,7 +19,7 @@ class Changes:
     """What changed since the edition that somebody signed: the notes of those that followed, and where it is shown."""
 
     notes: list[str]
-    url: str = ""
+    url: str
 
 
 def _label(page: RulePage) -> str:
@@ -41,7 +42,8 @@ def _changes(page: RulePage, before: SignableText) -> Changes | None:
     since = sorted((each for each in kept if versions.rank(each.version) > signed), key=lambda each: each.begins)
     if not since:
         return None
-    return Changes([f"{each.version}: {each.change_note}" for each in since])
+    notes = [f"{each.version}: {each.change_note}" for each in since]
+    return Changes(notes, reverse("compare_editions", args=[page.code or page.slug, before.key, page.version]))
 
 
 acknowledgements.signed_as(RulePage, Signed(_label, _fingerprint, _keeps, lambda page: page.version, _changes))

@@ -66,6 +66,7 @@ def test_a_major_one_asks_again_and_shows_what_changed_since_the_one_that_was_si
     asked = shown.split('id="firma"')[1].split("</section>")[0]
     assert "Hai firmato versione 1.0" in asked
     assert "1.1: Un numero in più." in asked and "2.0: Si chiama entro un’ora." in asked
+    assert "/p/PR-08/edizioni/1.0/confronta/2.0/" in asked
     text = asked.split('name="text"')[1].split('value="')[1].split('"')[0]
     as_("worker").post(f"/letture/{rule.pk}/firma/", {"text": text})
     assert [row.text.label for row in Acknowledgement.objects.filter(text__page=rule.pk)] == [
