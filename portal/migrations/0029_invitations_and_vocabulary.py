@@ -12,7 +12,7 @@ LEARNING = ('tirocinante', 'neoassunt')  # whoever had such a word in the profes
 
 def words_to_rows(apps, schema_editor):
     """Each profession in use becomes a row of the vocabulary; whoever learnt goes on learning."""
-    User, Profession = apps.get_model('portal', '0028_acknowledgements'), apps.get_model('portal', 'Profession')
+    User, Profession = apps.get_model('portal.User'), apps.get_model('portal.Profession')
     known = {}
     for person in User.objects.exclude(profession_words='').order_by('pk'):
         words = ' '.join(person.profession_words.split())
@@ -23,7 +23,7 @@ def words_to_rows(apps, schema_editor):
 
 
 def rows_to_words(apps, schema_editor):
-    User = apps.get_model('portal', 'User')
+    User = apps.get_model('portal.User')
     for person in User.objects.exclude(profession=None).select_related('profession'):
         User.objects.filter(pk=person.pk).update(profession_words=person.profession.name)
 
