@@ -17,9 +17,22 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import BigIntegerField, Case, CharField, Exists, F, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    CharField,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Substr
-from django.db.models.lookups import In
 from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 
@@ -29,6 +42,8 @@ from .models.media import Document, Image, Rendition
 from .models.people import Organisation, User, UserQuerySet
 from .models.personal_data import PersonalDataReport
 from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, Visibility
+from .models.tree import SPACE_DEPTH as SPACE_DEPTH
+from .models.tree import SPACE_PATH as SPACE_PATH
 from .models.working_life import Absence
 
 M = TypeVar("M", bound=Model)
@@ -36,8 +51,7 @@ Person = User | AnonymousUser
 
 NEEDS = {"view": Role.READER, "edit": Role.EDITOR, "approve": Role.APPROVER, "manage": Role.MANAGER}
 WRITES = {"edit", "approve"}  # what nobody but an administrator does in a closed space
-SPACE_DEPTH = 3  # every space's root page lies here, so that a page's space follows from its path
-SPACE_PATH = SPACE_DEPTH * Page.steplen
+ABOVE_SPACES = tuple(range(1, SPACE_DEPTH))  # the depths of the root and the home page
 PUBLIC = "public"
 
 
@@ -51,6 +65,7 @@ class Standing:
     closed: frozenset[str]  # paths of the root pages of the spaces in which nothing new is written, readable or not
     opened: tuple[str, ...]  # paths of the pages opened to the person beyond their space
     groups: frozenset[int]
+    hidden: frozenset[int]  # ids of the pages that were reported to hold data of persons, by others
     person: int | None = None  # None for whoever has no account, or an account that no longer holds
     administrator: bool = False
     coordinates: bool = False  # keeps the network; administrators do too
@@ -61,6 +76,14 @@ class Standing:
         if action in WRITES and not self.administrator:
             held = {space for space in held if self.paths.get(space) not in self.closed}
         return held | self.public if action == "view" else held
+
+    @cached_property
+    def path_set(self) -> frozenset[str]:
+        return frozenset(self.paths.values())
+
+    @cached_property
+    def role_by_path(self) -> dict[str, int]:
+        return {self.paths[space]: role for space, role in self.roles.items() if space in self.paths}
 
     @cached_property
     def bodies(self) -> frozenset[tuple[int, str]]:
@@ -111,31 +134,74 @@ def may_enter_admin(user: Person) -> bool:
 
 
 def _read_standing(user: Person) -> Standing:
+    """Two questions: what the person holds and where, then which pages were opened beyond that."""
     known = isinstance(user, User) and user.pk is not None and user.is_current()
-    groups, coordinates = _groups_and_network(user.pk) if known and user.pk else (frozenset(), False)
+    person = user.pk if known else None
     administrator = known and user.is_superuser
-    roles: dict[int, int] = {}
-    if known:
-        holds = Membership.objects.current().filter(Q(user=user) | Q(group__in=groups))
-        for space, role in holds.values_list("space_id", "role"):
-            roles[space] = max(role, roles.get(space, 0))
-    readable = Q() if administrator else Q(pk__in=list(roles)) | Q(visibility=Visibility.PUBLIC)
-    known_of = Space.objects.filter(readable | Q(closed_at__isnull=False)) if readable else Space.objects.all()
-    rows = list(known_of.values_list("pk", "root_page__path", "visibility", "closed_at"))
-    if administrator:
-        roles = {pk: Role.MANAGER for pk, *_ in rows}
-    public = frozenset(pk for pk, _, visibility, _ in rows if visibility == Visibility.PUBLIC)
-    paths = {pk: path for pk, path, *_ in rows if pk in roles or pk in public}
+    groups, roles, paths, public, closed = set[int](), dict[int, int](), dict[int, str](), set[int](), set[str]()
+    coordinates, reported, by_me = administrator, set[int](), set[int]()
+    for what, pk, role, path, closed_at in _held(person, administrator):
+        if what == GROUP:
+            groups.add(pk)
+        elif what == NETWORK:
+            coordinates = True
+        elif what == REPORTED:
+            (by_me if role else reported).add(pk)
+        else:
+            if closed_at:
+                closed.add(path)
+            if what == Visibility.PUBLIC:
+                public.add(pk)
+            if administrator or role:
+                roles[pk] = Role.MANAGER if administrator else max(role, roles.get(pk, 0))
+            if pk in public or pk in roles:
+                paths[pk] = path
     return Standing(
         roles=roles,
         paths=paths,
-        public=public,
-        closed=frozenset(path for _, path, _, closed_at in rows if closed_at),
-        opened=() if administrator else _opened_paths(paths, user.pk if known else None, groups),
-        groups=groups,
-        person=user.pk if known else None,
+        public=frozenset(public),
+        closed=frozenset(closed),
+        opened=() if administrator else _opened_paths(paths, person, groups),
+        groups=frozenset(groups),
+        hidden=frozenset(reported - by_me),
+        person=person,
         administrator=administrator,
-        coordinates=administrator or coordinates,
+        coordinates=coordinates,
+    )
+
+
+GROUP, NETWORK, REPORTED = "group", "network", "reported"
+
+
+def _held(person: int | None, administrator: bool) -> QuerySet[Any, Any]:
+    """All that the person holds, and what is open or closed to everybody.
+
+    («group», «network», «reported» or the visibility of a space, its id, the role, the path, when it was closed).
+    """
+    space = ("visibility", "pk", "role", "root_page__path", "closed_at")
+    spaces = Space.objects.order_by().annotate(role=Value(0, IntegerField()))
+    if not administrator:
+        spaces = spaces.filter(Q(visibility=Visibility.PUBLIC) | Q(closed_at__isnull=False))
+    no_space = {
+        "role": Value(0, IntegerField()), "path": Value("", CharField()), "closed": Value(None, DateTimeField())
+    }  # fmt: skip
+    mine = Case(When(by=person, by__isnull=False, then=Value(1)), default=Value(0), output_field=IntegerField())
+    reports: QuerySet[Any, Any] = PersonalDataReport.objects.filter(handled_at=None, page__isnull=False).order_by()
+    reports = reports.annotate(what=Value(REPORTED), **{**no_space, "role": mine})
+    open_reports = reports.values_list("what", "page", *no_space)
+    if person is None:
+        return spaces.values_list(*space).union(open_reports, all=True)
+    # The groups of roles are a copy of the roles: what is held through them would outlive its role.
+    through = User.groups.through.objects.filter(user=person, group__role_group=None)
+    own: QuerySet[Any, Any] = through.annotate(what=Value(GROUP), **no_space)
+    network = NetworkCoordinator.objects.current().filter(person=person).annotate(what=Value(NETWORK), **no_space)
+    held = Membership.objects.current().filter(Q(user=person) | Q(group__in=through.values("group")))
+    return spaces.values_list(*space).union(
+        own.values_list("what", "group", *no_space),
+        network.order_by().values_list("what", "pk", *no_space),
+        open_reports,
+        held.values_list("space__visibility", "space", "role", "space__root_page__path", "space__closed_at"),
+        all=True,
     )
 
 
@@ -156,12 +222,14 @@ def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[in
     Only pages in spaces: above them, one share would open the whole site.
     """
     shares = PageShare.objects.filter(space__in=list(spaces), page__depth__gte=SPACE_DEPTH)
-    paths = set(shares.values_list("page__path", flat=True))
-    grants = Q(permission__codename="view_page", content_object__depth__gte=SPACE_DEPTH)
-    paths.update(PageUserGrant.objects.filter(grants, user=person).values_list("content_object__path", flat=True))
-    paths.update(PageGroupGrant.objects.filter(grants, group__in=groups).values_list("content_object__path", flat=True))
+    paths = shares.values_list("page__path")
+    if person is not None:
+        grants = {"permission__codename": "view_page", "content_object__depth__gte": SPACE_DEPTH}
+        to_person = PageUserGrant.objects.filter(user=person, **grants).values_list("content_object__path")
+        to_groups = PageGroupGrant.objects.filter(group__in=list(groups), **grants).values_list("content_object__path")
+        paths = paths.union(to_person, to_groups)
     top: list[str] = []
-    for path in sorted(paths):
+    for path in sorted({path for (path,) in paths}):
         if not (top and path.startswith(top[-1])):
             top.append(path)
     return tuple(top)
@@ -199,18 +267,22 @@ def _rules() -> list[tuple[type[Model], Callable[..., Any]]]:
 
 
 def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
-    held = standing(user)
+    return queryset.filter(_of_pages(standing(user), action))
+
+
+def _of_pages(held: Standing, action: str) -> Q:
+    """The rule on pages. In plain fields of their table: so an index finds them, and the admin's search takes it."""
     if held.administrator:
-        return queryset.filter(live=True) if action == "view" else queryset
+        return Q(live=True) if action == "view" else Q()
     if action == "view":
-        where = (Q(depth__lt=SPACE_DEPTH) | _readable(held)) & Q(live=True)
+        where = (Q(depth__in=ABOVE_SPACES) | _readable(held)) & Q(live=True)
     else:
         where = _in_spaces(held, action)
     if action == "edit" and held.person:
         where |= _answered_for(held)
-    where &= _in_sight(held, "page") | _in_spaces(held, "manage") | Q(owner=held.person, owner__isnull=False)
-    # As a subquery: the admin's search takes the conditions of a queryset apart, and knows fields alone.
-    return queryset.filter(pk__in=Page.objects.order_by().filter(where).values("pk"))
+    if held.hidden:
+        where &= ~Q(pk__in=held.hidden) | _in_spaces(held, "manage") | Q(owner=held.person, owner__isnull=False)
+    return where
 
 
 def withdrawn(queryset: QuerySet[Any], user: Person) -> QuerySet[Any]:
@@ -229,28 +301,46 @@ def _in_sight(held: Standing, field: str) -> Q:
 
 def _in_spaces(held: Standing, action: str) -> Q:
     spaces = held.spaces(action)
-    return below(path for pk, path in held.paths.items() if pk in spaces)
+    return Q(path__beneath=[path for pk, path in held.paths.items() if pk in spaces])
 
 
 def _readable(held: Standing) -> Q:
     """In a space that the person reads, or opened to the person beyond it; live or not."""
-    return _in_spaces(held, "view") | below(held.opened)
+    return Q(path__beneath=[*held.paths.values(), *held.opened])
 
 
-def below(paths: Iterable[str]) -> Q:
-    """Pages at these paths and below: one list for each depth, because a condition for each path has no end."""
-    depths: dict[int, list[str]] = {}
-    for path in paths:
-        depths.setdefault(len(path), []).append(path)
-    where = Q(pk__in=[])
-    for length, beginnings in depths.items():
-        where |= Q(In(Substr("path", 1, length), beginnings))
-    return where
+def _page_is_readable(held: Standing, path: str) -> bool:
+    """`_readable`, of one path in memory."""
+    return path[:SPACE_PATH] in held.path_set or path.startswith(held.opened)
+
+
+def _may_with_page(user: Person, action: str, page: Page) -> bool:
+    """`_of_pages`, of one page in memory: no question by role, one to whoever answers for it alone."""
+    held = standing(user)
+    if held.administrator:
+        return page.live if action == "view" else True
+    if page.pk in held.hidden and "manage" not in acts_on(user, page):
+        return page.owner_id == held.person and _as_it_stands(user, action, page)
+    if action == "view":
+        return page.live and (0 < len(page.path) < SPACE_PATH or _page_is_readable(held, page.path))
+    if action in acts_on(user, page):
+        return True
+    return action == "edit" and answers_for(user, page) and _as_it_stands(user, action, page)
+
+
+def _as_it_stands(user: Person, action: str, page: Page) -> bool:
+    """Who answers for the page may have changed since it was read: there the database has the word."""
+    return _pages(Page.objects.filter(pk=page.pk), user, action).exists()
+
+
+def _may_with_space(user: Person, action: str, space: Space) -> bool:
+    held = standing(user)
+    return held.administrator or space.pk in held.spaces(action)
 
 
 def _answered_for(held: Standing) -> Q:
     """Whoever answers for a page may correct it, as long as the person reads where it lies; others approve."""
-    return Q(owner=held.person, depth__gt=SPACE_DEPTH) & _readable(held) & ~below(held.closed)
+    return Q(owner=held.person, depth__gt=SPACE_DEPTH) & _readable(held) & ~Q(path__beneath=held.closed)
 
 
 def answers_for(user: Person, page: Page) -> bool:
@@ -258,9 +348,7 @@ def answers_for(user: Person, page: Page) -> bool:
     held = standing(user)
     if held.person is None or page.owner_id != held.person or len(page.path) <= SPACE_PATH:
         return False
-    if page.path[:SPACE_PATH] in held.closed:
-        return False
-    return page.path[:SPACE_PATH] in held.paths.values() or page.path.startswith(held.opened)
+    return page.path[:SPACE_PATH] not in held.closed and _page_is_readable(held, page.path)
 
 
 def answers_for_some(user: Person) -> bool:
@@ -278,11 +366,15 @@ def known(queryset: Any, user: Person) -> Any:
 
     A page whose title is about to change is named only to who edits it: Wagtail shows the title to come.
     """
-    seen = allowed(queryset.model._default_manager.all(), user)
+    rows = queryset.model._default_manager.filter(pk=OuterRef("pk")).order_by()  # asked row by row, of fields alone
     if issubclass(queryset.model, Page):
-        seen = seen.filter(draft_title=F("title"))
-    edited = allowed(queryset.model._default_manager.all(), user, "edit")
-    return queryset.filter(Q(pk__in=seen.order_by().values("pk")) | Q(pk__in=edited.order_by().values("pk")))
+        held = standing(user)
+        if held.administrator:
+            return queryset
+        as_titled = Q(pk__in=rows.filter(draft_title=F("title")).values("pk"))
+        return queryset.filter(_of_pages(held, "view") & as_titled | _of_pages(held, "edit"))
+    seen, edited = allowed(rows, user), allowed(rows, user, "edit")
+    return queryset.filter(Q(pk__in=seen.values("pk")) | Q(pk__in=edited.values("pk")))
 
 
 def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
@@ -380,7 +472,7 @@ def _people(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]
         return queryset
     if action != "view":
         return queryset.filter(is_superuser=False) if action == "manage" and held.coordinates else queryset.none()
-    return queryset.filter(Q(pk=held.person) | _belongs(held.roles))
+    return queryset.filter(Q(pk=held.person) | _works_in(held.roles))
 
 
 def _memberships(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
@@ -424,8 +516,7 @@ def follow(model: type[Model], page: str) -> None:
     """Its rows may be seen, and what else is done with them may be done, exactly where their page's may."""
 
     def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
-        pages = _pages(Page.objects.order_by(), user, action)
-        return queryset.filter(**{f"{page}__in": pages.values("pk")})
+        return queryset.filter(Exists(_pages(Page.objects.filter(pk=OuterRef(page)), user, action)))
 
     _rules_of_rows.append((model, rule))
 
@@ -449,7 +540,7 @@ def in_the_name_of(model: type[Model], organisation: str, purpose: str, page: st
         held = standing(user)
         acting = Q(**{f"{organisation}__in": [body for body, what in held.bodies if what == purpose]})
         if page:
-            queryset = queryset.filter(**{f"{page}__in": _pages(Page.objects.order_by(), user, "view").values("pk")})
+            queryset = queryset.filter(Exists(_pages(Page.objects.filter(pk=OuterRef(page)), user, "view")))
         if action != "view":
             return queryset.filter(acting)
         if page:
@@ -481,19 +572,23 @@ def addressed(queryset: QuerySet[M], user: Person, to: str, *, standing_in: bool
     return queryset.filter(mine)
 
 
-def with_open_page(rows: QuerySet[Any], user: Person) -> Any:
+def with_open_page(rows: QuerySet[Any], user: Person) -> list[Any]:
     """Rows with a `page` and what they `need` there, each with `page_is_open`: one question for all of them."""
-    met = Q(page=None)
-    for action in NEEDS:
-        met |= Q(needs=action, page__in=allowed(Page.objects.all(), user, action).order_by().values("pk"))
-    return rows.annotate(page_is_open=Case(When(met, then=Value(True)), default=Value(False)))
+    found = list(rows.select_related("page"))
+    for row in found:
+        row.page_is_open = row.page is None or _may_with_page(user, row.needs, row.page)
+    return found
 
 
 # --- One object ------------------------------------------------------------------------------------------
 
 
 def can(user: Person, action: str, obj: Model) -> bool:
-    """Whether the person may do it with this one row."""
+    """Whether the person may do it with this one row; of pages and spaces, without asking the database."""
+    if isinstance(obj, Page):
+        return _may_with_page(user, action, obj)
+    if isinstance(obj, Space):
+        return _may_with_space(user, action, obj)
     return allowed(type(obj)._default_manager.filter(pk=obj.pk), user, action).exists()
 
 
@@ -550,9 +645,8 @@ def role_in(user: Person, space: Space) -> Role | None:
 def acts_on(user: Person, page: Page) -> set[str]:
     """The actions of NEEDS that the person's role allows on a page, from its path: no query for each page of a list."""
     held = standing(user)
-    roles = {held.paths[space]: role for space, role in held.roles.items() if space in held.paths}
     home = page.path[:SPACE_PATH]
-    may = {action for action, needed in NEEDS.items() if roles.get(home, 0) >= needed}
+    may = {action for action, needed in NEEDS.items() if held.role_by_path.get(home, 0) >= needed}
     return may - WRITES if home in held.closed and not held.administrator else may
 
 
@@ -712,9 +806,18 @@ def _holding(holds: QuerySet[Membership]) -> Q:
     return Q(pk__in=holds.values("user")) | Q(pk__in=in_groups.values("user"))
 
 
+def _works_in(spaces: Iterable[int]) -> Q:
+    """`_belongs`, asked of one person after the other: where the spaces are many, and the persons shown few."""
+    holds = Membership.objects.current().filter(space__in=list(spaces))
+    through = User.groups.through.objects.filter(user=OuterRef("pk"), group__role_group=None)
+    own, bodys = holds.filter(user=OuterRef("pk")), holds.filter(group=OuterRef("group"))
+    return Q(Exists(own)) | Q(Exists(through.filter(Exists(bodys))))
+
+
 def managers(*spaces: Space) -> list[User]:
     """The persons who answer for the spaces now, who has done so for longest first."""
-    return _managers([space.pk for space in spaces])
+    rows = _managing([space.pk for space in spaces])
+    return list(dict.fromkeys(row.user for row in rows if row.user))
 
 
 def managers_of(spaces: Iterable[Space]) -> dict[int, list[User]]:
@@ -729,15 +832,14 @@ def managers_of(spaces: Iterable[Space]) -> dict[int, list[User]]:
 def somebody_to_ask(user: Person) -> User | None:
     """The person who has answered for the user's spaces for longest; None where there is none."""
     held = standing(user)
-    return next(iter(_managers(list(held.roles or held.public))), None)
+    first = _managing(held.roles or held.public).first()
+    return first.user if first else None
 
 
-def _managers(spaces: list[int]) -> list[User]:
-    return list(dict.fromkeys(row.user for row in _managing(spaces) if row.user))
-
-
-def _managing(spaces: list[int]) -> QuerySet[Membership]:
-    holds = Membership.objects.current().filter(space__in=spaces, role=Role.MANAGER, user__in=User.objects.current())
+def _managing(spaces: Iterable[int]) -> QuerySet[Membership]:
+    """Who answers for the spaces, who has done so for longest first."""
+    current = User.objects.current().filter(pk=OuterRef("user"))
+    holds = Membership.objects.current().filter(Exists(current), space__in=list(spaces), role=Role.MANAGER)
     return holds.select_related("user__organisation").order_by("given_at", "pk")
 
 
@@ -760,10 +862,8 @@ def may_decide(user: Person, page: Page) -> bool:
 
 def approvals(user: Person, states: QuerySet[Any]) -> QuerySet[Any]:
     """Of the waiting approvals, those that the person may decide."""
-    pages = allowed(Page.objects.all(), user, "approve").annotate(key=Cast("pk", CharField()))
-    return states.filter(workflow_state__object_id__in=pages.values("key")).exclude(
-        workflow_state__requested_by=user.pk
-    )
+    asked = Page.objects.filter(pk=Cast(OuterRef("workflow_state__object_id"), BigIntegerField()))
+    return states.filter(Exists(_pages(asked, user, "approve"))).exclude(workflow_state__requested_by=user.pk)
 
 
 def deciders(pages: Iterable[Page]) -> dict[int, list[User]]:

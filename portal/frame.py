@@ -4,11 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from wagtail.models import Page, Site
 
 from . import access
+from .models.pages import page_kinds
 from .models.people import User
 from .models.spaces import Space
 from .navigation import entries
@@ -18,6 +20,10 @@ from .notices import feed
 def is_partner(user: User) -> bool:
     """Whether the person works for the third sector."""
     return user.organisation is not None and user.organisation.is_partner
+
+
+def _content_types() -> list[ContentType]:
+    return list(ContentType.objects.get_for_models(*page_kinds()).values())
 
 
 class Frame:
@@ -68,12 +74,15 @@ class Frame:
             return []
         if not self.person:
             return [(each.key, each.label, each.url) for each in entries if each.key == "home"]
-        visible = access.allowed(Page.objects.all(), self.user).order_by().values_list("content_type", flat=True)
-        models = {ContentType.objects.get_for_id(pk).model for pk in visible.distinct()}
-        shown = [
-            each for each in sorted(entries, key=lambda each: each.order) if not each.model or each.model in models
-        ]
-        return [(each.key, each.label, each.url) for each in shown]
+        shown = sorted(entries, key=lambda each: each.order)
+        models = self._models_there_are({each.model for each in shown if each.model})
+        return [(each.key, each.label, each.url) for each in shown if not each.model or each.model in models]
+
+    def _models_there_are(self, names: set[str]) -> set[str]:
+        """Those of which the person may see a page: looked for until the first one is found, not counted."""
+        kinds = ContentType.objects.filter(pk__in=[kind.pk for kind in _content_types() if kind.model in names])
+        pages = access.allowed(Page.objects.filter(content_type=OuterRef("pk")), self.user)
+        return set(kinds.filter(Exists(pages)).values_list("model", flat=True))
 
     @cached_property
     def section(self) -> str:

@@ -3,6 +3,7 @@
 from allauth.account import signals as account_signals
 from allauth.account.models import EmailAddress
 from allauth.mfa import signals as factor_signals
+from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_migrate, pre_save
 from django_q.signals import post_execute_in_worker, pre_execute
@@ -23,11 +24,22 @@ from . import security_log
 from .accounts import authentication, ends, password_changed, working_life
 from .background.heartbeat import heart
 from .files import reading
-from .models import Activity, Document, NetworkCoordinator, NetworkProfile, Term, User, append_only, old_addresses
+from .models import (
+    Activity,
+    Document,
+    NetworkCoordinator,
+    NetworkProfile,
+    Term,
+    User,
+    append_only,
+    glossary,
+    kept,
+    old_addresses,
+    tree,
+)
 from .notices import acknowledgements, declaration, problem_reports
 from .pages import approval, atomic_acts, publication, writing
 from .spaces import role_copy, shares
-from .words import glossary
 
 
 def connect() -> None:
@@ -36,6 +48,7 @@ def connect() -> None:
     post_migrate.connect(append_only.close_after_migrations)
     pre_execute.connect(heart.start)
     post_execute_in_worker.connect(heart.stop)
+    post_migrate.connect(tree.make_indexes, sender=apps.get_app_config("wagtailcore"))
     page_published.connect(publication.on_page_published)
     page_unpublished.connect(publication.on_page_unpublished)
     atomic_acts.publishing.connect(approval.on_publishing)
@@ -73,5 +86,4 @@ def connect() -> None:
     post_save.connect(security_log.on_activity, sender=Activity)
     post_save.connect(security_log.on_account_saved, sender=User)
     post_save.connect(security_log.on_coordinator_saved, sender=NetworkCoordinator)
-    for signal in (post_save, post_delete):
-        signal.connect(glossary.on_term_changed, sender=Term)
+    kept.on_rows_of(Term, glossary.KEPT)

@@ -13,6 +13,7 @@ from .digests import Delivery, DigestPreference
 from .glossary import Term
 from .invitations import Invitation
 from .jobs import Job
+from .kept import KeptVersion
 from .media import Document, Image, Rendition
 from .name_proposals import NameProposal
 from .network import NetworkProfile, ProblemReport
@@ -39,6 +40,7 @@ __all__ = [
     "Image",
     "Invitation",
     "Job",
+    "KeptVersion",
     "Maintenance",
     "Membership",
     "NameProposal",

@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.words.glossary import TermForm
 
+KEPT = "glossary"  # under this name each process keeps what it made of the terms, until one changes
+
 
 class Relation(models.TextChoices):
     SAME = "=", _("vale nei due sensi")

@@ -153,6 +153,8 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["space", "user"], name="membership_once_per_person"),
             models.UniqueConstraint(fields=["space", "group"], name="membership_once_per_group"),
         ]
+        # Whom to ask: the first of those who answer for a space.
+        indexes = [models.Index(fields=["role", "given_at"], name="membership_by_role")]
 
     def __str__(self) -> str:
         return f"{self.holder}: {self.get_role_display()} in {self.space}"

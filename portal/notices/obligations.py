@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from portal import access
@@ -78,14 +78,13 @@ def forget(*keys: str) -> None:
     Obligation.objects.filter(key__in=keys).delete()
 
 
-def open_of(user: User) -> QuerySet[Obligation]:
+def open_of(user: User) -> list[Obligation]:
     """What is asked of the person today, each with `page_is_open`; one question, however many rows."""
     today = timezone.localdate()
     rows = access.addressed(Obligation.objects.filter(settled_at=None), user, "person", standing_in=True)
     rows = rows.filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
-    rows = rows.select_related("person")
-    found: QuerySet[Obligation] = access.with_open_page(rows, user).exclude(page_is_open=False, closed_title="")
-    return found
+    open_rows = access.with_open_page(rows.select_related("person"), user)
+    return [row for row in open_rows if row.page_is_open or row.closed_title]
 
 
 def forget_old() -> int:

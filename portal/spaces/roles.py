@@ -174,7 +174,7 @@ def reach(space: Space, holder: User | Group) -> Reach:
         groups=holder
     )  # fmt: skip
     paths = [space.root_page.path, *space.shared_pages.values_list("page__path", flat=True)]
-    opened = Page.objects.live().filter(access.below(paths)).exclude(pk=space.root_page_id)
+    opened = Page.objects.live().filter(path__beneath=paths).exclude(pk=space.root_page_id)
     return Reach(
         pages=opened.count(),
         files=access.carried(Document, opened).count(),

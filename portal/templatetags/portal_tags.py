@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from html import escape
 from typing import Any
 
 from bs4 import BeautifulSoup
 from django import template
-from django.core.cache import cache
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -20,6 +21,8 @@ from wagtail.rich_text import expand_db_html
 
 from portal import access
 from portal.models import Document, Term, User
+from portal.models.glossary import KEPT as GLOSSARY
+from portal.models.kept import Kept
 from portal.models.old_addresses import OldAddress
 from portal.pages import addresses, anchors
 from portal.requests import number
@@ -192,9 +195,10 @@ def explained(context: dict[str, Any], value: Any) -> SafeString:
     """
     request = context.get("request")
     html = _as_html(value, getattr(request, "user", None))
-    reading = _reading(request)
+    reading = _reading(request, context.get("page"))
     if not (reading.pattern.search(html) or contacts.CONTACT.search(html)):
         return mark_safe(html)
+    reading.ask(html)
     soup = BeautifulSoup(html, "html.parser")
     for node in list(soup.find_all(string=True)):
         if any(parent.name in UNTOUCHED for parent in node.parents):
@@ -212,19 +216,41 @@ class Reading:
 
     pattern: re.Pattern[str]
     meanings: dict[str, str]
-    codes: frozenset[str]  # of the pages that the reader may see
+    user: Any = None
+    codes: dict[str, bool] = field(default_factory=dict)  # whether the reader may see the page of each
     seen: set[str] = field(default_factory=set)
 
+    def ask(self, text: str) -> None:
+        """Which of the codes that a text cites lead anywhere for the reader: one question for all of them."""
+        cited = {code for match in CODE().finditer(text) for code in _codes_meant(match.group(0))}
+        new = cited - set(self.codes)
+        if new and self.user is not None:
+            found = _codes_of(self.user, new)
+            self.codes |= {code: code in found for code in new}
 
-def _reading(request: Any) -> Reading:
+
+def _reading(request: Any, page: Any = None) -> Reading:
     if request is None:
-        return Reading(re.compile(addresses.code_in_text()), {}, frozenset())
+        return Reading(CODE(), {})
     found: Reading | None = request.__dict__.get("_reading")
     if found is None:
-        pattern, meanings = _glossary()
-        codes = _codes(getattr(request, "user", None))
-        found = request.__dict__["_reading"] = Reading(pattern, meanings, codes)
+        pattern, meanings = glossary.get()
+        found = request.__dict__["_reading"] = Reading(pattern, meanings, getattr(request, "user", None))
+        found.ask(_texts_of(page))
     return found
+
+
+def _texts_of(page: Any) -> str:
+    """All that a page says, roughly: so that the codes in all of its parts are asked for at once."""
+    if not isinstance(page, Page):
+        return ""
+    values = (field.value_from_object(page) for field in page._meta.local_concrete_fields)
+    return " ".join(str(getattr(value, "raw_data", value)) for value in values)
+
+
+@cache
+def CODE() -> re.Pattern[str]:  # noqa: N802  a constant, but for the kinds of page that must be known first
+    return re.compile(rf"\b{addresses.code_in_text()}\b")
 
 
 @register.simple_tag(takes_context=True)
@@ -233,26 +259,28 @@ def explained_line(context: dict[str, Any], value: Any) -> SafeString:
     return explained(context, mark_safe(escape(str(value or ""), quote=False)))
 
 
-def _codes(user: Any) -> frozenset[str]:
-    """The codes of the pages that the person may see, those they once had too."""
-    if user is None:
-        return frozenset()
-    coded, below = f"^{addresses.code_slug()}$", access.SPACE_DEPTH
-    now = access.allowed(Page.objects.filter(slug__regex=coded, depth__gt=below), user).values_list("slug", flat=True)
-    seen = access.allowed(Page.objects.filter(depth__gt=below), user).order_by().values("pk")
-    once = OldAddress.objects.filter(slug__regex=coded, page__in=seen).values_list("slug", flat=True)
-    return frozenset(slug.upper() for slug in [*now, *once])
+def _codes_of(user: Any, codes: set[str]) -> set[str]:
+    """Those of the codes that pages which the person may see have, or once had."""
+    slugs, below = [code.lower() for code in codes], access.SPACE_DEPTH
+    pages = access.allowed(Page.objects.filter(depth__gt=below), user)
+    once = OldAddress.objects.filter(Exists(pages.filter(pk=OuterRef("page"))), slug__in=slugs).order_by()
+    now = pages.filter(slug__in=slugs).order_by().values_list("slug")
+    return {slug.upper() for (slug,) in now.union(once.values_list("slug"))}
 
 
-def _code(word: str, codes: frozenset[str]) -> str:
-    """The code that the word cites, however written; nothing, where the reader knows none."""
-    if word in codes:
-        return word
+def _codes_meant(word: str) -> list[str]:
+    """What a code, however written, may stand for: as it stands first."""
     try:
-        normal = addresses.normal_code(word)
+        return [word, addresses.normal_code(word)]
     except addresses.UnreadableCode:
+        return [word]
+
+
+def _code(word: str, codes: dict[str, bool]) -> str:
+    """The code that the word cites; nothing, where the reader knows none."""
+    if not CODE().fullmatch(word):
         return ""
-    return normal if normal in codes else ""
+    return next((code for code in _codes_meant(word) if codes.get(code)), "")
 
 
 def _as_html(value: Any, user: Any = None) -> str:
@@ -321,27 +349,20 @@ def _definition(word: str, meaning: str, place: int) -> str:
     )
 
 
-def _glossary() -> tuple[re.Pattern[str], dict[str, str]]:
+def _read_glossary() -> tuple[re.Pattern[str], dict[str, str]]:
     """One pattern for every word of the glossary and every code; all senses of an ambiguous word together."""
-    meanings = cache.get("glossary")
-    if meanings is None:
-        meanings = {}
-        for term in Term.objects.all():
-            word = term.word
-            # Common words of the trade, in small letters and alone, need no explaining in every sentence.
-            if len(word) > 1 and (" " in word or word != word.lower()):
-                meanings[word] = f"{meanings[word]}; oppure {term.meaning}" if word in meanings else term.meaning
-        cache.set("glossary", meanings, 300)
+    meanings: dict[str, str] = {}
+    for term in Term.objects.all():
+        word = term.word
+        # Common words of the trade, in small letters and alone, need no explaining in every sentence.
+        if len(word) > 1 and (" " in word or word != word.lower()):
+            meanings[word] = f"{meanings[word]}; oppure {term.meaning}" if word in meanings else term.meaning
+    words = sorted((re.escape(word) for word in meanings), key=len, reverse=True)
     code = rf"\b{addresses.code_in_text()}\b"
-    key = hash((code, frozenset(meanings)))
-    if _compiled.get("key") != key:
-        words = sorted((re.escape(word) for word in meanings), key=len, reverse=True)
-        _compiled["key"] = key
-        _compiled["pattern"] = re.compile(r"(?<![\w@.-])(?:" + "|".join([*words, code]) + r")(?![\w@-]|\.\w)")
-    return _compiled["pattern"], meanings
+    return re.compile(r"(?<![\w@.-])(?:" + "|".join([*words, code]) + r")(?![\w@-]|\.\w)"), meanings
 
 
-_compiled: dict[str, Any] = {}
+glossary = Kept(GLOSSARY, _read_glossary)
 
 
 @register.simple_tag
@@ -356,21 +377,29 @@ def named(context: dict[str, Any], who: Any) -> str:
     """A person's name: a link to the person's page, for whoever may see that page."""
     if who is None:
         return ""
-    if who.pk not in _known_people(context.get("request")):
+    if not _may_look_up(context.get("request"), who):
         return format_html('<span class="together">{}</span>', who)
     return format_html('<a class="together" href="{}">{}</a>', reverse("person", args=[who.pk]), who)
 
 
-def _known_people(request: Any) -> frozenset[int]:
-    """Whom the reader may look up; asked once per page view, whatever the number of names."""
+ONE_BY_ONE = 2  # persons named on a page, before all whom the reader may look up are asked for at once
+
+
+def _may_look_up(request: Any, who: User) -> bool:
+    """Whether the reader may open the person's page; asked a few times a page view, whatever the number of names."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return frozenset()
-    found: frozenset[int] | None = request.__dict__.get("_known_people")
-    if found is None:
+        return False
+    known: dict[int, bool] = request.__dict__.setdefault("_known_people", {})
+    everybody: frozenset[int] | None = request.__dict__.get("_everybody_known")
+    if everybody is None and who.pk not in known and len(known) >= ONE_BY_ONE:
         people = access.allowed(User.objects.current(), user).order_by()
-        found = request.__dict__["_known_people"] = frozenset(people.values_list("pk", flat=True))
-    return found
+        everybody = request.__dict__["_everybody_known"] = frozenset(people.values_list("pk", flat=True))
+    if everybody is not None:
+        return who.pk in everybody
+    if who.pk not in known:
+        known[who.pk] = access.allowed(User.objects.current().filter(pk=who.pk), user).exists()
+    return known[who.pk]
 
 
 @register.filter

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django import forms
-from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -47,8 +46,3 @@ class TermForm(WagtailAdminModelForm):
         if same:
             raise forms.ValidationError(_("«%(term)s» c’è già: modifica quello."), params={"term": same.term})
         return term
-
-
-def on_term_changed(**kwargs: Any) -> None:
-    """A term was written or deleted: the next page read explains it."""
-    cache.delete("glossary")

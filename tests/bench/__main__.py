@@ -1,9 +1,11 @@
 """`make bench`: what Raccordo costs over a bare Wagtail, as ratios measured side by side in one run.
 
 Two processes serve the same text: the portal on its demo network, and a Wagtail site with one plain page
-type, no spaces, no permissions. Requests alternate between them, so that a noisy machine disturbs both.
+type, no spaces, no permissions, no frame: a lower bound. Requests alternate between them, so that a noisy machine
+disturbs both; what is compared is processor time. Then the network is grown, and the same pages are read again.
 """
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -11,22 +13,25 @@ import tempfile
 from typing import Any
 
 ROUNDS = 15
-PAIRS = [
-    ("page of a protocol", "get /p/PR-01/", "get /pr-01/"),
-    ("home", "get /", "get /"),
-    ("search, ten results", "get /cerca/?q=assistenza", "get /search/?q=assistenza"),
+READERS = ("elena.fedi", "chiara.bonacchi")  # of one space in ten; responsabile of all
+PAGES = [
+    ("page of a protocol", "/p/PR-01/", "/pr-01/"),
+    ("page of a space", "/spazi/rete/", "/pr-01/"),
+    ("home", "/", "/"),
+    ("list of a kind", "/protocolli/", "/"),
+    ("directory", "/rubrica/", "/"),
+    ("news", "/novita/", "/"),
+    ("search, ten results", "/cerca/?q=assistenza", "/search/?q=assistenza"),
 ]
-ALONE = [
-    ("loading the demo, over an empty migration", "load_demo", "migrate"),
-    ("publish and find, over publish alone", "publish_and_find", "publish"),
-]
+IN_A_GROWN_SPACE = ("page of a grown space", "/spazi/prova-40/", "/pr-01/")
+EDITORS = [("admin, first page", "/admin/", "/"), ("admin, choosing a page", "/admin/choose-page/", "/")]
 
 
 class Site:
-    """One process that does what it is told and answers in milliseconds."""
+    """One process that does what it is told and answers with milliseconds of its processor."""
 
-    def __init__(self, name: str) -> None:
-        command = [sys.executable, "-m", "tests.bench.worker", name, tempfile.mkdtemp(prefix=f"bench-{name}-")]
+    def __init__(self, name: str, folder: str) -> None:
+        command = [sys.executable, "-m", "tests.bench.worker", name, folder]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def time(self, what: str) -> float:
@@ -42,26 +47,64 @@ class Site:
         self.process.wait()
 
 
-def row(label: str, ours: list[float], theirs: list[float]) -> None:
+def row(label: str, ours: list[float], theirs: list[float], before: float | None = None) -> float:
     ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-    print(f"{label:<44}{statistics.median(ours):>10.1f} ms{statistics.median(theirs):>10.1f} ms{ratio:>8.2f}×")
+    grown = "" if before is None else f"{ratio / before:>8.2f}×"
+    print(
+        f"{label:<44}{statistics.median(ours):>10.1f} ms{statistics.median(theirs):>10.1f} ms{ratio:>8.2f}×{grown}",
+        flush=True,
+    )
+    return ratio
+
+
+def pages(portal: Site, bare: Site, reader: str, grown: bool) -> list[tuple[str, str, str]]:
+    found = [(name, f"get {reader} {ours}", f"get - {theirs}") for name, ours, theirs in PAGES]
+    if grown:
+        found.append((IN_A_GROWN_SPACE[0], f"get {reader} {IN_A_GROWN_SPACE[1]}", f"get - {IN_A_GROWN_SPACE[2]}"))
+    if reader == READERS[1]:
+        found += [(name, f"get {reader} {ours}", f"get - {theirs}") for name, ours, theirs in EDITORS]
+    return found
+
+
+def read(portal: Site, bare: Site, known: dict[str, float], grown: bool = False) -> dict[str, float]:
+    """Each page for each reader, as ratios to the bare page; beside it how much it grew since `known`."""
+    ratios = {}
+    for reader in READERS:
+        for name, ours, theirs in pages(portal, bare, reader, grown):
+            for site, what in ((portal, ours), (bare, theirs)):
+                site.time(what)  # the first one fills the caches
+            rounds = [(portal.time(ours), bare.time(theirs)) for _ in range(ROUNDS)]
+            label = f"{name}, {reader.split('.')[0]}"
+            ratios[label] = row(label, [a for a, _ in rounds], [b for _, b in rounds], known.get(label))
+    return ratios
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
+    for name, default in (("spaces", 500), ("pages", 100_000), ("people", 10_000), ("shares", 2000)):
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"of the grown network ({default})")
+    return parser.parse_args()
 
 
 def main() -> None:
-    portal, bare = Site("portal"), Site("bare")
-    print(f"{'':<44}{'Raccordo':>13}{'beside':>13}{'ratio':>9}")
-    migrate, load = portal.time("migrate"), portal.time("load_demo")
-    bare.time("migrate"), bare.time("load")
-    row(ALONE[0][0], [load], [migrate])
-    for label, ours, theirs in PAIRS:
-        for site, what in ((portal, ours), (bare, theirs)):
-            site.time(what)  # the first one fills the caches
-        rounds = [(portal.time(ours), bare.time(theirs)) for _ in range(ROUNDS)]
-        row(label, [a for a, _ in rounds], [b for _, b in rounds])
-    rounds = [(portal.time("publish_and_find"), portal.time("publish")) for _ in range(ROUNDS)]
-    row(ALONE[1][0], [a for a, _ in rounds], [b for _, b in rounds])
-    portal.close()
-    bare.close()
+    asked = arguments()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        portal, bare = Site("portal", f"{folder}/portal"), Site("bare", f"{folder}/bare")
+        print(f"{'':<44}{'Raccordo':>13}{'bare':>13}{'ratio':>9}{'grown':>9}")
+        for what in ("migrate", "load_demo"):
+            portal.time(what)
+        bare.time("migrate"), bare.time("load")
+        small = read(portal, bare, {})
+        rounds = [(portal.time("publish_and_find"), portal.time("publish")) for _ in range(ROUNDS)]
+        row("publish and find, over publish alone", [a for a, _ in rounds], [b for _, b in rounds])
+        size = f"{asked.spaces} {asked.pages} {asked.people} {asked.shares}"
+        took = portal.time(f"grow {size}") / 1000
+        print(
+            f"\n{asked.spaces} spaces, {asked.pages} pages, {asked.people} people, {asked.shares} shares ({took:.0f} s)"
+        )
+        read(portal, bare, small, grown=True)
+        portal.close()
+        bare.close()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One site of the benchmark: reads what to do from its input, answers with milliseconds."""
+"""One site of the benchmark: reads what to do from its input, answers with milliseconds of its processor."""
 
 import os
 import sys
@@ -17,19 +17,20 @@ def start(name: str, folder: str) -> None:
     django.setup()
 
 
-def portal_acts() -> dict[str, Callable[[], Any]]:
+def portal_acts() -> dict[str, Callable[..., Any]]:
     from django.core.management import call_command
-    from wagtail.models import Page
 
     from portal import access
     from portal.models import User
+    from portal.models.pages import FaqPage
     from search import index
     from search.engines.contract import Query
+    from tests.bench.grown import Size, grow
 
     turn = iter(range(1_000_000))
 
     def publish() -> str:
-        page = Page.objects.get(slug="pr-01").specific
+        page = FaqPage.objects.filter(live=True).first()
         word = f"zufolo{next(turn)}"
         page.summary, page.change_note = f"Regole comuni, {word}.", "Prova."
         page.save_revision().publish()
@@ -44,12 +45,13 @@ def portal_acts() -> dict[str, Callable[[], Any]]:
     return {
         "migrate": lambda: call_command("migrate", verbosity=0),
         "load_demo": lambda: call_command("load_demo", stdout=StringIO()),
+        "grow": lambda *size: grow(Size(*map(int, size))),
         "publish": publish,
         "publish_and_find": publish_and_find,
     }
 
 
-def bare_acts() -> dict[str, Callable[[], Any]]:
+def bare_acts() -> dict[str, Callable[..., Any]]:
     from django.core.management import call_command
 
     from tests.bench.bare import content
@@ -57,31 +59,33 @@ def bare_acts() -> dict[str, Callable[[], Any]]:
     return {"migrate": lambda: call_command("migrate", verbosity=0), "load": content.load}
 
 
-def client(name: str) -> Any:
+def client(reader: str) -> Any:
+    """The browser of a reader, by the first part of the address; of nobody for «-»."""
     from django.test import Client
 
     found = Client(SERVER_NAME="localhost")
-    if name == "portal":
+    if reader != "-":
         from portal.models import User
 
-        found.force_login(User.objects.get(email="elena.fedi@raccordo.example"))
+        found.force_login(User.objects.get(email=f"{reader}@raccordo.example"))
     return found
 
 
 def main(name: str, folder: str) -> None:
+    os.makedirs(folder, exist_ok=True)
     start(name, folder)
     acts = portal_acts() if name == "portal" else bare_acts()
-    browser = None
+    browsers: dict[str, Any] = {}
     for line in sys.stdin:
-        what = line.strip()
-        if what.startswith("get ") and browser is None:
-            browser = client(name)
-        began = time.perf_counter()
-        if what.startswith("get "):
-            assert browser.get(what[4:]).status_code == 200, what
+        what, *words = line.split()
+        if what == "get" and words[0] not in browsers:
+            browsers[words[0]] = client(words[0])
+        began = time.process_time()
+        if what == "get":
+            assert browsers[words[0]].get(words[1]).status_code == 200, line
         else:
-            acts[what]()
-        print(f"{(time.perf_counter() - began) * 1000:.3f}", flush=True)
+            acts[what](*words)
+        print(f"{(time.process_time() - began) * 1000:.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,129 @@
+"""Nothing grows with the rows of permission: what a person of hundreds of spaces opens, and what it costs."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from wagtail.models import Collection, Page
+from wagtail.signal_handlers import disable_reference_index_auto_update
+
+from portal import access
+from portal.models import Document, Membership, PageShare, Role, Space
+from portal.models.pages import HomePage, SpacePage, TextPage
+
+pytestmark = pytest.mark.django_db
+MANY = 501
+READ = ["/", "/p/PR-01/", "/spazi/rete/", "/protocolli/", "/riunioni/", "/rubrica/", "/novita/", "/formazione/"]
+EDITED = [
+    "/admin/", "/admin/pages/", "/admin/images/", "/admin/documents/", "/admin/images/chooser/",
+    "/admin/documents/chooser/", "/admin/choose-page/", "/admin/choose-page/search/?q=protocollo",
+    "/admin/pages/search/?q=protocollo",
+]  # fmt: skip
+
+
+def many_spaces(person: Any, role: Role) -> list[Space]:
+    home, root = HomePage.objects.get(), Collection.get_first_root_node()
+    with disable_reference_index_auto_update():
+        spaces = [
+            Space.objects.create(
+                code=f"SX-{number}", name=f"Spazio {number}", collection=root.add_child(name=f"Spazio {number}"),
+                root_page=home.add_child(instance=SpacePage(title=f"Spazio {number}", slug=f"spazio-{number}")),
+            )
+            for number in range(MANY)
+        ]  # fmt: skip
+    Membership.objects.bulk_create(Membership(space=space, user=person, role=role) for space in spaces)
+    return spaces
+
+
+def test_an_editor_of_hundreds_of_spaces_opens_every_list_and_chooser_of_the_admin(as_: Any, person: Any) -> None:
+    many_spaces(person("worker"), Role.EDITOR)
+    editor = as_("worker")
+    for address in EDITED:
+        assert editor.get(address, follow=True).status_code == 200, address
+
+
+def test_a_reader_to_whom_a_thousand_pages_are_shared_reads_on(as_: Any, person: Any) -> None:
+    space = Space.objects.get(code="SP-RETE")
+    above = Page.objects.get(pk=Space.objects.get(code="SP-MINORI").root_page_id)
+    with disable_reference_index_auto_update():
+        pages = [
+            above.add_child(instance=TextPage(title=f"Foglio {n}", slug=f"foglio-{n}", change_note="-"))
+            for n in range(1000)
+        ]
+    PageShare.objects.bulk_create(PageShare(page=page, space=space) for page in pages)
+    reader = as_("worker")
+    for address in READ:
+        assert reader.get(address).status_code == 200, address
+    assert access.can(person("worker"), "view", pages[-1])
+
+
+def test_who_writes_nowhere_chooses_no_file_and_who_writes_in_one_space_chooses_there(as_: Any, person: Any) -> None:
+    assert as_("partner").get("/admin/documents/chooser/").status_code != 200
+    here, elsewhere = many_spaces(person("worker"), Role.READER)[:2]
+    Membership.objects.filter(space=here, user=person("worker")).update(role=Role.EDITOR)
+    for space, title in ((here, "File di qui"), (elsewhere, "File di altrove")):
+        Document.objects.create(title=title, collection=space.collection)
+    shown = as_("worker").get("/admin/documents/").content.decode()
+    assert "File di qui" in shown
+    assert "File di altrove" not in shown
+
+
+# --- Cost ------------------------------------------------------------------------------------------------
+
+
+def test_of_a_page_in_memory_every_decision_is_made_without_a_question(person: Any) -> None:
+    user = person("worker")
+    pages = list(Page.objects.all())
+    access.standing(user)
+    with CaptureQueriesContext(connection) as queries:
+        answers = {action: [access.can(user, action, page) for page in pages] for action in access.NEEDS}
+    assert len(queries) == 0
+    for action, may in answers.items():
+        assert sum(may) == access.allowed(Page.objects.all(), user, action).count()
+        assert action == "view" or not all(may)
+    assert any(answers["view"])
+
+
+@pytest.mark.parametrize("name", ["worker", "partner", "coordinator"])
+def test_what_a_person_holds_is_asked_in_two_questions(person: Any, name: str) -> None:
+    user = person(name)
+    with CaptureQueriesContext(connection) as queries:
+        held = access.standing(user)
+    assert held.roles
+    assert len(queries) <= 2
+
+
+def scans_of_pages(sql: str) -> list[str]:
+    """The lines of the database's plan that read the whole table of pages."""
+    named = {"wagtailcore_page", *re.findall(r'"wagtailcore_page" ("?\w+"?)', sql)}
+    names = {name.strip('"') for name in named} - {"ON", "INNER", "LEFT", "WHERE", "ORDER"}
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {sql.replace('%', '%%')}", ())
+        lines = [str(row[-1]) for row in cursor.fetchall()]
+    if connection.vendor == "sqlite":
+        return [line for line in lines if re.match(rf"SCAN ({'|'.join(names)})\b", line)]
+    return [line for line in lines if "Seq Scan on wagtailcore_page" in line]
+
+
+@pytest.mark.parametrize("name", ["worker", "partner", "coordinator"])
+def test_no_page_is_found_by_reading_all_pages(as_: Any, index: Any, name: str) -> None:
+    client = as_(name)
+    addresses = [*READ, "/cerca/?q=assistenza", *(EDITED if name == "coordinator" else [])]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # else it reads a small table at once, index or not
+    read = {}
+    for address in addresses:
+        client.get(address, follow=True)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address, follow=True)
+        asked = [query["sql"] for query in queries.captured_queries]
+        pages = [sql for sql in asked if sql.startswith("SELECT") and "wagtailcore_page" in sql]
+        read[address] = len(pages)
+        for sql in pages:
+            assert not scans_of_pages(sql), (address, sql)
+    assert sum(read.values()) > len(addresses)
