@@ -171,7 +171,7 @@ class Installation:
 
     @property
     def site(self) -> int:
-        return self._child("background.server")
+        return self._child("background.web")
 
     @property
     def leader(self) -> int:

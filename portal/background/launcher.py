@@ -5,7 +5,6 @@ heartbeat through the queue, and starts the worker anew when none comes back; an
 does, and starts anew what does not answer.
 """
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -32,6 +31,7 @@ from portal.models.jobs import Lane
 from . import disk, jobs, schedules
 from .heartbeat import Pulse
 from .probe import Probe
+from .web import die_with_parent
 
 TICK = 0.5
 DISK_EVERY = 5.0
@@ -45,12 +45,6 @@ PORT_PATIENCE = 5.0
 # A browser keeps up to six connections open while its page is read: of those there may be many more than threads.
 SERVER = ["--threads=8", "--connection-limit=1000", "--asyncore-use-poll", "--channel-timeout=60"]
 SERVER += ["--max-request-header-size=65536", f"--max-request-body-size={settings.LARGEST_BODY}"]
-
-
-def _die_with_parent() -> None:
-    """In the child: end when the launcher is killed, so that no orphan holds the port. Linux only."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 class Child:
@@ -67,7 +61,7 @@ class Child:
 
     def start(self) -> None:
         self.process = subprocess.Popen(  # noqa: PLW1509
-            self.command, start_new_session=True, preexec_fn=_die_with_parent, cwd=settings.BASE_DIR,
+            self.command, start_new_session=True, preexec_fn=die_with_parent, cwd=settings.BASE_DIR,
             env={**os.environ, **self.env},
         )  # fmt: skip
         self.started = time.monotonic()
@@ -122,14 +116,8 @@ class Launcher:
     def __init__(self, host: str, port: int, say: Callable[[str], object]) -> None:
         self.host, self.port, self._say = host, port, say
         python = [sys.executable, "-u"]
-        web = [
-            "-m",
-            "portal.background.server",
-            f"--listen={host}:{port}",
-            *SERVER,
-            *_proxy(),
-            "portal.wsgi:application",
-        ]
+        web = ["-m", "portal.background.web", str(settings.WEB_PROCESSES), host, str(port)]
+        web += [*SERVER, *_proxy(), "portal.wsgi:application"]
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
         self.workers = [Worker(lane) for lane in Lane]
         self.probe = Probe(host, port)

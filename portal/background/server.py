@@ -1,11 +1,11 @@
-"""The web server, with limits that hold before anything of the portal runs: `python -m portal.background.server …`.
+"""The web server, with limits that hold before anything of the portal runs; started by `web`.
 
 waitress takes a connection, its headers and its whole body before it asks for an answer. So whoever has not entered
 sends little, whoever sends drop by drop is not waited for, and nobody alone takes all connections.
 """
 
-import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -82,10 +82,7 @@ class Channel(HTTPChannel):
             self.last_activity = self.request.heard
 
 
-def main() -> None:
+def run(options: list[str], serve: Callable[..., Any]) -> int:
+    """Read what waitress takes on its command line, and serve."""
     BaseWSGIServer.channel_class = Channel
-    runner.run(sys.argv)
-
-
-if __name__ == "__main__":
-    main()
+    return int(runner.run(["waitress", *options], _serve=serve))
