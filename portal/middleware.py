@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.contrib.sessions import middleware as sessions
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -84,6 +86,17 @@ def _before(request: HttpRequest) -> str:
     came_from = request.headers.get("referer", "")
     is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
     return came_from if is_ours else "/"
+
+
+class CompressedPagesMiddleware(GZipMiddleware):
+    """Pages leave compressed; files, which are compressed in themselves, as they are.
+
+    A page's length would tell of its secrets to whoever can add to it and watch (BREACH): Django's own answer holds, a
+    random length in each page and a CSRF token that is masked anew each time.
+    """
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        return response if response.streaming else super().process_response(request, response)
 
 
 class PrivateCacheMiddleware:

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.upkeep.maintenance.MaintenanceMiddleware",
+    "portal.middleware.CompressedPagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -118,11 +119,14 @@ if SQLITE:
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=1 if DEMO else os.cpu_count() or 1)
 REDIS_URL = env("REDIS_URL", default="")
 CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "cache"}
+        if WEB_PROCESSES > 1  # they count the same wrong passwords
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
