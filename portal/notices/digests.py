@@ -4,6 +4,7 @@ The end of a window is the moment that the person chose, stored; its beginning i
 window that was dealt with. Nothing is computed from "today", so a night without a worker loses nothing.
 """
 
+import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import signing
 from django.core.mail import get_connection
+from django.db import DatabaseError
 from django.db.models import Exists, Max, Min, OuterRef
 from django.urls import reverse
 from django.utils import timezone
@@ -25,11 +27,14 @@ from portal.words import dates
 
 from . import emails, feed
 
+logger = logging.getLogger(__name__)
 FIRST_WINDOW = timedelta(days=7)
 LONGEST_WINDOW = timedelta(days=30)  # as far back as the home page tells of news
 SOON = timedelta(days=7)
 LOST_AFTER = timedelta(minutes=30)
 LONGEST_ROUND = 240.0  # seconds: django-q2 kills a task after five minutes, and the clock calls again
+# What Python and the database say of a row that holds what it should not.
+SPOILT = (ArithmeticError, AttributeError, DatabaseError, LookupError, RuntimeError, TypeError, ValueError)
 STOP_SALT = "raccordo.digest.stop"
 
 
@@ -157,6 +162,9 @@ def send_due(now: datetime | None = None) -> int:
             sent += send(delivery)
         except NoServer:  # the others would wait as long for nothing
             break
+        except SPOILT as problem:  # one person's: the others get theirs, and the next window comprises this one
+            logger.exception("The digest %s could not be made", delivery.pk)
+            _close(delivery, DeliveryState.FAILED, problem=repr(problem))
     return sent
 
 

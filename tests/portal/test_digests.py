@@ -723,3 +723,20 @@ def test_the_first_of_a_month_is_written_in_mails_as_on_the_pages(person: Callab
     mail = emails.digest_mail(person("worker"), digest, "http://testserver/stop/")
     texts = [str(mail.body), *(str(content) for content, _kind in mail.alternatives)]
     assert ["lunedì 1° marzo" in text for text in texts] == [True, True]
+
+
+def test_one_person_whose_digest_cannot_be_made_takes_it_from_nobody_else(
+    person: Any, mailoutbox: list[Any], monkeypatch: Any
+) -> None:
+    first, second = person("worker"), person("coordinator")
+
+    def broken(user: User, start: date, end: date) -> list[feed.Appointment]:
+        return [feed.Appointment("x", start, "x", "/")] if user != first else [{}["missing"]]
+
+    publish("SP-RETE", "Per tutti", ago=timedelta(hours=1))
+    spoilt, whole = due(first), due(second)
+    monkeypatch.setattr(feed.sources, "agenda", [broken])
+    assert digests.send_due(timezone.now()) >= 1
+    assert (state(spoilt), state(whole)) == ("failed", "sent")
+    assert second.email in {to for mail in mailoutbox for to in mail.to}
+    assert first.email not in {to for mail in mailoutbox for to in mail.to}
