@@ -119,7 +119,6 @@ def results(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "json":
         return JsonResponse(_as_json(search), json_dumps_params={"ensure_ascii": False})
     found = search.results
-    recent.remember(request, search.words)
     readable = [count for value, count in found.facets["space"] if value in search.spaces]
     shown = len(found.hits) + (search.page - 1) * PER_PAGE
     context = {
@@ -140,7 +139,9 @@ def results(request: HttpRequest) -> HttpResponse:
         "first_url": search.address(),
         "unfiltered_url": search.address(**dict.fromkeys(PARAMETERS.values(), "")),
     }
-    return render(request, "search/results.html", context)
+    response = render(request, "search/results.html", context)
+    recent.remember(request, response, search.words)
+    return response
 
 
 def suggestions(request: HttpRequest) -> HttpResponse:
