@@ -1,5 +1,6 @@
 """Meetings, their actions, and the directory."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -7,10 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portal import access
+from portal import access, paging
 from portal.models import Delegation, Organisation, User
 from portal.requests import PersonRequest
 
@@ -18,6 +20,7 @@ from . import actions, calendars, names
 from .forms import NoteForm
 from .models import MeetingPage, ServicePage
 
+LONGEST = timedelta(minutes=32_767)  # as long as one can be written down
 SHOWN = 200  # rows of each kind in the directory
 
 
@@ -25,12 +28,16 @@ SHOWN = 200  # rows of each kind in the directory
 def meeting_list(request: PersonRequest) -> HttpResponse:
     """Meetings to come, then those held, newest first."""
     request.section = "riunioni"
-    meetings = list(access.allowed(MeetingPage.objects.all(), request.user).order_by("starts_at"))
-    homes = access.spaces_of(meetings, request.user)
-    rows = [(meeting, homes.get(meeting.pk)) for meeting in meetings]
+    now, meetings = timezone.now(), access.allowed(MeetingPage.objects.all(), request.user)
+    near = list(meetings.filter(starts_at__gt=now - LONGEST).order_by("starts_at", "pk")[:SHOWN])
+    coming = [meeting for meeting in near if not meeting.is_over]
+    held = meetings.filter(starts_at__lte=now).exclude(pk__in=[meeting.pk for meeting in coming])
+    part = paging.part(request, held.order_by("-starts_at", "-pk").__getitem__)
+    homes = access.spaces_of([*coming, *part.rows], request.user)
     context = {
-        "coming": [row for row in rows if not row[0].is_over],
-        "held": [row for row in reversed(rows) if row[0].is_over],
+        "coming": [(meeting, homes.get(meeting.pk)) for meeting in coming],
+        "held": [(meeting, homes.get(meeting.pk)) for meeting in part.rows],
+        "part": part,
     }
     return render(request, "coordination/meeting_list.html", context)
 

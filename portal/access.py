@@ -183,37 +183,26 @@ def _held(person: int | None, administrator: bool) -> QuerySet[Any, Any]:
     if not administrator:
         spaces = spaces.filter(Q(visibility=Visibility.PUBLIC) | Q(closed_at__isnull=False))
     no_space = {
-        "role": Value(0, IntegerField()), "path": Value("", CharField()), "closed": Value(None, DateTimeField())
+        "role_held": Value(0, IntegerField()), "path": Value("", CharField()), "closed": Value(None, DateTimeField())
     }  # fmt: skip
     mine = Case(When(by=person, by__isnull=False, then=Value(1)), default=Value(0), output_field=IntegerField())
     reports: QuerySet[Any, Any] = PersonalDataReport.objects.filter(handled_at=None, page__isnull=False).order_by()
-    reports = reports.annotate(what=Value(REPORTED), **{**no_space, "role": mine})
-    open_reports = reports.values_list("what", "page", *no_space)
+    reports = reports.annotate(held_as=Value(REPORTED), **{**no_space, "role_held": mine})
+    open_reports = reports.values_list("held_as", "page", *no_space)
     if person is None:
         return spaces.values_list(*space).union(open_reports, all=True)
     # The groups of roles are a copy of the roles: what is held through them would outlive its role.
     through = User.groups.through.objects.filter(user=person, group__role_group=None)
-    own: QuerySet[Any, Any] = through.annotate(what=Value(GROUP), **no_space)
-    network = NetworkCoordinator.objects.current().filter(person=person).annotate(what=Value(NETWORK), **no_space)
+    own: QuerySet[Any, Any] = through.annotate(held_as=Value(GROUP), **no_space)
+    network = NetworkCoordinator.objects.current().filter(person=person).annotate(held_as=Value(NETWORK), **no_space)
     held = Membership.objects.current().filter(Q(user=person) | Q(group__in=through.values("group")))
     return spaces.values_list(*space).union(
-        own.values_list("what", "group", *no_space),
-        network.order_by().values_list("what", "pk", *no_space),
+        own.values_list("held_as", "group", *no_space),
+        network.order_by().values_list("held_as", "pk", *no_space),
         open_reports,
         held.values_list("space__visibility", "space", "role", "space__root_page__path", "space__closed_at"),
         all=True,
     )
-
-
-def _groups_and_network(person: int) -> tuple[frozenset[int], bool]:
-    """The person's groups, and whether the network is theirs to keep; one question.
-
-    The groups of roles are a copy of the roles: what is held through them would outlive its role.
-    """
-    keeps = Exists(NetworkCoordinator.objects.current().filter(person=OuterRef("pk")))
-    rows = list(User.objects.filter(pk=person).values_list("groups", "groups__role_group", keeps))
-    groups = frozenset(group for group, role_group, _ in rows if group is not None and role_group is None)
-    return groups, any(coordinates for _, _, coordinates in rows)
 
 
 def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[int]) -> tuple[str, ...]:

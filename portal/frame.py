@@ -22,6 +22,9 @@ def is_partner(user: User) -> bool:
     return user.organisation is not None and user.organisation.is_partner
 
 
+MENU = 20  # spaces in the menu; all of them stand in their list
+
+
 def _content_types() -> list[ContentType]:
     return list(ContentType.objects.get_for_models(*page_kinds()).values())
 
@@ -51,8 +54,8 @@ class Frame:
         """The open spaces in which the person holds a role; for whoever has not entered, the public ones."""
         if self.user is None:
             return []
-        spaces = access.allowed(Space.objects.select_related("root_page"), self.user)
-        return [space for space in spaces if not space.is_closed]
+        spaces = access.allowed(Space.objects.filter(closed_at=None).select_related("root_page"), self.user)
+        return list(spaces.only("name", "root_page__slug")[:MENU])
 
     @cached_property
     def todos(self) -> list[feed.Todo]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from . import access
+from . import access, paging
 from .frame import is_partner
 from .models import Invitation, NetworkProfile, Organisation, Space, User
 from .models.spaces import Visibility
@@ -27,6 +27,7 @@ from .upkeep import terms
 
 NEWS_WINDOW = timedelta(days=30)
 SHOWN = 6
+SPACES = 20  # on the home page; all of them stand in their list
 CALLED = 5  # services on a partner’s home page; all of them stand in the directory
 
 # --- Errors ----------------------------------------------------------------------------------------------
@@ -54,13 +55,15 @@ def home(request: HttpRequest) -> HttpResponse:
         pages = access.allowed(below, request.user).specific()
         return render(request, "portal/home_public.html", {"space": space, "pages": pages})
     since = timezone.now() - NEWS_WINDOW
-    changes = feed.news(request.user, since)
+    places = feed.places_of_news(request.user, since)
+    changes = feed.news(request.user, since, piece=slice(SHOWN)) if places else []
     resume = feed.resume(cast("PersonRequest", request))
     path = next((each for each in resume if each.of), None) if request.user.is_learner else None
     context = {
-        "weeks": feed.by_week(changes[:SHOWN]),
-        "shown_count": len(changes[:SHOWN]),
-        "change_count": len(changes),
+        "weeks": feed.by_week(changes),
+        "shown_count": len(changes),
+        "change_count": len(places),
+        "uncounted": len(places) == feed.COUNTED,
         "agenda": feed.agenda(request.user),
         "path": path,  # whoever learns finds it before anything else
         "resume": [each for each in resume if each is not path],
@@ -70,24 +73,25 @@ def home(request: HttpRequest) -> HttpResponse:
         "steps": first_steps.of(request.user),
         "welcome": Invitation.objects.filter(person=request.user, accepted_at__isnull=False, greeted_at=None).exists(),
         "until": timezone.localdate() + timedelta(days=8),
-        "spaces": _spaces_with_news(request.user, changes),
+        "spaces": _spaces_with_news(request.user, places)[:SPACES],
     }
     return render(request, "portal/home.html", context)
 
 
-def _spaces_with_news(user: Any, changes: list[feed.Change]) -> list[tuple[Space, int]]:
-    """The person's spaces, each with how many of its pages are new."""
-    fresh = Counter(change.space_id for change in changes)
+def _spaces_with_news(user: Any, places: list[str]) -> list[tuple[Space, int]]:
+    """The person's spaces, each with how many of its pages are new, those with the most first."""
+    fresh = Counter(path[: access.SPACE_PATH] for path in places)
     found = access.allowed(Space.objects.select_related("root_page"), user)
-    return sorted(((space, fresh[space.pk]) for space in found), key=lambda row: (-row[1], row[0].name))
+    found = found.only("name", "root_page__slug", "root_page__path")
+    return sorted(((space, fresh[space.root_page.path]) for space in found), key=lambda row: (-row[1], row[0].name))
 
 
 @login_required
 def news(request: PersonRequest) -> HttpResponse:
     """Everything that changed for the person in the last thirty days."""
-    return render(
-        request, "portal/news.html", {"weeks": feed.by_week(feed.changes(request.user, timezone.now() - NEWS_WINDOW))}
-    )
+    since = timezone.now() - NEWS_WINDOW
+    part = paging.part(request, lambda piece: feed.changes(request.user, since, piece=piece))
+    return render(request, "portal/news.html", {"weeks": feed.by_week(part.rows), "part": part})
 
 
 @login_required

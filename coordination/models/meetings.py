@@ -83,6 +83,7 @@ class MeetingPage(PortalPage):
     ]
 
     class Meta:
+        indexes = [models.Index(fields=["starts_at"], name="meeting_starts_at")]
         verbose_name = _("riunione")
         verbose_name_plural = _("riunioni")
 

@@ -18,6 +18,7 @@ BRANCH_PATH = SPACE_PATH + Page.steplen
 INDEXED = (BRANCH_PATH, SPACE_PATH)  # lengths of beginnings, the longest first
 INDEXES = {
     "portal_page_space": f"SUBSTR(path, 1, {SPACE_PATH}), content_type_id",
+    "portal_page_kind": "content_type_id, slug",  # the order of a list of one kind
     "portal_page_branch": f"SUBSTR(path, 1, {BRANCH_PATH})",
     "portal_page_depth": "depth",
 }

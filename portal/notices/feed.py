@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,13 +19,14 @@ from portal.models.activity import Activity, Verb
 from portal.models.obligations import Obligation
 from portal.models.pages import page_kinds
 from portal.models.people import User
-from portal.models.spaces import Membership, Space
+from portal.models.spaces import Membership
 from portal.requests import PersonRequest
 from portal.words import dates
 
 from . import obligations
 
 LAST_WRITTEN = 3
+COUNTED = 200  # news: more are «oltre 200»
 
 
 @dataclass(frozen=True)
@@ -208,19 +209,18 @@ def figures(user: User) -> list[Figure]:
     return [each for source in sources.figures for each in source(user) if each.count]
 
 
-def changes(user: User, since: datetime, until: datetime | None = None, own: bool = False) -> list[Change]:
-    """Pages published in the window that the person may see now, each once, newest first.
+def changes(
+    user: User, since: datetime, until: datetime | None = None, own: bool = False, piece: slice = slice(None),
+    beneath: str = "",
+) -> list[Change]:  # fmt: skip
+    """Pages published in the window that the person may see now, each once, newest first; those below a path alone.
 
     What the person published is no news to its author, and left out unless `own` is asked for.
     """
-    until = until or timezone.now()
-    acts = Activity.objects.filter(verb=Verb.PUBLISHED, is_correction=False, at__gt=since, at__lte=until)
-    acts = acts if own else acts.exclude(by=user.pk).exclude(proposed_by=user.pk)
-    pages = access.allowed(Page.objects.all(), user)
-    acts = acts.exclude(_first_of_a_public_page(user)) if not own else acts
-    newest = acts.filter(page__in=pages.values("pk")).order_by().values("page").annotate(last=Max("pk")).values("last")
-    acts = Activity.objects.filter(pk__in=newest).select_related("page").order_by("-at", "-pk")
-    rows = list(acts)
+    acts = _acts(user, since, until, own)
+    if beneath:
+        acts = acts.filter(page__path__beneath=[beneath])
+    rows = list(acts[piece])
     specific = {page.pk: page for page in Page.objects.filter(pk__in=[row.page_id for row in rows]).specific()}
     homes = access.spaces_of(specific.values(), user)
     found = []
@@ -244,17 +244,35 @@ def _stopped(note: str) -> str:
     return note if not note or note[-1] in ".!?…»" else f"{note}."
 
 
+def _acts(user: User, since: datetime, until: datetime | None, own: bool = False) -> QuerySet[Activity]:
+    """The last publication in the window of each page that the person may see, newest first."""
+    acts = Activity.objects.filter(
+        verb=Verb.PUBLISHED, is_correction=False, at__gt=since, at__lte=until or timezone.now()
+    )
+    if not own:
+        acts = acts.exclude(by=user.pk).exclude(proposed_by=user.pk).exclude(_first_of_a_public_page(user))
+    newer = acts.order_by().filter(page=OuterRef("page"), pk__gt=OuterRef("pk"))
+    seen = access.allowed(Page.objects.filter(pk=OuterRef("page")), user)
+    return acts.filter(Exists(seen), ~Exists(newer)).order_by("-at", "-pk")
+
+
 def _first_of_a_public_page(user: User) -> Q:
     """Public pages come to whoever holds no role in their space as news only when they change."""
     held = access.standing(user)
-    outside = Space.objects.filter(pk__in=held.public - set(held.roles))
+    outside = held.public - set(held.roles)
     before = Activity.objects.filter(page=OuterRef("page"), verb=Verb.PUBLISHED, pk__lt=OuterRef("pk"))
-    return Q(~Exists(before), space__in=outside)
+    return Q(~Exists(before), space__in=list(outside))
 
 
-def news(user: User, since: datetime, until: datetime | None = None) -> list[Change]:
+def news(user: User, since: datetime, until: datetime | None = None, piece: slice = slice(None)) -> list[Change]:
     """The changes that the person has not yet said to have seen."""
-    return changes(user, max(since, user.news_seen_until or since), until)
+    return changes(user, max(since, user.news_seen_until or since), until, piece=piece)
+
+
+def places_of_news(user: User, since: datetime) -> list[str]:
+    """The paths of the pages behind the newest of `news`: to be counted, as far as anybody wants to know."""
+    acts = _acts(user, max(since, user.news_seen_until or since), None)
+    return list(acts.values_list("page__path", flat=True)[:COUNTED])
 
 
 def see_news(user: User, until: datetime) -> None:

@@ -72,6 +72,12 @@ def normal_code(typed: str) -> str:
     return f"{whole}-{again}" if again else whole
 
 
+def name_of(page: Page) -> str:
+    """Code and title of a page of whatever kind: its code is its slug in capitals, so no other table is asked."""
+    coded = re.fullmatch(code_slug(), page.slug)
+    return f"{page.slug.upper()} {page.title}" if coded else page.title
+
+
 def slugs_of(typed: str) -> set[str]:
     """The last words of an address that what was typed as a code may mean: as it stands, and in its one form."""
     with suppress(UnreadableCode):

@@ -10,7 +10,7 @@ from portal.models.activity import Activity
 from portal.models.pages import PortalPage, SpacePage
 from portal.models.people import User
 from portal.notices.reading_pages import Reading
-from portal.spaces.overview import overview
+from portal.spaces.overview import listed, overview
 
 from .attachments import opened
 from .kinds import shows
@@ -35,7 +35,7 @@ def page(page: PortalPage, request: Any) -> dict[str, Any]:
 
 @shows(SpacePage)
 def space(page: SpacePage, request: Any) -> dict[str, Any]:
-    return {**overview(page, request.user), **_writing_here(page, request)}
+    return {**overview(page, request.user), **listed(page, request), **_writing_here(page, request)}
 
 
 def _writing_here(page: Page, request: HttpRequest) -> dict[str, Any]:

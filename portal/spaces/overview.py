@@ -1,15 +1,19 @@
 """A space at a glance: what is in it, what changed, who is there."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Q, Window
+from django.db.models.functions import RowNumber
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from portal import access
+from portal import access, paging
 from portal.models.pages import PortalPage, SpacePage, page_kinds
 from portal.models.people import User
 from portal.models.spaces import Role, Space
@@ -25,6 +29,9 @@ LAPSING = timedelta(days=30)
 FRESH = 6  # changes told beside their page
 RECENT = timedelta(days=90)
 ANSWERED = 200  # of somebody who answers for more, the latest
+EACH = 30  # pages of one kind; the others a click away
+MEMBERS = 60
+SHARED = "condivise"
 AHEAD = 60  # days in which the next meeting is looked for
 
 
@@ -35,45 +42,83 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
     """
     space = page.space
     role = access.role_in(user, space)
-    kinds = _by_kind(access.allowed(Page.objects.descendant_of(page), user).specific())
     pinned = [pin.target_id for pin in page.pins.all()]  # in a preview, rows that are not in the database yet
-    rows = access.allowed(Page.objects.filter(pk__in=pinned), user)
-    pins = {each.pk: each for each in (access.allowed(rows, shown_to) if shown_to else rows).specific()}
-    shown_above = {pk for pk in pinned if pk in pins}
+    counts = _counted(page, user)
+    pins = access.allowed(Page.objects.filter(pk__in=pinned), user)
+    pins = set((access.allowed(pins, shown_to) if shown_to else pins).values_list("pk", flat=True))
+    shared = set(shared_with(space, user).values_list("pk", flat=True)[:EACH]) if role else set()
+    # Of all that the page names, the texts of each kind are read once.
+    found = {each.pk: each for each in Page.objects.filter(pk__in={*counts, *pins, *shared}).specific()}
+    above = Counter(type(found[pk]) for pk in pins if found[pk].path.startswith(page.path))
+    kinds = _by_kind(found[pk] for pk in counts)
+    total = {type(found[pk]).kind: count for pk, count in counts.items() if isinstance(found[pk], PortalPage)}
     context = {
         "space": space,
         "role_meaning": ROLE_IN_WORDS[role] if role else "",
-        "pins": [pins[pk] for pk in pinned if pk in pins],
-        "kinds": [_without(kind, shown_above) for kind in kinds],
-        "tally": [(plural, kind, len(pages)) for plural, kind, pages in kinds],
+        "pins": [found[pk] for pk in pinned if pk in pins],
+        "kinds": [
+            (plural, kind, [each for each in pages if each.pk not in pins], above[type(pages[0])], total[kind])
+            for plural, kind, pages in kinds
+        ],
+        "tally": [(plural, kind, total[kind]) for plural, kind, _ in kinds],
+        "each_shown": EACH,
         "may_manage": access.can(user, "manage", space),
         "may_write": access.can(user, "edit", space),
     }
     if not role:
         return context
-    inside = _for_members(space, user)
-    return {**context, **inside, "shared": [page for page in inside["shared"] if page.pk not in shown_above]}
+    others = sorted((found[pk] for pk in shared - pins), key=feed.name)
+    return {**context, **_for_members(space, user), "shared": others, "more_shared": len(shared) == EACH}
+
+
+def _inside(page: SpacePage, user: Any) -> Any:
+    below = Page.objects.filter(path__beneath=[page.path], depth__gt=page.depth)
+    return access.allowed(below, user).order_by()
+
+
+def shared_with(space: Space, user: Any) -> Any:
+    """The pages of other spaces that this one may read."""
+    return access.allowed(Page.objects.filter(shares__space=space), user).order_by("title", "pk")
+
+
+def _counted(page: SpacePage, user: Any) -> dict[int, int]:
+    """The first pages of each kind in the space, each with how many of its kind there are."""
+    rows = _inside(page, user).annotate(
+        place=Window(RowNumber(), partition_by="content_type", order_by=["slug", "pk"]),
+        total=Window(Count("pk"), partition_by="content_type"),
+    )
+    return dict(rows.filter(place__lte=EACH).values_list("pk", "total"))
+
+
+def listed(page: SpacePage, request: HttpRequest) -> dict[str, Any]:
+    """All pages of the kind that the address asks for, a piece at a time; nothing where it asks for none."""
+    asked = request.GET.get("tipo", "")
+    kind = next((each for each in page_kinds() if each.kind == asked), None)
+    if asked == SHARED and access.role_in(request.user, page.space):
+        rows, plural = shared_with(page.space, request.user), _("Condivise con questo spazio")
+    elif kind:
+        of_kind = _inside(page, request.user).filter(content_type=ContentType.objects.get_for_model(kind))
+        rows, plural = of_kind.order_by("slug", "pk"), kind.kind_plural
+    else:
+        return {}
+    part = paging.part(request, lambda piece: rows[piece].specific())
+    return {"only": plural, "part": part, "kinds": []}
 
 
 def _for_members(space: Space, user: Any) -> dict[str, Any]:
-    now = timezone.now()
-    changes = [change for change in feed.changes(user, now - RECENT, own=True) if change.space_id == space.pk]
+    since, place = timezone.now() - RECENT, space.root_page.path
+    changes = feed.changes(user, since, own=True, piece=slice(FRESH), beneath=place)
+    soon = timezone.now() + LAPSING
+    members = list(access.members(space).colleagues().select_related("organisation")[: MEMBERS + 1])
     return {
         "role": True,
-        "fresh": {change.page_id: change for change in changes[:FRESH]},
-        "members": _members(space),
+        "fresh": {change.page_id: change for change in changes},
+        "members": _by_body(members[:MEMBERS]),
+        "more_members": len(members) > MEMBERS,
         "next_meeting": next((each for each in feed.agenda(user, days=AHEAD) if each.space_id == space.pk), None),
-        "shared": sorted(access.allowed(Page.objects.filter(shares__space=space), user).specific(), key=feed.name),
         "managers": access.managers(space),
-        "lapsing": space.memberships.current().filter(expires_at__lt=now + LAPSING).count(),
+        "lapsing": space.memberships.current().filter(expires_at__lt=soon).count(),
     }
-
-
-def _without(kind: tuple[str, str, list[Page]], shown: set[int]) -> tuple[str, str, list[Page], int]:
-    """A kind without the pages that stand above already, and how many those are: each thing is said once."""
-    plural, name, pages = kind
-    rest = [page for page in pages if page.pk not in shown]
-    return plural, name, rest, len(pages) - len(rest)
 
 
 def _by_kind(pages: Iterable[Page]) -> list[tuple[str, str, list[Page]]]:
@@ -99,9 +144,8 @@ def answered_by(person: User, reader: Any) -> list[tuple[str, str, list[Page]]]:
     return _by_kind(pages[:ANSWERED].specific())
 
 
-def _members(space: Space) -> list[tuple[str, list[User]]]:
-    """Names by body: those who hold a role in the space now."""
+def _by_body(members: list[User]) -> list[tuple[str, list[User]]]:
     found: dict[str, list[User]] = {}
-    for person in access.members(space).colleagues().select_related("organisation"):
+    for person in members:
         found.setdefault(str(person.organisation or ""), []).append(person)
     return sorted(found.items())

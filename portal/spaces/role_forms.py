@@ -15,7 +15,7 @@ from wagtail.models import Page
 from portal import access
 from portal.models import Organisation, Space, User
 from portal.models.spaces import Role
-from portal.notices.feed import name
+from portal.pages import addresses
 from portal.personal_data.guard import no_personal_data
 
 from . import role_mail, roles
@@ -23,7 +23,7 @@ from . import role_mail, roles
 
 class _PageField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return name(obj.specific_deferred)
+        return addresses.name_of(obj)
 
 
 def _reason() -> forms.CharField:

@@ -73,7 +73,7 @@ def on_page_moves(
 
 def shares_of(space: Space) -> QuerySet[PageShare]:
     """What of the space is shared with others."""
-    shares = PageShare.objects.filter(page__path__startswith=space.root_page.path)
+    shares = PageShare.objects.filter(page__path__beneath=[space.root_page.path])
     return shares.select_related("page", "space", "given_by").order_by("page__title", "space__name")
 
 

@@ -5,16 +5,18 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from portal import access
+from portal import access, paging
 from portal.models import Membership, Space, User
 from portal.models.pages import SpacePage
 from portal.models.spaces import ROLE_MEANING, Role
+from portal.pages import addresses
 from portal.requests import PersonRequest, number
 
 from . import role_mail, roles, shares
@@ -160,17 +162,26 @@ def _managed_space(request: HttpRequest, slug: str) -> Space:
 
 
 def _page(request: PersonRequest, space: Space, **context: Any) -> HttpResponse:
-    members = space.memberships.current().select_related("user__organisation", "group__organisation", "given_by")
-    seen = access.allowed(Page.objects.all(), request.user)
+    rows = space.memberships.current().select_related("user__organisation", "group__organisation", "given_by")
+    members = rows.order_by("-role", Coalesce("user__first_name", "group__organisation__name"), "user__last_name", "pk")
+    received = space.shared_pages.filter(
+        page__in=access.allowed(Page.objects.filter(shares__space=space), request.user)
+    )
+    part = paging.part(request, members.__getitem__)
+    given = paging.part(request, shares.shares_of(space).__getitem__, key="condivise")
+    others = paging.part(request, received.select_related("page").order_by("page__title").__getitem__, key="ricevute")
     base = {
         "space": space,
         "form": RoleForm(space=space, manager=request.user),
         "share_form": SharePageForm(space=space, manager=request.user),
-        "members": sorted(members, key=lambda each: (-each.role, each.holder)),
+        "members": part.rows,
+        "part": part,
         "people": access.members(space).select_related("organisation"),
         "roles": [(role, role.label, ROLE_MEANING[role]) for role in Role],
         "log": roles.log(space)[:LOG_SHOWN],
-        "given": shares.shares_of(space),
-        "received": space.shared_pages.filter(page__in=seen.values("pk")).select_related("page"),
+        "given": given.rows,
+        "given_part": given,
+        "received": [(share, addresses.name_of(share.page)) for share in others.rows],
+        "received_part": others,
     }
     return render(request, "portal/sharing.html", {**base, **context})

@@ -21,6 +21,7 @@ from protocols.models import ProcedurePage, ProtocolPage
 
 KINDS = [(TextPage, "t"), (ProtocolPage, "pr"), (ProcedurePage, "op"), (MeetingPage, "rt")]
 ROLES_OF_A_PERSON = 10
+STEP = 13  # spaces, from one role of a person to the next
 READS_ONE_IN = 10  # spaces, of the reader who is measured
 TOLD_ONE_IN = 20  # pages, of which something is news
 BATCH = 2000
@@ -131,7 +132,7 @@ def _people(spaces: list[Space], count: int) -> None:
 def _roles(spaces: list[Space], people: Iterable[User]) -> Iterator[Membership]:
     for number, person in enumerate(people):
         for turn in range(min(ROLES_OF_A_PERSON, len(spaces))):
-            space = spaces[(number * 7 + turn * 13) % len(spaces)] if turn else spaces[number % len(spaces)]
+            space = spaces[(number + turn * STEP) % len(spaces)]
             role = Role.MANAGER if number < len(spaces) and not turn else Role.READER
             yield Membership(space=space, user=person, role=role, given_at=timezone.now())
 

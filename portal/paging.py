@@ -1,0 +1,35 @@
+"""Long lists, a piece at a time: no page shows, asks for or counts more than a piece, and one row to know of others."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.http import HttpRequest
+
+from .requests import number
+
+T = TypeVar("T")
+SIZE = 50
+LAST = 100_000
+
+
+@dataclass(frozen=True)
+class Part(Generic[T]):
+    rows: list[T]
+    previous_url: str = ""
+    next_url: str = ""
+
+
+def part(request: HttpRequest, rows: Callable[[slice], Iterable[T]], size: int = SIZE, key: str = "pagina") -> Part[T]:
+    """The piece that the address asks for; `rows` is given where it begins and ends: `queryset.__getitem__`."""
+    asked = number(request.GET.get(key)) or 1
+    here = asked if 0 < asked < LAST else 1
+    start = (here - 1) * size
+    found = list(rows(slice(start, start + size + 1)))
+
+    def address(place: int) -> str:
+        query = request.GET.copy()
+        query[key] = str(place)
+        return f"{request.path}?{query.urlencode()}"
+
+    return Part(found[:size], address(here - 1) if here > 1 else "", address(here + 1) if len(found) > size else "")
