@@ -21,7 +21,7 @@ from wagtail.admin.panels import (
     TitleFieldPanel,
 )
 from wagtail.fields import StreamField
-from wagtail.models import Orderable, Page
+from wagtail.models import Orderable, Page, PageViewRestriction
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
@@ -96,6 +96,10 @@ class AddressedPage(SpacedPage):
         with transaction.atomic():
             self.numchild = Page.objects.select_for_update(no_key=True).get(pk=self.pk).numchild
             return super().add_child(**kwargs)
+
+    def get_view_restrictions(self) -> Any:
+        """Never one: who reads a page is decided by `access` alone, and nobody can make a restriction of Wagtail's."""
+        return PageViewRestriction.objects.none()
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """At an address that the page once had: where it is now. Whoever may not see it was turned away before."""
