@@ -50,6 +50,9 @@ class AdminConfig(WagtailAdminAppConfig):
 
     def ready(self) -> None:
         super().ready()
+        from .wagtail_admin.policy import answer_for_files
+
+        answer_for_files()
         from wagtail import signals
         from wagtail.admin.views.account import NotificationsSettingsPanel
         from wagtail.models import TaskState, WorkflowState

@@ -17,11 +17,9 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
 from wagtail.admin.views.pages.listing import PageFilterSet
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
-from wagtail.documents.models import Document as WagtailDocument
 from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
 from wagtail.documents.views.chooser import viewset as document_chooser
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
-from wagtail.images.models import Image as WagtailImage
 from wagtail.images.views.chooser import viewset as image_chooser
 from wagtail.models import AbstractPage, Page
 from wagtail.permissions import register_permission_policy
@@ -32,7 +30,7 @@ from . import access
 from .accounts.delegations import DelegationViewSet, KeptPolicy
 from .files.reading import file_changed, unopened
 from .files.uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
-from .models import Delegation, Document, Image, Organisation, Term, User
+from .models import Delegation, Document, Organisation, Term, User
 from .pages import citations, concurrent_edits, withdrawing
 from .pages.moving import MoveMany
 from .pages.pasting import views as pasting_views
@@ -40,14 +38,10 @@ from .pages.withdrawing import WithdrawByApi, WithdrawMany
 from .requests import number
 from .wagtail_admin import exports, guide, versions_compared
 from .wagtail_admin.choosers import PersonChooserViewSet, person_chooser
-from .wagtail_admin.policy import SpaceFilePolicy, SpacePagePolicy
+from .wagtail_admin.policy import SpacePagePolicy
 from .words import dates
 
 register_permission_policy(AbstractPage, SpacePagePolicy())
-register_permission_policy(
-    Document, SpaceFilePolicy(Document, auth_model=WagtailDocument, owner_field_name="uploaded_by_user")
-)
-register_permission_policy(Image, SpaceFilePolicy(Image, auth_model=WagtailImage, owner_field_name="uploaded_by_user"))
 register_permission_policy(Delegation, KeptPolicy(Delegation))
 exports.protect()
 versions_compared.protect()

@@ -21,7 +21,9 @@ INDEXES = {
     "portal_page_kind": "content_type_id, slug",  # the order of a list of one kind
     "portal_page_branch": f"SUBSTR(path, 1, {BRANCH_PATH})",
     "portal_page_depth": "depth",
+    "portal_page_address": "url_path",
 }
+EQUAL_ALONE = {"portal_page_address"}  # of any length: PostgreSQL keeps no long text in order
 
 
 @CharField.register_lookup
@@ -63,4 +65,5 @@ def make_indexes(using: str, **kwargs: Any) -> None:
     with connections[using].cursor() as cursor:
         if table in connections[using].introspection.table_names(cursor):
             for name, columns in INDEXES.items():
-                cursor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({columns})")
+                how = "USING HASH" if name in EQUAL_ALONE and connections[using].vendor == "postgresql" else ""
+                cursor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} {how} ({columns})")

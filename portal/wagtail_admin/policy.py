@@ -11,8 +11,10 @@ from wagtail.models import Collection, Page
 from wagtail.models.pages import PagePermissionTester
 from wagtail.permission_policies.collections import CollectionOwnershipPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
+from wagtail.permissions import register_permission_policy
 
 from portal import access
+from portal.models.media import Document, Image
 
 # What Wagtail calls an act on a page → the action of `access.NEEDS` that it takes.
 ACTS = {
@@ -85,6 +87,13 @@ class SpacePagePolicy(PagePermissionPolicy):
         if start is None:
             return inside.none()
         return inside | self.model._default_manager.filter(path=start.path[:HOME_PATH])
+
+
+def answer_for_files() -> None:
+    """Called when Wagtail's own apps are ready: each of them has registered its own by then."""
+    for model, kind in ((Document, "wagtaildocs.Document"), (Image, "wagtailimages.Image")):
+        policy = SpaceFilePolicy(model, auth_model=kind, owner_field_name="uploaded_by_user")
+        register_permission_policy(model, policy)
 
 
 class SpaceFilePolicy(CollectionOwnershipPermissionPolicy):
