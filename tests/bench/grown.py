@@ -25,6 +25,7 @@ STEP = 13  # spaces, from one role of a person to the next
 READS_ONE_IN = 10  # spaces, of the reader who is measured
 TOLD_ONE_IN = 20  # pages, of which something is news
 BATCH = 2000
+SPACES = "spazi/"
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,10 @@ def _pages(spaces: list[Space], count: int) -> list[Page]:
 
 def _page(above: Page, place: int, like: Page, title: str, slug: str) -> Page:
     depth = above.depth + 1
+    address = f"{SPACES if isinstance(like, SpacePage) else ''}{slug}"
     return Page(
         path=Page._get_path(above.path, depth, place), depth=depth, title=title, draft_title=title, slug=slug,
-        url_path=f"{above.url_path}{slug}/", content_type_id=like.content_type_id, locale_id=like.locale_id,
+        url_path=f"{above.url_path}{address}/", content_type_id=like.content_type_id, locale_id=like.locale_id,
         live=True, first_published_at=timezone.now(), last_published_at=timezone.now(),
     )  # fmt: skip
 
