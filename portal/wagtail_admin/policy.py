@@ -102,7 +102,7 @@ class SpaceFilePolicy(CollectionOwnershipPermissionPolicy):
     ACTS = frozenset({"add", "change", "delete", "choose"})
 
     def _check_perm(self, user: Any, actions: Iterable[str], collection: Collection | None = None) -> bool:
-        if user.is_active and user.is_superuser:
+        if access.is_administrator(user):
             return True
         if not self.ACTS.intersection(actions):
             return False
