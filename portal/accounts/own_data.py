@@ -94,7 +94,7 @@ def _told(person: User) -> Iterable[Kept]:
     yield Kept(_("Cose da fare"), _("fatte, ancora %(days)d giorni") % {"days": days}, [
         {_("che cosa"): _owed(each), _("chiesta il"): _day(each.asked_at),
          _("entro"): _day(each.due), _("fatta il"): _day(each.settled_at)}
-        for each in access.with_open_page(Obligation.objects.filter(person=person), person).order_by("asked_at", "pk")
+        for each in access.with_open_page(Obligation.objects.filter(person=person).order_by("asked_at", "pk"), person)
     ])  # fmt: skip
     yield Kept(_("Segnalazioni di problemi che hai fatto"), _("al massimo %(days)d giorni") % {
         "days": problem_reports.KEPT.days,
