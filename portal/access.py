@@ -303,18 +303,21 @@ def _page_is_readable(held: Standing, path: str) -> bool:
     return path[:SPACE_PATH] in held.path_set or path.startswith(held.opened)
 
 
-def _may_with_page(user: Person, action: str, page: Page) -> bool:
-    """`_of_pages`, of one page in memory: no question by role, one to whoever answers for it alone."""
+def _may_with_page(user: Person, action: str, page: Page, just_read: bool = False) -> bool:
+    """`_of_pages`, of one page in memory: no question by role; one to whoever answers for it, unless just read."""
     held = standing(user)
     if held.administrator:
         return page.live if action == "view" else True
     if page.pk in held.hidden and "manage" not in acts_on(user, page):
-        return page.owner_id == held.person and _as_it_stands(user, action, page)
+        if page.owner_id != held.person:
+            return False
+        if not just_read:
+            return _as_it_stands(user, action, page)
     if action == "view":
         return page.live and (0 < len(page.path) < SPACE_PATH or _page_is_readable(held, page.path))
     if action in acts_on(user, page):
         return True
-    return action == "edit" and answers_for(user, page) and _as_it_stands(user, action, page)
+    return action == "edit" and answers_for(user, page) and (just_read or _as_it_stands(user, action, page))
 
 
 def _as_it_stands(user: Person, action: str, page: Page) -> bool:
@@ -565,7 +568,7 @@ def with_open_page(rows: QuerySet[Any], user: Person) -> list[Any]:
     """Rows with a `page` and what they `need` there, each with `page_is_open`: one question for all of them."""
     found = list(rows.select_related("page"))
     for row in found:
-        row.page_is_open = row.page is None or _may_with_page(user, row.needs, row.page)
+        row.page_is_open = row.page is None or _may_with_page(user, row.needs, row.page, just_read=True)
     return found
 
 

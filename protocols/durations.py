@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 HOURS = {"minut": 1 / 60, "or": 1, "giorn": 24, "settiman": 24 * 7, "mes": 24 * 30, "ann": 24 * 365}
-WRITTEN = re.compile(
-    r"(\d+)\s+(minut[oi]|or[ae]|giorn[oi]|settiman[ae]|mes[ei]|ann[oi])\b(\s+lavorativ[oi])?", re.IGNORECASE
+TERM = re.compile(
+    r"(?<!\d)(\d{1,4})\s{1,4}(minut[oi]|or[ae]|giorn[oi]|settiman[ae]|mes[ei]|ann[oi])\b(\s+lavorativ[oi])?",
+    re.IGNORECASE,
 )
 
 
@@ -18,7 +19,7 @@ class Duration:
 
 
 def written(text: str) -> list[Duration]:
-    return [_duration(int(number), unit.lower(), bool(working)) for number, unit, working in WRITTEN.findall(text)]
+    return [_duration(int(number), unit.lower(), bool(working)) for number, unit, working in TERM.findall(text)]
 
 
 def _duration(number: int, unit: str, working: bool) -> Duration:

@@ -56,7 +56,6 @@ _TELEPHONE = range(8, 12)  # so many digits
 LONGEST_WORD = 60
 _WRITTEN_OUT = 6  # numbers of fewer digits lose their leading zeros: PR-02 is PR 2
 _RUN = re.compile(r"[^\W\d_]+|\d+")
-_CHUNK_SO_FAR = re.compile(r"\S*\Z")
 _EXCLUDED = re.compile(r"(?<!\S)-(\S*\w\S*)")
 _QUOTED = re.compile(r'(?<!\w)(-?)(?:"([^"]*)"|“([^”]*)”|«([^»]*)»)')
 
@@ -182,7 +181,8 @@ def left_out(text: str) -> str:
     words = tokens_of(_EXCLUDED.sub(_blank, _QUOTED.sub(_blank, text)))
     first = next((token.start for number, token in enumerate(words) if number >= MAX_WORDS), len(text))
     end = min(first, MAX_LENGTH)
-    cut = end - len(_CHUNK_SO_FAR.search(text[:end])[0])  # type: ignore[index]  # there is always one, perhaps empty
+    before = text[:end]
+    cut = end if not before or before[-1].isspace() else end - len(before.split()[-1])
     return text[cut:].strip() if end < len(text) else ""
 
 

@@ -466,7 +466,8 @@ def test_nothing_sent_to_the_admin_shows_or_changes_another_space(persona: str, 
         here = planted[name]
         before = what_is_there(here)
         sent = {"title": "Riscritto", "slug": "riscritto", "action-delete": "1", "next": "/admin/"}
-        found = {each: found_in(client.post(each, sent)) for each in admin_addresses(here)}
+        own = {each: set(SECRET.findall(each)) for each in admin_addresses(here)}
+        found = {each: found_in(client.post(each, sent)) - typed for each, typed in own.items()}
         assert leaks(found, persona) == {}
         assert what_is_there(here) == before
 

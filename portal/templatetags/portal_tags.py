@@ -248,9 +248,13 @@ def _texts_of(page: Any) -> str:
     return " ".join(str(getattr(value, "raw_data", value)) for value in values)
 
 
-@cache
 def CODE() -> re.Pattern[str]:  # noqa: N802  a constant, but for the kinds of page that must be known first
-    return re.compile(rf"\b{addresses.code_in_text()}\b")
+    return _compiled(addresses.code_in_text())
+
+
+@cache
+def _compiled(code: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{code}\b")
 
 
 @register.simple_tag(takes_context=True)

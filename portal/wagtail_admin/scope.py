@@ -59,12 +59,12 @@ class AdminScopeMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         if any(isinstance(value, int) and number(str(value)) is None for value in kwargs.values()):
             raise Http404  # a number that no row can have
-        if kwargs.get("filter_spec", PREVIEWS[0]) not in PREVIEWS:
-            raise Http404  # each other size would be one more picture to compute and to keep
         if request.path.startswith(ADMIN) and request.user.is_anonymous and not request.accepts("text/html"):
             return writing.session_ended()  # the editor saves by itself: a login page would be no answer
         if not request.path.startswith(ADMIN) or not access.may_enter_admin(request.user):
             return None  # Wagtail sends them to the login, whatever the id
+        if kwargs.get("filter_spec", PREVIEWS[0]) not in PREVIEWS:
+            raise Http404  # each other size would be one more picture to compute and to keep
         if request.resolver_match and request.resolver_match.view_name in FOR_ADMINISTRATORS:
             access.require_administrator(request.user)
         if request.path.startswith(BULK):

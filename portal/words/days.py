@@ -33,6 +33,9 @@ class LastDayField(DayField):
     def prepare_value(self, value: Any) -> Any:
         return timezone.localtime(value).date() if isinstance(value, datetime) else value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
     def clean(self, value: Any) -> datetime | None:
         day = super().clean(value)
         if day and day < timezone.localdate():

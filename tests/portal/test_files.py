@@ -97,7 +97,7 @@ def test_nobody_uploads_into_a_space_that_is_not_theirs(as_: Callable[[str], Cli
 
 
 def test_a_file_is_never_kept_without_the_job_that_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def dies(*args: Any) -> None:
+    def dies(*args: Any, **kwargs: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):

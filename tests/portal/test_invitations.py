@@ -96,7 +96,9 @@ def test_the_link_opens_once_until_its_day_and_never_to_a_forger(as_: Any) -> No
     over = Client().get(address)
     forged = Client().get(address[:-4] + "xyz/")
     assert over.status_code == forged.status_code == 410
-    assert text(over) == text(forged) and "Nuti" not in text(over)
+    assert text(over).replace(address, "") == text(forged).replace(address[:-4] + "xyz/", "") and "Nuti" not in text(
+        over
+    )
     assert Client().post(address, {"new_password1": PASSWORD, "new_password2": PASSWORD}).status_code == 410
     assert not User.objects.get(pk=dario.pk).is_active
     Invitation.objects.filter(pk=row.pk).update(expires_at=timezone.now() + DAY)

@@ -211,9 +211,9 @@ def test_nobody_is_no_successor(nobody: str, space: Space, manager: User, person
 
 
 def test_a_body_with_people_is_a_successor(space: Space, manager: User, person: Any) -> None:
-    roles.give_role(space, person("partner").organisation.group, Role.MANAGER, by=manager)
+    roles.give_role(space, person("hospital_worker").organisation.group, Role.MANAGER, by=manager)
     roles.take_role(space.memberships.get(user=manager), by=manager)
-    assert may(person("partner"), space) == ACTIONS
+    assert may(person("hospital_worker"), space) == ACTIONS
 
 
 def test_a_former_manager_whose_time_is_over_may_be_given_less(space: Space, manager: User, person: Any) -> None:

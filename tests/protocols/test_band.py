@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 Given = Callable[..., Any]
 PR_02 = "/p/PR-02/"
-TODAYS_TEXT = "Entro 72 ore dall’uscita."
+TODAYS_TEXT = "Entro 48 ore dal ricovero."
 TEXT_OF_2_0 = "Entro 72 ore dal ricovero."
 
 
