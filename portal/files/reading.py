@@ -40,7 +40,7 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
             _record_replacement(instance)
         unread: dict[str, Any] = {
             "sha256": sha256, "reading_state": ReadingState.WAITING, "reading_problem": "", "text_pages": [],
-            "signatures": [],
+            "signatures": [], "file_size": instance.file.size if instance.file else None,
         }  # fmt: skip
         Document.objects.filter(pk=instance.pk).update(**unread)
         for name, value in unread.items():  # else saving the same object again would bring the old text back

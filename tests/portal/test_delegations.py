@@ -107,15 +107,15 @@ def test_nobody_but_administrators_gives_or_ends_one(given: Delegation, as_: Any
 
 def test_the_body_s_page_names_its_delegates_to_whoever_knows_them(given: Delegation, as_: Any, person: Any) -> None:
     page = "/rubrica/enti/quarrata/"
-    assert "Elena Fedi recepisce i testi della rete" in text(as_("coordinator").get(page))
+    assert "Elena Fedi recepisce i testi della rete" in text(as_("office").get(page))
     unknown = User.objects.create_user("nuova@raccordo.example", first_name="Nuova", last_name="Arrivata")
     Delegation.objects.update(person=unknown)
-    for stranger in ("partner", "coordinator"):
+    for stranger in ("partner", "office"):
         assert "Chi agisce" not in text(as_(stranger).get(page))
     for reader in ("worker", "administrator"):  # of the body itself, and who gave it
         assert "Nuova Arrivata recepisce i testi della rete" in text(as_(reader).get(page))
     Delegation.objects.update(person=person("worker"), substitute=unknown)
-    assert "Chi agisce" not in text(as_("coordinator").get(page))  # one name would tell half of it
+    assert "Chi agisce" not in text(as_("office").get(page))  # one name would tell half of it
     Delegation.objects.update(substitute=None, valid_from=TODAY - DAY, valid_until=TODAY - DAY)
     assert "Chi agisce" not in text(as_("coordinator").get(page))
 

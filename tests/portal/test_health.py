@@ -234,7 +234,7 @@ def test_the_page_shows_queue_digests_index_storage_copy_and_version(as_: Any, i
     shown = page(as_)
     for words in (
         f"Raccordo {settings.VERSION}", "Lettura dei file", "1, il più vecchio dalle", "Testi che aspettano l’indice",
-        "Riepiloghi per e-mail", "liberi su", "Ultima copia", "Nessuno nell’ultimo mese",
+        "Riepiloghi per e-mail", "liberi su", "Ultima copia", "Nell’ultimo mese nessuno",
     ):  # fmt: skip
         assert words in shown
 

@@ -33,6 +33,7 @@ SAID_OTHERWISE = {
     ("wagtailcore_revision", "content"),  # fields of drafts that have another form
     ("coordination_action", "sort_order"),  # an action is no child of its page any more
     ("coordination_action", "page_id"),
+    ("portal_user", "profession"),  # a row of the vocabulary now
     ("django_migrations", "applied"),
 }
 

@@ -198,7 +198,7 @@ def main(response: Any) -> BeautifulSoup:
 
 def test_words_are_marked_for_eyes_ears_and_paper(rule: Any, as_: Any) -> None:
     shown = main(as_("worker").get(ADDRESS))
-    assert shown.select_one(".summary").get_text() == "1 sezione cambiata, 1 termine accorciato."
+    assert shown.select_one("[data-summary]").get_text() == "1 sezione cambiata, 1 termine accorciato."
     assert [each.get_text() for each in shown.select(".compared del")] == ["72"]
     assert [each.get_text() for each in shown.select(".compared ins")] == ["48"]
     assert [each.get_text() for each in shown.select(".compared .said")] == ["tolto:", "aggiunto:"]
@@ -211,7 +211,7 @@ def test_the_comparison_shows_a_reader_nothing_that_the_pages_would_not(rule: An
         assert f"Scheda {SECRET}" in enabled.get_text()
     published(rule, "2.1", 0, "Entro 48 ore dal ricovero.")
     same = main(as_("worker").get("/p/PR-77/edizioni/2.0/confronta/2.1/"))
-    assert same.select_one(".summary").get_text() == "Le due edizioni dicono le stesse cose."
+    assert same.select_one("[data-summary]").get_text() == "Le due edizioni dicono le stesse cose."
 
 
 def test_who_may_not_read_one_of_the_two_does_not_read_the_difference(rule: Any, as_: Any) -> None:
@@ -279,5 +279,5 @@ def test_a_procedure_shows_what_changes_in_its_steps(person: Any, as_: Any) -> N
     page.change_note = "Prima."
     page.save_revision().publish()
     shown = main(as_("worker").get("/p/OP-77/edizioni/1.0/confronta/2.0/"))
-    assert shown.select_one(".summary").get_text() == "1 passo cambiato, 1 termine accorciato."
+    assert shown.select_one("[data-summary]").get_text() == "1 passo cambiato, 1 termine accorciato."
     assert shown.select_one("#passo-1").get_text(" ", strip=True).startswith("Avvisa")
