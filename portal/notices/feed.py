@@ -187,11 +187,10 @@ def _week(moment: datetime) -> str:
 
 def reviews(user: User, start: date, end: date) -> Iterable[Appointment]:
     """The pages to be looked at again in these days, of which the person answers."""
-    due = Q()
-    for kind in page_kinds():
-        rows = kind._default_manager.filter(responsible=user, review_date__gte=start, review_date__lte=end)
-        due |= Q(pk__in=rows.order_by().values("pk"))
-    for page in access.allowed(Page.objects.filter(due), user).specific():
+    mine = {"responsible": user, "review_date__gte": start, "review_date__lte": end}
+    first, *others = (kind._default_manager.filter(**mine).order_by().values_list("pk") for kind in page_kinds())
+    due = [pk for (pk,) in first.union(*others)]  # found by number then, not by reading all pages
+    for page in access.allowed(Page.objects.filter(pk__in=due), user).specific():
         yield Appointment(f"review:{page.pk}", page.review_date, name(page), page.url, why=_("da rivedere"))
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ class Site:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         command = [sys.executable, "-m", "portal.background.web", "2", "127.0.0.1", str(self.port), "--threads=1"]
-        self.process = subprocess.Popen([*command, f"{__name__}:application"])
+        here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        self.process = subprocess.Popen([*command, f"{Path(__file__).stem}:application"], env=here)
 
     def ask(self, _turn: int = 0) -> int:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
