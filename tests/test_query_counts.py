@@ -53,7 +53,7 @@ def test_pages_lists_search_and_digest_ask_as_often_at_5_spaces_as_at_500(as_, p
     many_spaces(5, person(name))
     few, few_digest = counted(as_(name)), digest_queries(person(name))
     many_spaces(495, person(name))
-    assert counted(as_(name)) == few
+    assert {address: number for address, number in counted(as_(name)).items() if number > few[address]} == {}
     assert digest_queries(person(name)) == few_digest
     assert max(few.values()) <= 50  # of the space page, which reads each kind of page once
 
