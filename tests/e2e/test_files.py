@@ -98,7 +98,7 @@ def test_what_is_uploaded_in_a_page_is_read_with_it_and_gone_with_it(
     author.page.get_by_label("Perché la ritiri").fill("Il turno non si fa più.")
     author.page.locator("main [type=submit]").first.click()
     author.page.wait_for_load_state("networkidle")
-    assert [ask.get(f"{reader.site.url}{each}").status for each in (ADDRESS, file)] == [404, 404]
+    assert [ask.get(f"{reader.site.url}{each}").status for each in (ADDRESS, file)] == [410, 404]
     found = f"{reader.site.url}/cerca/?q=ginestrino&format=json"
     eventually(lambda: ask.get(found).json()["total"] == 0, 30, "il file di una pagina ritirata non si trova più")
 

@@ -24,7 +24,7 @@ def test_a_change_is_read_only_after_another_person_approves_it(
     for window in (reader, approver):
         assert not _finds(window)
         window.go("/p/PR-02/")
-        expect(window.page.locator(".status")).to_contain_text("versione 3.0")
+        expect(window.page.locator(".status").first).to_contain_text("versione 3.0")
         assert OLD in window.text and NEW not in window.text
     reader.go("/")
     assert NOTE not in reader.text
@@ -102,14 +102,14 @@ def _reads_the_new_edition(reader: Window) -> None:
     news = page.locator("main li", has_text="PR-02 Dimissioni protette").filter(has_text=NOTE)
     news.get_by_role("link").first.click()
     page.wait_for_url("**/p/PR-02/")
-    expect(page.locator(".status")).to_contain_text("versione 3.1")
+    expect(page.locator(".status").first).to_contain_text("versione 3.1")
     assert NEW in reader.text and OLD not in reader.text
 
     editions = page.locator("section", has=page.locator("#edizioni"))
     expect(editions).to_contain_text(NOTE)
     editions.get_by_role("link", name="3.0").click()
     page.wait_for_url("**/p/PR-02/edizioni/3.0/")
-    expect(page.locator(".status")).to_contain_text("Edizione superata")
+    expect(page.locator(".status").first).to_contain_text("Edizione superata")
     assert OLD in reader.text and NEW not in reader.text
     page.get_by_role("link", name="Vai alla versione 3.1, in vigore").click()
     page.wait_for_url("**/p/PR-02/")
