@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -92,10 +92,7 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
     thing = row.page.specific if row.page else row.document
     context = {
         "report": row, "form": form, "thing": thing, "is_page": row.page is not None,
-        "handlers": [] if row.handled_at else reports.who_handles(row), "may_edit": _may_edit(request, thing),
+        "handlers": [] if row.handled_at else reports.who_handles(row),
+        "may_edit": access.can(request.user, "edit", thing),
     }  # fmt: skip
     return render(request, "portal/personal_data.html", context)
-
-
-def _may_edit(request: HttpRequest, thing: Any) -> bool:
-    return access.can(request.user, "edit", thing)

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
 from django.utils import timezone
 from wagtail.models import Page
 
@@ -143,3 +145,13 @@ def test_whoever_reads_no_space_is_told_so(client: Any, as_: Any) -> None:
 def test_sent_mail_says_whether_mails_leave(is_demo: bool, server: str, said: str, as_: Any, settings: Any) -> None:
     settings.DEMO, settings.EMAIL_URL = is_demo, server
     assert said in body(as_("administrator").get("/posta-inviata/"))
+
+
+def test_who_has_no_name_yet_is_called_by_the_address(person: Any) -> None:
+    nameless = person("newcomer")
+    User.objects.filter(pk=nameless.pk).update(first_name="", last_name="")
+    client = Client()
+    client.force_login(User.objects.get(pk=nameless.pk))
+    menu = BeautifulSoup(client.get("/").content, "html.parser").select_one(".topbar details.menu > summary")
+    assert menu is not None
+    assert menu.get_text() == nameless.email

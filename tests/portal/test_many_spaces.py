@@ -131,7 +131,7 @@ def test_no_page_is_found_by_reading_all_pages(as_: Any, index: Any, name: str) 
         pages = [sql for sql in asked if sql.startswith("SELECT") and "wagtailcore_page" in sql]
         read[address] = len(pages)
         for sql in pages:
-            if re.search(r'WHERE "wagtailcore_page"\."id" IN \([\d, ]+\) ORDER BY', sql):
+            if re.search(r'WHERE \(?"wagtailcore_page"\."id" IN \([\d, ]+\)', sql):
                 continue  # some rows by their numbers: of a table this small the whole costs as little
             assert not scans_of_pages(sql), (address, sql)
     assert sum(read.values()) > len(addresses)
