@@ -89,7 +89,7 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
         reports.settle(row, request.user, form.cleaned_data["outcome"], form.cleaned_data["reason"])
         messages.success(request, _("Fatto: torna in vista per chi poteva leggerla."))
         return redirect("personal_data", row.pk)
-    thing = row.page.specific if row.page else row.document
+    thing: Any = row.page.specific if row.page else row.document  # one of the two, as the table demands
     context = {
         "report": row, "form": form, "thing": thing, "is_page": row.page is not None,
         "handlers": [] if row.handled_at else reports.who_handles(row),
