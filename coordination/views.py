@@ -105,6 +105,7 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
     context = {
         "found": found,
         "organs": found.organs.all(),
+        "is_of_mine": access.bodies_of(request.user).filter(pk=found.pk).exists(),
         "may_invite": access.bodies_to_invite_for(request.user).filter(pk=found.pk).exists(),
         "patron": found.next_patron(),
         "delegations": access.allowed(delegations, request.user),

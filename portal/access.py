@@ -544,6 +544,30 @@ def in_the_name_of(model: type[Model], organisation: str, purpose: str, page: st
     _rules_of_rows.append((model, rule))
 
 
+def of_a_body(model: type[Model], organisation: str) -> None:
+    """Its rows are a body's: read by its people, kept by its delegates and by whoever keeps the network."""
+
+    def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+        bodies = bodies_of(user) if action == "view" else bodies_kept_by(user)
+        return queryset.filter(**{f"{organisation}__in": bodies})
+
+    _rules_of_rows.append((model, rule))
+
+
+def bodies_of(user: Person) -> QuerySet[Organisation]:
+    """Those to which the person belongs or for which it acts; all of them for whoever keeps the network."""
+    held = standing(user)
+    mine = Q(group__in=held.groups) | Q(pk__in={body for body, _purpose in held.bodies})
+    return Organisation.objects.all() if held.coordinates else Organisation.objects.filter(mine)
+
+
+def bodies_kept_by(user: Person) -> QuerySet[Organisation]:
+    """The bodies whose own words the person keeps: as a delegate, for whatever purpose, or for the whole network."""
+    held = standing(user)
+    mine = Q(pk__in={body for body, _purpose in held.bodies})
+    return Organisation.objects.all() if held.coordinates else Organisation.objects.filter(mine)
+
+
 def acts_for(user: Person, purpose: str) -> set[int]:
     """The bodies in whose name the person acts today for the purpose."""
     return {body for body, what in standing(user).bodies if what == purpose}

@@ -33,6 +33,7 @@ from .personal_data import report_pages
 from .spaces import listing, opening_pages, sharing
 from .upkeep import health, status
 from .wagtail_admin.own_account import account
+from .words import glossary_pages
 
 handler400 = "portal.errors.not_understood"
 handler403 = "portal.errors.refused"
@@ -89,6 +90,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rete/persone/<int:pk>/assenza/<int:absence_pk>/fine/", working_life_pages.end_absence, name="end_absence"),
     path("rete/persone/<int:pk>/uscita/", working_life_pages.hand_over, name="hand_over"),
     path("rete/persone/<int:pk>/riapri/", working_life_pages.reopen_account, name="reopen_account"),
+    path("rete/glossario/", glossary_pages.glossary, name="glossary"),
+    path("rete/glossario/nuovo/", glossary_pages.add_term, name="add_term"),
+    path("rete/glossario/<int:pk>/", glossary_pages.change_term, name="change_term"),
+    path("rete/glossario/<int:pk>/togli/", glossary_pages.take_term_away, name="take_term_away"),
     path("rete/parole/<slug:kind>/", vocabulary_pages.vocabulary, name="vocabulary"),
     path("invito/<str:token>/", invitation_pages.accept_invitation, name="accept_invitation"),
     path("prime-cose/", invitation_pages.greeted, name="greeted"),

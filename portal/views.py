@@ -18,7 +18,7 @@ from wagtail.models import Page
 
 from . import access, paging
 from .frame import is_partner
-from .models import Invitation, NetworkProfile, Organisation, Space, User
+from .models import Invitation, NetworkProfile, Organisation, Space, Term, User
 from .models.spaces import Visibility
 from .notices import feed, first_steps
 from .pages import withdrawing
@@ -117,6 +117,7 @@ def network_desk(request: PersonRequest) -> HttpResponse:
         "people": User.objects.current().count(),
         "invited": Invitation.objects.waiting().count(),
         "bodies": Organisation.objects.count(),
+        "terms": Term.objects.count(),
         "coordinators": access.coordinators().count(),
     }
     return render(request, "portal/network_desk.html", {"counts": counts})

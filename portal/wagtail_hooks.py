@@ -24,13 +24,13 @@ from wagtail.images.views.chooser import viewset as image_chooser
 from wagtail.models import AbstractPage, Page
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
-from wagtail.snippets.views.snippets import DeleteView, SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from . import access
 from .accounts.delegations import DelegationViewSet, KeptPolicy
 from .files.reading import file_changed, unopened
 from .files.uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
-from .models import Delegation, Document, Organisation, Term, User
+from .models import Delegation, Document, Organisation, User
 from .pages import citations, concurrent_edits, withdrawing
 from .pages.moving import MoveMany
 from .pages.pasting import views as pasting_views
@@ -335,39 +335,6 @@ def paste_from_word() -> str:
     return format_html('<script type="module" src="{}"></script>', static("portal/js/paste.js"))
 
 
-class TermDeleteView(DeleteView):
-    """Nothing holds a term by its number: its words stand in texts, so Wagtail's count of uses would say zero."""
-
-    def get_usage_url(self) -> None:
-        return None
-
-    @property
-    def confirmation_message(self) -> str:
-        words = ", ".join(f"«{word}»" for word in [self.object.word, *self.object.synonyms])
-        return _(
-            "Le pagine restano come sono, ma dove c’è scritto «%(term)s» la parola non è più spiegata, e chi cerca "
-            "%(words)s trova soltanto le pagine che lo dicono proprio così. Se il significato è cambiato, correggilo: "
-            "non serve eliminarlo."
-        ) % {"term": self.object.word, "words": words}  # fmt: skip
-
-
-@hooks.register("before_delete_snippet")
-def terms_one_at_a_time(request: HttpRequest, rows: list[Any]) -> HttpResponse | None:
-    """Many at once would go without a word on what is lost with each."""
-    if not request.path.startswith("/admin/bulk/") or not any(isinstance(row, Term) for row in rows):
-        return None
-    messages.error(request, _("I termini si eliminano uno alla volta: la pagina di ciascuno dice che cosa si perde."))
-    return redirect("wagtailsnippets_portal_term:list")
-
-
-class TermViewSet(SnippetViewSet):
-    model = Term
-    delete_view_class = TermDeleteView
-    icon = "openquote"
-    list_display = ["term", "meaning", "relation"]
-    search_fields = ["term", "meaning"]
-
-
 class OrganisationViewSet(SnippetViewSet):
     model = Organisation
     icon = "site"
@@ -380,7 +347,7 @@ class NetworkViewSetGroup(SnippetViewSetGroup):
 
     menu_label = gettext_lazy("Rete")
     menu_icon = "group"
-    items = (OrganisationViewSet, DelegationViewSet, TermViewSet)
+    items = (OrganisationViewSet, DelegationViewSet)
 
 
 register_snippet(NetworkViewSetGroup)

@@ -20,6 +20,7 @@ from portal.notices import feed
 
 from . import vocabulary
 from .italian import FORMS, STOPWORDS
+from .own_names import Named
 from .query import parse, phrase_key, words_of
 
 SHOWN = 5
@@ -51,11 +52,12 @@ class Answers:
     more_people: int = 0
     bodies: Sequence[Organisation] = ()
     terms: Sequence[vocabulary.Meaning] = ()
+    own: Sequence[Named] = ()  # what the words are to the reader's own body
     figures: Sequence[feed.Figure] = ()
     senses: Sequence[tuple[vocabulary.Sense, str]] = field(default_factory=list)
 
 
-def answers(words: str, user: Any) -> Answers:
+def answers(words: str, user: Any, known: vocabulary.Vocabulary) -> Answers:
     typed = parse(words).words
     asked = [word for word in typed if word not in STOPWORDS and FORMS[word] not in ASKING]
     if not asked:
@@ -65,11 +67,10 @@ def answers(words: str, user: Any) -> Answers:
         people=people[:SHOWN],
         more_people=len(people[SHOWN:]),
         bodies=_bodies(asked, user)[:SHOWN] if len(asked) <= MOST_WORDS else [],
-        terms=vocabulary.meanings(asked),
+        terms=known.meanings(asked),
+        own=known.named(asked),
         figures=_figures(asked, user),
-        senses=[
-            (sense, f"{reverse('search')}?{urlencode({'q': sense.instead})}") for sense in vocabulary.senses(words)
-        ],
+        senses=[(sense, _address(sense.instead)) for sense in known.senses(words)],
     )
 
 
@@ -94,7 +95,7 @@ def suggested(words: str, user: Any) -> dict[str, list[Suggested]]:
         ],
         _("Glossario"): [
             Suggested(f"{term.word}: {term.meaning}", _address(term.word))
-            for term in vocabulary.begun_by(words)[:SUGGESTED]
+            for term in vocabulary.of(user).begun_by(words)[:SUGGESTED]
         ],
     }
     return {label: lines for label, lines in found.items() if lines}

@@ -9,25 +9,26 @@ class SearchConfig(AppConfig):
     verbose_name = _("Ricerca")
 
     def ready(self) -> None:
-        from django.db.models.signals import post_delete, post_save
+        from django.db.models.signals import post_delete
         from wagtail.models import Page
         from wagtail.signals import page_unpublished, post_page_move
 
         from portal.files.reading import file_changed, file_deleted
         from portal.models import Term
+        from portal.models.kept import on_rows_of
         from portal.models.pages import SpacePage, page_kinds
         from portal.pages.publication import published
         from portal.spaces.shares import audience_changed
 
-        from . import checkup, index  # noqa: F401
-        from .vocabulary import forget_synonyms
+        from . import checkup, index, own_names  # noqa: F401
+        from .models import OwnName
 
         published.connect(index.on_published)
         audience_changed.connect(index.on_audience_changed)
         page_unpublished.connect(index.on_page_moved)
         post_page_move.connect(index.on_page_moved)
-        for signal in (post_save, post_delete):
-            signal.connect(forget_synonyms, sender=Term)
+        for model in (OwnName, Term):
+            on_rows_of(model, own_names.KEPT)
         for model in (Page, SpacePage, *page_kinds()):
             post_delete.connect(index.on_page_deleted, sender=model)
         file_changed.connect(index.on_file_changed)

@@ -3,6 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from coordination.models import ServicePage
+from portal.models import Organisation, Term
+from portal.models.glossary import Relation
+
 
 class SearchDocument(models.Model):
     """A page, a section of it, or a page of a file, as the engine must know it.
@@ -56,3 +60,38 @@ class IndexState(models.Model):
 
     def __str__(self) -> str:
         return self.written
+
+
+class OwnName(models.Model):
+    """What a body calls a service or a term of the glossary: a synonym for the people of that body alone."""
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("ente"), on_delete=models.CASCADE, related_name="own_names"
+    )
+    said = models.CharField(_("da noi si chiama"), max_length=80)
+    term = models.ForeignKey(Term, null=True, on_delete=models.CASCADE, related_name="+")
+    service = models.ForeignKey(ServicePage, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = _("nome di un ente")
+        verbose_name_plural = _("nomi degli enti")
+        ordering = ["said", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="own_name_of_one_thing",
+                condition=models.Q(term=None, service__isnull=False) | models.Q(term__isnull=False, service=None),
+            ),
+            models.UniqueConstraint(fields=["organisation", "said", "term"], name="own_name_of_a_term_once"),
+            models.UniqueConstraint(fields=["organisation", "said", "service"], name="own_name_of_a_service_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.said
+
+    @property
+    def meant(self) -> str:
+        """What the network calls it; an acronym with several senses is none of them."""
+        if self.service:
+            return self.service.title
+        term = self.term
+        return "" if term is None else term.meaning if term.relation == Relation.AMBIGUOUS else term.word

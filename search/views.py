@@ -26,6 +26,7 @@ from .answers import answers, filters_in, suggested
 from .documents import FILE_KIND
 from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
 from .query import left_out
+from .vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
 PER_PAGE = 10
@@ -52,6 +53,7 @@ class Search:
     words: str
     filters: dict[str, str]
     page: int
+    vocabulary: Vocabulary
     results: Results = field(default_factory=Results)
     is_rebuilding: bool = False  # then only titles are found
     is_down: bool = False  # the same, and nobody is mending it
@@ -66,7 +68,7 @@ class Search:
 def _search(request: HttpRequest) -> Search:
     words = request.GET.get("q", "").strip()
     filters = {name: request.GET[key] for name, key in PARAMETERS.items() if request.GET.get(key)}
-    search = Search(request, words, filters, number(request.GET.get("pagina")) or 1)
+    search = Search(request, words, filters, number(request.GET.get("pagina")) or 1, vocabulary.of(request.user))
     search.spaces = {
         space.code: space for space in access.allowed(Space.objects.select_related("root_page"), request.user)
     }
@@ -78,9 +80,9 @@ def _search(request: HttpRequest) -> Search:
         filters=filters,
         page=search.page,
         per_page=PER_PAGE,
-        synonyms=vocabulary.synonyms(),
+        synonyms=search.vocabulary.synonyms,
         kinds=vocabulary.kinds(),
-        right=vocabulary.right_words(),
+        right=search.vocabulary.right,
         admits=rights.admits(request.user),
     )
     found = None
@@ -132,7 +134,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "chips": _chips(search),
         "corrected_url": search.address(q=found.corrected) if found.corrected else "",
         "left_out": left_out(search.words),
-        "answers": answers(search.words, request.user),
+        "answers": answers(search.words, request.user, search.vocabulary),
         "next_url": search.address(pagina=search.page + 1) if shown < found.total else "",
         "previous_url": search.address(pagina=search.page - 1) if search.page > 1 and found.hits else "",
         "left": max(found.total - shown, 0),

@@ -1,20 +1,20 @@
 """The glossary as search uses it: what else a word may be called, and the senses of an ambiguous one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache as once
 from typing import Any
 
-from django.core.cache import cache
-
 from portal.models import Term
-from portal.models.glossary import Relation
+from portal.models.glossary import KEPT, Relation
+from portal.models.kept import Kept
 from portal.models.pages import page_kinds
 
+from . import own_names
 from .italian import FORMS, STEMS, STOPWORDS
 from .query import parse, phrase_key, replace_words, words_of
 
-KEPT_SECONDS = 300
+SHORT_MEANING = 6  # words: a longer meaning explains, and nobody searches it
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,103 @@ class Meaning:
     others: tuple[str, ...]
 
 
-def synonyms() -> dict[str, list[str]]:
-    """Word or phrase, by its key → what else to look for. Ambiguous words are never merged."""
-    found: dict[str, list[str]] | None = cache.get("search-synonyms")
-    if found is None:
-        found = {}
-        for term in Term.objects.exclude(relation=Relation.AMBIGUOUS):
-            others = [*term.synonyms, term.meaning] if len(term.meaning.split()) <= 6 else list(term.synonyms)
-            for other in others:
-                _add(found, other, term.word)  # an old or lay word leads to the current one
-                if term.relation == Relation.SAME:
-                    _add(found, term.word, other)
-        cache.set("search-synonyms", found, KEPT_SECONDS)
+Synonyms = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The glossary as one person searches: with the names that the person's own body uses."""
+
+    terms: Sequence[Term]
+    own: Sequence[own_names.Named] = ()
+    synonyms: Synonyms = field(default_factory=dict)  # word or phrase, by its key → what else to look for
+    right: frozenset[str] = frozenset()  # its words: none is a mistake, whatever the documents say
+
+    def meanings(self, asked: Sequence[str]) -> list[Meaning]:
+        """What the words mean, where they are a term of the glossary, or another name of one, and nothing else."""
+        key = " ".join(FORMS[word] for word in asked)
+        return [
+            Meaning(term.word, term.meaning, term.note, tuple(term.synonyms))
+            for term in self.terms
+            if term.relation != Relation.AMBIGUOUS and key in _keys([term.word, *term.synonyms])
+        ]
+
+    def named(self, asked: Sequence[str]) -> list[own_names.Named]:
+        """What the words are to the person's own body alone."""
+        key = " ".join(FORMS[word] for word in asked)
+        return [each for each in self.own if key in _keys([each.said])]
+
+    def begun_by(self, words: str) -> list[Term]:
+        """The terms whose word goes on from what is typed, the shortest first."""
+        typed = " ".join(words_of(words))
+        found = [term for term in self.terms if " ".join(words_of(term.word)).startswith(typed)]
+        return sorted(found, key=lambda term: (len(term.word), term.term)) if typed else []
+
+    def senses(self, words: str) -> list[Sense]:
+        """The senses of the first word typed that has more than one: of an acronym, or of terms that begin with it."""
+        ambiguous = [(term, words_of(term.word)) for term in self.terms if term.relation == Relation.AMBIGUOUS]
+        for typed in parse(words).words:
+            same = [term for term, name in ambiguous if name == (typed,)]
+            begun = [term for term, name in ambiguous if name and STEMS[name[0]] == STEMS[typed]]
+            if len(same) > 1:
+                return [Sense(term.word, term.meaning, replace_words(words, {typed: term.meaning})) for term in same]
+            if len(begun) > 1 and len(words_of(words)) == 1:
+                return [Sense(words.strip(), f"{term.word}: {term.meaning}", term.word) for term in begun]
+        return []
+
+
+def _read() -> Vocabulary:
+    terms = list(Term.objects.all())
+    texts = (text for term in terms for text in (term.term, term.meaning, *term.synonyms))
+    return Vocabulary(
+        terms, synonyms=_synonyms(terms), right=frozenset(word for text in texts for word in words_of(text))
+    )
+
+
+_glossary = Kept(KEPT, _read)
+
+
+def of(user: Any) -> Vocabulary:
+    """The words as they stand now, for this person."""
+    glossary, own = _glossary.get(), own_names.known_to(user)
+    if not own:
+        return glossary
+    synonyms = {key: list(others) for key, others in glossary.synonyms.items()}
+    for each in own:  # it stands for what the network calls it, and the reverse
+        said = " ".join(word for word in words_of(each.said) if word not in STOPWORDS) or each.said
+        for meant in [each.meant, *each.others]:
+            _add(synonyms, said, meant)
+        _add(synonyms, each.meant, said)
+    right = glossary.right.union(word for each in own for word in words_of(each.said))
+    return replace(glossary, own=own, synonyms=synonyms, right=right)
+
+
+def _synonyms(terms: Iterable[Term]) -> Synonyms:
+    """Ambiguous words are never merged."""
+    found: Synonyms = {}
+    for term in terms:
+        if term.relation == Relation.AMBIGUOUS:
+            continue
+        for other in _others(term):
+            _add(found, other, term.word)  # an old or lay word leads to the current one
+            if term.relation == Relation.SAME:
+                _add(found, term.word, other)
     return found
+
+
+def _others(term: Term) -> list[str]:
+    is_short = len(term.meaning.split()) <= SHORT_MEANING
+    return [*term.synonyms, term.meaning] if is_short else list(term.synonyms)
+
+
+def _add(found: Synonyms, word: str, other: str) -> None:
+    if phrase_key(word) != phrase_key(other):
+        found.setdefault(phrase_key(word), []).append(other)
+
+
+def _keys(names: Iterable[str]) -> set[str]:
+    texts = (words_of(text) for text in names)
+    return {" ".join(FORMS[word] for word in text if word not in STOPWORDS) for text in texts}
 
 
 # Beside the names of the kinds themselves: what people say when they want one.
@@ -75,66 +159,3 @@ def kinds() -> dict[str, set[str]]:
             if len(words_of(word)) == 1:
                 found.setdefault(phrase_key(word), set()).add(model.kind)
     return found
-
-
-def forget_synonyms(**kwargs: Any) -> None:
-    """A term was written or deleted: the next search reads the glossary anew."""
-    cache.delete_many(["search-synonyms", "search-right-words", "search-terms"])
-
-
-def _add(found: dict[str, list[str]], word: str, other: str) -> None:
-    if phrase_key(word) != phrase_key(other):
-        found.setdefault(phrase_key(word), []).append(other)
-
-
-def right_words() -> frozenset[str]:
-    """The words of the glossary: none is a mistake, whatever the documents say."""
-    found: frozenset[str] | None = cache.get("search-right-words")
-    if found is None:
-        texts = [" ".join([term.term, term.meaning, *term.synonyms]) for term in _terms()]
-        found = frozenset(word for text in texts for word in words_of(text))
-        cache.set("search-right-words", found, KEPT_SECONDS)
-    return found
-
-
-def _terms() -> list[Term]:
-    found: list[Term] | None = cache.get("search-terms")
-    if found is None:
-        found = list(Term.objects.all())
-        cache.set("search-terms", found, KEPT_SECONDS)
-    return found
-
-
-def meanings(asked: Sequence[str]) -> list[Meaning]:
-    """What the words mean, where they are a term of the glossary, or another name of one, and nothing else."""
-    key = " ".join(FORMS[word] for word in asked)
-    return [
-        Meaning(term.word, term.meaning, term.note, tuple(term.synonyms))
-        for term in _terms()
-        if term.relation != Relation.AMBIGUOUS and key in _keys(term)
-    ]
-
-
-def begun_by(words: str) -> list[Term]:
-    """The terms whose word goes on from what is typed, the shortest first."""
-    typed = " ".join(words_of(words))
-    found = [term for term in _terms() if " ".join(words_of(term.word)).startswith(typed)]
-    return sorted(found, key=lambda term: (len(term.word), term.term)) if typed else []
-
-
-def _keys(term: Term) -> set[str]:
-    texts = (words_of(text) for text in [term.word, *term.synonyms])
-    return {" ".join(FORMS[word] for word in text if word not in STOPWORDS) for text in texts}
-
-
-def senses(words: str) -> list[Sense]:
-    """The senses of the first word typed that has more than one: of an acronym, or of terms that begin with it."""
-    ambiguous = [(term, words_of(term.word)) for term in _terms() if term.relation == Relation.AMBIGUOUS]
-    for typed in parse(words).words:
-        same = [term for term, name in ambiguous if name == (typed,)]
-        begun = [term for term, name in ambiguous if name and STEMS[name[0]] == STEMS[typed]]
-        if len(same) > 1:
-            return [Sense(term.word, term.meaning, replace_words(words, {typed: term.meaning})) for term in same]
-        if len(begun) > 1 and len(words_of(words)) == 1:
-            return [Sense(words.strip(), f"{term.word}: {term.meaning}", term.word) for term in begun]
-    return []

@@ -25,14 +25,17 @@ from portal.models import (
     Job,
     Membership,
     NetworkCoordinator,
+    Organisation,
     PageShare,
     PersonalDataReport,
     ProblemReport,
     ReadingRequest,
     Space,
+    Term,
     User,
 )  # fmt: skip
 from protocols.models import Adoption
+from search.models import OwnName
 from tests.addresses import MISSING, Known, Things, address, known
 from tests.conftest import CAST
 
@@ -137,6 +140,12 @@ def data_reported() -> int:
     return int(row.pk)
 
 
+def own_name() -> int:
+    """What Quarrata calls the UVM."""
+    body, term = Organisation.objects.get(slug="quarrata"), Term.objects.get(term="UVM")
+    return int(OwnName.objects.get_or_create(organisation=body, said="la commissione", term=term)[0].pk)
+
+
 def given_up() -> int:
     """A job that failed, and nothing else that waits or failed."""
     Job.objects.all().delete()
@@ -208,6 +217,11 @@ def portal_doors() -> list[Door]:
         Door("hand_over", f"/rete/persone/{davide}/uscita/", KEEPERS),
         Door("hand_over", "/rete/persone/999999/uscita/", set()),
         Door("reopen_account", f"/rete/persone/{davide}/riapri/", KEEPERS, answer=302, post={}),
+        Door("glossary", "/rete/glossario/?parola=uvm", KEEPERS),
+        Door("add_term", "/rete/glossario/nuovo/", KEEPERS),
+        Door("change_term", f"/rete/glossario/{Term.objects.get(term='UVM').pk}/", KEEPERS),
+        Door("change_term", "/rete/glossario/999999/", set()),
+        Door("take_term_away", f"/rete/glossario/{Term.objects.get(term='UVM').pk}/togli/", KEEPERS),
         Door("vocabulary", "/rete/parole/professioni/", KEEPERS),
         Door("vocabulary", "/rete/parole/ruoli/", KEEPERS),
         Door("vocabulary", "/rete/parole/chiusure/", KEEPERS),
@@ -329,6 +343,12 @@ def portal_doors() -> list[Door]:
         Door("finish_lesson", "/formazione/lezioni/999999/fatta/", set(), closed=405),
         Door("search", "/cerca/?q=protocollo", EVERYBODY),
         Door("search", "/cerca/?q=protocollo&format=json", EVERYBODY),
+        Door("own_names", "/rubrica/enti/quarrata/parole/", KEEPERS | {"worker"}),
+        Door("own_names", "/rubrica/enti/quarrata/parole/", KEEPERS | {"worker"}, post={}),
+        Door("own_names", "/rubrica/enti/che-non-esiste/parole/", set()),
+        Door("take_own_name_away", f"/rubrica/enti/quarrata/parole/{own_name()}/togli/", KEEPERS | {"worker"},
+             answer=302, post={}),
+        Door("take_own_name_away", "/rubrica/enti/quarrata/parole/999999/togli/", set(), post={}),
         Door("suggestions", "/cerca/suggerimenti/?q=pro", EVERYBODY),
         Door("wagtail_serve", "/spazi/carta/", EVERYBODY),
         Door("wagtail_serve", "/spazi/carta/come-si-accede/", EVERYBODY),

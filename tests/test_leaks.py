@@ -35,6 +35,7 @@ from portal.spaces import opening, roles
 from protocols.models import Adoption, Edition, FormPage, ProtocolPage
 from protocols.models.protocols import RelatedPage
 from search import index as search_index
+from search.models import OwnName
 from tests.addresses import Things, address, known
 from tests.conftest import CAST
 from training.models import LessonPage, ModulePage, PathPage
@@ -117,6 +118,7 @@ def plant(name: str) -> Planted:
     plant_adoption(here, writer)
     plant_signature(here, writer)
     plant_duties(here)
+    plant_own_name(here)
     here.addresses += [page.url for page in here.pages] + [
         here.document.url, f"/media/{here.image.file.name}",
         f"/rubrica/persone/{here.person.pk}/", here.space.get_absolute_url(),
@@ -258,6 +260,15 @@ def plant_signature(here: Planted, by: User) -> None:
                        f"/letture/firme/{signature.pk}/nota/", f"/letture/richieste/{request.pk}/fine/"]  # fmt: skip
 
 
+def plant_own_name(here: Planted) -> None:
+    """What two bodies call the hidden service: nobody who may not see it learns that they speak of it."""
+    service = next(page for page in here.pages if isinstance(page, ServicePage))
+    said = here.word("ownname")
+    for slug in ("quarrata", "sds"):
+        OwnName.objects.create(organisation=Organisation.objects.get(slug=slug), said=said, service=service)
+        here.addresses.append(f"/rubrica/enti/{slug}/parole/")
+
+
 def plant_adoption(here: Planted, by: User) -> None:
     """What a body said of the protocol, in each field, and the file of its act."""
     protocol = next(page for page in here.pages if isinstance(page, ProtocolPage))
@@ -341,6 +352,7 @@ PORTAL = [
     "/riunioni/", "/rubrica/", f"/rubrica/?nome={WORD}", "/rubrica/enti/quarrata/", "/formazione/", "/profilo/digest/",
     "/rete/", "/rete/spazi/", "/rete/spazi/apri/", "/rete/coordinatori/", "/rete/enti/", "/rete/enti/quarrata/",
     "/profilo/dati/", "/profilo/dati/file/",
+    "/rete/glossario/",
     "/rete/persone/", f"/rete/persone/?nome={WORD}", "/rete/persone/invita/", "/rete/parole/professioni/",
     f"/cerca/?q={WORD}", f"/cerca/?q={WORD}&format=json", "/cerca/?q=zibaldane", "/cerca/?q=zibaldane&format=json",
     "/cerca/suggerimenti/?q=zib", "/cerca/?q=calepino", "/sitemap.xml", "/feed/", "/posta-inviata/", *CITING,

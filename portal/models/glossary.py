@@ -3,8 +3,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from portal.words.glossary import TermForm
-
 KEPT = "glossary"  # under this name each process keeps what it made of the terms, until one changes
 
 
@@ -22,8 +20,6 @@ class Term(models.Model):
     synonyms = models.JSONField(_("si dice anche"), default=list, blank=True)
     relation = models.CharField(_("relazione"), max_length=1, choices=Relation, default=Relation.SAME)
     note = models.CharField(_("nota"), max_length=240, blank=True)
-
-    base_form_class = TermForm
 
     class Meta:
         verbose_name = _("termine del glossario")

@@ -1,48 +1,29 @@
-"""A term of the glossary as people type it: other words on a line, not as JSON."""
+"""The glossary: who keeps the network writes its words, and it stays written who did; they hold at once, everywhere.
 
-import re
-from typing import Any
+Whoever changes a row changes the version by which each process knows its copy (`portal/models/kept.py`).
+"""
 
-from django import forms
-from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms import WagtailAdminModelForm
+from django.db import transaction
+from django.utils.translation import gettext as _
 
-
-class WordsField(forms.CharField):
-    """A list of words, separated by commas or lines."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        words = value if isinstance(value, list) else re.split(r"[,;\n]", value or "")
-        kept: dict[str, str] = {}
-        for word in (" ".join(word.split()) for word in words):
-            kept.setdefault(word.casefold(), word)
-        return [word for word in kept.values() if word]
-
-    def validate(self, value: Any) -> None:
-        forms.Field.validate(self, value)
-
-    def run_validators(self, value: Any) -> None:
-        for word in value:
-            super().run_validators(word)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.to_python(initial) != self.to_python(data))
+from portal.models.activity import Verb
+from portal.models.glossary import Term
+from portal.models.people import User
+from portal.notices.activity import record
 
 
-class TermForm(WagtailAdminModelForm):
-    """One spelling of a term, whatever its capitals."""
+def keep(term: Term, *, by: User) -> None:
+    """Write the term down, new or changed."""
+    sentence = (
+        _("ha aggiunto «%(term)s» al glossario") if term.pk is None else _("ha cambiato «%(term)s» nel glossario")
+    )
+    with transaction.atomic():
+        term.save()
+        record(Verb.WORDS_CHANGED, by=by, sentence=sentence % {"term": term})
 
-    synonyms = WordsField(
-        label=_("si dice anche"), required=False, max_length=80, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Le altre parole con cui la gente lo cerca, separate da virgole: branda, posto letto."),
-    )  # fmt: skip
 
-    def clean_term(self) -> str:
-        term = " ".join(self.cleaned_data["term"].split())
-        same = type(self.instance).objects.filter(term__iexact=term).exclude(pk=self.instance.pk).first()
-        if same:
-            raise forms.ValidationError(_("«%(term)s» c’è già: modifica quello."), params={"term": same.term})
-        return term
+def take_away(term: Term, *, by: User) -> None:
+    """From now on nothing explains the term, and its other names lead nowhere."""
+    with transaction.atomic():
+        record(Verb.WORDS_CHANGED, by=by, sentence=_("ha tolto «%(term)s» dal glossario") % {"term": term})
+        term.delete()

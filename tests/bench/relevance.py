@@ -114,10 +114,9 @@ def demo() -> None:
     from portal.models import User
     from search import index, vocabulary
 
-    tokens = access.tokens(User.objects.get(email="chiara.bonacchi@raccordo.example"))
-
-    glossary: dict[str, Any] = {name: getattr(vocabulary, name)() for name in ("synonyms", "kinds")}
-    glossary["right"] = vocabulary.right_words()
+    reader = User.objects.get(email="chiara.bonacchi@raccordo.example")
+    tokens, known = access.tokens(reader), vocabulary.of(reader)
+    glossary: dict[str, Any] = {"synonyms": known.synonyms, "kinds": vocabulary.kinds(), "right": known.right}
 
     def first(words: str, count: int) -> list[str]:
         found = index.engine().search(Query(words, tokens, per_page=count, **glossary))
