@@ -118,7 +118,7 @@ def plant(name: str) -> Planted:
     plant_adoption(here, writer)
     plant_signature(here, writer)
     plant_duties(here)
-    plant_own_name(here)
+    plant_own_name(here, writer)
     here.addresses += [page.url for page in here.pages] + [
         here.document.url, f"/media/{here.image.file.name}",
         f"/rubrica/persone/{here.person.pk}/", here.space.get_absolute_url(),
@@ -260,13 +260,14 @@ def plant_signature(here: Planted, by: User) -> None:
                        f"/letture/firme/{signature.pk}/nota/", f"/letture/richieste/{request.pk}/fine/"]  # fmt: skip
 
 
-def plant_own_name(here: Planted) -> None:
-    """What two bodies call the hidden service: nobody who may not see it learns that they speak of it."""
+def plant_own_name(here: Planted, writer: User) -> None:
+    """What two bodies call the hidden service: who may not see it learns nothing of it, of the body too."""
     service = next(page for page in here.pages if isinstance(page, ServicePage))
     said = here.word("ownname")
-    for slug in ("quarrata", "sds"):
-        OwnName.objects.create(organisation=Organisation.objects.get(slug=slug), said=said, service=service)
-        here.addresses.append(f"/rubrica/enti/{slug}/parole/")
+    for body in (Organisation.objects.get(slug="quarrata"), writer.organisation):
+        assert body is not None
+        OwnName.objects.create(organisation=body, said=said, service=service)
+        here.addresses.append(f"/rubrica/enti/{body.slug}/parole/")
 
 
 def plant_adoption(here: Planted, by: User) -> None:
