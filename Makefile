@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 DATA_DIR ?= ./var
 export PORT DATA_DIR
+# More than there are cores: some tests wait, for processes to be killed and to be started anew
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 # bash, so that an installation that fails behind a pipe is a failure
@@ -44,7 +46,7 @@ run: setup ## run the portal with the demo network on PORT (8000), data in DATA_
 	@exec $(BIN)/python manage.py serve --port $(PORT)
 
 test: setup-test ## run the tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 e2e: setup-test ## drive a real Chromium on the demo
 	@$(BIN)/python -m pytest -n auto --dist loadfile tests/e2e $(ARGS)

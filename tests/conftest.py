@@ -31,6 +31,18 @@ CAST = {
     "partner_coop": "youssef.haddad",
     "administrator": "admin",
 }
+# Those that take long, some waiting and some working: begun first, so that at the end no process works alone.
+LONG = [
+    "test_launcher.py", "test_doors.py", "test_upgrade.py", "test_leaks.py", "test_backup.py", "test_leaks_files.py",
+    "test_proxy.py", "test_obligations.py", "test_races.py", "test_every_screen.py", "test_lanes.py", "test_access.py",
+    "test_query_counts.py", "test_many_spaces.py", "test_together.py", "test_append_only.py", "test_web_processes.py",
+]  # fmt: skip
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,10 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import Collection
-from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from portal.models import Membership, Role, Space
-from portal.models.pages import HomePage, SpacePage, TextPage
+from portal.models.pages import TextPage
 from portal.notices import digests
+from tests import network
 
 ADDRESSES = ["/", "/spazi/rete/", "/p/PR-01/", "/cerca/?q=assistenza", "/riunioni/", "/protocolli/", "/rubrica/"]
 
@@ -17,19 +15,9 @@ WITH_NEWS = 20  # so many of the new spaces hold a new page; the others are only
 
 
 def many_spaces(count, reader):
-    """Spaces made without the admin's copy of their roles: what is counted here never asks for it."""
-    home, root = HomePage.objects.get(), Collection.get_first_root_node()
-    start = Space.objects.count()
-    with disable_reference_index_auto_update():
-        for number in range(start, start + count):
-            name = f"Spazio {number}"
-            page = home.add_child(instance=SpacePage(title=name, slug=f"spazio-{number}"))
-            collection = root.add_child(name=name)
-            space = Space.objects.create(code=f"SX-{number}", name=name, root_page=page, collection=collection)
-            Membership.objects.create(space=space, user=reader, role=Role.READER)
-            if number - start < WITH_NEWS:
-                text = page.add_child(instance=TextPage(title=f"Pagina {number}", slug="pagina", change_note="-"))
-                space.activities.create(verb="pubblicato", page_id=text.pk, note="Nuova.")
+    for space in network.spaces(count, reader=reader)[:WITH_NEWS]:
+        (text,) = network.pages_below(space.root_page, TextPage, [f"Pagina di {space.name}"], change_note="-")
+        space.activities.create(verb="pubblicato", page_id=text.pk, note="Nuova.")
 
 
 def counted(client):

@@ -49,6 +49,7 @@ from portal.models.pages import HomePage, SpacePage, TextPage
 from portal.models.spaces import Role, Visibility
 from portal.spaces import opening, role_copy, roles, shares
 from portal.wagtail_admin.policy import SpacePagePolicy
+from tests import network
 
 pytestmark = pytest.mark.django_db
 
@@ -583,22 +584,17 @@ def test_the_admin_asks_the_policy_that_asks_access() -> None:
 
 
 def test_an_editor_of_three_hundred_spaces_explores_them_with_a_few_questions(person: Any) -> None:
-    editor, home, root = person("worker"), HomePage.objects.get(), Collection.get_first_root_node()
-    policy = policy_registry.get_by_type(Page)
-    for number in range(300):
-        page = home.add_child(instance=SpacePage(title=f"S{number}", slug=f"s-{number}"))
-        space = Space.objects.create(
-            code=f"S-{number}", name=f"S{number}", root_page=page, collection=root.add_child(name=f"S{number}")
-        )
-        Membership.objects.create(space=space, user=editor, role=Role.MANAGER)
+    editor, policy = person("worker"), policy_registry.get_by_type(Page)
+    made = network.spaces(300, reader=editor, role=Role.MANAGER)
+    permission = Permission.objects.get(codename="change_page", content_type__app_label="wagtailcore")
+    for space in made:
         group = role_copy.role_group(space, Role.MANAGER)
         group.user_set.add(editor)
-        permission = Permission.objects.get(codename="change_page", content_type__app_label="wagtailcore")
-        GroupPagePermission.objects.create(group=group, page=page, permission=permission)
+        GroupPagePermission.objects.create(group=group, page=space.root_page, permission=permission)
     editor = person("worker")
     with CaptureQueriesContext(connection) as queries:
         found = set(policy.explorable_instances(editor).values_list("pk", flat=True))
-    assert {each.root_page_id for each in Space.objects.filter(code__startswith="S-")} <= found
+    assert {space.root_page_id for space in made} <= found
     assert len(queries) <= 12
 
 

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import Collection, Page
-from wagtail.signal_handlers import disable_reference_index_auto_update
+from wagtail.models import Page
 
 from portal import access
 from portal.models import Document, Membership, PageShare, Role, Space
-from portal.models.pages import HomePage, SpacePage, TextPage
+from portal.models.pages import TextPage
+from tests import network
 
 pytestmark = pytest.mark.django_db
 MANY = 501
+RESTRICTIONS = "wagtailcore_pageviewrestriction"
 READ = ["/", "/p/PR-01/", "/spazi/rete/", "/protocolli/", "/riunioni/", "/rubrica/", "/novita/", "/formazione/"]
 EDITED = [
     "/admin/", "/admin/pages/", "/admin/images/", "/admin/documents/", "/admin/images/chooser/",
@@ -23,22 +24,8 @@ EDITED = [
 ]  # fmt: skip
 
 
-def many_spaces(person: Any, role: Role) -> list[Space]:
-    home, root = HomePage.objects.get(), Collection.get_first_root_node()
-    with disable_reference_index_auto_update():
-        spaces = [
-            Space.objects.create(
-                code=f"SX-{number}", name=f"Spazio {number}", collection=root.add_child(name=f"Spazio {number}"),
-                root_page=home.add_child(instance=SpacePage(title=f"Spazio {number}", slug=f"spazio-{number}")),
-            )
-            for number in range(MANY)
-        ]  # fmt: skip
-    Membership.objects.bulk_create(Membership(space=space, user=person, role=role) for space in spaces)
-    return spaces
-
-
 def test_an_editor_of_hundreds_of_spaces_opens_every_list_and_chooser_of_the_admin(as_: Any, person: Any) -> None:
-    many_spaces(person("worker"), Role.EDITOR)
+    network.spaces(MANY, reader=person("worker"), role=Role.EDITOR)
     editor = as_("worker")
     for address in EDITED:
         assert editor.get(address, follow=True).status_code == 200, address
@@ -47,11 +34,7 @@ def test_an_editor_of_hundreds_of_spaces_opens_every_list_and_chooser_of_the_adm
 def test_a_reader_to_whom_a_thousand_pages_are_shared_reads_on(as_: Any, person: Any) -> None:
     space = Space.objects.get(code="SP-RETE")
     above = Page.objects.get(pk=Space.objects.get(code="SP-MINORI").root_page_id)
-    with disable_reference_index_auto_update():
-        pages = [
-            above.add_child(instance=TextPage(title=f"Foglio {n}", slug=f"foglio-{n}", change_note="-"))
-            for n in range(1000)
-        ]
+    pages = network.pages_below(above, TextPage, [f"Foglio {n}" for n in range(1000)], change_note="-")
     PageShare.objects.bulk_create(PageShare(page=page, space=space) for page in pages)
     reader = as_("worker")
     for address in READ:
@@ -61,7 +44,7 @@ def test_a_reader_to_whom_a_thousand_pages_are_shared_reads_on(as_: Any, person:
 
 def test_who_writes_nowhere_chooses_no_file_and_who_writes_in_one_space_chooses_there(as_: Any, person: Any) -> None:
     assert as_("trainee").get("/admin/documents/chooser/").status_code != 200
-    here, elsewhere = many_spaces(person("worker"), Role.READER)[:2]
+    here, elsewhere = network.spaces(MANY, reader=person("worker"))[:2]
     Membership.objects.filter(space=here, user=person("worker")).update(role=Role.EDITOR)
     for space, title in ((here, "File di qui"), (elsewhere, "File di altrove")):
         Document.objects.create(title=title, collection=space.collection)
@@ -116,11 +99,11 @@ def scans_of_pages(sql: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["worker", "partner", "coordinator"])
 def test_no_page_is_found_by_reading_all_pages(as_: Any, index: Any, name: str) -> None:
+    """There is an index for each question: of tables as small as these, the databases' figures would say nothing."""
     client = as_(name)
     addresses = [*READ, "/cerca/?q=assistenza", *(EDITED if name == "coordinator" else [])]
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-        if connection.vendor == "postgresql":
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")  # else it reads a small table at once, index or not
     read = {}
     for address in addresses:
@@ -128,7 +111,8 @@ def test_no_page_is_found_by_reading_all_pages(as_: Any, index: Any, name: str) 
         with CaptureQueriesContext(connection) as queries:
             client.get(address, follow=True)
         asked = [query["sql"] for query in queries.captured_queries]
-        pages = [sql for sql in asked if sql.startswith("SELECT") and "wagtailcore_page" in sql]
+        # Nobody uses Wagtail's own restrictions here: of an empty table no plan means anything.
+        pages = [sql for sql in asked if re.match(r'SELECT (?!.*FROM "wagtailcore_pageviewr).*"wagtailcore_page"', sql)]
         read[address] = len(pages)
         for sql in pages:
             if re.search(r'WHERE \(?"wagtailcore_page"\."id" IN \([\d, ]+\)', sql):

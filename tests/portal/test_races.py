@@ -1,7 +1,7 @@
 """Two who act at the same moment: the second begins while what the first did is not yet kept, and the rule holds.
 
-Each race runs in processes' own installation, because its rows must really be kept: on SQLite the second waits for the
-first by itself, on PostgreSQL only because the rule locks what it asks about.
+The races run in an installation of their own, because their rows must really be kept: on SQLite the second waits for
+the first by itself, on PostgreSQL only because the rule locks what it asks about.
 """
 
 import json
@@ -57,7 +57,7 @@ def tried(act):
         return f"{type(problem).__name__}: {problem}"
 
 
-def together(first, second, held=1.5):
+def together(first, second, held=0.8):
     begun, said = Event(), {}
 
     def one():
@@ -87,7 +87,15 @@ def managers(space):
 
 
 def tell(**what):
-    print(json.dumps(what))
+    print(json.dumps(what), flush=True)
+
+
+known = dict(globals())
+for line in sys.stdin:
+    try:
+        exec(json.loads(line), dict(known))
+    except Exception as problem:
+        tell(failed=f"{type(problem).__name__}: {problem}")
 """
 
 
@@ -95,16 +103,22 @@ def tell(**what):
 def town(prepared_in: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """`town(script)`: what the script tells at its end."""
     env = environment(prepared_in, tmp_path_factory.mktemp("races"), "raccordo_races", queue=13)
-    run = {"cwd": ROOT, "env": env, "timeout": LIMIT, "capture_output": True, "text": True}
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", BEGIN], cwd=ROOT, env=env, stdin=pipe, stdout=pipe, text=True)
+    assert process.stdin and process.stdout
+    given, told = process.stdin, process.stdout
 
     def ask(script: str) -> dict[str, Any]:
-        done = subprocess.run([sys.executable, "-c", BEGIN + script], **run)  # type: ignore[call-overload]
-        assert done.returncode == 0, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        given.write(json.dumps(script) + "\n")
+        given.flush()
+        found: dict[str, Any] = json.loads(told.readline())
+        assert "failed" not in found, found
         return found
 
     ask("network.set_up('Rete di prova')\ntell()")
     yield ask
+    given.close()
+    process.wait(LIMIT)
 
 
 # --- A space is never left to nobody -----------------------------------------------------------------------
