@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.text import slugify
+from wagtail.rich_text import RichText
 
 from portal.demo import Say, day, moment, person, publish, read_toml, space
 from portal.models import Organisation
 from portal.spaces import shares
+from portal.templatetags.portal_tags import plain_to_html
 
 from . import actions
 from .models import Action, ActionItem, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
@@ -33,7 +35,10 @@ def _load_meeting(entry: dict[str, Any]) -> None:
         starts_at=moment(entry["day"], hour, minute), minutes_long=entry["minutes_long"], place=entry["place"],
     )  # fmt: skip
     meeting.agenda = [
-        AgendaItem(title=item["title"], text=item["text"].strip(), discussion=item.get("discussion", "").strip())
+        AgendaItem(
+            title=item["title"], text=item["text"].strip(), discussion=item.get("discussion", "").strip(),
+            readers=_readers(item.get("readers", [])),
+        )  # fmt: skip
         for item in entry["agenda"]
     ]
     present = entry.get("attendance", {}).get("present", {})
@@ -56,6 +61,16 @@ def _load_meeting(entry: dict[str, Any]) -> None:
     actions.ask_and_settle(meeting)
 
 
+def _readers(named: list[str]) -> list[tuple[str, Any]]:
+    """«ente:vicinanze»: who reads a point, where not everybody does."""
+    return [("body", Organisation.objects.get(slug=each.removeprefix("ente:"))) for each in named]
+
+
+def _for_colleagues(text: str) -> list[tuple[str, Any]]:
+    """A part that only those read who hold a role in the space."""
+    return [("reserved", {"readers": [("role", "1")], "content": [("text", RichText(plain_to_html(text)))]})]
+
+
 def _load_service(entry: dict[str, Any]) -> None:
     body = Organisation.objects.filter(slug=entry.get("organisation", "")).first()
     contact = person(entry.get("contact"))
@@ -64,6 +79,7 @@ def _load_service(entry: dict[str, Any]) -> None:
         organisation=body, state=entry["state"], place=entry.get("place", ""), hours=entry.get("hours", ""),
         telephone=entry.get("telephone", ""), contact=contact, text=entry["text"].strip(),
         responsible=contact or person("chiara.bonacchi"),
+        body=_for_colleagues(entry["colleagues"]) if "colleagues" in entry else [],
     )  # fmt: skip
     service = publish(space(entry["space"]).root_page, service, on=-60, by=person("franca.giuntoli"))
     if entry["kind"] == "sportello comunale" or entry["slug"] in FOR_PARTNERS:

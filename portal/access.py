@@ -53,6 +53,7 @@ NEEDS = {"view": Role.READER, "edit": Role.EDITOR, "approve": Role.APPROVER, "ma
 WRITES = {"edit", "approve"}  # what nobody but an administrator does in a closed space
 ABOVE_SPACES = tuple(range(1, SPACE_DEPTH))  # the depths of the root and the home page
 PUBLIC = "public"
+RESERVED = "body.reserved."  # how Wagtail calls what stands in a part with readers of its own
 
 
 @dataclass(frozen=True)
@@ -401,7 +402,7 @@ def _references(model: type[Model]) -> QuerySet[ReferenceIndex]:
     types = ContentType.objects
     return ReferenceIndex.objects.filter(
         base_content_type=types.get_for_model(Page), to_content_type=types.get_for_model(model)
-    )
+    ).exclude(model_path__startswith=RESERVED)  # a file in a part for some is opened to nobody by the page
 
 
 def carried(model: type[M], pages: QuerySet[Any]) -> QuerySet[M]:
@@ -504,11 +505,19 @@ Rule = Callable[..., Any]
 _rules_of_rows: list[tuple[type[Model], Rule]] = []
 
 
-def follow(model: type[Model], page: str) -> None:
-    """Its rows may be seen, and what else is done with them may be done, exactly where their page's may."""
+def follow(model: type[Model], page: str, *, apart: str = "") -> None:
+    """Its rows may be seen, and what else is done with them may be done, exactly where their page's may.
+
+    Where the field `apart` of the page says so, by those alone who hold a role in its space.
+    """
 
     def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
-        return queryset.filter(Exists(_pages(Page.objects.filter(pk=OuterRef(page)), user, action)))
+        found = queryset.filter(Exists(_pages(Page.objects.filter(pk=OuterRef(page)), user, action)))
+        held = standing(user)
+        if not apart or held.administrator:
+            return found
+        where = Q(**{f"{page}__{apart}": False}) | Q(**{f"{page}__path__beneath": list(held.role_by_path)})
+        return found.filter(where | Q(**{f"{page}__owner": held.person}) if held.person else where)
 
     _rules_of_rows.append((model, rule))
 
@@ -701,7 +710,8 @@ def tokens(user: Person) -> frozenset[str]:
     own = {f"person:{held.person}"} if held.person else set()
     writes = {f"editors:{pk}" for pk in held.spaces("edit")}
     reads = {f"space:{pk}" for pk in held.paths}
-    return frozenset({PUBLIC} | own | writes | reads | {f"group:{pk}" for pk in held.groups})
+    roles = {_role_token(pk, role) for pk, role in held.roles.items()}
+    return frozenset({PUBLIC} | own | writes | reads | roles | {f"group:{pk}" for pk in held.groups})
 
 
 def audience(page: Page) -> set[str]:
@@ -734,6 +744,45 @@ def _opening(paths: set[str]) -> dict[str, set[str]]:
     for path, pk in PageGroupGrant.objects.filter(**grants).values_list("content_object__path", "group"):
         found[path].add(f"group:{pk}")
     return found
+
+
+@dataclass(frozen=True)
+class PartReaders:
+    """Of those who read a page, the ones for whom a part of it is: whoever is named in any of these ways."""
+
+    role: int = 0  # at least this one in the page's own space
+    spaces: frozenset[int] = frozenset()  # whoever holds a role there
+    bodies: frozenset[int] = frozenset()
+    people: frozenset[int] = frozenset()
+
+
+def part_audiences(page: Page, parts: Iterable[PartReaders]) -> list[set[str]]:
+    """The tokens that open each part to whoever reads the page: of those who are named, and of who writes there.
+
+    Roles alone count: a public space that everybody reads has no colleagues for it.
+    """
+    parts = list(parts)
+    home = space_of(page) if parts else None
+    named = {body for part in parts for body in part.bodies}
+    groups = dict(Organisation.objects.filter(pk__in=named).values_list("pk", "group")) if named else {}
+    found = []
+    for part in parts:
+        least = [(home.pk, min(part.role or Role.EDITOR, Role.EDITOR))] if home else []
+        least += [(space, Role.READER) for space in part.spaces]
+        tokens = {_role_token(space, role) for space, needed in least for role in Role if role >= needed}
+        tokens |= {f"group:{groups[body]}" for body in part.bodies if body in groups}
+        found.append(tokens | {f"person:{person}" for person in part.people})
+    return found
+
+
+def read_parts(user: Person, page: Page, audiences: Iterable[Iterable[str]]) -> list[bool]:
+    """Which of the parts with these audiences the person reads, of a page that the person reads."""
+    held, writes = tokens(user), can(user, "edit", page)
+    return [writes or not held.isdisjoint(audience) for audience in audiences]
+
+
+def _role_token(space: int, role: int) -> str:
+    return f"role:{space}:{int(role)}"
 
 
 def past_audience(page: Page, home: Space | None) -> set[str]:

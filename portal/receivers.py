@@ -52,6 +52,7 @@ def connect() -> None:
     page_published.connect(publication.on_page_published)
     page_unpublished.connect(publication.on_page_unpublished)
     atomic_acts.publishing.connect(approval.on_publishing)
+    atomic_acts.publishing.connect(publication.on_publishing)
     init_new_page.connect(writing.on_new_page)
     pre_page_move.connect(shares.on_page_moves)
     pre_page_move.connect(old_addresses.on_page_moved)

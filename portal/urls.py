@@ -26,7 +26,7 @@ from .accounts import (
 )
 from .files import serving
 from .notices import digest_preference, outbox, problem_pages, reading_pages
-from .pages import approval_page, news_writing, writing
+from .pages import approval_page, news_writing, seen_as, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
 from .personal_data import report_pages
@@ -105,6 +105,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profilo/dati/", own_data_pages.own_data_page, name="own_data"),
     path("profilo/dati/file/", own_data_pages.own_data_file, name="own_data_file"),
     path("rete/enti/<slug:slug>/", body_pages.change_body, name="change_body"),
+    path("pagine/<int:pk>/vedi-come/", seen_as.page_seen_as, name="page_seen_as"),
     path("approvazioni/<int:pk>/", approval_page.decide, name="approval"),
     re_path(r"^documenti/([0-9]{1,18})/(.*)$", serving.document, name="wagtaildocs_serve"),
     path("media/<path:path>", serving.media, name="media"),

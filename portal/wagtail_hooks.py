@@ -16,6 +16,7 @@ from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
 from wagtail.admin.views.pages.listing import PageFilterSet
+from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.documents.api.admin.views import DocumentsAdminAPIViewSet
 from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
 from wagtail.documents.views.chooser import viewset as document_chooser
@@ -37,7 +38,7 @@ from .pages.pasting import views as pasting_views
 from .pages.withdrawing import WithdrawByApi, WithdrawMany
 from .requests import number
 from .wagtail_admin import exports, guide, versions_compared
-from .wagtail_admin.choosers import PersonChooserViewSet, person_chooser
+from .wagtail_admin.choosers import body_chooser, person_chooser, space_chooser
 from .wagtail_admin.policy import SpacePagePolicy
 from .words import dates
 
@@ -116,8 +117,8 @@ for each in ("owner", "edited_by"):
 
 
 @hooks.register("register_admin_viewset")
-def choose_a_person() -> PersonChooserViewSet:
-    return person_chooser
+def choose_somebody() -> list[ChooserViewSet]:
+    return [person_chooser, space_chooser, body_chooser]
 
 
 class PageLink(PageLinkElementHandler):

@@ -76,8 +76,8 @@ def _new_to(page: RulePage) -> set[str]:
 
 
 def _kept(value: Any) -> Any:
-    if isinstance(value, StreamValue):
-        return value.get_prep_value()
+    if isinstance(value, StreamValue):  # a part for some readers is no part of the rule
+        return [block for block in value.get_prep_value() if block["type"] != "reserved"]
     if isinstance(value, Manager):
         return sorted(str(each) for each in value.all())
     if isinstance(value, date):

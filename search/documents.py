@@ -16,6 +16,7 @@ from portal import access
 from portal.models import Document as File
 from portal.models import Space
 from portal.models.pages import PortalPage, SpacePage
+from portal.pages import reserved
 from portal.words import dates
 from protocols.models import Edition, FormPage
 from protocols.models.rules import RulePage
@@ -41,10 +42,15 @@ def editions_group(page_id: int) -> str:
     return f"edition:{page_id}:"
 
 
+def is_part(group: str) -> bool:
+    """Whether it is a part of a page that has readers of its own."""
+    return group.startswith("part:")
+
+
 def page_of(group: str) -> int | None:
-    """The page behind a group, as itself or in one of its editions; None for a file."""
+    """The page behind a group, as itself, in one of its editions or in a reserved part; None for a file."""
     kind, number, *_version = group.split(":")
-    return int(number) if kind in ("page", "edition") else None
+    return int(number) if kind in ("page", "edition", "part") else None
 
 
 def file_of(group: str) -> int | None:
@@ -82,6 +88,27 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
             heading=section.heading[:LONGEST_HEADING],
             text=_readable(section.text),
             url=f"{whole.url}#{section.anchor}",
+        )
+
+
+def of_reserved_parts(page: Page) -> Iterator[Document]:
+    """Each part with readers of its own, alone: its words are found by them and by nobody else."""
+    if not (isinstance(page, PortalPage) and page.live and page.depth >= access.SPACE_DEPTH):
+        return
+    parts = [(part, tokens) for part, tokens in reserved.audiences(page) if part.heading or part.text]
+    if not parts:
+        return
+    whole = _whole(page, kind=page.kind, text="", code="", day=page.relevant_date(), organisation=_organisation(page))
+    for part, tokens in parts:
+        group = f"part:{page.pk}:{part.key}"
+        yield replace(
+            whole,
+            id=f"{group}#{part.anchor}",
+            group=group,
+            audience=tuple(sorted(tokens)),
+            heading=part.heading[:LONGEST_HEADING],
+            text=_readable(part.text),
+            url=f"{whole.url}#{part.anchor}",
         )
 
 
@@ -219,15 +246,21 @@ def sources() -> Iterator[tuple[str, Callable[[], Iterator[Document]]]]:
     pages = Page.objects.live().filter(depth__gte=access.SPACE_DEPTH).order_by("path")
     for batch in _batches(list(pages.values_list("pk", flat=True))):
         for page in Page.objects.filter(pk__in=batch).order_by("path").specific():
-            yield page_group(page.pk), partial(_of_page_and_editions, page)
+            yield page_group(page.pk), partial(_of_page_and_what_is_beside, page)
     for batch in _batches(list(File.objects.order_by("pk").values_list("pk", flat=True))):
         for file in File.objects.filter(pk__in=batch):
             yield file_group(file.pk), partial(of_file, file)
 
 
-def _of_page_and_editions(page: Page) -> Iterator[Document]:
+def _of_page_and_what_is_beside(page: Page) -> Iterator[Document]:
     yield from of_page(page)
+    yield from beside(page)
+
+
+def beside(page: Page) -> Iterator[Document]:
+    """What is found under the page with an audience of its own: its editions, its reserved parts."""
     yield from of_editions(page)
+    yield from of_reserved_parts(page)
 
 
 def _batches(keys: list[int]) -> Iterator[list[int]]:

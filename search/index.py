@@ -53,19 +53,20 @@ def refresh_page(page: Page) -> None:
 def _refresh_rows(page: Page) -> None:
     page = page.specific
     _replace(documents.page_group(page.pk), documents.of_page(page))
-    _refresh_editions(page)
+    _refresh_beside(page)
 
 
-def _refresh_editions(page: Page) -> None:
+def _refresh_beside(page: Page) -> None:
     wanted: dict[str, list[Document]] = {}
-    for document in documents.of_editions(page):
+    for document in documents.beside(page):
         wanted.setdefault(document.group, []).append(document)
-    for group in _known_editions(page.pk) | set(wanted):
+    for group in _known_beside(page.pk) | set(wanted):
         _replace(group, wanted.get(group, []))
 
 
-def _known_editions(page_id: int) -> set[str]:
-    rows = SearchDocument.objects.filter(page_id=page_id, superseded=True, gone=False)
+def _known_beside(page_id: int) -> set[str]:
+    """The groups of its editions and of its reserved parts."""
+    rows = SearchDocument.objects.filter(page_id=page_id, gone=False).exclude(group=documents.page_group(page_id))
     return set(rows.values_list("group", flat=True))
 
 
@@ -244,9 +245,9 @@ def _by_group(found: Iterable[Document]) -> dict[str, list[Document]]:
 
 
 def _groups_of(name: str) -> set[str]:
-    """The groups of a page, its editions too, or of a file, as their rows name them now."""
+    """The groups of a page, what is beside it too, or of a file, as their rows name them now."""
     page = documents.page_of(name)
-    return {name} | (_known_editions(page) if page else set())
+    return {name} | (_known_beside(page) if page else set())
 
 
 # --- Signals of the packages to the left -----------------------------------------------------------------
@@ -277,7 +278,7 @@ def on_page_moved(sender: Any, instance: Page, parent_page_before: Page | None =
 
 
 def on_page_deleted(sender: Any, instance: Page, **kwargs: Any) -> None:
-    for group in {documents.page_group(instance.pk)} | _known_editions(instance.pk):
+    for group in {documents.page_group(instance.pk)} | _known_beside(instance.pk):
         forget(group)
     refresh_files(access.space_of(instance))
 

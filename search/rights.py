@@ -15,6 +15,7 @@ from portal.models import Document as File
 
 from . import documents
 from .engines.contract import Admits
+from .models import SearchDocument
 
 NAMED = 300  # of more rows than these one asks for all that the person may see
 
@@ -29,7 +30,8 @@ def _admitted(user: Any, groups: Collection[str]) -> Collection[str]:
     files = {group: number for group in groups if (number := documents.file_of(group))}
     seen_pages = _seen(Page, set(pages.values()), user)
     seen_files = _seen(File, set(files.values()), user)
-    return {group for group, number in pages.items() if number in seen_pages} | {
+    closed = _closed_parts({group for group in pages if documents.is_part(group)}, user)
+    return {group for group, number in pages.items() if number in seen_pages and group not in closed} | {
         group for group, number in files.items() if number in seen_files
     }
 
@@ -39,3 +41,12 @@ def _seen(model: Any, numbers: set[int], user: Any) -> set[int]:
         return set()
     rows = model.objects.filter(pk__in=numbers) if len(numbers) <= NAMED else model.objects.all()
     return set(access.allowed(rows, user).order_by().values_list("pk", flat=True))
+
+
+def _closed_parts(groups: set[str], user: Any) -> set[str]:
+    """Of the parts with readers of their own, those that are not the person's: as their rows say it now."""
+    if not groups:
+        return groups
+    held = access.tokens(user)
+    rows = SearchDocument.objects.filter(group__in=groups, gone=False).values_list("group", "audience")
+    return groups - {group for group, audience in rows if not held.isdisjoint(audience)}

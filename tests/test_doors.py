@@ -158,6 +158,7 @@ def portal_doors() -> list[Door]:
     form = Document.objects.get(title__startswith="MD-08")
     davide = User.objects.get(email__startswith="davide").pk
     shared = PageShare.objects.get(page__slug="pr-07", space__code="SP-TERZO").pk
+    card = Page.objects.get(slug="consultorio")
     return [
         Door("home", "/", EVERYBODY),
         Door("news", "/novita/", MEMBERS),
@@ -243,6 +244,8 @@ def portal_doors() -> list[Door]:
         # PR-09 waits, asked for by the coordinator: who approves there decides, the coordinator does not.
         Door("approval", f"/approvazioni/{approval_of('pr-09')}/", {"director", "health_manager", "administrator"}),
         Door("approval", "/approvazioni/999999/", set()),
+        Door("page_seen_as", f"/pagine/{card.pk}/vedi-come/?persona={davide}", OFFICE, forbidden=MEMBERS - OFFICE),
+        Door("page_seen_as", "/pagine/999999/vedi-come/", set()),
         Door("wagtaildocs_serve", form.url, INSIDE),
         Door("wagtaildocs_serve", form.url + "x", INSIDE, answer=302),  # an old name leads to the file
         Door("wagtaildocs_serve", "/documenti/999999/md-08.odt", set()),

@@ -1,5 +1,6 @@
 """Meetings: agenda, presence, minutes, decisions and the actions that follow."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,9 +14,12 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, get_form_for_model
 from wagtail.models import Orderable
 
+from portal.fields import BlocksField
 from portal.models import Organisation, User
 from portal.models.pages import PortalPage, Section
-from portal.pages import anchors
+from portal.models.spaces import Role
+from portal.pages import anchors, reserved
+from portal.pages.reserved import Part, ReadersBlock
 
 
 class ActionItemForm(WagtailAdminModelForm):
@@ -55,6 +59,13 @@ class MeetingPage(PortalPage):
         User, verbose_name=_("chi conduce"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     minutes = models.TextField(_("sintesi del verbale"), blank=True)
+    guests_apart = models.BooleanField(
+        _("chi non ha un ruolo in questo spazio legge solo i punti che gli riservi"), default=False,
+        help_text=_(
+            "Per una riunione con ospiti: quando condividi la pagina con loro trovano titolo, data, luogo e i loro "
+            "punti. Gli altri punti, le decisioni, le azioni, il verbale e le presenze per loro non ci sono."
+        ),
+    )  # fmt: skip
 
     kind_order = 40
     kind = "riunione"
@@ -74,6 +85,7 @@ class MeetingPage(PortalPage):
             ],
             heading=_("Convocazione"),
         ),
+        FieldPanel("guests_apart", heading=_("Ospiti")),
         InlinePanel("agenda", heading=_("Ordine del giorno"), label=_("Punto")),
         InlinePanel("attendance", heading=_("Presenze per ente"), label=_("Ente")),
         FieldPanel("minutes"),
@@ -104,21 +116,42 @@ class MeetingPage(PortalPage):
         return timezone.localtime(self.starts_at).date()
 
     def parts(self) -> list[tuple[str, str]]:
-        return [(anchors.key(item), f"punto-{anchors.of(item.title)}") for item in self.agenda.all()]
+        open_items = [] if self.guests_apart else [item for item in self.agenda.all() if not item.readers]
+        return [(anchors.key(item), f"punto-{anchors.of(item.title)}") for item in open_items]
 
     def sections(self) -> list[Section]:
         """Decisions and actions first, as on the page; then the points of the agenda."""
-        found = []
+        return [section for _key, readers, section in self._told() if not readers]
+
+    def reserved_parts(self) -> list[Part]:
+        """The points with readers of their own; with guests apart, all else is for who has a role in the space."""
+        return [
+            Part(key, readers, section.anchor or reserved.anchor(key), section.heading, section.text)
+            for key, readers, section in self._told()
+            if readers
+        ]
+
+    def _told(self) -> Iterator[tuple[str, Any, Section]]:
+        """What the meeting says: the key of each part, who reads it where not everybody does, and its words."""
+        others = _members() if self.guests_apart else None
         if decided := "\n".join(each.text for each in self.decisions.all()):
-            found.append(Section("decisioni", str(_("Decisioni")), decided))
+            yield "decisioni", others, Section("decisioni", str(_("Decisioni")), decided)
         if to_do := "\n".join(each.text for each in self.actions.all()):
-            found.append(Section("azioni", str(_("Azioni")), to_do))
+            yield "azioni", others, Section("azioni", str(_("Azioni")), to_do)
         names = self.section_anchors
         for item in self.agenda.all():
-            found.append(Section(names[anchors.key(item)], item.title, f"{item.text}\n{item.discussion}".strip()))
+            key = anchors.key(item)
+            words = f"{item.text}\n{item.discussion}".strip()
+            yield f"punto-{key}", item.readers or others, Section(names.get(key, ""), item.title, words)
         if self.minutes:
-            found.append(Section("verbale", str(_("Verbale")), self.minutes))
-        return found
+            yield "verbale", others, Section("verbale", str(_("Verbale")), self.minutes)
+        if others:
+            yield "presenze", others, Section("presenze", "", "")
+
+
+def _members() -> Any:
+    """Whoever holds a role in the meeting's own space."""
+    return ReadersBlock().to_python([{"type": "role", "value": str(Role.READER.value)}])
 
 
 class AgendaItem(Orderable):
@@ -128,8 +161,16 @@ class AgendaItem(Orderable):
     title = models.CharField(_("punto"), max_length=160)
     text = models.TextField(_("di che cosa si parla"), blank=True)
     discussion = models.TextField(_("che cosa è stato detto"), blank=True)
+    readers = BlocksField(
+        ReadersBlock(required=False), verbose_name=_("riservato a"), blank=True, default=list,
+        help_text=_(
+            "Lascia vuoto se lo legge chiunque legga la riunione. Altrimenti lo legge solo chi indichi, insieme a chi "
+            "scrive in questo spazio: per gli altri il punto non c’è, e i numeri non lo saltano."
+        ),
+    )  # fmt: skip
 
-    panels = [FieldPanel("title"), FieldPanel("text"), FieldPanel("discussion")]
+    panels = [FieldPanel("title"), FieldPanel("text"), FieldPanel("discussion"),
+              FieldPanel("readers", classname="who-reads-it")]  # fmt: skip
 
     class Meta(Orderable.Meta):
         verbose_name = _("punto all’ordine del giorno")

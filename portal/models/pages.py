@@ -29,9 +29,10 @@ from portal import access
 from portal.fields import BlocksField
 from portal.models.old_addresses import OldAddress
 from portal.pages import addresses, anchors, concurrent_edits, kinds
-from portal.pages.blocks import AttachmentsBlock, BodyBlock, parts
+from portal.pages.blocks import AttachmentsBlock, BodyBlock, parts, reserved_parts
 from portal.pages.copying import PageCopyForm
 from portal.pages.editing_form import CitingForm, PortalPageForm
+from portal.pages.reserved import Part
 from portal.personal_data import guard
 from portal.wagtail_admin.policy import SpacePageTester
 from portal.words import dates
@@ -266,6 +267,10 @@ class PortalPage(AddressedPage):
     def sections(self) -> list[Section]:
         """The parts of the page that search leads to; kinds with a body of their own override it."""
         return body_sections(getattr(self, "body", None), self.section_anchors)
+
+    def reserved_parts(self) -> list[Part]:
+        """What only some of its readers read: never among its `sections`."""
+        return reserved_parts(getattr(self, "body", None))
 
     def parts(self) -> list[tuple[str, str]]:
         """What has an anchor of its own: the key of each part, and the name that it would like."""

@@ -21,9 +21,11 @@ from portal import access
 from portal.models.people import User
 from portal.wagtail_admin.choosers import FileBlock, ImageChoiceBlock, PageBlock, PersonBlock
 
-from . import anchors
+from . import anchors, reserved
+from .reserved import Part, ReadersBlock
 
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link", "h3"]
+NO_FILES = [each for each in TEXT_FEATURES if each != "document-link"]
 
 
 def plain(html: str) -> str:
@@ -219,6 +221,49 @@ class ContactsBlock(blocks.ListBlock):
         return "\n".join(f"{row['purpose']}: {row['person'] or ''} {row['note']}".strip(" :") for row in value)
 
 
+class ReservedContentBlock(blocks.StreamBlock):
+    """What a reserved part may hold: no files, which the readers of the whole page would find."""
+
+    section = SectionBlock(
+        [("text", blocks.RichTextBlock(label=_("Testo"), features=NO_FILES, required=False))]
+    )  # fmt: skip
+    text = TextBlock(features=NO_FILES)
+    table = TableBlock()
+    contacts = ContactsBlock()
+
+
+class ReservedBlock(blocks.StructBlock):
+    """A part that only some of the page's readers read: for the others it is not there."""
+
+    readers = ReadersBlock(label=_("Chi legge questa parte"), min_num=1)
+    content = ReservedContentBlock(label=_("Che cosa dice"), min_num=1)
+
+    class Meta:
+        label = _("Parte riservata")
+        icon = "lock"
+        template = "portal/blocks/reserved.html"
+        form_classname = "struct-block reserved-part"
+        help_text = _(
+            "La legge solo chi indichi qui, insieme a chi scrive in questo spazio. Per tutti gli altri non c’è: "
+            "né nella pagina, né nella ricerca, né in stampa."
+        )
+
+    def get_searchable_content(self, value: Any) -> list[str]:
+        """Nothing: whoever sees the page in the admin's lists would find it by these words."""
+        return []
+
+    def part(self, block: Any) -> Part:
+        """The part as it is found: under its first heading, with all that it says."""
+        value, texts, headings = block.value, [], []
+        for child in value["content"]:
+            if child.block_type == "section":
+                headings.append(child.value["heading"])
+            texts.append(child.block.words(child.value))
+        key = anchors.key(block)
+        said = "\n".join(filter(None, [*headings[1:], *texts]))
+        return Part(key, value["readers"], reserved.anchor(key), next(iter(headings), ""), said)
+
+
 class AttachmentsBlock(blocks.StreamBlock):
     """The list «Allegati» of a page, in its order."""
 
@@ -234,6 +279,7 @@ class BodyBlock(blocks.StreamBlock):
     - `picture`: {"picture": {"image": id, "alt_text": str, "decorative": bool}, "caption": str}
     - `attachment`: {"file": id of a Document, "title": str}
     - `contacts`: [{"purpose": str, "person": id of a User or None, "service": id of a page or None, "note": str}]
+    - `reserved`: {"readers": a value of ReadersBlock, "content": blocks as above, without files and pictures}
     """
 
     section = SectionBlock()
@@ -242,18 +288,21 @@ class BodyBlock(blocks.StreamBlock):
     picture = PictureBlock()
     attachment = AttachmentBlock()
     contacts = ContactsBlock()
+    reserved = ReservedBlock()
 
     class Meta:
         block_counts: dict[str, Any] = {}
 
 
 def parts(body: Any, names: dict[str, str]) -> list[tuple[str, str, str]]:
-    """Anchor (its page knows the `names`), heading and plain text of each section.
+    """Anchor (its page knows the `names`), heading and plain text of each section that all readers read.
 
     What stands before the first one belongs to the page's top.
     """
     found: list[tuple[str, str, list[str]]] = []
     for block in body or []:
+        if block.block_type == "reserved":
+            continue
         if block.block_type == "section":
             heading = block.value["heading"]
             found.append((names[anchors.key(block)], heading, []))
@@ -261,6 +310,11 @@ def parts(body: Any, names: dict[str, str]) -> list[tuple[str, str, str]]:
             found.append((TOP, now("All’inizio"), []))
         found[-1][2].append(block.block.words(block.value))
     return [(name, heading, "\n".join(filter(None, texts))) for name, heading, texts in found]
+
+
+def reserved_parts(body: Any) -> list[Part]:
+    """The parts of the text that have readers of their own."""
+    return [block.block.part(block) for block in body or [] if block.block_type == "reserved"]
 
 
 TOP = "contenuto"  # the page's <main>

@@ -182,6 +182,8 @@ class Words:
             value = dict(field.flatchoices).get(value, value)
         if field.many_to_many:
             return ", ".join(self.value(each) for each in value)
+        if isinstance(value, blocks.StreamValue):
+            return self.block(value.stream_block, value)
         if field.many_to_one and value is not None:
             value = field.related_model._default_manager.filter(pk=value).first()
         return self.value(value)

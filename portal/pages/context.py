@@ -12,6 +12,7 @@ from portal.models.people import User
 from portal.notices.reading_pages import Reading
 from portal.spaces.overview import listed, overview
 
+from . import reserved
 from .attachments import opened
 from .kinds import shows
 
@@ -28,6 +29,7 @@ def page(page: PortalPage, request: Any) -> dict[str, Any]:
         "sections": page.sections(),
         "publication": Activity.last_publication_of(page),
         "opened": opened(page, request.user),
+        "open_parts": reserved.opened(page, request.user, as_seen_by=getattr(request, "as_seen_by", None)),
         "reading": None if getattr(request, "is_preview", False) else Reading(page, request.user),
         **_writing_here(page, request),
     }

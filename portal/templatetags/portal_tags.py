@@ -24,7 +24,7 @@ from portal.models import Document, Term, User
 from portal.models.glossary import KEPT as GLOSSARY
 from portal.models.kept import Kept
 from portal.models.old_addresses import OldAddress
-from portal.pages import addresses, anchors
+from portal.pages import addresses, anchors, reserved
 from portal.requests import number
 from portal.words import contacts, dates
 
@@ -415,3 +415,14 @@ def since(value: Any) -> str:
 def named_in(part: Any, names: dict[str, str]) -> str:
     """The anchor of a part among those of its page."""
     return names.get(anchors.key(part), "")
+
+
+@register.filter
+def open_in(part: Any, open_parts: Any) -> str:
+    """Who reads a part with readers of its own; nothing where the reader is none of them, or nobody has asked."""
+    return open_parts.get(anchors.key(part), "") if open_parts else ""
+
+
+@register.filter
+def reserved_anchor(part: Any) -> str:
+    return reserved.anchor(anchors.key(part))

@@ -6,6 +6,7 @@ And what a page leads to already is not named to an author who may not see it.
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +16,11 @@ from wagtail.admin.views.generic import chooser
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
+from wagtail.log_actions import get_active_log_context
 
 from portal import access
-from portal.models.people import User
+from portal.models.people import Organisation, User
+from portal.models.spaces import Space
 from portal.pages import citations
 
 
@@ -83,16 +86,107 @@ person_chooser = PersonChooserViewSet("person_chooser", url_prefix="persone/sceg
 PersonChooserBlock = person_chooser.get_block_class("PersonChooserBlock", module_path="portal.wagtail_admin.choosers")
 
 
+class SpaceFilter(BaseFilterForm):
+    q = forms.CharField(label=_("Nome dello spazio"), required=False)
+
+    def filter(self, objects: Any) -> Any:
+        words = self.cleaned_data.get("q") or ""
+        if words:
+            self.is_searching, self.search_query = True, words
+            objects = objects.filter(root_page__title__icontains=words)
+        return super().filter(objects)
+
+
+class KnownSpaces(KnownPeople):
+    filter_form_class = SpaceFilter
+
+    def get_object_list(self) -> Any:
+        return access.allowed(Space.objects.select_related("root_page"), self.request.user)
+
+
+class ChooseSpace(KnownSpaces, chooser.ChooseView):
+    pass
+
+
+class ChooseSpaceResults(KnownSpaces, chooser.ChooseResultsView):
+    pass
+
+
+class ChosenSpace(KnownSpaces, chooser.ChosenView):
+    pass
+
+
+class ChosenSpaces(KnownSpaces, chooser.ChosenMultipleView):
+    pass
+
+
+class SpaceChooserViewSet(PersonChooserViewSet):
+    model = Space
+    icon = "folder-open-1"
+    choose_one_text = _("Scegli uno spazio")
+    choose_another_text = _("Scegli un altro spazio")
+    choose_view_class = ChooseSpace
+    choose_results_view_class = ChooseSpaceResults
+    chosen_view_class = ChosenSpace
+    chosen_multiple_view_class = ChosenSpaces
+
+
+space_chooser = SpaceChooserViewSet("space_chooser", url_prefix="spazi/scegli")
+SpaceChooserBlock = space_chooser.get_block_class("SpaceChooserBlock", module_path="portal.wagtail_admin.choosers")
+
+
+class BodyFilter(BaseFilterForm):
+    q = forms.CharField(label=_("Nome dell’ente"), required=False)
+
+    def filter(self, objects: Any) -> Any:
+        words = self.cleaned_data.get("q") or ""
+        if words:
+            self.is_searching, self.search_query = True, words
+            objects = objects.filter(name__icontains=words)
+        return super().filter(objects)
+
+
+class ChooseBody(chooser.ChooseView):
+    filter_form_class = BodyFilter
+
+
+class ChooseBodyResults(chooser.ChooseResultsView):
+    filter_form_class = BodyFilter
+
+
+class BodyChooserViewSet(ChooserViewSet):
+    """Every body: all of them stand in the directory."""
+
+    model = Organisation
+    icon = "site"
+    choose_one_text = _("Scegli un ente")
+    choose_another_text = _("Scegli un altro ente")
+    edit_item_text = _("Apri")
+    register_widget = False
+    choose_view_class = ChooseBody
+    choose_results_view_class = ChooseBodyResults
+
+
+body_chooser = BodyChooserViewSet("body_chooser", url_prefix="enti/scegli")
+BodyChooserBlock = body_chooser.get_block_class("BodyChooserBlock", module_path="portal.wagtail_admin.choosers")
+
+
 # --- What is chosen already ------------------------------------------------------------------------------
 
 
 def _shown(value: Any, state: Any) -> Any:
     """What the editor's script is told of a choice: of what the author may not see, its number alone."""
-    if value is None or not state or citations.may_be_named(value):
+    if value is None or not state or _may_be_named(value):
         return state
     hidden = now("(qualcosa che non puoi vedere)")
     words = {"title": hidden, "adminTitle": hidden, "preview": {"url": "", "width": 0, "height": 0}}
     return {**{key: words.get(key) for key in state}, "id": state["id"]}
+
+
+def _may_be_named(value: Any) -> bool:
+    if isinstance(value, Space):
+        return access.can(get_active_log_context().user or AnonymousUser(), "view", value)
+    return citations.may_be_named(value)
 
 
 class Discreet:
@@ -103,6 +197,10 @@ class Discreet:
 
 
 class PersonBlock(Discreet, PersonChooserBlock):  # type: ignore[valid-type,misc]
+    pass
+
+
+class SpaceBlock(Discreet, SpaceChooserBlock):  # type: ignore[valid-type,misc]
     pass
 
 

@@ -45,6 +45,7 @@ def test_rows_begun_stop_nothing_and_are_named(as_: Any) -> None:
     rows = {
         "agenda-TOTAL_FORMS": "1", "agenda-0-title": "Un punto", "agenda-0-text": "", "agenda-0-discussion": "",
         "agenda-0-ORDER": "1", "agenda-0-id": "", "agenda-0-DELETE": "",
+        "agenda-0-readers-count": "0",
         "attendance-TOTAL_FORMS": "1", "attendance-0-organisation": "", "attendance-0-present": "1",
         "attendance-0-ORDER": "1", "attendance-0-id": "", "attendance-0-DELETE": "",
         "actions-TOTAL_FORMS": "1", "actions-0-text": "Scrivere a tutti", "actions-0-person": "", "actions-0-due": "",
