@@ -244,7 +244,8 @@ def portal_doors() -> list[Door]:
         # PR-09 waits, asked for by the coordinator: who approves there decides, the coordinator does not.
         Door("approval", f"/approvazioni/{approval_of('pr-09')}/", {"director", "health_manager", "administrator"}),
         Door("approval", "/approvazioni/999999/", set()),
-        Door("page_seen_as", f"/pagine/{card.pk}/vedi-come/?persona={davide}", OFFICE, forbidden=MEMBERS - OFFICE),
+        Door("page_seen_as", f"/pagine/{card.pk}/vedi-come/?persona={davide}", OFFICE | {"health_manager"},
+             forbidden=MEMBERS - OFFICE - {"health_manager"}),
         Door("page_seen_as", "/pagine/999999/vedi-come/", set()),
         Door("wagtaildocs_serve", form.url, INSIDE),
         Door("wagtaildocs_serve", form.url + "x", INSIDE, answer=302),  # an old name leads to the file
