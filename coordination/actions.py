@@ -22,7 +22,8 @@ from portal.words import dates
 
 from .models import Action, ActionItem, MeetingPage
 
-access.follow(Action, "meeting", apart="guests_apart")  # what its owner does with it is asked of `of`: a duty is addressed
+# What its owner does with it is asked of `of`: a duty is addressed.
+access.follow(Action, "meeting", apart="guests_apart")
 
 
 def on_published(sender: Any, page: Any, by: User | None = None, **kwargs: Any) -> None:

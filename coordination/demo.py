@@ -36,7 +36,9 @@ def _load_meeting(entry: dict[str, Any]) -> None:
     )  # fmt: skip
     meeting.agenda = [
         AgendaItem(
-            title=item["title"], text=item["text"].strip(), discussion=item.get("discussion", "").strip(),
+            title=item["title"],
+            text=item["text"].strip(),
+            discussion=item.get("discussion", "").strip(),
             readers=_readers(item.get("readers", [])),
         )  # fmt: skip
         for item in entry["agenda"]

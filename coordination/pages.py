@@ -22,7 +22,8 @@ def meeting(page: MeetingPage, request: HttpRequest) -> dict[str, Any]:
         "given": actions.shown(page) if "azioni" not in closed else [],
         "agenda": [
             (item, reserved_at.get(key) or names[anchors.key(item)], reader.get(key, ""))
-            for item, key in points if key not in closed
+            for item, key in points
+            if key not in closed
         ],  # fmt: skip
         "decisions": page.decisions.all() if "decisioni" not in closed else [],
         "minutes": page.minutes if "verbale" not in closed else "",

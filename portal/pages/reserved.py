@@ -94,7 +94,8 @@ def opened(page: Any, user: Any, *, as_seen_by: Any = None) -> dict[str, str]:
     tokens = [audience for _part, audience in found]
     reads = access.read_parts(user, page, tokens)
     if as_seen_by is not None:
-        reads = [mine and theirs for mine, theirs in zip(reads, access.read_parts(as_seen_by, page, tokens), strict=True)]
+        theirs = access.read_parts(as_seen_by, page, tokens)
+        reads = [mine and other for mine, other in zip(reads, theirs, strict=True)]
     return {part.key: in_words(part, user) for (part, _tokens), read in zip(found, reads, strict=True) if read}
 
 

@@ -1,11 +1,11 @@
 """A part of a page has readers of its own: for the others it is not there, wherever one looks."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from wagtail.models import Page
 from wagtail.rich_text import RichText
 
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage
@@ -135,7 +135,8 @@ def test_a_change_in_a_reserved_part_alone_leaves_no_day_no_news_and_no_new_text
     assert acknowledgements.current(page) == text
     assert Activity.objects.filter(page=page.pk).first().verb == Verb.PART_PUBLISHED
     assert WORD not in "".join(change.sentence for change in feed.changes(partner, timezone.now().replace(year=2020)))
-    page.body, page.change_note = [*page.body.get_prep_value(), {"type": "text", "value": "<p>Per tutti.</p>"}], "Di più."
+    page.body.append(("text", RichText("<p>Per tutti.</p>")))
+    page.change_note = "Di più."
     page.save_revision(user=coordinator).publish(user=coordinator)
     assert Activity.objects.filter(page=page.pk).first().verb == Verb.PUBLISHED
 
@@ -185,7 +186,7 @@ def meeting(person: Any, index: Any) -> MeetingPage:
         AgendaItem(title="Con il volontariato", text="Loro", readers=[("person", person("partner"))]),
     ]
     made.decisions = [Decision(text=f"{WORD} due")]
-    made.actions = [ActionItem(text=f"{WORD} tre", person=person("office"), due=timezone.localdate().replace(year=2020))]
+    made.actions = [ActionItem(text=f"{WORD} tre", person=person("office"), due=date(2020, 1, 2))]
     publish(space("SP-COORD").root_page, made, on=0, by=person("coordinator"))
     shares.share_page(made, space("SP-TERZO"), by=person("coordinator"))
     index.refresh()
