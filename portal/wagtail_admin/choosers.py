@@ -120,9 +120,11 @@ class ChosenSpaces(KnownSpaces, chooser.ChosenMultipleView):
     pass
 
 
-class SpaceChooserViewSet(PersonChooserViewSet):
+class SpaceChooserViewSet(ChooserViewSet):
     model = Space
     icon = "folder-open-1"
+    edit_item_text = _("Apri")
+    register_widget = False
     choose_one_text = _("Scegli uno spazio")
     choose_another_text = _("Scegli un altro spazio")
     choose_view_class = ChooseSpace
