@@ -196,6 +196,7 @@ ACCOUNT_RATE_LIMITS = {
     "report": "5/h/ip",
     "report_known": "20/h/user",
 }
+MFA_ADAPTER = "portal.accounts.sealed_secrets.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Raccordo"
 # Whose password alone opens nothing; in the demo everybody tries everything.

@@ -1,9 +1,21 @@
 """Administrators and coordinators enter with two factors: without, every page leads to where it is turned on."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.apps import apps
+from django.core.cache import cache
+
+from portal.accounts import sealed_secrets
 
 pytestmark = pytest.mark.django_db
 BOTH = ["administrators", "coordinators"]
@@ -43,3 +55,30 @@ def test_nobody_else_is_asked(name: str, as_: Any, settings: Any) -> None:
 def test_in_the_demo_nobody_is_asked(as_: Any, settings: Any) -> None:
     assert settings.DEMO and settings.SECOND_FACTOR_FOR == []
     assert as_("administrator").get("/").status_code == 200
+
+
+def test_a_seed_lies_sealed_and_its_codes_count_until_the_key_is_another(person: Any, settings: Any) -> None:
+    seed, worker = generate_totp_secret(), person("worker")
+    TOTP.activate(worker, seed)
+    kept = Authenticator.objects.get(user=worker)
+    assert seed not in str(kept.data)
+    code = format_hotp_value(hotp_value(seed, next(yield_hotp_counters_from_time())))
+    assert TOTP(kept).validate_code(code)
+    cache.clear()  # a code counts once
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [settings.SECRET_KEY]
+    assert TOTP(kept).validate_code(code)
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(sealed_secrets.SealedByAnotherKey):
+        TOTP(kept).validate_code(code)
+
+
+def test_a_seed_of_before_is_sealed_by_the_migration_and_back(person: Any) -> None:
+    migration = import_module("portal.migrations.0034_seal_second_factors")
+    kept = Authenticator.objects.create(user=person("worker"), type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
+    migration.close(apps, None)
+    kept.refresh_from_db()
+    assert kept.data["secret"].startswith(sealed_secrets.SEALED)
+    assert sealed_secrets.unseal(kept.data["secret"]) == "JBSWY3DPEHPK3PXP"
+    migration.open_again(apps, None)
+    kept.refresh_from_db()
+    assert kept.data == {"secret": "JBSWY3DPEHPK3PXP"}
