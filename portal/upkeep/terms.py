@@ -23,7 +23,7 @@ from portal.notices import obligations, problem_reports
 from portal.pages import news_writing
 from portal.personal_data import reports
 
-from . import notebook
+from . import notebook, snapshots
 
 DONE_JOBS = timedelta(days=30)
 FAILED_JOBS = timedelta(days=180)
@@ -74,7 +74,7 @@ def _unfinished() -> int:
             upload.file.delete(save=False)
             upload.delete()
             count += 1
-    count += news_writing.purge()
+    count += news_writing.purge() + _files_without_a_row()
     return count + EmailConfirmation.objects.all_expired().delete()[0]
 
 
@@ -85,6 +85,19 @@ def _written_at(upload: UploadedFile) -> datetime:
     except FileNotFoundError:
         return datetime.min.replace(tzinfo=UTC)
     return found
+
+
+def _files_without_a_row() -> int:
+    """What a process that was killed between a file and its row left on the disk; no backup holds it either."""
+    root, before = Path(settings.MEDIA_ROOT), (timezone.now() - UPLOADS).timestamp()
+    old = [path for path in root.rglob("*") if path.is_file() and path.stat().st_mtime < before]
+    if not old:
+        return 0
+    named = snapshots.named_files()  # asked after the disk: a row is never older than its file
+    lost = [path for path in old if str(path.relative_to(root)) not in named]
+    for path in lost:
+        path.unlink(missing_ok=True)
+    return len(lost)
 
 
 def _mails() -> int:

@@ -24,7 +24,7 @@ from portal.models.digests import DeliveryState
 from portal.models.jobs import JobState
 from portal.notices import obligations
 from portal.notices.obligations import Duty
-from portal.upkeep import notebook, terms
+from portal.upkeep import notebook, snapshots, terms
 from protocols.models import Edition
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +144,19 @@ def test_files_that_nobody_named_and_mails_that_could_not_leave_go_with_their_te
     assert not files["vecchio"].exists() and files["nuovo"].exists()
     assert [path.name for path in tmp_path.iterdir()] == ["nuovo.log"]
     assert UploadedFile.objects.count() == 1
+
+
+def test_a_file_that_no_row_names_goes_after_a_week_and_no_other(db: None, settings: Any) -> None:
+    root, old = Path(settings.MEDIA_ROOT), (timezone.now() - timedelta(days=8)).timestamp()
+    kept = {root / name for name in snapshots.named_files() if (root / name).is_file()}
+    for name in ("documents/senza-riga.pdf", "documents/appena-arrivato.pdf"):
+        (root / name).write_bytes(b"x")
+    for path in (*kept, root / "documents/senza-riga.pdf"):
+        os.utime(path, (old, old))
+    clock.keep_terms()
+    assert kept and all(path.is_file() for path in kept)
+    assert not (root / "documents/senza-riga.pdf").exists() and (root / "documents/appena-arrivato.pdf").exists()
+    (root / "documents/appena-arrivato.pdf").unlink()
 
 
 def test_the_page_on_privacy_shows_each_term_that_is_kept(as_: Any, settings: Any) -> None:
