@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from wagtail.models import Collection, Locale, Page
 
-from portal.models import Membership, Role, Space
+from portal.models import Membership, Organisation, Role, Space, User
 from portal.models.pages import HomePage, SpacePage
 
 
@@ -56,4 +56,16 @@ def spaces(count: int, *, reader: Any, role: Role = Role.READER) -> list[Space]:
         for name, page, collection in zip(names, roots, collections, strict=True)
     )
     Membership.objects.bulk_create(Membership(space=space, user=reader, role=role) for space in made)
+    return made
+
+
+def people(count: int, *, space: Space) -> list[User]:
+    """Readers of the space, one after the other of each body."""
+    start, bodies = User.objects.count(), list(Organisation.objects.all())
+    made = User.objects.bulk_create(
+        User(email=f"persona{number}@rete.example", first_name="Persona", last_name=f"Numero {number}",
+             organisation=bodies[number % len(bodies)])
+        for number in range(start, start + count)
+    )  # fmt: skip
+    Membership.objects.bulk_create(Membership(space=space, user=each, role=Role.READER) for each in made)
     return made

@@ -4,9 +4,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from portal.models import PageShare, Space
 from portal.models.pages import TextPage
 from portal.notices import digests
 from tests import network
+from tests.test_doors import portal_doors
 
 ADDRESSES = ["/", "/spazi/rete/", "/p/PR-01/", "/cerca/?q=assistenza", "/riunioni/", "/protocolli/", "/rubrica/"]
 
@@ -20,9 +22,9 @@ def many_spaces(count, reader):
         space.activities.create(verb="pubblicato", page_id=text.pk, note="Nuova.")
 
 
-def counted(client):
+def counted(client, addresses=ADDRESSES):
     found = {}
-    for address in ADDRESSES:
+    for address in addresses:
         client.get(address)  # what is cached once per process is not counted
         with CaptureQueriesContext(connection) as queries:
             assert client.get(address).status_code == 200
@@ -44,6 +46,29 @@ def test_pages_lists_search_and_digest_ask_as_often_at_5_spaces_as_at_500(as_, p
     assert {address: number for address, number in counted(as_(name)).items() if number > few[address]} == {}
     assert digest_queries(person(name)) == few_digest
     assert max(few.values()) <= 50  # of the space page, which reads each kind of page once
+
+
+def grow(times, reader):
+    """More spaces, people, pages and shares, as many times over."""
+    space, other = Space.objects.get(code="SP-RETE"), Space.objects.get(code="SP-TERZO")
+    many_spaces(2 * times, reader)
+    network.people(4 * times, space=space)
+    pages = network.pages_below(space.root_page, TextPage, ["Foglio"] * 6 * times, change_note="-", owner=reader)
+    for page in pages:
+        space.activities.create(verb="pubblicato", page_id=page.pk, note="Nuova.", by=reader)
+    PageShare.objects.bulk_create(PageShare(page=page, space=other) for page in pages[::2])
+
+
+def test_every_page_asks_as_often_in_a_network_ten_times_as_large(as_, person, index):
+    keeper, client = person("coordinator"), as_("coordinator")
+    doors = [door for door in portal_doors() if door.post is None and door.expected("coordinator") == 200]
+    addresses = sorted({door.address for door in doors})
+    grow(3, keeper)
+    few = counted(client, addresses)
+    grow(30, keeper)
+    assert {
+        each: (few[each], number) for each, number in counted(client, addresses).items() if number > few[each]
+    } == {}
 
 
 def test_a_page_costs_about_as_much_for_whoever_reads_little_as_for_the_administrator(as_):
