@@ -34,6 +34,11 @@ def _problems() -> Iterator[tuple[str, str]]:
         yield "ALLOWED_HOSTS è vuoto: manca il nome a cui il portale risponde.", "portal.E003"
     elif any("*" in name for name in settings.ALLOWED_HOSTS):
         yield "ALLOWED_HOSTS accetta qualsiasi nome: scrivi quello a cui il portale risponde.", "portal.E005"
+    if settings.OIDC_SERVER_URL and not settings.OIDC_CLIENT_ID:
+        yield (
+            "OIDC_SERVER_URL è scritto e OIDC_CLIENT_ID no: nessuno entrerebbe con l’account del suo ente.",
+            "portal.E010",
+        )
     if not settings.HAS_BASE_URL:
         yield "Manca BASE_URL: i link nelle mail non porterebbero da nessuna parte.", "portal.E006"
     elif settings.ALLOWED_HOSTS and not validate_host(_host(settings.BASE_URL), settings.ALLOWED_HOSTS):

@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from wagtail.models import Page, Site
 
 from . import access
@@ -118,6 +119,11 @@ class Frame:
     def contact_is_named(self) -> bool:
         """Whether the page itself names who answers for it."""
         return getattr(self.request, "contact", None) is not None
+
+    @property
+    def sign_on(self) -> str:
+        """What the account of an organisation is called, where people enter with one."""
+        return (settings.OIDC_NAME or _("l’account del tuo ente")) if settings.OIDC_SERVER_URL else ""
 
     @cached_property
     def is_partner(self) -> bool:

@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "csp",
     "bootstrap_italia_template",
@@ -201,6 +203,25 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Raccordo"
 # Whose password alone opens nothing; in the demo everybody tries everything.
 SECOND_FACTOR_FOR = env.list("SECOND_FACTOR_FOR", default=[] if DEMO else ["administrators", "coordinators"])
+
+# People of an organisation that has accounts of its own enter with those too (portal/accounts/sign_on.py).
+OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="")
+OIDC_CLIENT_ID = env("OIDC_CLIENT_ID", default="")
+OIDC_NAME = env("OIDC_NAME", default="")  # as people call it; empty: the account of one's organisation
+OIDC_DOMAINS = [domain.lower() for domain in env.list("OIDC_DOMAINS", default=[])]
+SOCIALACCOUNT_ADAPTER = "portal.accounts.sign_on.SocialAccountAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads elsewhere is what our own policy of content forbids
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "ente", "name": OIDC_NAME or "ente", "client_id": OIDC_CLIENT_ID,
+                "secret": env("OIDC_CLIENT_SECRET", default=""), "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ] if OIDC_SERVER_URL else [],
+    }
+}  # fmt: skip
 
 LANGUAGE_CODE = "it"
 LANGUAGES = [("it", "Italiano")]

@@ -21,6 +21,7 @@ from .accounts import (
     profile,
     second_factor,
     sessions,
+    sign_on,
     vocabulary_pages,
     working_life_pages,
 )
@@ -62,6 +63,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accesso/email/", RedirectView.as_view(pattern_name="profile"), name="account_email"),
     path("accesso/", include("allauth.account.urls")),
     path("accesso/secondo-fattore/", include("allauth.mfa.urls")),
+    path("accesso/oidc/<slug:provider_id>/login/", sign_on.begin, name="openid_connect_login"),
+    path("accesso/oidc/<slug:provider_id>/login/callback/", sign_on.come_back, name="openid_connect_callback"),
     path("spazi/", listing.space_list, name="spaces"),
     path("spazi/<slug:slug>/notizia/", news_writing.write_news, name="write_news"),
     path("spazi/<slug:slug>/notizia/bozza/", news_writing.keep_news, name="keep_news"),

@@ -402,6 +402,8 @@ ENTERING: dict[str, tuple[Any, Any]] = {
     "account_reauthenticate": (LOGIN, 200),
     "account_email": (302, 302),  # closed: leads to the profile
     "account_email_verification_sent": (200, 200),
+    "openid_connect_login": (LOGIN, 404),  # of an organisation that is not known here
+    "openid_connect_callback": (LOGIN, 404),
     "account_change_password": (LOGIN, 200),
     "account_set_password": (LOGIN, 302),
     "account_reset_password": (200, 200),
