@@ -23,6 +23,7 @@ from .models import (
     Activity,
     Delegation,
     Document,
+    Holiday,
     Membership,
     NetworkCoordinator,
     NetworkProfile,
@@ -233,6 +234,8 @@ def _load_bodies() -> None:
             telephone=SWITCHBOARDS[key], email=f"servizisociali.{key}@raccordo.example",
             **dict(zip(("patron_saint", "patron_month", "patron_day"), PATRONS.get(key, ()), strict=False)),
         )  # fmt: skip
+    closed = Organisation.objects.get(slug="quarrata")
+    Holiday.objects.create(day=day(20), name="Chiusura per la fiera", organisation=closed)
     for key, names in ORGANS.items():
         body = Organisation.objects.get(slug=key)
         Organ.objects.bulk_create(Organ(organisation=body, name=name, order=n) for n, name in enumerate(names))

@@ -1,15 +1,8 @@
 """A procedure as somebody follows it: dates from the events they name, the forms, the rules and whom to call."""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
-from django import forms
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.text import slugify
-from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from coordination.models import ServicePage
@@ -17,18 +10,14 @@ from coordination.models.directory import ServiceKind
 from portal import access
 from portal.models.people import OrganisationKind
 from portal.requests import number
-from portal.words.terms import Direction, Term, Unit
 
+from .deadlines import DaysForm
 from .models import FormPage, ProcedurePage
-
-FARTHEST = timedelta(days=3660)
-HOURS = ["%H:%M", "%H.%M", "%H"]
-TYPED = {"class": "form-control", "autocomplete": "off"}
 
 
 def plan(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
     """Steps with their dates, forms and services; `passo` in the address shows one at a time."""
-    form = EventsForm(_events(page), request.GET)
+    form = DaysForm(page, request.GET, request.user)
     codes = {block.value["form"].lower() for block in page.steps if block.value.get("form")}
     rules = {code.lower() for code in page.protocols.split()}
     visible = access.allowed(Page.objects.filter(slug__in=codes | rules), request.user).specific()
@@ -42,7 +31,7 @@ def plan(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
             {
                 "number": place,
                 "value": step,
-                "due": _due(step, form.known),
+                "due": form.due(step),
                 "form": by_slug.get((step.get("form") or "").lower()),
                 "services": _named(step["services"], cards),
             }
@@ -63,86 +52,6 @@ def using(form: FormPage, user: Any) -> Any:
     """Those that use the form in one of their steps; a form without a code is used by its name in none."""
     found = ProcedurePage.objects.filter(steps__icontains=f'"form": "{form.code}"')
     return access.allowed(found if form.code else found.none(), user)
-
-
-# --- The events from which terms are counted -------------------------------------------------------------
-
-
-@dataclass
-class Event:
-    """«Ricovero»: what somebody knows the day of, and the hour where hours are counted from it."""
-
-    name: str
-    has_hours: bool = False
-    key: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.key = f"dal-{slugify(self.name) or 'fatto'}"
-
-
-def _events(page: ProcedurePage) -> list[Event]:
-    """In the order of the steps; each once, however it is written."""
-    found: dict[str, Event] = {}
-    for block in page.steps:
-        step = block.value
-        if _term(step) is None:
-            continue
-        event = Event(step["base"].strip())
-        event = found.setdefault(event.key, event)
-        event.has_hours = event.has_hours or step["unit"] == Unit.HOURS
-    return list(found.values())
-
-
-class EventsForm(forms.Form):
-    """One field for the day of each event, and one for the hour where it counts; all may stay empty."""
-
-    def __init__(self, events: list[Event], asked: Any) -> None:
-        super().__init__(asked, auto_id="fatto-%s")
-        self.known: dict[str, date | datetime] = {}
-        for event in events:
-            named = {"event": event.name[:1].upper() + event.name[1:]}
-            self.fields[event.key] = forms.DateField(
-                label=_("%(event)s il") % named, required=False,
-                # No picker of the browser: it shows and reads days in the browser's language, not in the reader's.
-                widget=forms.DateInput({**TYPED, "placeholder": _("gg/mm/aaaa")}),
-                error_messages={"invalid": _("Scrivi il giorno come 25/11/2026.")},
-            )  # fmt: skip
-            if event.has_hours:
-                self.fields[f"{event.key}-ora"] = forms.TimeField(
-                    label=_("%(event)s, alle ore") % named, required=False, input_formats=HOURS,
-                    widget=forms.TimeInput({**TYPED, "placeholder": _("oo:mm")}, format="%H:%M"),
-                    error_messages={"invalid": _("Scrivi l’ora come 14:30.")},
-                )  # fmt: skip
-        self.is_valid()
-        for event in events:
-            if day := self._day(event.key):
-                hour = self.cleaned_data.get(f"{event.key}-ora")
-                self.known[event.key] = timezone.make_aware(datetime.combine(day, hour)) if hour else day
-
-    def _day(self, key: str) -> date | None:
-        day: date | None = self.cleaned_data.get(key)
-        if day and abs(day - timezone.localdate()) > FARTHEST:
-            self.add_error(key, _("Scrivi un giorno più vicino: questo è a più di dieci anni."))
-            return None
-        return day
-
-    @property
-    def address(self) -> str:
-        """The dates given, as they stand in an address: they go along from step to step."""
-        return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})
-
-
-def _term(step: Any) -> Term | None:
-    """The term of a step; None where it is in words only, or counted from nothing that has a name."""
-    if step.get("number") is None or not step.get("unit") or not (step.get("base") or "").strip():
-        return None
-    return Term(step["number"], Unit(step["unit"]), Direction(step.get("direction") or Direction.AFTER))
-
-
-def _due(step: Any, known: dict[str, date | datetime]) -> date | datetime | None:
-    term = _term(step)
-    base = known.get(Event(step["base"].strip()).key) if term else None
-    return term.due(base) if term and base else None
 
 
 # --- Whom to call ----------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Terms: the day that so many hours, days, working days or months lead to, from an event. Never a guess."""
 
 import calendar
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from django.db import models
@@ -29,6 +30,27 @@ class Direction(models.TextChoices):
 
 
 @dataclass(frozen=True)
+class Offices:
+    """When the offices of a body are open; beside weekends and national feasts they have a patron and closing days."""
+
+    closed: Mapping[date, str] = field(default_factory=dict)  # each with its reason
+    patron_in: Callable[[int], date | None] = lambda _year: None
+    patron: str = ""
+
+    def feast(self, day: date) -> str:
+        """Why offices are closed on the day, where it is not the weekend."""
+        if day == self.patron_in(day.year):
+            return self.patron or str(_("patrono"))
+        return self.closed.get(day) or HOLIDAYS.get(day) or ""
+
+    def are_open(self, day: date) -> bool:
+        return day.weekday() < calendar.SATURDAY and not self.feast(day)
+
+
+EVERYWHERE = Offices()  # what is closed in the whole country, and nothing else
+
+
+@dataclass(frozen=True)
 class Term:
     """«Entro 5 giorni lavorativi», «almeno 7 giorni prima», «il 5 del mese successivo»."""
 
@@ -36,9 +58,13 @@ class Term:
     unit: Unit
     direction: Direction = Direction.AFTER
 
-    def due(self, base: date | datetime) -> date | datetime | None:
+    @property
+    def _sign(self) -> int:
+        return -1 if self.direction == Direction.BEFORE else 1
+
+    def due(self, base: date | datetime, offices: Offices = EVERYWHERE) -> date | datetime | None:
         """The day it leads to from the base; a moment for hours, and None where the base has no hour."""
-        sign = -1 if self.direction == Direction.BEFORE else 1
+        sign = self._sign
         if self.unit == Unit.HOURS:
             if not isinstance(base, datetime):
                 return None
@@ -48,22 +74,26 @@ class Term:
         if self.unit == Unit.DAYS:
             return day + sign * timedelta(days=self.number)
         if self.unit == Unit.WORKING_DAYS:
-            return _working(day, self.number, sign)
+            return _working(day, self.number, sign, offices)
         if self.unit == Unit.MONTHS:
             return _months(day, sign * self.number)
         return _months(day.replace(day=1), 1, at=self.number)
 
+    def not_counted(self, base: date | datetime, offices: Offices = EVERYWHERE) -> list[tuple[date, str]]:
+        """The feasts, outside weekends, that a term in working days passes over, each with its name."""
+        if self.unit != Unit.WORKING_DAYS:
+            return []
+        ends = sorted([dates.local_day(base), _working(dates.local_day(base), self.number, self._sign, offices)])
+        days = (ends[0] + timedelta(days=more) for more in range((ends[1] - ends[0]).days + 1))
+        weekdays = (day for day in days if day.weekday() < calendar.SATURDAY)
+        return [(day, name) for day in weekdays if (name := offices.feast(day))]
 
-def is_working(day: date) -> bool:
-    """Whether offices are open: no weekend, no national holiday."""
-    return day.weekday() < calendar.SATURDAY and day not in HOLIDAYS
 
-
-def _working(day: date, number: int, sign: int) -> date:
+def _working(day: date, number: int, sign: int, offices: Offices) -> date:
     """The base does not count. Zero is the day itself, or the nearest working one in the direction of the term."""
-    while number or not is_working(day):
+    while number or not offices.are_open(day):
         day += timedelta(days=sign)
-        if number and is_working(day):
+        if number and offices.are_open(day):
             number -= 1
     return day
 

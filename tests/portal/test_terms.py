@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from portal.words.terms import Direction, Term, Unit, is_working
+from portal.words.terms import EVERYWHERE, Direction, Term, Unit
 
 ITALY = holidays.country_holidays("IT", years=range(2024, 2036))
 days = some.dates(date(2025, 1, 1), date(2034, 1, 1))
@@ -91,5 +91,5 @@ def test_days_that_people_get_wrong(base: date, term: Term, day: date) -> None:
 
 
 def test_saturdays_sundays_and_feasts_are_not_working_days() -> None:
-    assert not any(is_working(date(2026, 11, day)) for day in (1, 28, 29))
-    assert is_working(date(2026, 11, 27))
+    assert not any(EVERYWHERE.are_open(date(2026, 11, day)) for day in (1, 28, 29))
+    assert EVERYWHERE.are_open(date(2026, 11, 27))

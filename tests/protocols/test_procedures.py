@@ -12,6 +12,7 @@ from wagtail.models import Page
 
 from coordination.models import ServicePage
 from portal import demo
+from portal.models import Holiday, Organisation
 from portal.templatetags.portal_tags import weekday
 from protocols.models import ProcedurePage
 from protocols.models.procedures import StepBlock
@@ -127,8 +128,9 @@ def test_each_event_is_asked_for_by_name_and_goes_along_from_step_to_step(as_: A
     client = as_("worker")
     shown = BeautifulSoup(client.get("/p/OP-04/").content, "html.parser").select_one(".start-from")
     labels = [label.text for label in shown.select("label")]
-    assert labels == [
+    assert labels == [  # and whose working days are counted
         "Ricovero il", "Ricovero, alle ore", "Segnalazione il", "Uscita il", "Uscita, alle ore",
+        "Giorni lavorativi di",
     ]  # fmt: skip
     asked = {"dal-ricovero": "2026-11-25", "dal-ricovero-ora": "09:15", "passo": "1"}
     one = BeautifulSoup(client.get("/p/OP-04/", asked).content, "html.parser")
@@ -238,3 +240,39 @@ def test_every_procedure_of_the_demo_names_whom_to_call_or_who_answers(as_: Any)
         assert whom(as_("administrator"), f"/p/{code}/"), code
     assert "Telefonia sociale" in whom(as_("partner"), "/p/OP-11/")
     assert Page.objects.filter(slug="pua").exists()
+
+
+# --- Whose working days ----------------------------------------------------------------------------------
+
+
+def test_patron_and_closing_days_of_the_readers_comune_are_not_counted_and_are_named(as_: Any, person: Any) -> None:
+    base = {"dal-confronto": "2026-08-12"}  # a Wednesday
+    fourth = steps_of(as_("worker"), "OP-08", base)[3]
+    assert fourth[1] == "2026-08-19"  # Quarrata's own patron is on 15 August, a Saturday that year
+    body, other = person("worker").organisation, Organisation.objects.get(slug="agliana")
+    Organisation.objects.filter(pk=body.pk).update(patron_saint="San Germano", patron_month=8, patron_day=13)
+    Holiday.objects.create(day=date(2026, 8, 14), name="Chiusura di Ferragosto", organisation=None)
+    Holiday.objects.create(day=date(2026, 8, 17), name="Fiera di Quarrata", organisation=body)
+    Holiday.objects.create(day=date(2026, 8, 18), name="Fiera di Agliana", organisation=other)
+    said, day, _hour = steps_of(as_("worker"), "OP-08", base)[3]
+    assert day == "2026-08-24"
+    assert "senza contare giovedì 13 agosto, San Germano; venerdì 14 agosto, Chiusura di Ferragosto; lunedì 17" in said
+    assert "Agliana" not in said
+    said, day, _hour = steps_of(as_("worker"), "OP-08", base | {"ente": "agliana"})[3]
+    assert day == "2026-08-21" and "Fiera di Agliana" in said and "Quarrata" not in said
+
+
+def test_days_of_the_calendar_and_hours_know_no_closing_days(as_: Any) -> None:
+    Holiday.objects.create(day=date(2026, 11, 30), name="Chiusura", organisation=None)
+    assert steps_of(as_("worker"), "OP-04", {"dal-ricovero": "2026-11-25"})[2][1] == "2026-11-30"
+    shown = BeautifulSoup(as_("worker").get("/p/OP-04/", {"dal-ricovero": "2026-11-25"}).content, "html.parser")
+    assert "passed-over" not in str(shown)
+    said = " ".join(shown.select_one(".counted-from").text.split())
+    assert said == "Date contate da: ricovero mercoledì 25 novembre. Giorni lavorativi: Comune di Quarrata."
+
+
+def test_a_body_that_is_none_is_refused_with_a_sentence_and_dates_are_the_readers_own(as_: Any) -> None:
+    answer = as_("worker").get("/p/OP-04/", {"dal-ricovero": "2026-11-25", "ente": "atlantide"})
+    shown = BeautifulSoup(answer.content, "html.parser")
+    assert "Scegli un ente dell’elenco." in shown.select_one(".start-from").text
+    assert "Comune di Quarrata" in shown.select_one(".counted-from").text
