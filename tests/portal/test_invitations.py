@@ -264,8 +264,8 @@ def test_a_closing_day_is_written_once_and_may_be_taken_away(as_: Any) -> None:
     sent = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 0, "form-0-day": "3/5/2027", "form-0-name": "Ponte"}
     assert client.post("/rete/parole/chiusure/", sent).status_code == 302
     assert client.post("/rete/parole/chiusure/", sent).status_code == 200
-    row = Holiday.objects.get()
+    row = Holiday.objects.get(name="Ponte")
     gone = {"form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-id": row.pk, "form-0-day": "3/5/2027",
             "form-0-name": "Ponte", "form-0-DELETE": "on"}  # fmt: skip
     assert client.post("/rete/parole/chiusure/", gone).status_code == 302
-    assert not Holiday.objects.exists()
+    assert not Holiday.objects.filter(name="Ponte").exists()
