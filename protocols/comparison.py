@@ -22,8 +22,9 @@ ALIKE = 0.5  # parts and lines that share so much of their words are the same, r
 MOST_PAIRS = 10_000  # so many are looked at for what was renamed and rewritten at once
 
 STEP_CELLS = {
-    "text": _("Che cosa si fa"), "who": _("Chi"), "within": _("Quando"), "form": _("Modulo"),
-    "question": _("Domanda"), "yes": _("Se sì"), "no": _("Se no"),
+    "text": _("Che cosa si fa"), "lane": _("Corsia"), "who": _("Chi"), "position": _("Ruolo nella rete"),
+    "desk": _("A chi rivolgersi"), "within": _("Quando"), "form": _("Modulo"), "rule": _("Perché"),
+    "question": _("Domanda"), "yes": _("Se sì"), "no": _("Se no"), "branches": _("Altre strade"), "note": _("Nota"),
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from wagtail.models import Page
 from coordination.models import ServicePage
 from portal import access
 from portal.demo import Say, body_of, day, person, publish, read_toml, space
-from portal.models import Document, Organisation
+from portal.models import Document, Organisation, Position
 from portal.pages import citations
 from portal.spaces import shares
 
@@ -20,6 +20,10 @@ from .demo_forms import as_bytes, signed
 from .models import Edition, FormPage, ProcedurePage, ProtocolPage
 from .models.protocols import RelatedPage
 
+STEP_FIELDS = (
+    "title", "text", "lane", "who", "desk", "within", "number", "unit", "direction", "base", "form", "rule", "section",
+    "question", "yes", "no", "note",
+)  # fmt: skip
 CONTENT = Path(__file__).parent / "demo_content"
 SHARED_BECAUSE = {
     "SP-RETE": "Obbliga chiunque lavori nei servizi sociali",
@@ -84,8 +88,13 @@ def _load_procedure(entry: dict[str, Any]) -> None:
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:
-    names = ("title", "text", "who", "within", "number", "unit", "direction", "base", "form", "question", "yes", "no")
-    return {name: step.get(name) for name in names} | {"services": _services(step)}
+    role = step.get("position")
+    said = {name: step.get(name) for name in STEP_FIELDS} | {"services": _services(step)}
+    branches = [
+        {name: way.get(name, "") for name in ("when", "text", "step", "procedure")}
+        for way in _each(step.get("branches"))
+    ]
+    return said | {"branches": branches, "position": str(Position.objects.get(name=role).pk) if role else ""}
 
 
 def _services(entry: dict[str, Any]) -> list[ServicePage]:

@@ -15,7 +15,7 @@ from wagtail.blocks import StreamValue
 from wagtail.models import Page
 
 from portal import access
-from portal.models import Document, Organisation, Space
+from portal.models import Document, Organisation, Position, Space
 from portal.pages import citations
 from portal.pages.blocks import plain
 from portal.pages.publication import Refused
@@ -63,11 +63,23 @@ def content(page: RulePage) -> dict[str, Any]:
     said = {name: _kept(getattr(page, name)) for name in page.says}
     # What editions learned to keep later is left out where nothing is written: the others keep their fingerprint.
     said = {name: value for name, value in said.items() if value or name not in KEPT_LATER | _new_to(page)}
+    if "steps" in said:
+        said["steps"] = _roles_in_words(said["steps"])
     files = [pk for model, pk in citations.of(page) if model is Document]
     said["files"] = [
         list(row) for row in Document.objects.filter(pk__in=files).order_by("pk").values_list("title", "sha256")
     ]
     return said
+
+
+def _roles_in_words(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A role that a step points at is kept by its name of now: the record is read alone."""
+    asked = {step["value"]["position"] for step in steps if step["value"].get("position")}
+    names = {str(pk): name for pk, name in Position.objects.filter(pk__in=asked).values_list("pk", "name") if asked}
+    for step in steps:
+        if role := step["value"].get("position"):
+            step["value"]["position"] = names.get(role, "")
+    return steps
 
 
 def _new_to(page: RulePage) -> set[str]:

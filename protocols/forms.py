@@ -7,13 +7,16 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from modelcluster.models import get_all_child_m2m_relations
+from wagtail.models import Page
 
+from portal import access
 from portal.pages.editing_form import PortalPageForm
 from portal.pages.kinds import edits
 
 from . import codes, editions, versions
-from .models import Edition, ProcedurePage
+from .models import Edition, ProcedurePage, ways
 from .models.rules import RulePage
+from .models.ways import codes_of
 
 # What an editor presses when the text is to be read by others; a draft may still be anything.
 DECISIVE = ("action-publish", "action-submit", "action-restart-workflow", "action-workflow-action")
@@ -87,9 +90,37 @@ class ProcedureForm(RuleForm):
     def clean_steps(self) -> Any:
         steps = self.cleaned_data["steps"]
         for block in steps:
-            block.value["form"] = " ".join(codes.read(block.value.get("form") or ""))
+            for row in (block.value, *block.value["branches"]):
+                for name in ("form", "rule", "procedure"):
+                    if row.get(name):
+                        row[name] = " ".join(codes.read(row[name]))
         self._refuse_unknown(_of_steps(steps), "steps")
+        if not self.is_deferred_validation:
+            self._settle_ways(steps)
+            self._refuse_unknown_sections(steps)
         return steps
+
+    def _settle_ways(self, steps: Any) -> None:
+        """A step named by its number is kept by its title, which stays right when steps change places."""
+        for way in (way for block in steps for way in block.value["branches"] if way["step"]):
+            place = ways.place_of(steps, way["step"])
+            if place is None:
+                words = _("«%(step)s» non è il numero né il titolo di un solo passo: scrivi quello a cui si va.")
+                self.add_error("steps", words % {"step": way["step"]})
+            else:
+                way["step"] = steps[place - 1].value["title"]
+
+    def _refuse_unknown_sections(self, steps: Any) -> None:
+        """A section by the title that it has on the page; what the author may not see was refused before."""
+        named = {block.value["rule"].lower() for block in steps if block.value["section"]}
+        pages = access.known(Page.objects.filter(slug__in=named), self.for_user).specific()
+        known = {page.slug: [section.heading for section in page.sections() if section.heading] for page in pages}
+        for block in steps:
+            rule, section = block.value["rule"].lower(), block.value["section"]
+            if section and rule in known and section.casefold() not in map(str.casefold, known[rule]):
+                words = _("%(rule)s non ha una sezione «%(section)s»: scegli fra %(known)s.")
+                named_so = ", ".join(f"«{heading}»" for heading in known[rule])
+                self.add_error("steps", words % {"rule": rule.upper(), "section": section, "known": named_so})
 
     def _refuse_unknown(self, typed: Iterable[str], field: str) -> None:
         """A draft may still hold half a code."""
@@ -100,4 +131,4 @@ class ProcedureForm(RuleForm):
 
 
 def _of_steps(steps: Any) -> list[str]:
-    return [code for block in steps or [] for code in codes.read(block.value.get("form") or "")]
+    return [code for block in steps or [] for typed in codes_of(block.value) for code in codes.read(typed)]

@@ -1,50 +1,61 @@
-"""A procedure as somebody follows it: dates from the events they name, the forms, the rules and whom to call."""
+"""A procedure as somebody follows it: its steps with their days, forms, rules, other ways and whom to call."""
 
 from typing import Any
 
 from django.http import HttpRequest
 from wagtail.models import Page
 
-from coordination.models import ServicePage
-from coordination.models.directory import ServiceKind
 from portal import access
-from portal.models.people import OrganisationKind
 from portal.requests import number
 
+from . import flow
 from .deadlines import DaysForm
 from .models import FormPage, ProcedurePage
+from .models.steps import StepLane
+from .models.ways import codes_of, in_words, place_of
+from .whom import Directory
+
+CHECKLIST, DRAWING = "lista", "disegno"
 
 
 def plan(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
-    """Steps with their dates, forms and services; `passo` in the address shows one at a time."""
-    form = DaysForm(page, request.GET, request.user)
-    codes = {block.value["form"].lower() for block in page.steps if block.value.get("form")}
-    rules = {code.lower() for code in page.protocols.split()}
-    visible = access.allowed(Page.objects.filter(slug__in=codes | rules), request.user).specific()
-    by_slug = {each.slug: each for each in visible}
-    cards = _cards(page, request.user)
-    desk = _desk(request.user)
-    steps = []
-    for place, block in enumerate(page.steps, start=1):
-        step = block.value
-        steps.append(
-            {
-                "number": place,
-                "value": step,
-                "due": form.due(step),
-                "form": by_slug.get((step.get("form") or "").lower()),
-                "services": _named(step["services"], cards),
-            }
-        )
-    services = _named([block.value for block in page.services], cards)
+    """What the page shows; `passo` in the address shows one step at a time, `vista` a list to tick or the drawing."""
+    form, named = DaysForm(page, request.GET, request.user), Named(page, request.user)
+    directory = Directory(page, request.user)
+    steps = [
+        {
+            "number": place,
+            "value": block.value,
+            "lane": StepLane(block.value["lane"]).label if block.value.get("lane") else "",
+            "due": form.due(block.value),
+            "form": named.page(block.value.get("form")),
+            "rule": named.section(block.value),
+            "whom": directory.of_step(block.value),
+            "branches": [_way(way, page, named) for way in block.value.get("branches") or []],
+        }
+        for place, block in enumerate(page.steps, start=1)
+    ]
+    services, asked = directory.of_page(), request.GET.get("vista", "")
     return {
         "events": form,
         "dates": form.address,
         "steps": steps,
-        "rules": [by_slug[code] for code in sorted(rules) if code in by_slug],
+        "rules": [rule for code in sorted(page.protocols.split()) if (rule := named.page(code))],
         "services": services,
-        "desk": desk if services and desk not in services else None,
+        "desk": directory.desk if services and directory.desk not in services else None,
+        "away": None if services else directory.stands_in(page.responsible),
         "one": _one(steps, request.GET.get("passo", "")),
+        "view": asked if steps and asked in (CHECKLIST, DRAWING) else "",
+        "flow": flow.drawn(steps) if steps else None,
+    }
+
+
+def _way(way: Any, page: ProcedurePage, named: "Named") -> dict[str, Any]:
+    return {
+        "value": way,
+        "place": place_of(page.steps, way["step"]) if way.get("step") else None,
+        "page": named.page(way.get("procedure")),
+        "words": in_words(way),
     }
 
 
@@ -54,31 +65,31 @@ def using(form: FormPage, user: Any) -> Any:
     return access.allowed(found if form.code else found.none(), user)
 
 
-# --- Whom to call ----------------------------------------------------------------------------------------
+class Named:
+    """The pages whose codes a procedure names, as far as the reader may see them."""
 
+    def __init__(self, page: ProcedurePage, user: Any) -> None:
+        codes = {code.lower() for block in page.steps for code in codes_of(block.value)}
+        pages = Page.objects.filter(slug__in=codes | set(page.protocols.lower().split()))
+        self._pages = {each.slug: each for each in access.allowed(pages, user).specific()}
+        self._headings: dict[str, list[tuple[str, str]]] = {}
 
-def _cards(page: ProcedurePage, user: Any) -> dict[int, ServicePage]:
-    """The service cards that the procedure or its steps name and the person may read; one question for all."""
-    named = [block.value for block in page.services]
-    named += [service for block in page.steps for service in block.value["services"]]
-    keys = {service.pk for service in named if service}
-    if not keys:
-        return {}
-    return {card.pk: card for card in access.allowed(ServicePage.objects.filter(pk__in=keys), user)}
+    def page(self, code: str | None) -> Any:
+        return self._pages.get((code or "").lower())
 
+    def section(self, step: Any) -> dict[str, Any] | None:
+        """The protocol that asks for the step, at its section where it still has one of that name."""
+        rule = self.page(step.get("rule"))
+        if rule is None:
+            return None
+        wish = (step.get("section") or "").casefold()
+        anchor = next((anchor for anchor, heading in self._sections(rule) if heading.casefold() == wish), "")
+        return {"page": rule, "heading": step["section"] if anchor else "", "anchor": anchor}
 
-def _named(services: Any, cards: dict[int, ServicePage]) -> list[ServicePage]:
-    return [cards[service.pk] for service in services if service and service.pk in cards]
-
-
-def _desk(user: Any) -> ServicePage | None:
-    """The desk of the reader's own Comune; it stands beside what the procedure names, and never instead of it."""
-    body = getattr(user, "organisation", None)
-    if body is None or body.kind != OrganisationKind.MUNICIPALITY:
-        return None
-    desks = ServicePage.objects.filter(organisation=body, service_kind=ServiceKind.DESK).exclude(telephone="")
-    found: ServicePage | None = access.allowed(desks, user).order_by("title").first()
-    return found
+    def _sections(self, rule: Any) -> list[tuple[str, str]]:
+        if rule.slug not in self._headings:
+            self._headings[rule.slug] = [(each.anchor, each.heading) for each in rule.sections()]
+        return self._headings[rule.slug]
 
 
 def _one(steps: list[dict[str, Any]], asked: str) -> dict[str, Any] | None:

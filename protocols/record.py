@@ -17,7 +17,8 @@ from portal.pages import anchors
 from portal.pages.blocks import TOP
 from portal.words import dates
 
-from .models import Edition
+from .models import Edition, ways
+from .models.steps import StepLane
 
 BLOCKS = ("p", "h2", "h3", "h4", "li")  # what a text of ours is made of
 LISTS = ("ul", "ol")
@@ -48,6 +49,11 @@ FIELDS = {
     "act_date": _("Data dell’atto"),
     "act_body": _("Ente dell’atto"),
 }
+# What a step may hold, in the order in which it is read.
+STEP = (
+    "title", "text", "lane", "who", "position", "desk", "within", "form", "rule", "question", "yes", "no", "branches",
+    "note",
+)  # fmt: skip
 DAYS = {"register_date", "act_date"}
 NOT_READ = {"title", "sections", "files"}  # the title stands above, the rest is kept for proof
 
@@ -223,10 +229,20 @@ def _table(key: str, value: Any) -> Iterator[Piece]:
 
 
 def _step(key: str, value: Any) -> Iterator[Piece]:
-    named = ("title", "text", "who", "within", "form", "question", "yes", "no")
-    cells = tuple((name, str(value[name])) for name in named if value.get(name))
-    services = [each.get("value", each) if isinstance(each, dict) else each for each in value.get("services") or []]
+    said = value | {
+        "lane": StepLane(value["lane"]).label if value.get("lane") else "",
+        "desk": _("lo sportello del proprio Comune") if value.get("desk") else "",
+        "rule": ", ".join(filter(None, [value.get("rule"), value.get("section")])),
+        "branches": "\n".join(ways.in_words(each) for each in _each(value.get("branches"))),
+    }
+    cells = tuple((name, str(said[name])) for name in STEP if said.get(name))
+    services = _each(value.get("services"))
     yield Piece("step", key, value["title"], cells, tuple(f"page:{pk}" for pk in services if pk))
+
+
+def _each(rows: Any) -> list[Any]:
+    """The values of a list, which was kept with the marks of its rows or without."""
+    return [row.get("value", row) if isinstance(row, dict) else row for row in rows or []]
 
 
 def _contacts(key: str, value: Any) -> Iterator[Piece]:

@@ -3,80 +3,16 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from wagtail import blocks
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal.fields import BlocksField
 from portal.models.pages import Section
-from portal.wagtail_admin.choosers import PageBlock
-from portal.words import terms
-from portal.words.terms import Direction, Unit
 
+from . import ways
 from .rules import RulePage
-
-BEGINNING = "inizio"  # what days were counted from before steps named their events
-
-
-def _service() -> PageBlock:
-    return PageBlock(label=_("Servizio"), page_type="coordination.ServicePage")
-
-
-class StepBlock(blocks.StructBlock):
-    """One step: who does what, by when, with which form; perhaps a question that decides the way."""
-
-    title = blocks.CharBlock(label=_("Passo"), max_length=80)
-    text = blocks.TextBlock(label=_("Che cosa si fa"))
-    who = blocks.CharBlock(label=_("Chi"), max_length=160)
-    within = blocks.CharBlock(label=_("Entro quando, a parole"), max_length=160, required=False)
-    number = blocks.IntegerBlock(
-        label=_("Quanto tempo"), required=False, min_value=0, max_value=terms.FARTHEST,
-        help_text=_("Serve a calcolare la data. Lascia vuoto se il termine è solo a parole."),
-    )  # fmt: skip
-    unit = blocks.ChoiceBlock(label=_("Ore, giorni o mesi"), choices=Unit.choices, required=False)
-    direction = blocks.ChoiceBlock(
-        label=_("Dopo o prima del fatto"), choices=Direction.choices, default=Direction.AFTER, required=False
-    )
-    base = blocks.CharBlock(
-        label=_("Da quale fatto si conta"), max_length=60, required=False,
-        help_text=_("Per esempio: ricovero, uscita, segnalazione. Chi legge ne scrive la data."),
-    )  # fmt: skip
-    form = blocks.CharBlock(label=_("Codice del modulo"), max_length=12, required=False)
-    services = blocks.ListBlock(_service(), label=_("Chi chiamare per questo passo"), default=[], required=False)
-    question = blocks.CharBlock(label=_("Domanda che decide la strada"), max_length=160, required=False)
-    yes = blocks.CharBlock(label=_("Se sì"), max_length=300, required=False)
-    no = blocks.CharBlock(label=_("Se no"), max_length=300, required=False)
-
-    class Meta:
-        label = _("Passo")
-        icon = "list-ol"
-
-    def to_python(self, value: dict[str, Any]) -> Any:
-        return super().to_python(_with_unit(value))
-
-    def bulk_to_python(self, values: Any) -> Any:
-        return super().bulk_to_python([_with_unit(value) for value in values])
-
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        given = {"number": cleaned["number"] is not None, "unit": bool(cleaned["unit"])}
-        if given["number"] != given["unit"]:
-            missing = "unit" if given["number"] else "number"
-            sentence = {"unit": _("Scegli se sono ore, giorni o mesi."), "number": _("Scrivi quanti sono.")}[missing]
-            raise blocks.StructBlockValidationError({missing: ValidationError(sentence)})
-        if given["number"] and not cleaned["base"]:
-            sentence = _("Scrivi da quale fatto si conta: senza, una data non si può calcolare.")
-            raise blocks.StructBlockValidationError({"base": ValidationError(sentence)})
-        return cleaned
-
-
-def _with_unit(step: dict[str, Any]) -> dict[str, Any]:
-    """Steps written before terms had a unit say how many days after the start."""
-    if "number" in step or step.get("days") is None:
-        return step
-    return {**step, "number": step["days"], "unit": Unit.DAYS.value, "base": BEGINNING}
+from .steps import StepBlock, service
 
 
 class ProcedurePage(RulePage):
@@ -88,7 +24,7 @@ class ProcedurePage(RulePage):
     total_time = models.CharField(_("in tutto"), max_length=120, blank=True)
     steps = BlocksField([("step", StepBlock())], verbose_name=_("passi"), blank=True)
     services = BlocksField(
-        [("service", _service())], verbose_name=_("chi chiamare"), blank=True, default=[],
+        [("service", service())], verbose_name=_("chi chiamare"), blank=True, default=[],
         help_text=_("I servizi da chiamare in questa procedura. Chi legge vede anche lo sportello del suo Comune."),
     )  # fmt: skip
     protocols = models.CharField(
@@ -139,6 +75,8 @@ class ProcedurePage(RulePage):
         for number, block in enumerate(self.steps, start=1):
             step = block.value
             words = [step[name] for name in ("text", "who", "within", "question", "yes", "no") if step.get(name)]
+            words += [ways.in_words(branch) for branch in step.get("branches") or []]
+            words += [step["note"]] if step.get("note") else []
             found.append(Section(f"passo-{number}", f"{number} {step['title']}", "\n".join(words)))
         return found
 
