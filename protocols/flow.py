@@ -88,7 +88,8 @@ def drawn(shown: list[dict[str, Any]]) -> Flow:
         for way in step["branches"]:
             beside = _way(way, side, at)
             boxes.append(beside)
-            paths.append(Path(f"M{box.right},{beside.y + 14} H{side}", "way"))
+            leaves = min(beside.y + 14, box.bottom - 8)  # a short step may have ways that hang below it
+            paths.append(Path(f"M{box.right},{leaves} H{side - 12} V{beside.y + 14} H{side}", "way"))
             if way["place"] is not None:
                 sideways.append((beside, way["place"], edge + TRACK * len(sideways)))
             at = beside.bottom + 8

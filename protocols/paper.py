@@ -69,20 +69,24 @@ def standing(copy: EditionCopy) -> str:
 
 
 def drawn(copy: EditionCopy) -> bytes:
+    return compiled(SOURCE, _said(copy), int(copy.edition.published_at.timestamp()))
+
+
+def compiled(source: Path, said: dict[str, Any], moment: int) -> bytes:
     """The PDF; a sign that no font of ours can write becomes a question mark, as the standards want all to be shown."""
-    data = json.dumps(_said(copy), ensure_ascii=False, sort_keys=True)
+    data = json.dumps(said, ensure_ascii=False, sort_keys=True)
     while True:
         try:
-            return _compiled(data, int(copy.edition.published_at.timestamp()))
+            return _compiled(source, data, moment)
         except typst.TypstError as problem:
             data, before = _without(data, _unwritable(str(problem))), data
             if data == before:
                 raise
 
 
-def _compiled(data: str, moment: int) -> bytes:
+def _compiled(source: Path, data: str, moment: int) -> bytes:
     found: bytes = typst.compile(
-        str(SOURCE), root=str(SOURCE.parent), font_paths=[str(FONTS)], ignore_system_fonts=True, format="pdf",
+        str(source), root=str(source.parent), font_paths=[str(FONTS)], ignore_system_fonts=True, format="pdf",
         sys_inputs={"data": data}, pdf_standards=["a-2a", "ua-1"], timestamp=moment,
     )  # fmt: skip
     return found
@@ -99,7 +103,7 @@ def _without(data: str, signs: set[str]) -> str:
 
 def _said(copy: EditionCopy) -> dict[str, Any]:
     edition, page = copy.edition, copy.edition.page.specific
-    address = settings.BASE_URL + reverse("verify_copy", args=[copy.token])
+    address = address_of(copy)
     begins = dates.in_words(edition.begins, article="dal")
     return {
         "title": edition.title,
@@ -113,12 +117,17 @@ def _said(copy: EditionCopy) -> dict[str, Any]:
         "notice": str(NOTICE),
         "sha256": edition.sha256,
         "parts": list(_parts(edition)),
-        "qr": _qr(address),
+        "qr": qr(address),
         "qr_alt": _("Codice QR che porta a %(address)s") % {"address": address},
     }
 
 
-def _qr(address: str) -> str:
+def address_of(copy: EditionCopy) -> str:
+    """Where anybody who holds the paper learns whether it still holds."""
+    return settings.BASE_URL + reverse("verify_copy", args=[copy.token])
+
+
+def qr(address: str) -> str:
     found = io.BytesIO()
     segno.make_qr(address, error="m").save(found, kind="svg", border=2, xmldecl=False)
     return found.getvalue().decode()

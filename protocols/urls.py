@@ -19,6 +19,7 @@ urlpatterns = [
     path("p/<slug:code>/edizioni/confronta/", views.choose_comparison, name="choose_comparison"),
     path("p/<slug:code>/edizioni/<path:old>/confronta/<path:new>/", views.compare, name="compare_editions"),
     path("p/<slug:code>/edizioni/<path:version>/pdf/", views.printed, name="printed_edition"),
+    path("p/<slug:code>/edizioni/<path:version>/tascabile/", views.pocket_card, name="pocket_card"),
     path("copia/<str:token>/", views.verify, name="verify_copy"),
     path("p/<slug:code>/edizioni/<path:version>/", views.edition, name="edition"),
 ]

@@ -1,5 +1,7 @@
 """Editions, reachable and marked, and what changed between two of them."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +13,7 @@ from portal import access
 from portal.models.pages import by_code
 from portal.requests import FramedRequest
 
-from . import comparison, editions, paper
+from . import comparison, editions, paper, pocket
 from .models import Edition, EditionCopy
 from .models.rules import RulePage
 from .reading import readings
@@ -38,19 +40,32 @@ def printed(request: FramedRequest, code: str, version: str) -> HttpResponse:
     """The edition as PDF; while it is being drawn, a page that asks again by itself."""
     page, known = _history(request, code)
     found = _of_version(known, version)
-    copy = paper.copy_of(found)
-    if not copy.pdf:
+    return _pdf(request, page, found, paper.copy_of(found).pdf, found.version)
+
+
+def pocket_card(request: FramedRequest, code: str, version: str) -> HttpResponse:
+    """The steps of a procedure on one sheet, as the edition says them."""
+    page, known = _history(request, code)
+    found = _of_version(known, version)
+    if not found.content.get("steps"):
+        raise Http404
+    return _pdf(request, page, found, pocket.card_of(found).card, f"{found.version}-tascabile")
+
+
+def _pdf(request: FramedRequest, page: RulePage, found: Edition, drawn: Any, name: str) -> HttpResponse:
+    if not drawn:
         answer = render(request, "protocols/being_printed.html", {"page": page, "edition": found}, status=202)
         answer["Refresh"] = "3"
         return answer
-    name = f"{page.code or page.slug}-{found.version}.pdf"
-    shown_as = content_disposition_header(as_attachment=False, filename=name) or "inline"
-    return HttpResponse(bytes(copy.pdf), content_type="application/pdf", headers={"Content-Disposition": shown_as})
+    file = f"{page.code or page.slug}-{name}.pdf"
+    shown_as = content_disposition_header(as_attachment=False, filename=file) or "inline"
+    return HttpResponse(bytes(drawn), content_type="application/pdf", headers={"Content-Disposition": shown_as})
 
 
 def verify(request: HttpRequest, token: str) -> HttpResponse:
     """To anybody who holds a printed copy: whether it still holds, and nothing else; all wrong tokens answer alike."""
-    copy = EditionCopy.objects.filter(token=token).select_related("edition__page").defer("pdf").first()
+    rows = EditionCopy.objects.filter(token=token).select_related("edition__page")
+    copy = rows.defer("pdf", "card").first()
     answer = render(request, "protocols/verified.html", {"said": paper.standing(copy) if copy else ""})
     answer["X-Robots-Tag"] = "noindex"
     return answer

@@ -333,6 +333,9 @@ def portal_doors() -> list[Door]:
         Door("printed_edition", "/p/pr-02/edizioni/2.0/pdf/", INSIDE, answer=202),  # asked for, not drawn yet
         Door("printed_edition", "/p/pr-04/edizioni/1.1/pdf/", MINORI, answer=202),
         Door("printed_edition", "/p/pr-02/edizioni/9.9/pdf/", set()),
+        Door("pocket_card", "/p/op-04/edizioni/2.0/tascabile/", INSIDE, answer=202),
+        Door("pocket_card", "/p/op-09/edizioni/1.1/tascabile/", MINORI, answer=202),
+        Door("pocket_card", "/p/pr-02/edizioni/3.0/tascabile/", set()),  # a protocol has no steps
         Door("verify_copy", "/copia/di-nessuno/", EVERYBODY),
         Door("compare_editions", "/p/pr-02/edizioni/1.0/confronta/3.0/", INSIDE),
         Door("compare_editions", "/p/pr-02/edizioni/3.0/confronta/1.0/", INSIDE, answer=302),

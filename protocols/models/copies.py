@@ -19,6 +19,7 @@ class EditionCopy(models.Model):
     edition = models.OneToOneField(Edition, on_delete=models.PROTECT, related_name="copy")
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     pdf = models.BinaryField(null=True)
+    card = models.BinaryField(null=True, help_text="of a procedure: its steps on one sheet")
 
     class Meta:
         verbose_name = _("copia di un’edizione")
