@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from portal import access
+from portal.files import serving
 from portal.models import User
 from portal.navigation import Entry, entries
 from portal.notices.feed import Figure, sources
 from portal.pages import moving
 
-from . import editions, matrix
+from . import editions, form_files, matrix
 from .models import ProtocolPage
 from .models.rules import SOON
 
@@ -36,6 +37,7 @@ def missing_adoptions(user: User) -> Iterable[Figure]:
 sources.figures.append(expiring_protocols)
 sources.figures.append(missing_adoptions)
 moving.sources.append(editions.after_a_move)
+serving.successors.append(form_files.successor)
 
 entries.append(Entry(10, "protocolli", _("Protocolli"), "/protocolli/", "protocolpage"))
 entries.append(Entry(20, "procedure", _("Procedure"), "/procedure/", "procedurepage"))

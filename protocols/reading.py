@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from wagtail.models import Page
 
 from portal import access
+from portal.files.serving import EDITION
 from portal.models import Document, Image, User
 from portal.pages import citations
 
@@ -212,7 +213,10 @@ def _cited(edition: Edition, rows: dict[str, tuple[Any, bool]]) -> dict[str, Cit
 def _url(row: Any, then: dict[str, Any]) -> str:
     if isinstance(row, User):
         return reverse("person", args=[row.pk])
-    return str(row.url) if isinstance(row, Page) or (isinstance(row, Document) and _is_same(row, then)) else ""
+    if isinstance(row, Document):
+        # Of an edition one wants the file that it had, not the one that came after.
+        return f"{row.url}?{EDITION}" if _is_same(row, then) else ""
+    return str(row.url) if isinstance(row, Page) else ""
 
 
 def _is_same(row: Any, then: dict[str, Any]) -> bool:

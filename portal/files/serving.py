@@ -2,10 +2,12 @@
 
 import mimetypes
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.contrib import messages
 from django.http import (
     Http404,
     HttpRequest,
@@ -21,6 +23,7 @@ from portal import access
 from portal.models import Document, Image, Rendition
 
 CHUNK = 1 << 16
+EDITION = "edizione"
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 # Shown in the browser; anything else is downloaded, so that no uploaded page runs on our address.
 INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
@@ -101,15 +104,36 @@ def _read(file: Any, start: int, end: int) -> Iterator[bytes]:
             yield chunk
 
 
+@dataclass(frozen=True)
+class Successor:
+    """The page that took the place of a file, and the sentence that says so."""
+
+    url: str
+    sentence: str
+
+
+# Each knows pages whose files are replaced by newer ones: the file, the name asked for and the reader → where to go.
+successors: list[Callable[[Document, str, Any], Successor | None]] = []
+
+
 def document(request: HttpRequest, document_id: int, filename: str) -> HttpResponseBase:
     """A file, to whoever may see it; by a name that it bore before, or never, the way to its own.
 
-    `?scarica` saves instead of showing.
+    `?scarica` saves instead of showing; `?edizione` asks for a file that was replaced, from the edition that had it.
     """
+    if EDITION not in request.GET and (newer := _successor(document_id, filename, request.user)):
+        messages.warning(request, newer.sentence)
+        return redirect(newer.url)
     found = access.get_or_404(Document.objects.all(), request.user, pk=document_id)
     if found.filename != filename:
         return redirect(found.url)
     return file_response(request, found.file, found.filename, etag=found.sha256, download="scarica" in request.GET)
+
+
+def _successor(document_id: int, filename: str, user: Any) -> Successor | None:
+    file = Document.objects.filter(pk=document_id).first()
+    found = (newer(file, filename, user) for newer in successors) if file else iter(())
+    return next((each for each in found if each), None)
 
 
 def media(request: HttpRequest, path: str) -> HttpResponseBase:

@@ -9,7 +9,7 @@ from django.utils.text import slugify
 LONGEST = 60
 # What templates draw themselves on a page with sections; a heading of the same words is told apart.
 DRAWN = re.compile(
-    r"h-.*|(def|nota|passo)-\d+|parte-.*"
+    r"h-.*|(def|nota|passo)-\d+|parte-.*|disegno-(nome|punta|testo)"
     r"|altre|annuncio|azioni|confronta-(a|da)|contenuto|decisioni|edizioni|in-breve|in-sintesi|odg|passi|q|registra"
     r"|(quanti-)?suggerimenti|verbale"
 )
