@@ -38,12 +38,12 @@ def form(space: str = "SP-RETE") -> FormPage:
 def test_the_file_of_a_version_before_leads_to_the_form_and_says_which(as_: Any) -> None:
     page = form()
     old = Document.objects.get(title="prima.pdf")
-    for who in ("newcomer", "worker"):  # who only reads, and who writes there and could open the old file
+    for who in ("newcomer", "coordinator"):  # who only reads, and who writes there and could open the old file
         answer = as_(who).get(old.url, follow=True)
         assert answer.redirect_chain[0] == (page.url, 302)
         assert "è della versione 1.0, superata: il modulo in vigore è questo, versione 2.0." in answer.content.decode()
         assert as_(who).get(page.document.url).status_code == 200
-    assert as_("worker").get(f"{old.url}?edizione").status_code == 200  # from the edition that had it
+    assert as_("coordinator").get(f"{old.url}?edizione").status_code == 200  # from the edition that had it
     assert as_("newcomer").get(f"{old.url}?edizione").status_code == 404
 
 
