@@ -115,6 +115,13 @@ def saved(client: Any, page: ProcedurePage, **changes: str) -> Any:
     return client.post(address, data | written | blank | {"change_note": "Una strada in più."} | changes)
 
 
+def test_the_editor_offers_roles_of_the_network_in_italian(as_: Any) -> None:
+    Position.objects.create(name="Referente affitti", retired=True)
+    shown = as_("coordinator").get(f"/admin/pages/{ProcedurePage.objects.get(slug='op-04').pk}/edit/").content.decode()
+    assert "Referente tutela minori" in shown and "Referente affitti (non si usa più)" in shown.replace("\\u00f9", "ù")
+    assert "Nessuna scelta" in shown and "Select an option" not in shown
+
+
 def test_a_way_by_number_is_kept_by_title_and_one_that_leads_nowhere_is_refused_as_typed(as_: Any) -> None:
     page, client, way = ProcedurePage.objects.get(slug="op-04"), as_("coordinator"), "steps-0-value-branches-0-value"
     assert (
