@@ -56,6 +56,10 @@ class Answers:
     figures: Sequence[feed.Figure] = ()
     senses: Sequence[tuple[vocabulary.Sense, str]] = field(default_factory=list)
 
+    @property
+    def any(self) -> bool:
+        return bool(self.people or self.bodies or self.terms or self.own or self.figures or self.senses)
+
 
 def answers(words: str, user: Any, known: vocabulary.Vocabulary) -> Answers:
     typed = parse(words).words

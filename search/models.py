@@ -1,10 +1,12 @@
 """The table of what can be found: it is also the outbox of the engine."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page
 
 from coordination.models import ServicePage
-from portal.models import Organisation, Term
+from portal.models import Organisation, Term, User
 from portal.models.glossary import Relation
 
 
@@ -95,3 +97,69 @@ class OwnName(models.Model):
             return self.service.title
         term = self.term
         return "" if term is None else term.meaning if term.relation == Relation.AMBIGUOUS else term.word
+
+
+class Gap(models.Model):
+    """Words that found nothing, and how often: of nobody. `bodies` tells how many bodies asked, and names none."""
+
+    key = models.CharField(max_length=120, unique=True)
+    said = models.CharField(_("parole"), max_length=80)
+    asks = models.PositiveIntegerField(_("volte"), default=0)  # since the last answer
+    bodies = models.BigIntegerField(default=0)
+    last_on = models.DateField(_("ultima volta"), default=timezone.localdate)
+    # The page that somebody was asked to write.
+    owner = models.ForeignKey(User, verbose_name=_("di chi"), null=True, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    due = models.DateField(_("entro il"), null=True)
+    note = models.CharField(_("nota"), max_length=240, blank=True)
+
+    class Meta:
+        verbose_name = _("ricerca senza risultato")
+        verbose_name_plural = _("ricerche senza risultato")
+        ordering = ["-asks", "-last_on", "pk"]
+
+    def __str__(self) -> str:
+        return self.said
+
+    @property
+    def bodies_count(self) -> int:
+        return self.bodies.bit_count()
+
+
+class Pin(models.Model):
+    """A page shown above the results of these words, to whoever may read it, until a day."""
+
+    key = models.CharField(max_length=120, db_index=True)
+    said = models.CharField(_("parole"), max_length=80)
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    until = models.DateField(_("fino al"))
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("pagina in evidenza")
+        verbose_name_plural = _("pagine in evidenza")
+        ordering = ["said", "pk"]
+        constraints = [models.UniqueConstraint(fields=["key", "page"], name="pinned_once_for_the_words")]
+
+    def __str__(self) -> str:
+        return f"{self.said}: {self.page}"
+
+
+class Followed(models.Model):
+    """A search that a person keeps: what is new in it stands in the digest; a wish is told once, when it finds."""
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followed_searches")
+    words = models.CharField(_("parole"), max_length=80)
+    key = models.CharField(max_length=120, db_index=True)
+    filters = models.JSONField(default=dict, blank=True)
+    is_wish = models.BooleanField(default=False)
+    answer = models.CharField(_("risposta"), max_length=240, blank=True)  # to a wish that nothing will fulfil
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("ricerca salvata")
+        verbose_name_plural = _("ricerche salvate")
+        ordering = ["-since", "-pk"]
+
+    def __str__(self) -> str:
+        return self.words

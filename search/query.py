@@ -9,23 +9,28 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from search.italian import FORMS, Remembered, fold
+from search.italian import FORMS, STOPWORDS, Remembered, fold
 
 # Every weight of the ranking, measured in search.md; engines take them from here and nowhere else.
 WEIGHTS: dict[str, float] = {
     "text": 1.0,  # title, heading and body, by the stem
     "text_exact": 0.5,  # the same as written, where three words or more tell what is meant
     "text_form": 0.5,  # the same but for number and gender, where fewer do: singular and plural find the same
-    "title": 0.5,
-    "title_exact": 0.25,
-    "title_form": 0.25,
+    "title": 0.5,  # what a title says counts twice: in the text, which holds it, and here
+    "title_exact": 0.25,  # the same as written, for three words or more
+    "title_form": 0.25,  # the same but for number and gender, for fewer
     "pair": 0.3,  # two typed words close to each other
     "correction": 0.8,  # a word near one nobody wrote
-    "synonym": 0.6,
+    "synonym": 0.6,  # another name of the glossary, or of the person's own body; less where it is the rarer word
     "code": 1000.0,  # a typed code comes before anything else
     "superseded": 0.3,  # what an old edition keeps of its score: the same words in force come first
     "kind": 1.6,  # times, for what is of a kind that the words name: "modulo dimissioni protette"
     "section": 0.02,  # each further matching section of the same page, as a share of the best score
+    # While typing, where only the order counts: among equals the shortest title is first.
+    "suggested_code": 100.0,  # a code that goes on from what is typed
+    "suggested_beginning": 10.0,  # a title that begins with all of it
+    "suggested_word": 0.5,  # each whole word that stands in the title
+    "suggested_part": 0.1,  # each word that one of the title's goes on from
 }
 MANY_WORDS = 3  # from so many on they are compared as written
 COVERED = 0.4  # of what the words tell: who shares less is no result, while somebody shares more
@@ -35,6 +40,7 @@ PAIR_SLOP = 2
 MAX_LENGTH = 2000
 MAX_WORDS = 32
 MAX_CODE_RUNS = 6
+LONGEST_KEY = 120  # letters by which a question is kept
 
 # What is written in several pieces and is one thing. A date is not: its days must be found without its year.
 _TOKEN = re.compile(
@@ -155,6 +161,11 @@ def words_of(text: str) -> tuple[str, ...]:
 def phrase_key(text: str) -> str:
     """One for all that differ in number, gender, accents and signs: what a phrase of the glossary is known by."""
     return " ".join(FORMS[word] for word in words_of(text))
+
+
+def key_of(text: str) -> str:
+    """By which the same question is known again, its little words left out; empty where nothing is asked."""
+    return " ".join(FORMS[word] for word in parse(text).words if word not in STOPWORDS)[:LONGEST_KEY]
 
 
 def parse(text: str) -> Typed:

@@ -33,6 +33,16 @@ def remember(request: HttpRequest, response: HttpResponse, words: str) -> None:
         )  # fmt: skip
 
 
+def is_new(request: HttpRequest, words: str) -> bool:
+    """Whether the words are not among the last searches: a page loaded again asks nothing anew."""
+    return words not in _held(request)
+
+
+def forget(response: HttpResponse) -> None:
+    """The person's last searches are the person's to erase."""
+    response.delete_cookie(COOKIE, samesite="Lax")
+
+
 def searches(request: PersonRequest) -> Iterable[Resume]:
     """The last searches, each with its address."""
     for words in _held(request):

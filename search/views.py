@@ -21,17 +21,16 @@ from portal.requests import number
 from protocols.models import FormPage
 from protocols.models.rules import RulePage
 
-from . import index, recent, rights, titles, vocabulary
-from .answers import answers, filters_in, suggested
+from . import asking, gaps, index, pins, recent, rights, titles, vocabulary
+from .answers import Answers, answers, filters_in, suggested
 from .documents import FILE_KIND
-from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, Query, Results, Suggestion
-from .query import left_out
+from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, Results, Suggestion
+from .followed import PARAMETERS
+from .query import key_of, left_out
 from .vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
-PER_PAGE = 10
 SUGGESTED = 8
-PARAMETERS = {"kind": "tipo", "space": "spazio", "organisation": "ente", "year": "anno"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,10 @@ class Search:
     is_down: bool = False  # the same, and nobody is mending it
     spaces: dict[str, Space] = field(default_factory=dict)
 
+    @property
+    def asked_filters(self) -> list[tuple[str, str]]:
+        return [(PARAMETERS[name], value) for name, value in self.filters.items()]
+
     def address(self, **changes: Any) -> str:
         """The address of the same search with something changed; an empty value takes a filter away."""
         asked = {"q": self.words, **{PARAMETERS[name]: value for name, value in self.filters.items()}, **changes}
@@ -74,39 +77,16 @@ def _search(request: HttpRequest) -> Search:
     }
     if filters.get("space") not in search.spaces:
         filters.pop("space", None)  # a space that one may not read is no filter, as one that never was
-    query = Query(
-        words=words,
-        tokens=access.tokens(request.user),
-        filters=filters,
-        page=search.page,
-        per_page=PER_PAGE,
-        synonyms=search.vocabulary.synonyms,
-        kinds=vocabulary.kinds(),
-        right=search.vocabulary.right,
-        admits=rights.admits(request.user),
-    )
+    query = asking.query(words, request.user, filters, page=search.page, known=search.vocabulary)
     found = None
     try:
-        found = _from_the_engine(query)
+        found = asking.ask(query)
     except EngineDown:
         logger.exception("The search engine cannot be reached")
         search.is_down = True
     search.is_rebuilding = found is None
     search.results = titles.search(query) if found is None else found
     return search
-
-
-def _from_the_engine(query: Query) -> Results | None:
-    """None where there is no index to be trusted: it is being rebuilt."""
-    try:
-        if index.is_sound():
-            return index.engine().search(query)
-    except IndexDamaged:
-        logger.exception("The search index cannot be read")
-    except IndexBusy:
-        return None  # switched several times while we looked
-    index.wake_to_heal()
-    return None
 
 
 def results(request: HttpRequest) -> HttpResponse:
@@ -121,8 +101,13 @@ def results(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "json":
         return JsonResponse(_as_json(search), json_dumps_params={"ensure_ascii": False})
     found = search.results
+    answered = answers(search.words, request.user, search.vocabulary)
+    pinned = pins.shown(key_of(search.words), request.user)
+    nothing = _found_nothing(search, answered, pinned)
+    if nothing and recent.is_new(request, search.words):
+        gaps.note(search.words, request.user)
     readable = [count for value, count in found.facets["space"] if value in search.spaces]
-    shown = len(found.hits) + (search.page - 1) * PER_PAGE
+    shown = len(found.hits) + (search.page - 1) * asking.PER_PAGE
     context = {
         "search": search,
         "results": found,
@@ -134,7 +119,10 @@ def results(request: HttpRequest) -> HttpResponse:
         "chips": _chips(search),
         "corrected_url": search.address(q=found.corrected) if found.corrected else "",
         "left_out": left_out(search.words),
-        "answers": answers(search.words, request.user, search.vocabulary),
+        "answers": answered,
+        "pinned": pinned,
+        "may_wait": nothing,
+        "may_follow": request.user.is_authenticated and bool(found.hits) and search.page == 1 and not nothing,
         "next_url": search.address(pagina=search.page + 1) if shown < found.total else "",
         "previous_url": search.address(pagina=search.page - 1) if search.page > 1 and found.hits else "",
         "left": max(found.total - shown, 0),
@@ -144,6 +132,13 @@ def results(request: HttpRequest) -> HttpResponse:
     response = render(request, "search/results.html", context)
     recent.remember(request, response, search.words)
     return response
+
+
+def _found_nothing(search: Search, answered: Answers, pinned: list[Page]) -> bool:
+    """Whether nothing answers somebody who has entered: no page holds all the words, and the index could have one."""
+    if not search.request.user.is_authenticated or search.is_rebuilding or search.filters or search.page > 1:
+        return False
+    return bool(key_of(search.words)) and not (search.results.all_words or pinned or answered.any)
 
 
 def suggestions(request: HttpRequest) -> HttpResponse:

@@ -35,7 +35,8 @@ from portal.models import (
     User,
 )  # fmt: skip
 from protocols.models import Adoption
-from search.models import OwnName
+from search import followed
+from search.models import Gap, OwnName, Pin
 from tests.addresses import MISSING, Known, Things, address, known
 from tests.conftest import CAST
 
@@ -144,6 +145,24 @@ def own_name() -> int:
     """What Quarrata calls the UVM."""
     body, term = Organisation.objects.get(slug="quarrata"), Term.objects.get(term="UVM")
     return int(OwnName.objects.get_or_create(organisation=body, said="la commissione", term=term)[0].pk)
+
+
+def gap() -> int:
+    """Words that found nothing, whose page Elena was asked to write."""
+    asked = {"said": "gelateria", "asks": 7, "due": timezone.localdate(), "owner": User.objects.get(
+        email__startswith="elena")}  # fmt: skip
+    return int(Gap.objects.get_or_create(key="gelateria", defaults=asked)[0].pk)
+
+
+def pinned() -> int:
+    """PR-02, above the results of some words."""
+    wanted = {"key": "gelateria", "said": "gelateria", "page_id": page("pr-02").pk, "until": timezone.localdate()}
+    return int(Pin.objects.get_or_create(**wanted)[0].pk)
+
+
+def kept_search() -> int:
+    """Elena's."""
+    return followed.follow(User.objects.get(email__startswith="elena"), "dimissioni", {}, is_wish=False).pk
 
 
 def given_up() -> int:
@@ -350,6 +369,18 @@ def portal_doors() -> list[Door]:
         Door("finish_lesson", "/formazione/lezioni/999999/fatta/", set(), closed=405),
         Door("search", "/cerca/?q=protocollo", EVERYBODY),
         Door("search", "/cerca/?q=protocollo&format=json", EVERYBODY),
+        Door("own_searches", "/cerca/mie/", MEMBERS),
+        Door("forget_recent", "/cerca/mie/cancella/", MEMBERS, answer=302, post={}),
+        Door("follow", "/cerca/segui/", MEMBERS, answer=302, post={"q": "zufolatoio", "aspetta": "1"}),
+        Door("unfollow", f"/cerca/mie/{kept_search()}/togli/", {"worker"}, answer=302, post={}),
+        Door("unfollow", "/cerca/mie/999999/togli/", set(), post={}),
+        Door("gaps", "/rete/ricerche/", KEEPERS),
+        Door("gap", f"/rete/ricerche/{gap()}/", KEEPERS),
+        Door("gap", "/rete/ricerche/999999/", set()),
+        Door("missing_page", f"/cerca/mancanze/{gap()}/", {"worker"}),
+        Door("missing_page", "/cerca/mancanze/999999/", set()),
+        Door("take_pin_away", f"/rete/ricerche/evidenza/{pinned()}/togli/", KEEPERS, answer=302, post={}),
+        Door("take_pin_away", "/rete/ricerche/evidenza/999999/togli/", set(), post={}),
         Door("own_names", "/rubrica/enti/quarrata/parole/", KEEPERS | {"worker"}),
         Door("own_names", "/rubrica/enti/quarrata/parole/", KEEPERS | {"worker"}, post={}),
         Door("own_names", "/rubrica/enti/che-non-esiste/parole/", set()),

@@ -34,8 +34,10 @@ from portal.notices import acknowledgements, digests, emails, obligations
 from portal.spaces import opening, roles
 from protocols.models import Adoption, Edition, FormPage, ProtocolPage
 from protocols.models.protocols import RelatedPage
+from search import followed
 from search import index as search_index
-from search.models import OwnName
+from search.models import OwnName, Pin
+from search.query import key_of
 from tests.addresses import Things, address, known
 from tests.conftest import CAST
 from training.models import LessonPage, ModulePage, PathPage
@@ -119,6 +121,7 @@ def plant(name: str) -> Planted:
     plant_signature(here, writer)
     plant_duties(here)
     plant_own_name(here, writer)
+    plant_pin(here)
     here.addresses += [page.url for page in here.pages] + [
         here.document.url, f"/media/{here.image.file.name}",
         f"/rubrica/persone/{here.person.pk}/", here.space.get_absolute_url(),
@@ -270,6 +273,14 @@ def plant_own_name(here: Planted, writer: User) -> None:
         here.addresses.append(f"/rubrica/enti/{body.slug}/parole/")
 
 
+def plant_pin(here: Planted) -> None:
+    """Hidden pages in evidence for the very word that everybody asks, and everybody keeps the search for it."""
+    for page in here.pages[:2]:
+        Pin.objects.create(key=key_of(WORD), said=WORD, page_id=page.pk, until=timezone.localdate())
+    for name in CAST:
+        followed.follow(cast(name), WORD, {}, is_wish=False)
+
+
 def plant_adoption(here: Planted, by: User) -> None:
     """What a body said of the protocol, in each field, and the file of its act."""
     protocol = next(page for page in here.pages if isinstance(page, ProtocolPage))
@@ -353,7 +364,7 @@ PORTAL = [
     "/riunioni/", "/rubrica/", f"/rubrica/?nome={WORD}", "/rubrica/enti/quarrata/", "/formazione/", "/profilo/digest/",
     "/rete/", "/rete/spazi/", "/rete/spazi/apri/", "/rete/coordinatori/", "/rete/enti/", "/rete/enti/quarrata/",
     "/profilo/dati/", "/profilo/dati/file/",
-    "/rete/glossario/",
+    "/rete/glossario/", "/rete/ricerche/", "/cerca/mie/",
     "/rete/persone/", f"/rete/persone/?nome={WORD}", "/rete/persone/invita/", "/rete/parole/professioni/",
     f"/cerca/?q={WORD}", f"/cerca/?q={WORD}&format=json", "/cerca/?q=zibaldane", "/cerca/?q=zibaldane&format=json",
     "/cerca/suggerimenti/?q=zib", "/cerca/?q=calepino", "/sitemap.xml", "/feed/", "/posta-inviata/", *CITING,

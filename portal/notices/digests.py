@@ -7,7 +7,7 @@ window that was dealt with. Nothing is computed from "today", so a night without
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -51,16 +51,17 @@ class Digest:
     agenda: list[feed.Appointment]
     start: datetime
     end: datetime
+    alerts: list[feed.Alert] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """An appointment alone is no news: the home page shows it."""
-        return not self.todos and not self.changes
+        return not self.todos and not self.changes and not self.alerts
 
     @property
     def summary(self) -> str:
         """«2 cose da fare, 3 novità»."""
-        return ", ".join(part for part in (self._asked(len(self.todos)), self._news()) if part)
+        return ", ".join(part for part in (self._asked(len(self.todos)), self._news(), self._found()) if part)
 
     @property
     def headline(self) -> str:
@@ -68,7 +69,7 @@ class Digest:
         late = sum(todo.is_late for todo in self.todos)
         words = ngettext("%(count)d cosa in ritardo", "%(count)d cose in ritardo", late) % {"count": late}
         urgent = [words, self._asked(len(self.todos) - late)] if late else [self._asked(len(self.todos)) + self._by()]
-        return ", ".join(part for part in (*urgent, self._news()) if part)
+        return ", ".join(part for part in (*urgent, self._news(), self._found()) if part)
 
     @staticmethod
     def _asked(count: int) -> str:
@@ -86,10 +87,17 @@ class Digest:
         count = len(self.changes)
         return ngettext("%(count)d novità", "%(count)d novità", count) % {"count": count} if count else ""
 
+    def _found(self) -> str:
+        """Said where nothing else is: what a kept search finds stands among the news, unless it was seen."""
+        count = 0 if self.todos or self.changes else len(self.alerts)
+        words = ngettext("novità per una tua ricerca", "novità per %(count)d tue ricerche", count)
+        return words % {"count": count} if count else ""
+
 
 def build(user: User, start: datetime, end: datetime) -> Digest:
     """The person's digest for the window, filtered by what the person may see now and has not said to have seen."""
-    return Digest(feed.todos(user), feed.news(user, start, end), _agenda(user), start, end)
+    alerts = [alert for source in feed.sources.alerts for alert in source(user, start, end)]
+    return Digest(feed.todos(user), feed.news(user, start, end), _agenda(user), start, end, alerts)
 
 
 def _agenda(user: User) -> list[feed.Appointment]:

@@ -151,3 +151,8 @@ def reading_reminder_mail(to: User, *, title: str, url: str, due: date, by: str)
 def adoption_reminder_mail(to: User, *, body: str, by: str, waiting: list[tuple[str, str]]) -> EmailMultiAlternatives:
     """To a body's delegate: what the body has still to adopt, each with its address."""
     return _mail("adoption_reminder", to.email, {"person": to, "body": body, "by": by, "waiting": waiting})
+
+
+def wish_mail(to: User, *, words: str, url: str, answer: str = "") -> EmailMultiAlternatives:
+    """To whoever wanted to know when a search finds something: now it does, or why it will not."""
+    return _mail("wish", to.email, {"person": to, "words": words, "url": url, "answer": answer})

@@ -123,8 +123,18 @@ class Figure:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Alert:
+    """A search that the person keeps, and what of the days told it finds."""
+
+    words: str
+    url: str
+    changes: list[Change]
+
+
 @dataclass
 class Sources:
+    alerts: list[Callable[[User, datetime, datetime], Iterable[Alert]]] = field(default_factory=list)
     agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
     resume: list[Callable[[PersonRequest], Iterable[Resume]]] = field(default_factory=list)
     figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)

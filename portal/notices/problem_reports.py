@@ -38,6 +38,14 @@ def page_at(path: str, user: Any) -> Page | None:
     return found.specific if found and access.can(user, "view", found) else None
 
 
+def page_named(typed: str, user: Any) -> Page | None:
+    """The page of a space that somebody names by its code or its address; None where the person may not see it."""
+    typed = typed.strip()
+    path = urlsplit(typed).path if "/" in typed else f"/{addresses.CODE_ADDRESS}/{typed}/"
+    found = page_at(path, user)
+    return found if found and found.depth > access.SPACE_DEPTH else None
+
+
 def report(by: Any, path: str, text: str, email: str = "", is_proposal: bool = False) -> ProblemReport:
     """Keep the report, and ask for the mail; the job knows nothing but the number of the row."""
     known = by if isinstance(by, User) else None

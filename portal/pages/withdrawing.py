@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.db import transaction
@@ -19,7 +18,7 @@ from wagtail.models import Page
 from portal import access
 from portal.models.activity import Activity, Verb
 from portal.models.replacements import Replacement
-from portal.notices.problem_reports import page_at
+from portal.notices.problem_reports import page_named
 from portal.personal_data.guard import no_personal_data
 
 from . import addresses
@@ -78,9 +77,8 @@ class OneReasonForm(ReasonForm):
         typed = self.cleaned_data["replaced_by"].strip()
         if not typed:
             return None
-        path = urlsplit(typed).path if "/" in typed else f"/{addresses.CODE_ADDRESS}/{typed}/"
-        found = page_at(path, self.user)
-        if found is None or found.pk == self.page.pk or found.depth <= access.SPACE_DEPTH:
+        found = page_named(typed, self.user)
+        if found is None or found.pk == self.page.pk:
             raise forms.ValidationError(
                 _("Non trovo questa pagina: scrivi il suo codice, per esempio PR-02, o copia il suo indirizzo.")
             )

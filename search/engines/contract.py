@@ -145,6 +145,29 @@ def shown(kind: type[Hit] | type[Suggestion]) -> list[str]:
     return [each.name for each in fields(kind) if each.name in known]
 
 
+@dataclass(frozen=True)
+class Reason:
+    """What one part of the query adds to a document's score; `weight` is its name in the table of weights."""
+
+    weight: str
+    words: str
+    adds: float
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why a page is where it is among the results."""
+
+    code: str
+    title: str
+    kind: str
+    url: str
+    score: float
+    words_score: float  # of the document that holds most, before what follows
+    reasons: list[Reason]
+    factors: list[tuple[str, float]]  # what the score is multiplied by: the weight's name, and how much
+
+
 class Engine(Protocol):
     """Whatever is asked of it may raise EngineDown."""
 
@@ -153,6 +176,9 @@ class Engine(Protocol):
 
     def search(self, query: Query) -> Results:
         """What is found; raises IndexBusy or IndexDamaged."""
+
+    def explain(self, query: Query, limit: int) -> list[Explained]:
+        """The first results of the search, each with what brought it there."""
 
     def suggest(
         self, prefix: str, tokens: frozenset[str], limit: int = 8, admits: Admits = everybody

@@ -12,6 +12,11 @@ from search.models import OwnName
 PAGE = "/rubrica/enti/quarrata/parole/"
 
 
+@pytest.fixture(autouse=True)
+def _none_of_the_demonstration(db):
+    OwnName.objects.all().delete()
+
+
 def codes(client, words):
     return [each["code"] for each in client.get("/cerca/", {"q": words, "format": "json"}).json()["results"]]
 

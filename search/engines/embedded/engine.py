@@ -11,6 +11,7 @@ import tantivy
 from search.engines.contract import (
     Admits,
     Document,
+    Explained,
     IndexBusy,
     IndexDamaged,
     IndexOutdated,
@@ -23,6 +24,7 @@ from search.engines.contract import (
     unstamped,
 )
 from search.engines.embedded import seal
+from search.engines.embedded.explaining import explained
 from search.engines.embedded.person_search import Names, PersonSearch
 from search.engines.embedded.reader import Reader
 from search.engines.embedded.spelling import Vocabulary
@@ -55,15 +57,24 @@ class EmbeddedEngine:
     # Reading
 
     def search(self, query: Query) -> Results:
+        found = self._person_search(query)
+        return found.results() if found else Results()
+
+    def explain(self, query: Query, limit: int) -> list[Explained]:
+        found = self._person_search(query)
+        return explained(found, limit) if found else []
+
+    def _person_search(self, query: Query) -> PersonSearch | None:
+        """As if nothing were in the index that is no longer the person's to see."""
         searcher = self._searcher()
         if searcher is None:
-            return Results()
+            return None
         refused: set[int] = set()
         while True:
             search = PersonSearch(searcher, query, lambda: self._vocabulary(searcher), self._names, refused)
             newly_refused = search.refused()
             if not newly_refused:
-                return search.results()
+                return search
             refused |= newly_refused
 
     def suggest(

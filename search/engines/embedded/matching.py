@@ -84,10 +84,33 @@ class Scoring:
 
     def ranking(self, slots: Sequence[Slot], codes: Iterable[str]) -> list[Clause]:
         """Each adds to the score of what is found; none decides what is."""
-        closer = "exact" if sum(len(slot.words) for slot in slots) >= MANY_WORDS else "form"
-        scored = [self._slot(slot, closer) for slot in slots]
-        codes_found = (_boost(Clause.const_score_query(term("code_form", code), 1.0), "code") for code in codes)
-        return [*scored, *_pairs(slots), *codes_found]
+        scored = [self._slot(slot, _closer(slots)) for slot in slots]
+        pairs = [clause for _words, clause in _pairs(slots)]
+        return [*scored, *pairs, *(_code(code) for code in codes)]
+
+    def parts(self, slots: Sequence[Slot], codes: Iterable[str]) -> Iterator[tuple[str, str, Clause]]:
+        """The same taken apart, to be explained: the weight's name, the words, what they add.
+
+        Of a word, its corrections and its synonyms the best alone adds to the score.
+        """
+        closer = _closer(slots)
+        for slot in slots:
+            if slot.together:
+                yield "text", _said(slot.words), phrase(slot.words)
+                continue
+            for word in slot.words:
+                for weight, clause in _fields(word, closer):
+                    yield weight, word.exact, _boost(clause, weight)
+        for slot in slots:
+            for word in slot.corrections:
+                yield "correction", word.exact, _boost(_word(word, closer), "correction")
+            for words in slot.synonyms:
+                weighed = Clause.boost_query(_synonym(words, closer), self._synonym_weight(slot, words))
+                yield "synonym", _said(words), weighed
+        for said, clause in _pairs(slots):
+            yield "pair", said, clause
+        for code in codes:
+            yield "code", code, _code(code)
 
     def _slot(self, slot: Slot, closer: str) -> Clause:
         typed = phrase(slot.words) if slot.together else any_of(_word(word, closer) for word in slot.words)
@@ -107,13 +130,31 @@ def rarity(found: int, documents: int) -> float:
     return log(1 + (max(documents - found, 0) + 0.5) / (found + 0.5))
 
 
+def _closer(slots: Sequence[Slot]) -> str:
+    return "exact" if sum(len(slot.words) for slot in slots) >= MANY_WORDS else "form"
+
+
+def _said(words: Iterable[Word]) -> str:
+    return " ".join(word.exact for word in words)
+
+
+def _code(code: str) -> Clause:
+    return _boost(Clause.const_score_query(term("code_form", code), 1.0), "code")
+
+
 def _word(word: Word, closer: str) -> Clause:
+    return any_of(_boost(clause, weight) for weight, clause in _fields(word, closer))
+
+
+def _fields(word: Word, closer: str) -> Iterator[tuple[str, Clause]]:
+    """Where a word is looked for, each by the name of its weight."""
     near = word.exact if closer == "exact" or not word.stem else word.form
     closer = closer if word.stem else "exact"
-    clauses = [_boost(term(f"{name}_{closer}", near), f"{name}_{closer}") for name in ("text", "title")]
+    for name in ("text", "title"):
+        yield f"{name}_{closer}", term(f"{name}_{closer}", near)
     if word.stem:
-        clauses += [_boost(term(name, word.stem), name) for name in ("text", "title")]
-    return any_of(clauses)
+        for name in ("text", "title"):
+            yield name, term(name, word.stem)
 
 
 def _synonym(words: tuple[Word, ...], closer: str) -> Clause:
@@ -124,12 +165,12 @@ def _synonym(words: tuple[Word, ...], closer: str) -> Clause:
     return any_of([phrase(words), title])
 
 
-def _pairs(slots: Sequence[Slot]) -> Iterator[Clause]:
-    stems = [word.stem for slot in slots for word in slot.leading() if word.stem]
-    for first, second in zip(stems, stems[1:], strict=False):
-        if first != second:
-            near: list[str | tuple[int, str]] = [first, second]
-            yield _boost(Clause.phrase_query(schema(), "text", near, slop=PAIR_SLOP), "pair")
+def _pairs(slots: Sequence[Slot]) -> Iterator[tuple[str, Clause]]:
+    words = [word for slot in slots for word in slot.leading() if word.stem]
+    for first, second in zip(words, words[1:], strict=False):
+        if first.stem != second.stem:
+            near: list[str | tuple[int, str]] = [first.stem, second.stem]
+            yield _said([first, second]), _boost(Clause.phrase_query(schema(), "text", near, slop=PAIR_SLOP), "pair")
 
 
 def _boost(clause: Clause, weight: str) -> Clause:

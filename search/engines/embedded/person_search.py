@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import log2
+from math import log2, prod
 
 import tantivy
 from tantivy import DocAddress
@@ -78,9 +78,13 @@ class Unit:
 
     @property
     def score(self) -> float:
-        weight = WEIGHTS["superseded"] if self.best.is_superseded else 1
-        weight *= WEIGHTS["kind"] if self.is_of_kind else 1
-        return self.best.score * weight * (1 + WEIGHTS["section"] * log2(1 + self.others))
+        return self.best.score * prod(factor for _name, factor in self.factors())
+
+    def factors(self) -> list[tuple[str, float]]:
+        """What the score of its words is multiplied by."""
+        found = [("superseded", WEIGHTS["superseded"])] if self.best.is_superseded else []
+        found += [("kind", WEIGHTS["kind"])] if self.is_of_kind else []
+        return [*found, ("section", 1 + WEIGHTS["section"] * log2(1 + self.others))]
 
     def order(self) -> tuple[bool, float, int, int]:
         """The window is fixed, so that nothing moves from one page of results to another; where two weigh the same
@@ -235,6 +239,10 @@ class PersonSearch:
                 return found
         return self.reader.every(found_by(any_of(codes), scored, self.excluded)) if codes else []
 
+    def parts(self) -> Iterable[tuple[str, str, Clause]]:
+        """What the ranking adds up, taken apart."""
+        return Scoring(self._rarity).parts([*self.slots, *self.quoted], self.codes)
+
     @cached_property
     def _asked(self) -> list[tuple[Clause, int]]:
         """What the words ask for, and how many documents have it."""
@@ -306,11 +314,11 @@ class PersonSearch:
     def _hits(self) -> list[Hit]:
         size = max(self.query.per_page, 1)
         start = (max(self.query.page, 1) - 1) * size
-        shown = self._ranked()[start : start + size]
+        shown = self.ranked()[start : start + size]
         dressing = Dressing(self.reader, [*self.slots, *self.quoted], self._filter_clauses())
         return dressing.hits([(unit.score, unit.best.address, list(unit.editions.values())) for unit in shown])
 
-    def _ranked(self) -> list[Unit]:
+    def ranked(self) -> list[Unit]:
         """Best document first; within the window further sections raise their page, beyond it the order stands."""
         units: dict[int, Unit] = {}
         kinds = {number_of(kind) for slot in self.slots for kind in slot.kinds}

@@ -8,10 +8,7 @@ from search.engines.contract import Admits, Suggestion, everybody
 from search.engines.embedded.matching import all_of, any_of, term
 from search.engines.embedded.reader import Reader, within
 from search.engines.embedded.tantivy_index import handed_on, schema, stored
-from search.query import MAX_LENGTH, MAX_WORDS, code_prefix, normalise, words_of
-
-# Orders only; found with a code, then with a title that begins so, then with words anywhere in the title.
-CODE, BEGINNING, WHOLE_WORD, PREFIX = 100.0, 10.0, 0.5, 0.1
+from search.query import MAX_LENGTH, MAX_WORDS, WEIGHTS, code_prefix, normalise, words_of
 
 # Among equals the shortest titles come first, so more are read than shown.
 READ = 5
@@ -33,14 +30,14 @@ def suggest(reader: Reader, prefix: str, limit: int, admits: Admits = everybody)
 def _whole(prefix: str, words: Sequence[str]) -> list[Clause]:
     begun = " ".join(words_of(normalise(prefix[:MAX_LENGTH])))
     code = code_prefix(" ".join(words))
-    return [_begins("title_start", begun, BEGINNING), _begins("code_form", code, CODE)]
+    return [_begins("title_start", begun, "suggested_beginning"), _begins("code_form", code, "suggested_code")]
 
 
 def _word(word: str) -> Clause:
-    whole = Clause.const_score_query(term("title_exact", word), WHOLE_WORD)
-    return any_of([_begins("title_exact", word, PREFIX), whole])
+    whole = Clause.const_score_query(term("title_exact", word), WEIGHTS["suggested_word"])
+    return any_of([_begins("title_exact", word, "suggested_part"), whole])
 
 
-def _begins(field: str, prefix: str, score: float) -> Clause:
+def _begins(field: str, prefix: str, weight: str) -> Clause:
     # Only letters, numbers, spaces and hyphens come here: nothing a regular expression would read.
-    return Clause.const_score_query(Clause.regex_query(schema(), field, f"{prefix}.*"), score)
+    return Clause.const_score_query(Clause.regex_query(schema(), field, f"{prefix}.*"), WEIGHTS[weight])

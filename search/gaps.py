@@ -1,0 +1,233 @@
+"""«Che cosa non si trova»: words that no page holds together, counted without whoever asked; and what answers them.
+
+A search is a read, and writes no row: it adds a line to a file beside the database, which the worker counts once a
+minute. A line holds the words and a mark that says "some body", never which: the marks of a word tell how many bodies
+asked. Words that look like somebody's data, and long numbers, get into no line.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.models import Page
+
+from portal import access
+from portal.accounts import handover
+from portal.background import jobs
+from portal.background.schedules import every
+from portal.models import Term, User
+from portal.models.activity import Verb
+from portal.notices import obligations
+from portal.notices.activity import record
+from portal.notices.obligations import Duty
+from portal.upkeep import terms
+from portal.words import glossary
+
+from . import followed, pins
+from .models import Gap
+from .query import key_of
+
+logger = logging.getLogger(__name__)
+SHOWN_FROM = 5  # asks: words that fewer asked are nobody's to read
+MARKS = 63  # as many as a row can hold; two bodies may have one, so that few are counted, never more
+KEPT = timedelta(days=365)
+
+
+# --- Counting --------------------------------------------------------------------------------------------
+
+
+def note(words: str, user: Any) -> None:
+    """The words found nothing for somebody who has entered."""
+    words = " ".join(words.split())
+    key = key_of(words)
+    if not key or not followed.may_be_kept(words):
+        return
+    line = json.dumps({"key": key, "said": words, "mark": _mark(key, user)}, ensure_ascii=False) + "\n"
+    try:
+        _folder().mkdir(parents=True, exist_ok=True)
+        with (_folder() / "asked.jsonl").open("ab") as file:
+            os.write(file.fileno(), line.encode())  # in one piece, whoever else writes
+    except OSError as problem:  # a full disk costs a count, not a search
+        logger.warning("A search without result was not counted: %s", problem)
+
+
+def _folder() -> Path:
+    return Path(settings.DATA_DIR) / "searches"
+
+
+def _mark(key: str, user: User) -> int:
+    if user.organisation_id is None:
+        return 0
+    digest = salted_hmac(f"search.gaps:{key}", str(user.organisation_id), algorithm="sha256").digest()
+    return 1 << (digest[0] % MARKS)
+
+
+@every(minutes=1)
+def count() -> int:
+    """Bring what was asked to the rows; returns how many lines. A file that a dead process left is counted first."""
+    new = _folder() / "asked.jsonl"
+    if new.exists():
+        new.rename(_folder() / f"{uuid4().hex}.counting")
+    counted = 0
+    for file in sorted(_folder().glob("*.counting")):
+        with transaction.atomic():
+            for line in _lines(file):
+                _count(**line)
+                counted += 1
+        file.unlink(missing_ok=True)
+    return counted
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    for line in file.read_text(errors="replace").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:  # the last of a process that was killed
+            logger.warning("A line of %s was not read", file.name)
+
+
+def _count(key: str, said: str, mark: int) -> None:
+    gap, _new = Gap.objects.select_for_update().get_or_create(key=key, defaults={"said": said})
+    gap.asks, gap.bodies, gap.last_on, gap.said = gap.asks + 1, gap.bodies | mark, timezone.localdate(), said
+    gap.save(update_fields=["asks", "bodies", "last_on", "said"])
+
+
+def forget_old() -> int:
+    """Take away what nobody has asked for a year; a page that somebody owes stays asked."""
+    return (
+        Gap.objects.filter(last_on__lt=timezone.localdate() - KEPT, owner=None).delete()[0]
+        + pins.forget_old()
+        + followed.forget_old()
+    )
+
+
+# --- Reading ---------------------------------------------------------------------------------------------
+
+
+def shown() -> QuerySet[Gap]:
+    """What coordinators read, the most asked first; the answered ones begin anew."""
+    return Gap.objects.filter(asks__gte=SHOWN_FROM)
+
+
+def owed() -> QuerySet[Gap]:
+    """The pages that somebody was asked to write."""
+    return Gap.objects.exclude(owner=None).select_related("owner", "asked_by").order_by("due", "pk")
+
+
+def owed_by(user: User) -> QuerySet[Gap]:
+    """A duty reaches its owner, and whoever stands in."""
+    return access.addressed(owed(), user, "owner", standing_in=True)
+
+
+# --- Answering -------------------------------------------------------------------------------------------
+
+
+def add_synonym(gap: Gap, term: Term, *, by: User) -> None:
+    """The words are one more name of a term."""
+    with transaction.atomic():
+        if gap.said not in term.synonyms:
+            term.synonyms = [*term.synonyms, gap.said]
+        glossary.keep(term, by=by)
+        _answered(gap)
+
+
+def pin(gap: Gap, page: Page, until: date, *, by: User) -> None:
+    """The page stands above the results of these words, for whoever may read it."""
+    with transaction.atomic():
+        pins.pin(gap.key, gap.said, page, until, by=by)
+        _answered(gap)
+
+
+def ask_for_page(gap: Gap, owner: User, due: date, note: str, *, by: User) -> None:
+    """Somebody writes the page that is missing, by a day."""
+    with transaction.atomic():
+        gap.owner, gap.due, gap.note, gap.asked_by = owner, due, note, by
+        gap.save()
+        url = reverse("missing_page", args=[gap.pk])
+        duty = Duty(
+            title=_("Scrivi la pagina che manca: «%(words)s»") % {"words": gap.said}, verb=_("Scrivi"),
+            why=_("la cercano e non la trovano; te l’ha chiesta %(person)s") % {"person": by}, url=url, due=due,
+        )  # fmt: skip
+        obligations.ask([owner], _duty(gap), duty)
+        obligations.settle(_duty(gap), but=[owner])
+        _record(by, _("ha chiesto a %(owner)s la pagina che manca: «%(words)s»"), owner=owner, words=gap.said)
+
+
+def page_is_there(gap: Gap, page: Page, until: date, *, by: User) -> None:
+    """The page that was missing is written: it is found by these words, and nobody owes it any more."""
+    with transaction.atomic():
+        pins.pin(gap.key, gap.said, page, until, by=by)
+        _no_longer_owed(gap)
+        _answered(gap)
+
+
+def leave(gap: Gap, words: str, *, by: User) -> None:
+    """Nothing is to be done about it; who waits is told why, where that is said. Asked as often again it comes back."""
+    with transaction.atomic():
+        _no_longer_owed(gap)
+        if words:
+            followed.answer(gap.key, words)
+        _answered(gap)
+        _record(by, _("ha lasciato com’è la ricerca senza risultato «%(words)s»"), words=gap.said)
+
+
+def _no_longer_owed(gap: Gap) -> None:
+    gap.owner, gap.due, gap.note, gap.asked_by = None, None, "", None
+    obligations.settle(_duty(gap))
+
+
+def _answered(gap: Gap) -> None:
+    """It begins anew, and who waits for it is told what there is for them."""
+    gap.asks = gap.bodies = 0
+    gap.save()
+    jobs.ask(f"wishes:{gap.key}", "search.followed.look", gap.key)
+
+
+def _duty(gap: Gap) -> str:
+    return f"missing-page:{gap.pk}"
+
+
+def _record(by: User, sentence: str, **words: Any) -> None:
+    record(Verb.WORDS_CHANGED, by=by, sentence=sentence % words)
+
+
+def in_the_hands_of(person: User, reader: User) -> Iterator[handover.Item]:
+    """The pages that somebody who leaves has still to write."""
+    for gap in owed().filter(owner=person):
+        yield handover.Item(_duty(gap), _("Pagine che mancano"), gap.said, partial(_hand, gap), may_end=True)
+
+
+def _hand(gap: Gap, to: User | None, by: User) -> None:
+    """Somebody else writes it; nobody: it is asked no more."""
+    if to is not None and gap.due is not None:
+        ask_for_page(gap, to, gap.due, gap.note, by=by)
+    else:
+        _no_longer_owed(gap)
+        gap.save()
+
+
+handover.sources.append(in_the_hands_of)
+terms.TERMS.append(
+    terms.Term(
+        gettext_lazy("Ricerche senza risultato"),
+        gettext_lazy(
+            "Si contano le parole, non chi le ha cercate; quelle che sembrano il dato di una persona non si scrivono. "
+            "Un anno dall’ultima volta. Le ricerche che salvi, finché non le togli."
+        ),
+        forget_old,
+    )
+)
