@@ -24,6 +24,7 @@ from protocols.models.rules import RulePage
 from .engines.contract import Document
 
 FILE_KIND = "file"
+PART = "part:"
 BATCH = 200
 LONGEST_HEADING = 160  # as its column
 BOLD_OR_LINE = re.compile(r"\*\*|_{3,}|\.{5,}")
@@ -44,7 +45,7 @@ def editions_group(page_id: int) -> str:
 
 def is_part(group: str) -> bool:
     """Whether it is a part of a page that has readers of its own."""
-    return group.startswith("part:")
+    return group.startswith(PART)
 
 
 def page_of(group: str) -> int | None:

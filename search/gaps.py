@@ -9,7 +9,9 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
+from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,18 +80,32 @@ def _mark(key: str, user: User) -> int:
 
 @every(minutes=1)
 def count() -> int:
-    """Bring what was asked to the rows; returns how many lines. A file that a dead process left is counted first."""
-    new = _folder() / "asked.jsonl"
-    if new.exists():
-        new.rename(_folder() / f"{uuid4().hex}.counting")
-    counted = 0
-    for file in sorted(_folder().glob("*.counting")):
-        with transaction.atomic():
-            for line in _lines(file):
-                _count(**line)
-                counted += 1
-        file.unlink(missing_ok=True)
+    """Bring what was asked to the rows; returns how many lines. A file that a dead process left is counted too."""
+    new, counted = _folder() / "asked.jsonl", 0
+    if not _folder().exists():
+        return counted
+    with _alone() as alone:
+        if alone and new.exists():
+            new.rename(_folder() / f"{uuid4().hex}.counting")
+        for file in sorted(_folder().glob("*.counting")) if alone else ():
+            with transaction.atomic():
+                for line in _lines(file):
+                    _count(**line)
+                    counted += 1
+            file.unlink()
     return counted
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether no other process counts now; what it leaves waits for the next minute."""
+    with (_folder() / "lock").open("w") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:

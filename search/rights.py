@@ -26,12 +26,16 @@ def admits(user: Any) -> Admits:
 
 
 def admits_of_all(user: Any) -> Admits:
-    """The same for many queries of the person at one moment: two questions in all."""
+    """The same for many queries of the person at one moment: four questions in all."""
     pages = set(access.allowed(Page.objects.all(), user).order_by().values_list("pk", flat=True))
     files = set(access.allowed(File.objects.all(), user).order_by().values_list("pk", flat=True))
+    parts = SearchDocument.objects.filter(group__startswith=documents.PART, gone=False).values_list("group", flat=True)
+    known = set(parts)
+    opened = known - _closed_parts(known, user)
 
     def admitted(groups: Collection[str]) -> Collection[str]:
-        return {each for each in groups if documents.page_of(each) in pages or documents.file_of(each) in files}
+        seen = {each for each in groups if documents.page_of(each) in pages or documents.file_of(each) in files}
+        return {each for each in seen if not documents.is_part(each) or each in opened}
 
     return admitted
 

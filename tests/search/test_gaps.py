@@ -51,6 +51,7 @@ def test_what_finds_nothing_is_counted_with_its_bodies_and_nobody_of_them(as_, i
     assert (gap.asks, gap.bodies_count) == (5, 3)
     assert "5 volte · 3 enti" in line_of(as_("coordinator"))
     kept = json.dumps(list(Gap.objects.values()), default=str) + str(list(spool.glob("*")))
+    assert not list(spool.glob("*.counting"))
     for trace in ("elena", "sara", "irene", "quarrata", "Quarrata"):
         assert trace not in kept
 
