@@ -135,8 +135,8 @@ def forget_old() -> int:
 
 
 def shown() -> QuerySet[Gap]:
-    """What coordinators read, the most asked first; the answered ones begin anew."""
-    return Gap.objects.filter(asks__gte=SHOWN_FROM)
+    """What coordinators have still to answer, the most asked first; the answered ones begin anew."""
+    return Gap.objects.filter(asks__gte=SHOWN_FROM, owner=None)
 
 
 def owed() -> QuerySet[Gap]:
