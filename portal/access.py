@@ -563,6 +563,22 @@ def of_a_body(model: type[Model], organisation: str) -> None:
     _rules_of_rows.append((model, rule))
 
 
+def between(model: type[Model], page: str, bodies: str, purpose: str) -> None:
+    """Its rows are a draft put before bodies: seen by who writes where the page lies, and by the bodies' delegates for
+    the purpose, whether or not they read there; the delegates alone act. What was reported waits for all of them.
+    """
+
+    def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+        held = standing(user)
+        asked = model._default_manager.filter(**{f"{bodies}__in": acts_for(user, purpose)}).order_by()
+        acting = Q(pk__in=asked.values("pk")) & ~Q(**{f"{page}__in": held.hidden})
+        if action != "view":
+            return queryset.filter(acting)
+        return queryset.filter(acting | Exists(_pages(Page.objects.filter(pk=OuterRef(page)), user, "edit")))
+
+    _rules_of_rows.append((model, rule))
+
+
 def bodies_of(user: Person) -> QuerySet[Organisation]:
     """Those to which the person belongs or for which it acts; all of them for whoever keeps the network."""
     held = standing(user)

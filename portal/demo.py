@@ -98,6 +98,18 @@ PEOPLE = [
 # (body, what for, person, substitute)
 DELEGATIONS = [
     ("sds", "approvazione", "paolo.vannini", ""),
+    ("ausl", "approvazione", "andrea.salvestrini", "irene.maestripieri"),
+    ("quarrata", "approvazione", "elena.fedi", ""),
+    ("agliana", "approvazione", "davide.tesi", ""),
+    ("montale", "approvazione", "davide.tesi", ""),  # in gestione associata
+    ("pistoia", "approvazione", "nadia.elamrani", ""),
+    ("serravalle-pistoiese", "approvazione", "nadia.elamrani", ""),
+    ("marliana", "approvazione", "nadia.elamrani", ""),
+    ("san-marcello-piteglio", "approvazione", "sara.begliomini", ""),
+    ("abetone-cutigliano", "approvazione", "sara.begliomini", ""),
+    ("sambuca-pistoiese", "approvazione", "sara.begliomini", ""),
+    ("filo-rosso", "approvazione", "rosanna.cioni", ""),
+    ("vicinanze", "approvazione", "youssef.haddad", ""),
     ("quarrata", "recepimento", "elena.fedi", ""),
     ("quarrata", "dati", "elena.fedi", ""),
     ("agliana", "recepimento", "davide.tesi", ""),

@@ -38,9 +38,12 @@ class Overtaken(Exception):
 
 def on_publishing(sender: Any, revision: Any, **kwargs: Any) -> None:
     """Signal of the ground: whether an edition holds body by body is said once, when it is new."""
-    if revision.content_type.model_class() is not ProtocolPage:
-        return
-    page = revision.as_object()
+    if revision.content_type.model_class() is ProtocolPage:
+        require_bodies(revision.as_object())
+
+
+def require_bodies(page: ProtocolPage) -> None:
+    """Pass, or raise Refused: an edition that holds body by body names them, and says so from its beginning."""
     if page.by_body and not page.signatories.all():
         raise Refused(_("Ogni ente recepisce questo protocollo: scegli quali enti lo firmano."))
     known = Edition.objects.filter(page_id=page.pk, version=page.version).first()

@@ -9,13 +9,14 @@ class ProtocolsConfig(AppConfig):
     verbose_name = _("Che cosa la rete ha concordato")
 
     def ready(self) -> None:
-        from django.db.models.signals import post_save
+        from django.db.models.signals import post_delete, post_save
+        from wagtail.signals import task_submitted
 
-        from portal.models import Delegation
+        from portal.models import Absence, Delegation
         from portal.pages.atomic_acts import publishing
         from portal.pages.publication import published, withdrawn
 
-        from . import adoptions, editions, signing  # noqa: F401  `signing` says how rules are signed
+        from . import adoptions, editions, joint_approval, signing  # noqa: F401  `signing` says how rules are signed
 
         publishing.connect(editions.on_publishing)
         published.connect(editions.on_published)
@@ -23,3 +24,8 @@ class ProtocolsConfig(AppConfig):
         published.connect(adoptions.on_published)  # the edition is kept by then
         withdrawn.connect(adoptions.on_withdrawn)
         post_save.connect(adoptions.on_delegation, sender=Delegation)
+        published.connect(joint_approval.on_published)
+        task_submitted.connect(joint_approval.on_task_submitted)
+        post_save.connect(joint_approval.on_delegation, sender=Delegation)
+        post_save.connect(joint_approval.on_absence, sender=Absence)
+        post_delete.connect(joint_approval.on_absence, sender=Absence)

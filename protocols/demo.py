@@ -12,10 +12,11 @@ from coordination.models import ServicePage
 from portal import access
 from portal.demo import Say, body_of, day, person, publish, read_toml, space
 from portal.models import Document, Organisation, Position
+from portal.models.append_only import as_maintenance
 from portal.pages import citations
 from portal.spaces import shares
 
-from . import demo_adoptions, demo_signatures, editions
+from . import demo_adoptions, demo_joint, demo_signatures, editions
 from .demo_forms import as_bytes, signed
 from .models import Edition, FormPage, ProcedurePage, ProtocolPage
 from .models.protocols import RelatedPage
@@ -45,6 +46,9 @@ def load(say: Say) -> None:
     say("recepimenti")
     for entry in read_toml(CONTENT / "adoptions.toml")["editions"]:
         demo_adoptions.load(entry)
+    say("un protocollo alla firma")
+    waiting = read_toml(CONTENT / "being_signed.toml")
+    demo_joint.load(waiting, _related(waiting))
     say("letture e firme")
     for entry in read_toml(CONTENT / "signatures.toml")["readings"]:
         demo_signatures.load(entry)
@@ -114,7 +118,8 @@ def _load_protocol(entry: dict[str, Any]) -> None:
     protocol.signatories = list(Organisation.objects.filter(slug__in=entry["signatories"]))
     protocol.related = _related(entry)
     home = space(entry["space"]).root_page
-    publish(home, protocol, on=entry["valid_from"], by=responsible, note=entry["change_note"])
+    with as_maintenance("the past of the demo"):  # its bodies signed before there was a portal
+        publish(home, protocol, on=entry["valid_from"], by=responsible, note=entry["change_note"])
     for older in _each(entry.get("superseded")):
         _superseded_protocol(protocol, entry, older)
     _share(protocol, entry)

@@ -21,7 +21,7 @@ from portal.pages.blocks import plain
 from portal.pages.publication import Refused
 from portal.words import dates
 
-from . import versions
+from . import consent, versions
 from .models import Edition, ProtocolPage
 from .models.rules import RulePage
 
@@ -37,8 +37,10 @@ def keep(page: RulePage, *, by: Any = None, proposed_by: Any = None, approved_by
     require_no_obstacle(page)
     kept = Edition.objects.filter(page_id=page.pk, version=page.version).first()
     if kept is not None:
+        consent.require(page, "")
         return kept
     said = content(page)
+    consent.require(page, agreed(page, said))
     return Edition.objects.create(
         page_id=page.pk,
         space=access.space_of(page),
@@ -100,6 +102,12 @@ def _kept(value: Any) -> Any:
 def fingerprint(said: dict[str, Any]) -> str:
     """SHA-256 of what the reader reads, as hexadecimal digits: words and links, not the marks of the editor."""
     return hashlib.sha256(json.dumps(_bare(said), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def agreed(page: RulePage, said: dict[str, Any] | None = None) -> str:
+    """The fingerprint of all that bodies agree on when they sign: the text, its number, its days, how it is adopted."""
+    terms = {name: _kept(getattr(page, name)) for name in ("version", "valid_from", "valid_until")}
+    return fingerprint({"text": said or content(page), **terms, "by_body": getattr(page, "by_body", False)})
 
 
 def _bare(value: Any) -> Any:
@@ -225,7 +233,9 @@ def _state(page: RulePage, edition: Edition) -> tuple[str, str]:
 def on_publishing(sender: Any, revision: Any, **kwargs: Any) -> None:
     """Signal of the ground: a text is about to be published, or set for a day."""
     if issubclass(revision.content_type.model_class(), RulePage):
-        require_no_obstacle(revision.as_object())
+        page = revision.as_object()
+        require_no_obstacle(page)
+        consent.require(page, agreed(page))
 
 
 def on_published(sender: Any, page: Any, by: Any, proposed_by: Any, approved_by: Any, **kwargs: Any) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -10,11 +12,12 @@ from portal import access
 from portal.files import serving
 from portal.models import User
 from portal.navigation import Entry, entries
-from portal.notices.feed import Figure, sources
+from portal.notices.feed import Figure, Resume, sources
 from portal.pages import moving
+from portal.requests import PersonRequest
 
-from . import editions, form_files, matrix
-from .models import ProtocolPage
+from . import editions, form_files, joint_approval, matrix
+from .models import JointApproval, JointState, ProtocolPage
 from .models.rules import SOON
 
 
@@ -34,6 +37,27 @@ def missing_adoptions(user: User) -> Iterable[Figure]:
     yield Figure(count, ngettext("recepimento che manca", "recepimenti che mancano", count), "/recepimenti/")
 
 
+def being_signed(request: PersonRequest) -> Iterable[Resume]:
+    """One's own texts that the bodies are signing: who has, and who is missing."""
+    waiting = joint_approval.waiting_of(request.user)
+    people = {who.pk for each in waiting for missing in each.missing.values() for who in missing}
+    known = set(access.allowed(User.objects.filter(pk__in=people), request.user).values_list("pk", flat=True))
+    for each in waiting:
+        yield Resume(
+            title=now("In firma: %(page)s") % {"page": each.joint.title},
+            url=reverse("joint_approval", args=[each.joint.pk]),
+            why=each.in_words(known),
+        )
+
+
+def pages_being_signed(user: User) -> Iterable[int]:
+    """They are not «under way» as drafts: others have them in hand."""
+    rows = JointApproval.objects.filter(state=JointState.OPEN, proposed_by=user)
+    return rows.values_list("page", flat=True)
+
+
+sources.resume.append(being_signed)
+sources.sent.append(pages_being_signed)
 sources.figures.append(expiring_protocols)
 sources.figures.append(missing_adoptions)
 moving.sources.append(editions.after_a_move)

@@ -13,7 +13,7 @@ from portal import access
 from portal.pages.editing_form import PortalPageForm
 from portal.pages.kinds import edits
 
-from . import codes, editions, versions
+from . import codes, consent, editions, versions
 from .models import Edition, ProcedurePage, ways
 from .models.rules import RulePage
 from .models.ways import codes_of
@@ -71,6 +71,12 @@ class RuleForm(PortalPageForm):
                 setattr(self.instance, relation.name, self.cleaned_data[relation.name])
         if found := editions.obstacle(self.instance):
             self.add_error(*found)
+        elif "action-publish" in self.data and (problem := consent.obstacle(self.instance, self._agreed())):
+            self.add_error(None, problem)
+
+    def _agreed(self) -> str:
+        """Nobody has agreed to a page that is not there yet."""
+        return editions.agreed(self.instance) if self.instance.pk else ""
 
 
 @edits(ProcedurePage)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from portal.pages.kind_list import kind_list
 
-from . import adoption_pages, matrix_pages, views
+from . import adoption_pages, joint_pages, matrix_pages, views
 from .models import FormPage, ProcedurePage, ProtocolPage
 
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("recepimenti/tabella.<slug:kind>", matrix_pages.sheet, name="adoptions_sheet"),
     path("recepimenti/<slug:body>/sollecita/", matrix_pages.remind, name="remind_adoption"),
     path("recepimenti/atti/<int:pk>/", adoption_pages.act, name="adoption_act"),
+    path("firme/<int:pk>/", joint_pages.joint, name="joint_approval"),
+    path("firme/<int:pk>/ritira/", joint_pages.take_back, name="take_back_joint_approval"),
+    path("firme/regole/<slug:slug>/", joint_pages.signing_rule, name="signing_rule"),
     path("p/<slug:code>/edizioni/confronta/", views.choose_comparison, name="choose_comparison"),
     path("p/<slug:code>/edizioni/<path:old>/confronta/<path:new>/", views.compare, name="compare_editions"),
     path("p/<slug:code>/edizioni/<path:version>/pdf/", views.printed, name="printed_edition"),

@@ -34,7 +34,7 @@ from portal.models import (
     Term,
     User,
 )  # fmt: skip
-from protocols.models import Adoption
+from protocols.models import Adoption, JointApproval
 from search import followed
 from search.models import Gap, OwnName, Pin
 from tests.addresses import MISSING, Known, Things, address, known
@@ -59,6 +59,8 @@ KEEPERS = {"coordinator", "administrator"}  # of the network
 EDITORS = OFFICE | ENABLED | {"worker", "health_manager"}
 READERS = MEMBERS - EDITORS
 ANSWERING = {"hospital_worker", "partner"}  # writes in no space, and answers for pages
+
+SIGNING = {"coordinator", "director", "health_manager", "administrator", "worker", "hospital_worker"}
 
 LOGIN = "login"  # how a door answers whoever has not entered
 HIDDEN = 404
@@ -123,6 +125,10 @@ def asked_of(slug: str) -> int:
 def act_of(body: str) -> int:
     """The newest act of a body that has its file: of PR-02."""
     return Adoption.objects.filter(organisation__slug=body).exclude(act_file="").latest("pk").pk
+
+
+def signed_of(slug: str) -> int:
+    return JointApproval.objects.get(page__slug=slug).pk
 
 
 def reported() -> int:
@@ -340,6 +346,15 @@ def portal_doors() -> list[Door]:
         Door("end_reading", f"/letture/richieste/{asked_of('pr-02')}/fine/", {"coordinator", "director",
              "health_manager", "administrator"}, answer=302, post={}, forbidden=INSIDE),
         Door("end_reading", "/letture/richieste/999999/fine/", set(), post={}),
+        # PR-13 is signed by three bodies, of which the first has said yes; whoever writes in its space looks on.
+        Door("joint_approval", f"/firme/{signed_of('pr-13')}/", SIGNING),
+        Door("joint_approval", f"/firme/{signed_of('pr-13')}/", {"worker", "health_manager", "hospital_worker"},
+             post={}, forbidden=SIGNING),
+        Door("joint_approval", "/firme/999999/", set()),
+        Door("take_back_joint_approval", f"/firme/{signed_of('pr-13')}/ritira/",
+             {"coordinator", "director", "health_manager", "administrator"}, answer=302, post={}, forbidden=SIGNING),
+        Door("signing_rule", "/firme/regole/integrazione/", MANAGERS, forbidden=INTEGRA),
+        Door("signing_rule", "/firme/regole/integrazione/", MANAGERS, post={"days": ""}, forbidden=INTEGRA),
         Door("adoptions", "/recepimenti/", MEMBERS),
         Door("adoptions", "/recepimenti/?stato=da-recepire&ordina=mancano", MEMBERS),
         Door("adoptions_sheet", "/recepimenti/tabella.ods", MEMBERS),

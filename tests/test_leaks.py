@@ -32,6 +32,7 @@ from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
 from portal.notices import acknowledgements, digests, emails, obligations
 from portal.spaces import opening, roles
+from protocols import joint_approval
 from protocols.models import Adoption, Edition, FormPage, ProtocolPage
 from protocols.models.protocols import RelatedPage
 from search import followed
@@ -118,6 +119,7 @@ def plant(name: str) -> Planted:
     plant_approval(here, writer, coordinator)
     plant_editions(here, coordinator)
     plant_adoption(here, writer)
+    plant_joint_approval(here, writer)
     plant_signature(here, writer)
     plant_duties(here)
     plant_own_name(here, writer)
@@ -295,6 +297,21 @@ def plant_adoption(here: Planted, by: User) -> None:
         f"/p/{protocol.slug}/recepimenti/quarrata/", f"/p/{protocol.slug}/?ente=quarrata&giorno=2099-01-01",
         f"/recepimenti/atti/{row.pk}/",
     ]  # fmt: skip
+
+
+def plant_joint_approval(here: Planted, by: User) -> None:
+    """A draft before a body whose delegate reads there, what the body said, and why."""
+    title = here.word("joint", "title")
+    page = ProtocolPage(
+        title=title, slug=f"alla-firma-{here.space.root_page.slug}", change_note=here.word("joint", "note"), live=False
+    )
+    page.body = demo.body_of([{"heading": here.word("joint", "heading"), "text": here.word("joint", "text")}])
+    page.signatories = list(Organisation.objects.filter(slug="sds"))
+    here.space.root_page.add_child(instance=page)
+    joint = joint_approval.open_for(page.save_revision(user=by), by, None)
+    sds = Organisation.objects.get(slug="sds")
+    joint_approval.sign(joint, [sds], by=cast("director"), agrees=False, reason=here.word("joint", "reason"))
+    here.addresses += [f"/firme/{joint.pk}/", f"/firme/{joint.pk}/ritira/"]
 
 
 def open_closed_space() -> None:

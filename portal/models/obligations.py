@@ -29,6 +29,7 @@ class Obligation(models.Model):
     due = models.DateField(_("entro il"), null=True)
     starts_on = models.DateField(_("chiesta dal"), null=True)
     ends_on = models.DateField(_("chiesta fino al"), null=True)
+    by_mandate = models.BooleanField(default=False)  # whoever stands in during an absence cannot do it
 
     page = models.ForeignKey(Page, null=True, on_delete=models.CASCADE, related_name="+")
     needs = models.CharField(max_length=8, choices=Need, blank=True)

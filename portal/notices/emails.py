@@ -156,3 +156,11 @@ def adoption_reminder_mail(to: User, *, body: str, by: str, waiting: list[tuple[
 def wish_mail(to: User, *, words: str, url: str, answer: str = "") -> EmailMultiAlternatives:
     """To whoever wanted to know when a search finds something: now it does, or why it will not."""
     return _mail("wish", to.email, {"person": to, "words": words, "url": url, "answer": answer})
+
+
+def joint_approval_mail(to: User, *, title: str, version: str, bodies: list[str], note: str, due: date, when: str,
+                        asked_by: str, url: str) -> EmailMultiAlternatives:  # fmt: skip
+    """To a body's delegate: a text to sign, asked now (`when` is empty) or reminded, «prima» or «dopo» the day."""
+    context = {"person": to, "title": title, "version": version, "bodies": bodies, "note": note, "due": due,
+               "when": when, "asked_by": asked_by, "url": url}  # fmt: skip
+    return _mail("joint_approval", to.email, context)

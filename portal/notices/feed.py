@@ -139,6 +139,7 @@ class Sources:
     resume: list[Callable[[PersonRequest], Iterable[Resume]]] = field(default_factory=list)
     figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)
     contacts: list[Callable[[User], Iterable[Contact]]] = field(default_factory=list)
+    sent: list[Callable[[User], Iterable[int]]] = field(default_factory=list)  # pages that wait for others
 
 
 sources = Sources()
@@ -299,6 +300,7 @@ def drafts(request: PersonRequest) -> Iterable[Resume]:
     """The pages that the person was writing last, and has neither published nor sent for approval."""
     asked = WorkflowState.objects.active().filter(requested_by=request.user)  # waiting, or come back
     sent = [int(pk) for pk in asked.values_list("object_id", flat=True)]
+    sent += [pk for source in sources.sent for pk in source(request.user)]
     pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit").exclude(pk__in=sent)
     mine = pages.filter(latest_revision__user=request.user, depth__gt=access.SPACE_DEPTH)
     # Withdrawn or expired, and not written since: nothing is under way there.

@@ -45,6 +45,7 @@ class Duty:
     page: int | None = None
     needs: str = ""
     closed: Closed | None = None
+    by_mandate: bool = False  # of a body, to this person: who stands in during an absence does not have it
 
 
 def ask(people: Iterable[User], key: str, duty: Duty) -> None:
@@ -82,6 +83,7 @@ def open_of(user: User) -> list[Obligation]:
     """What is asked of the person today, each with `page_is_open`; one question, however many rows."""
     today = timezone.localdate()
     rows = access.addressed(Obligation.objects.filter(settled_at=None), user, "person", standing_in=True)
+    rows = rows.filter(Q(person=user.pk) | Q(by_mandate=False))
     rows = rows.filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
     open_rows = access.with_open_page(rows.select_related("person"), user)
     return [row for row in open_rows if row.page_is_open or row.closed_title]

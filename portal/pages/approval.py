@@ -24,7 +24,7 @@ from portal.notices import emails, obligations
 from portal.notices.obligations import Duty, Need
 from portal.words import dates
 
-from . import concurrent_edits
+from . import concurrent_edits, publish_approved
 
 
 class AlreadyDecided(Exception):
@@ -274,6 +274,8 @@ def tell_author(state_id: int) -> None:
     if state.status == TaskState.STATUS_REJECTED and access.can(author, "edit", page):
         url = settings.BASE_URL + edit_address(page)
         emails.given_back_mail(author, title=title, by=by, reason=state.comment, url=url).send()
+    elif any(step.has_begun(state.revision) for step in publish_approved.further):
+        return  # not published yet: who carries it on tells the author
     elif state.status == TaskState.STATUS_APPROVED and _still_concerns(author, page):
         scheduled = scheduled_for(state.revision.as_object())
         url = settings.BASE_URL + (page.specific.url or "")

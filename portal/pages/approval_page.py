@@ -21,8 +21,9 @@ from portal.notices import feed
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
-from . import approval, comparison, concurrent_edits, withdrawing
+from . import approval, comparison, concurrent_edits, publish_approved, withdrawing
 from .atomic_acts import NotDone
+from .publish_approved import Further
 
 
 class DecisionForm(forms.Form):
@@ -88,8 +89,9 @@ def _decide(request: PersonRequest, state: ApprovalState, form: DecisionForm) ->
     words = form.cleaned_data["words"]
     title = approval.title_of(state)
     if form.approves:
+        step = publish_approved.next_step(approval.proposed(state).as_object())
         page = approval.approve(state, by=request.user, seen=form.cleaned_data["seen"], note=words)
-        messages.success(request, _done(page, title))
+        messages.success(request, _done(page, title, step))
     else:
         approval.ask_for_changes(state, by=request.user, reason=words)
         author = state.workflow_state.requested_by
@@ -98,7 +100,9 @@ def _decide(request: PersonRequest, state: ApprovalState, form: DecisionForm) ->
     return redirect("home")
 
 
-def _done(page: Page, title: str) -> str:
+def _done(page: Page, title: str, step: Further | None) -> str:
+    if step:
+        return " ".join([_("Hai approvato «%(page)s».") % {"page": title}, step.words(page)])
     if when := approval.scheduled_for(page):
         return _("Hai approvato «%(page)s»: sarà pubblicata %(day)s.") % {"page": title, "day": when}
     return _("Hai approvato «%(page)s»: è pubblicata.") % {"page": title}
@@ -114,6 +118,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
     live = state.workflow_state.content_object.specific
     revision = approval.proposed(state)
     page = revision.as_object()
+    step = publish_approved.next_step(page)
     context = {
         "form": form,
         "state": state,
@@ -123,6 +128,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
         "seen": concurrent_edits.mark(revision),
         "is_later": revision.pk != state.revision_id,
         "scheduled": approval.scheduled_for(page),
+        "next_step": step.words(page) if step else "",
         "is_new": not live.live,
         "was_withdrawn": not live.live and live.first_published_at,
         "withdrawal": withdrawing.last(live),

@@ -17,6 +17,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal.models import Organisation
 from portal.models.pages import PortalPage
+from portal.pages.copying import PageCopyForm
 from portal.words import dates
 from protocols import versions
 
@@ -27,8 +28,18 @@ NEWS = timedelta(days=6)  # so long one says since when it holds
 FIRST = "1.0"
 
 
+class RuleCopyForm(PageCopyForm):
+    """A copy of a rule begins as a draft: nobody has agreed to it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("publish_copies", None)
+
+
 class RulePage(PortalPage):
     """A coded text with a version and a time in which it holds."""
+
+    copy_form_class = RuleCopyForm
 
     version = models.CharField(gettext_lazy("versione"), max_length=12, default=FIRST)
     valid_from = models.DateField(gettext_lazy("in vigore dal"), null=True, blank=True)

@@ -11,8 +11,10 @@ from coordination.models import Action
 from portal import access
 from portal.models import Activity, Delegation, Organisation, User
 from portal.models.activity import Verb
+from portal.models.append_only import as_maintenance
 from portal.models.delegations import Purpose
 from portal.notices import problem_reports
+from protocols.models import Signature
 from training.models import LessonDone, LessonPage
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,8 @@ def text(response: Any) -> str:
 
 @pytest.fixture
 def given(as_: Any, person: Any) -> Delegation:
+    with as_maintenance("nothing was ever signed"):
+        Signature._base_manager.all().delete()
     Delegation.objects.all().delete()
     assert as_("administrator").post(ADD, filled(person)).status_code == 302
     return Delegation.objects.get()

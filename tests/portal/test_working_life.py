@@ -169,7 +169,7 @@ def test_everything_in_somebody_s_hands_is_on_one_screen_and_passes_on_or_ends(a
     assert set(Page.objects.filter(pk__in=pages).values_list("owner", flat=True)) == {nadia.pk}
     assert set(Action.objects.filter(pk__in=actions).values_list("person", flat=True)) == {nadia.pk}
     assert not Delegation.objects.current(timezone.localdate()).filter(person=elena).exists()
-    assert Delegation.objects.current().filter(person=nadia, organisation__slug="quarrata").count() == 2
+    assert Delegation.objects.current().filter(person=nadia, organisation__slug="quarrata").count() == 3
     assert not Obligation.objects.filter(person=elena, settled_at=None).exists()
     assert Obligation.objects.filter(person=nadia, key="prova:1", settled_at=None).exists()
     assert not elena.memberships.exists()

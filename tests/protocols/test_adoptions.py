@@ -14,6 +14,7 @@ from portal.pages.publication import Refused
 from protocols import adoptions
 from protocols.models import Adoption, Edition, ProtocolPage
 from protocols.models.adoptions import State
+from tests.agreed import put_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -178,7 +179,8 @@ def test_of_two_delegates_the_second_is_told_what_the_first_wrote_and_loses_noth
 
 def test_an_edition_in_force_asks_its_delegates_and_the_act_settles_it(as_: Given, person: Given) -> None:
     page = ProtocolPage.objects.get(slug="pr-02")
-    publish_again(page, person("director"), version="4.0", valid_from=timezone.localdate(), change_note="Nuova.")
+    page.version, page.valid_from, page.change_note = "4.0", timezone.localdate(), "Nuova."
+    put_in_force(page, person("coordinator"))
     title = "PR-02 Dimissioni protette ospedale–territorio, versione 4.0: recepimento"
     assert Adoption.objects.filter(edition__version="4.0", state=State.TO_ADOPT).count() == 11
     assert all(title in told(person(who)) for who in ("worker", "health_manager", "hospital_worker"))
@@ -225,6 +227,8 @@ def test_how_an_edition_holds_changes_with_a_new_edition_only(person: Given) -> 
     page = ProtocolPage.objects.get(slug="pr-05")
     with pytest.raises(Refused, match="versione nuova"):
         publish_again(page, person("director"), by_body=True)
-    publish_again(ProtocolPage.objects.get(slug="pr-05"), person("director"), by_body=True, version="9.0",
-                  valid_from=timezone.localdate(), change_note="Si recepisce.")  # fmt: skip
+    page = ProtocolPage.objects.get(slug="pr-05")
+    page.by_body, page.version, page.change_note = True, "9.0", "Si recepisce."
+    page.valid_from = timezone.localdate()
+    put_in_force(page, person("coordinator"))
     assert Adoption.objects.filter(edition__version="9.0").exists()

@@ -11,6 +11,7 @@ from portal.models import User
 from portal.models.acknowledgements import Acknowledgement
 from portal.notices import acknowledgements, feed
 from protocols.models import Edition, ProtocolPage
+from tests.agreed import put_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def publish(page: ProtocolPage, version: str, note: str, days: int = 0) -> Proto
     page = ProtocolPage.objects.get(pk=page.pk)
     page.version, page.change_note, page.summary = version, note, f"Cambiato nella {version}."
     page.valid_from = timezone.localdate() - timedelta(days=days)
-    page.save_revision().publish()
+    put_in_force(page)
     return ProtocolPage.objects.get(pk=page.pk)
 
 
