@@ -151,8 +151,8 @@ def _acting(bodies: Iterable[int]) -> dict[int, list[Asked]]:
     rows = Delegation.objects.filter(organisation__in=list(bodies), purpose=Purpose.APPROVAL)
     rows = rows.select_related("person", "substitute").order_by("valid_from", "pk")
     away: dict[int, list[tuple[date, date]]] = {}
-    for row in Absence.objects.filter(person__in=rows.values("person"), until__gte=today).order_by("since"):
-        away.setdefault(row.person_id, []).append((row.since, row.until))
+    for each in Absence.objects.filter(person__in=rows.values("person"), until__gte=today).order_by("since"):
+        away.setdefault(each.person_id, []).append((each.since, each.until))
     found: dict[int, list[Asked]] = {}
     for row in rows:
         if row.valid_until is None or row.valid_until >= today:

@@ -300,7 +300,7 @@ def plant_adoption(here: Planted, by: User) -> None:
 
 
 def plant_joint_approval(here: Planted, by: User) -> None:
-    """A draft before a body whose delegate reads there, what the body said, and why."""
+    """A draft before a body whose delegate reads there."""
     title = here.word("joint", "title")
     page = ProtocolPage(
         title=title, slug=f"alla-firma-{here.space.root_page.slug}", change_note=here.word("joint", "note"), live=False
@@ -309,8 +309,6 @@ def plant_joint_approval(here: Planted, by: User) -> None:
     page.signatories = list(Organisation.objects.filter(slug="sds"))
     here.space.root_page.add_child(instance=page)
     joint = joint_approval.open_for(page.save_revision(user=by), by, None)
-    sds = Organisation.objects.get(slug="sds")
-    joint_approval.sign(joint, [sds], by=cast("director"), agrees=False, reason=here.word("joint", "reason"))
     here.addresses += [f"/firme/{joint.pk}/", f"/firme/{joint.pk}/ritira/"]
 
 

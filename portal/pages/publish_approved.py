@@ -10,7 +10,7 @@ class Further:
     """What a package asks for between the approval in the space and the publication."""
 
     is_asked: Callable[[Any], bool]  # of this page, before it is approved
-    begin: Callable[[Any, Any, Any], None]  # the approved revision; who asked; who approved it
+    begin: Callable[[Any, Any, Any], object]  # the approved revision; who asked; who approved it
     has_begun: Callable[[Any], bool]  # of this revision
     words: Callable[[Any], str]  # to whoever approves, of this page: what comes next
 

@@ -33,7 +33,7 @@ def test_a_person_sees_and_takes_away_what_is_kept_and_until_when(as_: Any) -> N
     assert response["Content-Disposition"].startswith("attachment;")
     assert found["Il tuo account"]["righe"][0]["e-mail"] == "elena.fedi@raccordo.example"
     assert {kept["conservati"] for kept in found.values()} != {""}
-    assert len(found["Deleghe"]["righe"]) == 2
+    assert len(found["Deleghe"]["righe"]) == 3
 
 
 def test_nobody_else_s_data_are_among_one_s_own(as_: Any, person: Any) -> None:
