@@ -19,7 +19,7 @@ from portal.models.activity import Verb
 from portal.models.append_only import AppendOnly, as_maintenance
 from portal.models.pages import TextPage
 from portal.notices.activity import record
-from protocols.models import Adoption, Edition
+from protocols.models import Adoption, Edition, Signature
 from tests.installation import environment
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 # Each with a column that could be emptied.
 EMPTIED: dict[type[AppendOnly], str] = {
     SignableText: "by", Acknowledgement: "organisation", AcknowledgementNote: "by", Activity: "space",
-    Edition: "space", Adoption: "by",
+    Edition: "space", Adoption: "by", Signature: "by",
 }  # fmt: skip
 KEPT = list(EMPTIED)
 
