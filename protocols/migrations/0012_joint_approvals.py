@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0033_duties_by_mandate'),
+        ('portal', '0035_duties_by_mandate'),
         ('protocols', '0011_copies_on_paper'),
         ('wagtailcore', '0098_apitoken'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

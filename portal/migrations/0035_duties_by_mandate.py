@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0032_kept_versions_and_order_of_roles'),
+        ('portal', '0034_seal_second_factors'),
     ]
 
     operations = [
