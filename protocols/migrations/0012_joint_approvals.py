@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True, verbose_name='motivo')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('approval', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='protocols.jointapproval')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('delegation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.delegation')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.organisation', verbose_name='ente')),
             ],

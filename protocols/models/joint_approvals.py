@@ -88,7 +88,7 @@ class Signature(AppendOnly):
     organisation = models.ForeignKey(Organisation, verbose_name=_("ente"), on_delete=models.PROTECT, related_name="+")
     agrees = models.BooleanField(_("approva"))
     reason = models.TextField(_("motivo"), blank=True)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     delegation = models.ForeignKey(Delegation, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
