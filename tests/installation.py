@@ -34,7 +34,8 @@ def server() -> str:
 
 def _fingerprint() -> str:
     """Of what an installation is made of, today's date among it: the demo's days are counted from it."""
-    parts = ("*/models/*.py", "*/models.py", "*/migrations/*.py", "*/demo*.py", "*/demo_content/**/*", "search/**/*.py")
+    parts = ("*/models/*.py", "*/models.py", "*/migrations/*.py", "*/demo*.py", "*/demo_content/**/*", "search/**/*.py",
+             "portal/settings.py", "requirements.lock")  # fmt: skip
     files = sorted({file for part in parts for file in ROOT.glob(part) if file.is_file() and ".venv" not in file.parts})
     made_of = b"".join([timezone.localdate().isoformat().encode(), *(file.read_bytes() for file in files)])
     return hashlib.sha256(made_of).hexdigest()[:16]
