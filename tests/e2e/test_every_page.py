@@ -68,6 +68,8 @@ PAGES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "recepimenti": ("/recepimenti/", 200, ("coordinator", "partner")),
     "procedura": ("/p/OP-04/", 200, WITHIN),
     "procedura-passo": ("/p/OP-04/?passo=2", 200, WITHIN),
+    "procedura-disegno": ("/p/OP-07/?vista=disegno", 200, ("worker",)),
+    "procedura-lista": ("/p/OP-08/?vista=lista&dal-confronto=2026-11-25", 200, ("worker",)),
     "procedura-terzo-settore": ("/p/OP-11/", 200, ("partner",)),
     "modulo": ("/p/MD-04/", 200, STAFF),
     "riunione": ("/p/R-05/", 200, WITHIN),
