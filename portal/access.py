@@ -10,7 +10,7 @@ admin looks for them.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any, TypeVar
 
@@ -70,6 +70,7 @@ class Standing:
     person: int | None = None  # None for whoever has no account, or an account that no longer holds
     administrator: bool = False
     coordinates: bool = False  # keeps the network; administrators do too
+    only: int | None = None  # the id of the one page of whoever came by a link for outsiders
 
     def spaces(self, action: str) -> set[int]:
         """Ids of the spaces in which the person may do it."""
@@ -101,6 +102,15 @@ def standing(user: Person) -> Standing:
     if held is None:
         held = user.__dict__["_standing"] = _read_standing(user)
     return held
+
+
+class Outsider(AnonymousUser):
+    """Whoever holds a link to one page: that page and what it carries, and nothing else, not even what is public."""
+
+    def __init__(self, page: Page) -> None:
+        opened = (page.path,) if page.depth > SPACE_DEPTH else ()
+        held = _read_standing(AnonymousUser())
+        self.__dict__["_standing"] = replace(held, paths={}, public=frozenset(), opened=opened, only=page.pk)
 
 
 def forget(user: Person) -> None:
@@ -268,6 +278,8 @@ def _of_pages(held: Standing, action: str) -> Q:
         where = (Q(depth__in=ABOVE_SPACES) | _readable(held)) & Q(live=True)
     else:
         where = _in_spaces(held, action)
+    if held.only is not None:
+        where &= Q(pk=held.only)
     if action == "edit" and held.person:
         where |= _answered_for(held)
     if held.hidden:
@@ -280,6 +292,7 @@ def withdrawn(queryset: QuerySet[Any], user: Person) -> QuerySet[Any]:
     held = standing(user)
     where = Q(live=False, first_published_at__isnull=False, depth__gt=SPACE_DEPTH)
     where &= (Q() if held.administrator else _readable(held)) & _in_sight(held, "page")
+    where &= Q() if held.only is None else Q(pk=held.only)
     return queryset.filter(where)
 
 
@@ -309,6 +322,8 @@ def _may_with_page(user: Person, action: str, page: Page, just_read: bool = Fals
     held = standing(user)
     if held.administrator:
         return page.live if action == "view" else True
+    if held.only not in (None, page.pk):
+        return False
     if page.pk in held.hidden and "manage" not in acts_on(user, page):
         if page.owner_id != held.person:
             return False

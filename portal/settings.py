@@ -197,6 +197,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed_here": "12/m/key",
     "report": "5/h/ip",
     "report_known": "20/h/user",
+    "outsider": "120/m/ip",
+    "outsider_missed": "20/m/ip",
 }
 MFA_ADAPTER = "portal.accounts.sealed_secrets.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

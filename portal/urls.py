@@ -31,7 +31,7 @@ from .pages import approval_page, news_writing, seen_as, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
 from .personal_data import report_pages
-from .spaces import listing, opening_pages, sharing
+from .spaces import listing, opening_pages, outsider_pages, sharing
 from .upkeep import health, status
 from .wagtail_admin.own_account import account
 from .words import glossary_pages
@@ -74,6 +74,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spazi/<slug:slug>/condivisione/come/", sharing.seen_as, name="seen_as"),
     path("spazi/<slug:slug>/condivisione/pagine/", sharing.share, name="share"),
     path("spazi/<slug:slug>/condivisione/pagine/<int:pk>/", sharing.unshare, name="unshare"),
+    path("spazi/<slug:slug>/condivisione/esterni/", outsider_pages.give, name="give_outsider"),
+    path("spazi/<slug:slug>/condivisione/esterni/permetti/", outsider_pages.allow, name="allow_outsiders"),
+    path("spazi/<slug:slug>/condivisione/esterni/<int:pk>/", outsider_pages.revoke, name="revoke_outsider"),
+    path("esterni/<str:token>/", outsider_pages.open_page, name="outsider"),
+    path("esterni/<str:token>/file/<int:pk>/", outsider_pages.open_file, name="outsider_file"),
+    path("esterni/<str:token>/immagini/<path:path>", outsider_pages.open_picture, name="outsider_picture"),
     path("rete/", views.network_desk, name="network_desk"),
     path("rete/coordinatori/", coordinator_pages.coordinator_list, name="coordinators"),
     path("rete/coordinatori/<int:pk>/fine/", coordinator_pages.end_coordinator, name="end_coordinator"),

@@ -18,6 +18,7 @@ from .media import Document, Image, Rendition
 from .name_proposals import NameProposal
 from .network import NetworkProfile, ProblemReport
 from .obligations import Obligation
+from .outsiders import OutsiderLink, OutsiderVisit
 from .people import Organ, Organisation, User
 from .personal_data import PersonalDataReason, PersonalDataReport
 from .replacements import Replacement
@@ -49,6 +50,8 @@ __all__ = [
     "Obligation",
     "Organ",
     "Organisation",
+    "OutsiderLink",
+    "OutsiderVisit",
     "PageGroupGrant",
     "PageShare",
     "PageUserGrant",

@@ -50,6 +50,7 @@ class Space(models.Model):
         help_text=_("Negli elenchi gli spazi con lo stesso titolo stanno insieme."),
     )  # fmt: skip
     closed_at = models.DateTimeField(_("chiuso dal"), null=True, blank=True)
+    opens_to_outsiders = models.BooleanField(_("si danno collegamenti a chi non ha un account"), default=False)
     root_page = models.OneToOneField(Page, on_delete=models.PROTECT, related_name="space")
     collection = models.OneToOneField(Collection, on_delete=models.PROTECT, related_name="space")
 

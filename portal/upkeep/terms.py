@@ -22,6 +22,7 @@ from portal.models.jobs import Job, JobState
 from portal.notices import obligations, problem_reports
 from portal.pages import news_writing
 from portal.personal_data import reports
+from portal.spaces import outsiders
 
 from . import notebook, snapshots
 
@@ -125,6 +126,13 @@ TERMS = [
         _("Segnalazioni di dati personali"),
         _("Finché chi risponde decide; poi ancora un anno."),
         reports.purge,
+    ),
+    Term(
+        _("Aperture da esterni"),
+        _(
+            "Quando qualcuno apre una pagina con un collegamento per esterni: il giorno e l’ora, senza da dove; un anno."
+        ),
+        outsiders.purge,
     ),
     Term(
         _("Sessione"),
