@@ -36,6 +36,7 @@ from django.db.models.functions import Cast, Substr
 from django.http import Http404
 from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 
+from .models.bin import BinnedThing
 from .models.coordinators import NetworkCoordinator
 from .models.delegations import Delegation
 from .models.media import Document, Image, Rendition
@@ -263,6 +264,7 @@ def _rules() -> list[tuple[type[Model], Callable[..., Any]]]:
         (Membership, _memberships),
         (Delegation, _delegations),
         (PersonalDataReport, _reports),
+        (BinnedThing, _in_the_bin),
     ]
 
 
@@ -512,6 +514,12 @@ def _reports(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any
     handled = Q(page__in=here.values("pk")) | Q(document__collection__space__in=held.spaces("manage"))
     mine = Q(by=held.person) if action == "view" else Q(by=held.person, found_by_itself=True)
     return queryset.filter(handled | mine)
+
+
+def _in_the_bin(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    """Of whoever writes in the space where it lay."""
+    held = standing(user)
+    return queryset if held.administrator else queryset.filter(space__in=held.spaces("edit"))
 
 
 # --- The packages' rows ----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from .accounts import (
 )
 from .files import serving
 from .notices import digest_preference, outbox, problem_pages, reading_pages
-from .pages import approval_page, news_writing, seen_as, writing
+from .pages import approval_page, bin_pages, news_writing, seen_as, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
 from .personal_data import report_pages
@@ -69,6 +69,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spazi/<slug:slug>/notizia/", news_writing.write_news, name="write_news"),
     path("spazi/<slug:slug>/notizia/bozza/", news_writing.keep_news, name="keep_news"),
     path("spazi/<slug:slug>/nuovo/", writing.new_page, name="new_page"),
+    path("spazi/<slug:slug>/cestino/", bin_pages.shown, name="bin"),
+    path("spazi/<slug:slug>/cestino/<int:pk>/rimetti/", bin_pages.put_back, name="put_back"),
     path("spazi/<slug:slug>/condivisione/", sharing.sharing, name="sharing"),
     path("spazi/<slug:slug>/condivisione/<int:pk>/", sharing.change_role, name="change_role"),
     path("spazi/<slug:slug>/condivisione/come/", sharing.seen_as, name="seen_as"),

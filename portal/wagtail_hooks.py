@@ -91,12 +91,14 @@ class KnownDocuments(DocumentsAdminAPIViewSet):
 
 
 class ActsOnPages(PagesAdminAPIViewSet):
-    """Without aliases: one would be a sharing without its register. Withdrawing asks why, as everywhere."""
+    """Without aliases: one would be a sharing without its register. Withdrawing asks why, as everywhere; what is thrown
+    away lies in the bin first, which this door would go round.
+    """
 
     actions = {
         name: act
         for name, act in PagesAdminAPIViewSet.actions.items()
-        if name not in {"create_alias", "convert_alias", "copy_for_translation"}
+        if name not in {"create_alias", "convert_alias", "copy_for_translation", "delete"}
     } | {"unpublish": WithdrawByApi}
 
 

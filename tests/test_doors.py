@@ -213,6 +213,8 @@ def portal_doors() -> list[Door]:
         Door("unshare", f"/spazi/rete/condivisione/pagine/{shared}/", MANAGERS, answer=302, post={}, forbidden=INSIDE),
         Door("unshare", f"/spazi/terzo-settore/condivisione/pagine/{shared}/", set(), post={},
              forbidden=TERZO - MANAGERS),
+        Door("bin", "/spazi/minori/cestino/", MINORI),
+        Door("put_back", "/spazi/minori/cestino/999999/rimetti/", set(), post={}),
         Door("give_outsider", "/spazi/minori/condivisione/esterni/", MANAGERS, forbidden=MINORI),
         Door("give_outsider", "/spazi/che-non-esiste/condivisione/esterni/", set()),
         Door("allow_outsiders", "/spazi/minori/condivisione/esterni/permetti/", MANAGERS, answer=302, post={},

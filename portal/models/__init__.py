@@ -7,6 +7,7 @@ Here are the rows of which `access` asks. Those that ask `access` themselves sta
 from .acknowledgements import Acknowledgement, AcknowledgementNote, ReadingReminder, ReadingRequest, SignableText
 from .activity import Activity
 from .append_only import Maintenance
+from .bin import BinnedThing
 from .coordinators import NetworkCoordinator
 from .delegations import Delegation
 from .digests import Delivery, DigestPreference
@@ -33,6 +34,7 @@ __all__ = [
     "Acknowledgement",
     "AcknowledgementNote",
     "Activity",
+    "BinnedThing",
     "Delegation",
     "Delivery",
     "DigestPreference",

@@ -1,6 +1,7 @@
 """What stays: a published page is withdrawn, a file stays while a page carries it, a body while somebody needs it.
 
-Asked before any view that deletes, one row or many: the views themselves would not say why.
+Asked before any view that deletes, one row or many: the views themselves would not say why. What may go lies in the
+bin first (`bin`).
 """
 
 from collections.abc import Callable
@@ -11,18 +12,24 @@ from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.db.models import Model, ProtectedError
 from django.db.models.deletion import Collector
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from wagtail.models import Collection, Page
+from wagtail.permissions import policy_registry
 
 from portal import access
 from portal.models.media import Document, Image
 from portal.models.people import Organisation
 from portal.models.spaces import Membership, RoleGroup
 from portal.requests import number
+from portal.words import dates
 
+from . import bin
+
+BINNED = (Page, Document, Image)
 # The views that delete one row, with what they delete and where one goes when it stays.
 DELETES: dict[str, tuple[type[Model], str]] = {
     "wagtailadmin_pages:delete": (Page, "wagtailadmin_explore"),
@@ -40,8 +47,10 @@ AFTER_MANY = {
 }  # fmt: skip
 
 
-def refuse_deletion(request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse | None:
-    """The way back, with the reason told, when the request would delete what stays; None otherwise."""
+def instead_of_deleting(request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse | None:
+    """The way back, with the reason told, when the request would delete what stays; else, of pages and files, into the
+    bin; None where Wagtail goes on: it asks whether one is sure, or deletes what has no bin.
+    """
     model, rows, back = _asked(request, kwargs)
     if model is None:
         return None
@@ -49,7 +58,45 @@ def refuse_deletion(request: HttpRequest, kwargs: dict[str, Any]) -> HttpRespons
     reasons = [reason for row in rows if (reason := _reason(row, request))]
     for reason in reasons:
         messages.error(request, reason)
-    return redirect(back) if reasons else None
+    if reasons:
+        return redirect(back)
+    return _into_the_bin(request, model, rows) if request.method == "POST" and model in BINNED else None
+
+
+def _into_the_bin(request: HttpRequest, model: type[Model], rows: list[Any]) -> HttpResponse | None:
+    """As far as the person may delete each of them; where one is not theirs, Wagtail refuses the whole."""
+    user: Any = request.user
+    policy = policy_registry.get_by_type(model)
+    if not rows or not all(_may_delete(policy, user, row) for row in rows):
+        return None
+    after = _after(rows[0], request)
+    put = bin.put(rows, by=user)
+    if not put:
+        return None
+    if request.resolver_match and request.resolver_match.url_name == "delete_multiple":  # a script asks
+        name = "doc_id" if model is Document else "image_id"
+        return JsonResponse({"success": True, name: rows[0].pk})
+    days = dates.in_words(bin.ends(put[0]), article="al")
+    words = ngettext(
+        "«%(title)s» è nel cestino dello spazio, fino %(day)s.",
+        "%(count)d elementi sono nel cestino dello spazio, fino %(day)s.",
+        len(put),
+    )
+    messages.success(request, words % {"title": put[0].title, "count": len(put), "day": days})
+    return redirect(after)
+
+
+def _may_delete(policy: Any, user: Any, row: Any) -> bool:
+    if isinstance(row, Page):
+        return bool(row.specific.permissions_for_user(user).can_delete())
+    return bool(policy.user_has_permission_for_instance(user, "delete", row))
+
+
+def _after(row: Any, request: HttpRequest) -> str:
+    """Where one goes on: the page above, or the list of files."""
+    if isinstance(row, Page):
+        return reverse("wagtailadmin_explore", args=[row.get_parent().pk])
+    return reverse(AFTER_MANY[type(row)])
 
 
 def _named_to(user: Any, model: type[Model], rows: list[Any]) -> list[Any]:

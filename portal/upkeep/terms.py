@@ -20,7 +20,7 @@ from portal.accounts import sessions
 from portal.models import Delivery
 from portal.models.jobs import Job, JobState
 from portal.notices import obligations, problem_reports
-from portal.pages import news_writing
+from portal.pages import bin, news_writing
 from portal.personal_data import reports
 from portal.spaces import outsiders
 
@@ -130,7 +130,8 @@ TERMS = [
     Term(
         _("Aperture da esterni"),
         _(
-            "Quando qualcuno apre una pagina con un collegamento per esterni: il giorno e l’ora, senza da dove; un anno."
+            "Quando qualcuno apre una pagina con un collegamento per esterni: il giorno e l’ora, senza da dove; "
+            "per un anno."
         ),
         outsiders.purge,
     ),
@@ -160,6 +161,11 @@ TERMS = [
             "Una notizia non finita: un mese."
         ),
         _unfinished,
+    ),
+    Term(
+        _("Cestino"),
+        _("Le bozze e i file eliminati, con il nome di chi li ha eliminati: 90 giorni, poi non ci sono più."),
+        bin.empty,
     ),
     Term(_("Mail non partite"), _("Dove manca un server di posta restano in una cartella per 30 giorni."), _mails),
 ]

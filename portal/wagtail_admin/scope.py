@@ -11,7 +11,7 @@ from wagtail.models import Page
 from portal import access
 from portal.models.media import Document, Image
 from portal.pages import writing
-from portal.pages.keeping import refuse_deletion
+from portal.pages.keeping import instead_of_deleting
 from portal.requests import number
 from portal.spaces.roles import settle_lapsed
 
@@ -72,7 +72,7 @@ class AdminScopeMiddleware:
         for model, ids in _named(request, kwargs).items():
             if ids and not _all_known(model, ids, request.user):
                 raise Http404
-        return refuse_deletion(request, kwargs)
+        return instead_of_deleting(request, kwargs)
 
 
 def _bound_listing(request: HttpRequest) -> None:

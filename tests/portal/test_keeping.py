@@ -10,7 +10,7 @@ from wagtail.models import Page
 
 from coordination.models import MeetingPage
 from portal import demo
-from portal.models import Document, Organisation, RoleGroup, User
+from portal.models import BinnedThing, Document, Organisation, RoleGroup, User
 from portal.models.pages import TextPage
 from protocols.models import Edition, FormPage
 
@@ -56,22 +56,11 @@ def test_a_withdrawn_page_is_not_deleted_either(as_: Any) -> None:
     assert Page.objects.filter(pk=page.pk, live=False).exists()
 
 
-def test_a_draft_that_nobody_ever_read_is_deleted_in_the_name_of_who_did(as_: Any, person: Any) -> None:
-    page = draft()
-    assert f"/admin/pages/{page.pk}/delete/" in as_("coordinator").get(f"/admin/pages/{page.pk}/edit/").content.decode()
-    assert as_("coordinator").post(doors(page)[0]).status_code == 302
-    assert not Page.objects.filter(pk=page.pk).exists()
-    from wagtail.models import PageLogEntry
-
-    entry = PageLogEntry.objects.get(page_id=page.pk, action="wagtail.delete")
-    assert entry.user == person("coordinator")
-
-
-def test_a_draft_meeting_is_deleted_without_a_fault(as_: Any) -> None:
+def test_a_draft_meeting_goes_into_the_bin_without_a_fault(as_: Any) -> None:
     meeting = MeetingPage(title="Bozza", slug="bozza", starts_at=timezone.now(), live=False, change_note="Prova")
     demo.space("SP-RETE").root_page.add_child(instance=meeting)
     assert as_("coordinator").post(doors(meeting)[0]).status_code == 302
-    assert not MeetingPage.objects.filter(pk=meeting.pk).exists()
+    assert BinnedThing.objects.get().page_id == meeting.pk
 
 
 def test_a_published_page_still_moves_within_its_space(as_: Any) -> None:
@@ -112,7 +101,7 @@ def test_a_file_that_no_page_carries_goes(as_: Any) -> None:
     collection = demo.space("SP-RETE").collection
     file = Document.objects.create(title="Nota", file=ContentFile(b"x", name="n.txt"), collection=collection)
     as_("coordinator").post(f"/admin/documents/delete/{file.pk}/")
-    assert not Document.objects.filter(pk=file.pk).exists()
+    assert BinnedThing.objects.get().document_id == file.pk
 
 
 def test_a_body_in_use_stays_and_one_that_nobody_needs_goes(as_: Any) -> None:
