@@ -714,6 +714,11 @@ def acts_on(user: Person, page: Page) -> set[str]:
     return may - WRITES if home in held.closed and not held.administrator else may
 
 
+def works_on(user: Person, thing: Page | Document | Image) -> bool:
+    """Whether the person writes where it lies: whoever only answers for a page takes it from nobody."""
+    return "edit" in acts_on(user, thing) if isinstance(thing, Page) else can(user, "edit", thing)
+
+
 def is_of(user: Person, group: int | None) -> bool:
     """Whether the person belongs to the group: of a body, of a table."""
     return group in standing(user).groups

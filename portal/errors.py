@@ -4,12 +4,16 @@ import logging
 import secrets
 import sys
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template import loader
 from django.utils.datastructures import MultiValueDictKeyError
+from django.utils.translation import gettext as _
+from wagtail.models import Page
 
 from . import busy, security_log
+from .pages.atomic_acts import NotDone
 
 logger = logging.getLogger(__name__)
 EASY_TO_SAY = "ABCDEFGHKLMNPRSTUVXYZ23456789"  # on the telephone none of them is taken for another
@@ -45,3 +49,13 @@ def failed(request: HttpRequest) -> HttpResponse:
         return not_understood(request)
     code = write_down(f"{request.method} {request.path}", problem)
     return HttpResponse(loader.get_template("500.html").render({"code": code}), status=500)
+
+
+def not_done(request: HttpRequest, problem: NotDone) -> HttpResponse:
+    """An act that could not be whole: the author reads so beside what was written, which is kept."""
+    if why := busy.reason(problem):
+        return busy.answer(request, why, problem)
+    code = write_down(f"{request.method} {request.path}", problem.__cause__)
+    messages.error(request, _("%(sentence)s Codice da segnalare: %(code)s.") % {"sentence": problem, "code": code})
+    page = Page.objects.filter(pk=problem.page_id).first()
+    return redirect("wagtailadmin_pages:edit", page.pk) if page else redirect("wagtailadmin_home")

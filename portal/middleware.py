@@ -14,8 +14,6 @@ from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-from wagtail.models import Page
 
 from . import busy, errors
 from .pages import drafts, writing
@@ -69,16 +67,8 @@ class RefusalMiddleware:
         if isinstance(exception, NotDone) and (why := busy.reason(exception)):
             return busy.answer(request, why, exception)
         if isinstance(exception, NotDone) and request.path.startswith(ADMIN):
-            return _not_done(request, exception)
+            return errors.not_done(request, exception)
         return None
-
-
-def _not_done(request: HttpRequest, exception: NotDone) -> HttpResponse:
-    """An act that could not be whole: the author reads so beside what was written, which is kept."""
-    code = errors.write_down(f"{request.method} {request.path}", exception.__cause__)
-    messages.error(request, _("%(sentence)s Codice da segnalare: %(code)s.") % {"sentence": exception, "code": code})
-    page = Page.objects.filter(pk=exception.page_id).first()
-    return redirect("wagtailadmin_pages:edit", page.pk) if page else redirect("wagtailadmin_home")
 
 
 def _before(request: HttpRequest) -> str:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from wagtail.log_actions import LogContext
 from wagtail.models import Collection, Page
 
 from portal import access
@@ -48,7 +49,7 @@ def _put(thing: Thing, by: User) -> BinnedThing | None:
     if isinstance(thing, Page):
         row.parent = thing.get_parent()
         _end_what_waits(thing, by)
-        thing.move(_page_bin(), pos="last-child", user=by)
+        _move(thing, _page_bin(), by)
     else:
         _lay(thing, _file_bin())
     row.save()
@@ -85,10 +86,16 @@ def restore(row: BinnedThing, *, by: User) -> Thing:
 
 
 def _put_back(page: Page, place: Page, by: User) -> None:
-    page.move(place, pos="last-child", user=by)
+    _move(page, place, by)
     specific = Page.objects.get(pk=page.pk).specific
     specific.settle_address()  # another page may have taken its word meanwhile
     specific.save()
+
+
+def _move(page: Page, place: Page, by: User) -> None:
+    """In the person's name, and not by the person's right to move: nobody may move anything into the bin by hand."""
+    with LogContext(user=by):
+        page.move(place, pos="last-child")
 
 
 def _place_of(row: BinnedThing) -> Page:

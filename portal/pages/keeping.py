@@ -18,7 +18,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Collection, Page
-from wagtail.permissions import policy_registry
 
 from portal import access
 from portal.models.media import Document, Image
@@ -66,8 +65,7 @@ def instead_of_deleting(request: HttpRequest, kwargs: dict[str, Any]) -> HttpRes
 def _into_the_bin(request: HttpRequest, model: type[Model], rows: list[Any]) -> HttpResponse | None:
     """As far as the person may delete each of them; where one is not theirs, Wagtail refuses the whole."""
     user: Any = request.user
-    policy = policy_registry.get_by_type(model)
-    if not rows or not all(_may_delete(policy, user, row) for row in rows):
+    if not rows or not all(access.works_on(user, row) for row in rows):
         return None
     after = _after(rows[0], request)
     put = bin.put(rows, by=user)
@@ -84,12 +82,6 @@ def _into_the_bin(request: HttpRequest, model: type[Model], rows: list[Any]) -> 
     )
     messages.success(request, words % {"title": put[0].title, "count": len(put), "day": days})
     return redirect(after)
-
-
-def _may_delete(policy: Any, user: Any, row: Any) -> bool:
-    if isinstance(row, Page):
-        return bool(row.specific.permissions_for_user(user).can_delete())
-    return bool(policy.user_has_permission_for_instance(user, "delete", row))
 
 
 def _after(row: Any, request: HttpRequest) -> str:

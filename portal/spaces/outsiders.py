@@ -87,7 +87,8 @@ def of(space: Space) -> QuerySet[OutsiderLink]:
     lately = timezone.now() - SHOWN_AFTER
     rows = space.outsider_links.filter(Q(expires_at__gt=lately) & (Q(revoked_at=None) | Q(revoked_at__gt=lately)))
     opened = Count("visits", filter=Q(visits__what=""))
-    return rows.select_related("page", "given_by", "revoked_by").annotate(times=opened, last=Max("visits__at"))
+    found = rows.select_related("page", "given_by", "revoked_by").annotate(times=opened, last=Max("visits__at"))
+    return found.order_by("-given_at", "-pk")
 
 
 def purge() -> int:

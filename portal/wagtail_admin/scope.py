@@ -8,9 +8,10 @@ from wagtail.admin.views.pages.search import page_filter_search
 from wagtail.log_actions import LogContext
 from wagtail.models import Page
 
-from portal import access
+from portal import access, errors
 from portal.models.media import Document, Image
 from portal.pages import writing
+from portal.pages.atomic_acts import NotDone
 from portal.pages.keeping import instead_of_deleting
 from portal.requests import number
 from portal.spaces.roles import settle_lapsed
@@ -72,7 +73,10 @@ class AdminScopeMiddleware:
         for model, ids in _named(request, kwargs).items():
             if ids and not _all_known(model, ids, request.user):
                 raise Http404
-        return instead_of_deleting(request, kwargs)
+        try:
+            return instead_of_deleting(request, kwargs)
+        except NotDone as problem:  # in no view yet, where the other middleware would answer for it
+            return errors.not_done(request, problem)
 
 
 def _bound_listing(request: HttpRequest) -> None:

@@ -111,6 +111,9 @@ def test_only_who_answers_for_a_space_that_allows_it_gives_a_link_and_reads_it_o
     assert "a un esterno, Il sindaco" in body(manager.get("/spazi/minori/condivisione/"))
     manager.post(ADDRESS, said)  # pressed twice
     assert OutsiderLink.objects.count() == 1
+    assert as_("worker_minors").post(f"{ADDRESS}{link.pk}/").status_code == 403
+    assert "non apre più niente" in body(manager.post(f"{ADDRESS}{link.pk}/", follow=True))
+    assert Client().get(address).status_code == 404 and "chiuso" in body(manager.get(ADDRESS))
     late = {**said, "esterno-asked_as": str(uuid4()), "esterno-until": f"{until + timedelta(days=200):%d/%m/%Y}"}
     assert "Al massimo per 90 giorni" in body(manager.post(ADDRESS, late))
     manager.post(f"{ADDRESS}permetti/", {"togli": "1"})
