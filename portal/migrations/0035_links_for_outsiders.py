@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0033_acts_on_parts'),
+        ('portal', '0034_seal_second_factors'),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 
