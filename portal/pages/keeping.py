@@ -63,9 +63,10 @@ def instead_of_deleting(request: HttpRequest, kwargs: dict[str, Any]) -> HttpRes
 
 
 def _into_the_bin(request: HttpRequest, model: type[Model], rows: list[Any]) -> HttpResponse | None:
-    """As far as the person may delete each of them; where one is not theirs, Wagtail refuses the whole."""
+    """Those that the person may delete, of many; where there are none, Wagtail refuses in its own words."""
     user: Any = request.user
-    if not rows or not all(access.works_on(user, row) for row in rows):
+    rows = [row for row in rows if access.works_on(user, row)]
+    if not rows:
         return None
     after = _after(rows[0], request)
     put = bin.put(rows, by=user)
