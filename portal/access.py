@@ -714,9 +714,14 @@ def acts_on(user: Person, page: Page) -> set[str]:
     return may - WRITES if home in held.closed and not held.administrator else may
 
 
-def works_on(user: Person, thing: Page | Document | Image) -> bool:
-    """Whether the person writes where it lies: whoever only answers for a page takes it from nobody."""
-    return "edit" in acts_on(user, thing) if isinstance(thing, Page) else can(user, "edit", thing)
+def worked_on(model: type[Model], rows: Iterable[Any], user: Person) -> list[Any]:
+    """Of pages or files, those in whose space the person writes: who only answers for a page takes it from nobody."""
+    rows = list(rows)
+    if issubclass(model, Page):
+        return [page for page in rows if "edit" in acts_on(user, page)]
+    mine = allowed(model._default_manager.filter(pk__in=[row.pk for row in rows]), user, "edit")
+    kept = set(mine.values_list("pk", flat=True))
+    return [row for row in rows if row.pk in kept]
 
 
 def is_of(user: Person, group: int | None) -> bool:

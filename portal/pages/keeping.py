@@ -65,7 +65,7 @@ def instead_of_deleting(request: HttpRequest, kwargs: dict[str, Any]) -> HttpRes
 def _into_the_bin(request: HttpRequest, model: type[Model], rows: list[Any]) -> HttpResponse | None:
     """Those that the person may delete, of many; where there are none, Wagtail refuses in its own words."""
     user: Any = request.user
-    rows = [row for row in rows if access.works_on(user, row)]
+    rows = access.worked_on(model, rows, user)
     if not rows:
         return None
     after = _after(rows[0], request)
