@@ -22,6 +22,8 @@ from portal.models.media import Document, Image
 from portal.models.people import User
 from portal.models.spaces import Space
 
+from . import addresses
+
 KEPT = timedelta(days=90)
 NAME = "Cestino"
 
@@ -86,10 +88,14 @@ def restore(row: BinnedThing, *, by: User) -> Thing:
 
 
 def _put_back(page: Page, place: Page, by: User) -> None:
+    """Under another word, where a page has taken its own meanwhile."""
+    specific = page.specific
+    code = getattr(specific, "code", "")
+    free = addresses.settled(specific, place, title=specific.title, slug=specific.slug, code=code)
+    if free != page.slug:
+        Page.objects.filter(pk=page.pk).update(slug=free)
+        page.refresh_from_db()
     _move(page, place, by)
-    specific = Page.objects.get(pk=page.pk).specific
-    specific.settle_address()  # another page may have taken its word meanwhile
-    specific.save()
 
 
 def _move(page: Page, place: Page, by: User) -> None:
