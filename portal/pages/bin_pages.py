@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -29,8 +30,8 @@ def put_back(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     row = access.get_or_404(BinnedThing.objects.filter(space=space), request.user, "edit", pk=pk)
     try:
         space_bin.restore(row, by=request.user)
-    except space_bin.NoPlace as problem:
-        messages.error(request, problem.message)
+    except ValidationError as problem:  # no place, or its code is another page's by now
+        messages.error(request, " ".join(problem.messages))
     else:
         messages.success(request, _("«%(title)s» è di nuovo al suo posto, come bozza o file.") % {"title": row.title})
     return redirect("bin", slug)
