@@ -54,7 +54,7 @@ def test_a_deleted_draft_goes_back_whole_to_where_it_was(door: str, as_: Any, pe
     assert "Bozza da buttare" in shown and "Franca Giuntoli" in shown
     assert "di nuovo al suo posto" in body(put_back(office))
     page.refresh_from_db()
-    assert page.get_parent() == demo.space("SP-RETE").root_page.page_ptr
+    assert page.get_parent() == demo.space("SP-RETE").root_page
     assert page.revisions.count() == 2 and page.get_latest_revision_as_object().summary == "Seconda."
     assert not BinnedThing.objects.exists()
 
