@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0034_seal_second_factors'),
+        ('portal', '0035_duties_by_mandate'),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 

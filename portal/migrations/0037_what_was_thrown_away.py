@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0035_links_for_outsiders'),
+        ('portal', '0036_links_for_outsiders'),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 
