@@ -439,6 +439,12 @@ def citing(file: Document | Image, pages: QuerySet[Page]) -> QuerySet[Page]:
     return pages.filter(pk__in=[int(pk) for pk in named])
 
 
+def leading_to(page: Page, pages: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the pages that lead to this one by a link or a choice."""
+    named = _references(Page).filter(to_object_id=str(page.pk)).annotate(page=Cast("object_id", BigIntegerField()))
+    return pages.filter(pk__in=named.values("page"))
+
+
 def carriers(files: Iterable[Document | Image], pages: QuerySet[Page]) -> dict[int, list[Page]]:
     """File id → those of the pages, in the file's own space, that carry it."""
     files = list(files)
@@ -851,13 +857,16 @@ def file_audience(file: Document | Image) -> set[str]:
     return file_audiences([file])[file.pk]
 
 
-def file_audiences(files: Iterable[Document | Image]) -> dict[int, set[str]]:
-    """The same for many files of one model with a few questions; nobody's where the file lies in no space."""
+def file_audiences(files: Iterable[Document | Image], pages: QuerySet[Page] | None = None) -> dict[int, set[str]]:
+    """The same for many files of one model with a few questions; nobody's where the file lies in no space.
+
+    With `pages`, as if these alone carried files.
+    """
     files = list(files)
     spaces = dict(Space.objects.filter(collection__in={file.collection_id for file in files}).values_list(
         "collection", "pk"
     ))  # fmt: skip
-    carrying = carriers(files, Page.objects.live())
+    carrying = carriers(files, Page.objects.live() if pages is None else pages)
     opened = audiences({page.pk: page for pages in carrying.values() for page in pages}.values())
     return {
         file.pk: {f"editors:{spaces[file.collection_id]}"}.union(*(opened[page.pk] for page in carrying[file.pk]))
@@ -882,16 +891,19 @@ def readers(obj: Page | Document | Space) -> QuerySet[User]:
 
     Of a page that is not live: who will see it once it is.
     """
-    found = _opened_by(obj)
-    current = User.objects.current()
-    if PUBLIC in found:
-        return current
+    return User.objects.current().filter(holding(_opened_by(obj)))
+
+
+def holding(audience: set[str]) -> Q:
+    """The persons whom these tokens let in, their accounts ended or not."""
+    if PUBLIC in audience:
+        return Q()
     spaces, editors, groups, people = (
-        [int(token.split(":")[1]) for token in found if token.startswith(kind)]
+        [int(token.split(":")[1]) for token in audience if token.startswith(kind)]
         for kind in ("space:", "editors:", "group:", "person:")
     )
     in_groups = User.groups.through.objects.filter(group__in=groups, group__role_group=None)
-    return current.filter(
+    return (
         Q(pk__in=people)
         | Q(pk__in=in_groups.values("user"))
         | _belongs(spaces)

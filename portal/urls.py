@@ -27,7 +27,7 @@ from .accounts import (
 )
 from .files import serving
 from .notices import digest_preference, outbox, problem_pages, reading_pages
-from .pages import approval_page, bin_pages, news_writing, seen_as, writing
+from .pages import approval_page, bin_pages, news_writing, seen_as, trial_page, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
 from .personal_data import report_pages
@@ -118,6 +118,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rete/enti/<slug:slug>/", body_pages.change_body, name="change_body"),
     path("pagine/<int:pk>/vedi-come/", seen_as.page_seen_as, name="page_seen_as"),
     path("approvazioni/<int:pk>/", approval_page.decide, name="approval"),
+    path("pagine/<int:pk>/prova/", trial_page.trial_page, name="trial"),
     re_path(r"^documenti/([0-9]{1,18})/(.*)$", serving.document, name="wagtaildocs_serve"),
     path("media/<path:path>", serving.media, name="media"),
     path("rubrica/persone/<int:pk>/", profile.person, name="person"),

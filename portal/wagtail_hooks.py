@@ -275,6 +275,24 @@ def say_why_it_was_withdrawn(request: HttpRequest, page: Page) -> None:
         messages.info(request, said % words)
 
 
+class TrialMenuItem(ActionMenuItem):
+    """To what a publication will do, body by body, before anybody is asked."""
+
+    label = gettext_lazy("Prova di pubblicazione")
+    name = "trial"
+    icon_name = "group"
+
+    def get_url(self, parent_context: dict[str, Any]) -> str:
+        return reverse("trial", args=[parent_context["page"].pk])
+
+
+@hooks.register("construct_page_action_menu", order=-10)
+def trial_last(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
+    page = context.get("page")
+    if page and page.pk:
+        items.append(TrialMenuItem())
+
+
 @hooks.register("construct_page_action_menu")
 def decide_first(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
     """Whoever has come to approve finds that first; beside it only what does not go round the decision."""

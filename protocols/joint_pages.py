@@ -8,13 +8,15 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
+from wagtail.models import Page
 
 from portal import access, errors
 from portal.models import Organisation, Space, User
-from portal.pages import comparison
+from portal.pages import comparison, trial
 from portal.pages.approval import scheduled_for
 from portal.pages.approval_page import as_read
 from portal.pages.atomic_acts import NotDone
@@ -122,14 +124,22 @@ def _page(request: PersonRequest, found: JointApproval, form: SignatureForm | No
         "proposal": proposal,
         "is_new": not live.live,
         "differences": comparison.differences(live, proposal, request) if live.live and found.is_open else [],
+        "trial": trial.of(live, proposal) if found.is_open else None,
         "text": as_read(proposal, request) if found.is_open else "",
         "scheduled": scheduled_for(proposal),
         "space": access.spaces_of([live], request.user).get(live.pk),
         "works_there": works_there,
+        "ruled_at": _ruled_at(request, live),
         "proposed_it": found.proposed_by == request.user and access.can(request.user, "edit", found),
         "read_at": live.url if access.can(request.user, "view", live) else "",
     }
     return render(request, "protocols/joint_approval.html", context)
+
+
+def _ruled_at(request: PersonRequest, page: Page) -> str:
+    """Where whoever answers for the space says how many bodies are enough; empty for others."""
+    space = access.space_of(page) if access.can(request.user, "manage", page) else None
+    return reverse("signing_rule", args=[space.root_page.slug]) if space else ""
 
 
 @login_required

@@ -278,6 +278,9 @@ def portal_doors() -> list[Door]:
         Door("own_data_file", "/profilo/dati/file/", MEMBERS),
         Door("change_body", "/rete/enti/quarrata/", KEEPERS),
         Door("change_body", "/rete/enti/che-non-esiste/", set()),
+        Door("trial", f"/pagine/{page('pr-09').pk}/prova/",
+             {"coordinator", "director", "health_manager", "administrator"}, forbidden=INTEGRA),
+        Door("trial", "/pagine/999999/prova/", set()),
         # PR-09 waits, asked for by the coordinator: who approves there decides, the coordinator does not.
         Door("approval", f"/approvazioni/{approval_of('pr-09')}/", {"director", "health_manager", "administrator"}),
         Door("approval", "/approvazioni/999999/", set()),

@@ -9,6 +9,7 @@ from portal.navigation import Entry, entries
 from portal.notices.feed import Resume, sources
 from portal.requests import PersonRequest
 
+from . import studied  # noqa: F401  says whose study a change touches
 from .progress import PathProgress, overview
 
 SHOWN = 3

@@ -174,6 +174,18 @@ def asked(request: ReadingRequest, page: Page) -> Any:
     return User.objects.colleagues().filter(_chosen(request), pk__in=access.readers(page).order_by().values("pk"))
 
 
+def to_sign(live: Page, proposal: Any) -> Any:
+    """Who will have to sign once `proposal` is published: all whom it was asked of, but those whose signature holds."""
+    chosen = [_chosen(request) for request in open_requests(live).prefetch_related("spaces", "bodies")]
+    if not chosen:
+        return User.objects.none()
+    readers = access.readers(live).order_by().values("pk")
+    whom = User.objects.colleagues().filter(Q(*chosen, _connector=Q.OR), pk__in=readers)
+    how, last = _how(live), current(live)
+    holds = last is not None and (last.fingerprint == how.fingerprint(proposal) or how.keeps(proposal, last))
+    return whom.exclude(pk__in=list(signers(live))) if holds else whom
+
+
 def shut_out(request: ReadingRequest, page: Page) -> Any:
     """The persons chosen who may not open the page: they are asked once they may."""
     return (

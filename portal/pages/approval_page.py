@@ -21,7 +21,7 @@ from portal.notices import feed
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
-from . import approval, comparison, concurrent_edits, publish_approved, withdrawing
+from . import approval, comparison, concurrent_edits, publish_approved, trial, withdrawing
 from .atomic_acts import NotDone
 from .publish_approved import Further
 
@@ -134,6 +134,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
         "withdrawal": withdrawing.last(live),
         "differences": comparison.differences(live, page, request) if live.live else [],
         "earlier_difference": getattr(live, "difference_url", str)() if live.live else "",
+        "trial": trial.of(live, page),
         "text": as_read(page, request),
         "space": access.space_of(live),
     }
