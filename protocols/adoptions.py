@@ -182,12 +182,6 @@ def of_body(edition: Edition, body: Organisation) -> QuerySet[Adoption]:
     )
 
 
-def acted_for(user: User, edition: Edition) -> set[int]:
-    """The bodies for which the person may say what they do with the edition."""
-    rows = access.allowed(Adoption.objects.filter(edition=edition), user, "edit")
-    return set(rows.order_by().values_list("organisation", flat=True))
-
-
 # --- Read ------------------------------------------------------------------------------------------------
 
 

@@ -73,10 +73,6 @@ def anchor(key: str) -> str:
     return f"parte-{key}"
 
 
-def is_reserved(value: Any) -> bool:
-    return bool(value) and len(value) > 0
-
-
 def audiences(page: Any) -> list[tuple[Part, set[str]]]:
     """Each part with readers of its own, and the tokens that open it; a page without any asks nothing."""
     parts = page.reserved_parts()
