@@ -140,6 +140,9 @@ def _page(page: Page, request: HttpRequest) -> str:
     if access.was_published(page):
         return _("«%(page)s» è stata pubblicata, o lo è una pagina sotto di lei: non si elimina. Ritirala: nessuno "
                  "la legge più, e resta scritto che cosa diceva e chi l’ha ritirata.") % words  # fmt: skip
+    if any(_is_needed(each) for each in Page.objects.descendant_of(page, inclusive=True).specific()):
+        return _("«%(page)s» non si elimina: si conserva quello che è stato fatto su di lei, per esempio le firme "
+                 "chieste agli enti.") % words  # fmt: skip
     return ""
 
 

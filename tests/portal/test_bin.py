@@ -139,3 +139,10 @@ def test_the_admins_api_goes_round_no_bin(as_: Any, person: Any) -> None:
         f"/admin/api/main/pages/{page.pk}/action/delete/", {}, content_type="application/json"
     )
     assert answer.status_code == 404 and Page.objects.filter(pk=page.pk).exists()
+
+
+def test_a_draft_that_bodies_were_asked_to_sign_stays_and_says_why(as_: Any) -> None:
+    page = Page.objects.get(slug="pr-13")
+    told = body(as_("coordinator").post(f"/admin/pages/{page.pk}/delete/", follow=True))
+    assert "le firme chieste agli enti" in told
+    assert access.space_of(Page.objects.get(pk=page.pk)) is not None and not BinnedThing.objects.exists()
