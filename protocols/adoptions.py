@@ -134,6 +134,7 @@ def _ask(page: ProtocolPage, last: Adoption, acting: list[Delegation]) -> None:
             page=page.pk,
             needs=Need.VIEW,
             closed=closed,
+            by_mandate=True,
         )
         obligations.ask(people, _key(edition.pk, body.pk), duty)
     obligations.settle(_key(edition.pk, body.pk), but=asked)
