@@ -5,7 +5,10 @@ import re
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from modelcluster.models import get_all_child_relations
 from wagtail import blocks
+from wagtail.fields import StreamField
+from wagtail.models import Page
 
 # A browser empties a field of these types whose value is not written as the standard asks.
 STANDARD = {
@@ -27,6 +30,17 @@ def form(html: str, where: str) -> Tag:
     found = page.select(where)
     assert len(found) == 1, (where, len(found))
     return found[0]
+
+
+def streams_of(page: Page) -> dict[str, blocks.StreamBlock]:
+    """The StreamFields of a page and of its rows, by the names that they have in its form."""
+    found = {each.name: each.stream_block for each in page._meta.fields if isinstance(each, StreamField)}
+    for relation in get_all_child_relations(type(page)):
+        name, fields = relation.get_accessor_name(), relation.related_model._meta.fields
+        of_row = {each.name: each.stream_block for each in fields if isinstance(each, StreamField)}
+        for number in range(getattr(page, name).count()):
+            found |= {f"{name}-{number}-{field}": block for field, block in of_row.items()}
+    return found
 
 
 def sent(form: Tag, streams: dict[str, blocks.StreamBlock] | None = None) -> Sent:

@@ -11,15 +11,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.test import Client
-from modelcluster.models import get_all_child_relations
-from wagtail.fields import StreamField
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Page, Site, Workflow, WorkflowTask
 
 from portal import demo
 from portal.models import Delegation, Document, Holiday, Image, Organisation, Position, Profession, Term, User
 from portal.models.pages import PortalPage, SpacePage, page_kinds
-from tests.browser import form, sent
+from tests.browser import form, sent, streams_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 
@@ -68,23 +66,11 @@ def fullest(kind: type[Page]) -> Page:
     return max(pages, key=lambda page: len(json.dumps(page.serializable_data(), default=str)))
 
 
-def streams_of_rows(page: Page) -> dict[str, Any]:
-    """The StreamFields of the page's rows, by the names that they have in its form."""
-    found: dict[str, Any] = {}
-    for relation in get_all_child_relations(type(page)):
-        name, fields = relation.get_accessor_name(), relation.related_model._meta.fields
-        blocks = {each.name: each.stream_block for each in fields if isinstance(each, StreamField)}
-        for number in range(getattr(page, name).count()):
-            found |= {f"{name}-{number}-{field}": block for field, block in blocks.items()}
-    return found
-
-
 @pytest.mark.parametrize("who", ["coordinator", "administrator"])
 @pytest.mark.parametrize("kind", [*page_kinds(), SpacePage], ids=lambda kind: kind.__name__)
 def test_saving_a_page_untouched_changes_nothing(kind: type[Page], who: str, as_: Any) -> None:
     page = fullest(kind)
-    streams = {each.name: each.stream_block for each in kind._meta.fields if isinstance(each, StreamField)}
-    streams |= streams_of_rows(page)
+    streams = streams_of(page)
     before, on_the_page = content(page), plain(page.serializable_data())
     response = save_untouched(as_(who), f"/admin/pages/{page.pk}/edit/", "#page-edit-form", streams=streams)
     assert response.status_code == 302, response.context["form"].errors

@@ -62,7 +62,7 @@ def grow(times, reader):
 def test_every_page_asks_as_often_in_a_network_ten_times_as_large(as_, person, index):
     keeper, client = person("coordinator"), as_("coordinator")
     doors = [door for door in portal_doors() if door.post is None and door.expected("coordinator") == 200]
-    addresses = sorted({door.address for door in doors})
+    addresses = sorted({door.name: door.address for door in doors}.values())  # one of each kind
     grow(3, keeper)
     few = counted(client, addresses)
     grow(30, keeper)

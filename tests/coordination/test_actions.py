@@ -10,14 +10,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from wagtail.fields import StreamField
 
 from coordination import actions
 from coordination.models import Action, ActionItem, MeetingPage
 from portal.models import Activity, User
 from portal.models.activity import Verb
 from portal.notices import digests, emails, feed
-from tests.browser import form, sent
+from tests.browser import form, sent, streams_of
 from tests.installation import environment
 
 pytestmark = pytest.mark.django_db
@@ -48,8 +47,7 @@ def form_of(client: Client, page: str, where: str) -> Any:
 
 
 def edit_form(client: Client, page: MeetingPage) -> dict[str, Any]:
-    streams = {each.name: each.stream_block for each in page._meta.fields if isinstance(each, StreamField)}
-    return sent(form_of(client, f"/admin/pages/{page.pk}/edit/", "#page-edit-form"), streams)
+    return sent(form_of(client, f"/admin/pages/{page.pk}/edit/", "#page-edit-form"), streams_of(page))
 
 
 # --- Nothing undoes it -----------------------------------------------------------------------------------
