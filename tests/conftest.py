@@ -1,5 +1,6 @@
 """The demo network, loaded once, and its cast: the same people in every test."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -57,6 +58,14 @@ def django_db_keepdb(django_db_modify_db_settings: None, prepared_in: Path) -> b
     """Every test starts from the demo network, and leaves it as it was (each runs in a transaction)."""
     installation.fill(connection, prepared_in, Path(settings.DATA_DIR))
     return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _little_collection() -> None:
+    """What a run imports stays to its end: looking through it again and again for garbage is a tenth of its time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

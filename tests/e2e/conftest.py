@@ -1,5 +1,6 @@
 """A real site with its worker on a data folder of its own, a real mail server, a real Chromium."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,7 +59,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture(scope="session")
 def site(chromium: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The demo network, migrated, loaded and served exactly as `make run` does."""
+    """The demo network, migrated, loaded and served as `make run` does."""
     port, data_dir = free_port(), tmp_path_factory.mktemp("raccordo")
     kept = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL", "DEBUG"}}
     kept.pop("DJANGO_SETTINGS_MODULE", None)  # pytest-django's own
@@ -65,8 +67,7 @@ def site(chromium: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFacto
     env = {**kept, "DATA_DIR": str(data_dir), "DEMO": "1", "PORT": str(port), "BASE_URL": url,
            "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}"}  # fmt: skip
     found = Site(url, data_dir, env)
-    found.manage("migrate", "--verbosity", "0")
-    found.manage("load_demo")
+    shutil.copytree(_loaded(found, tmp_path_factory.getbasetemp()), data_dir, dirs_exist_ok=True)
     with (data_dir / "serve.log").open("w") as log:
         process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=env, stdout=log, stderr=log)
         try:
@@ -75,6 +76,21 @@ def site(chromium: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFacto
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
+
+
+def _loaded(site: Site, base: Path) -> Path:
+    """The data folder of the demo network as `make run` makes it, once for all processes of this run."""
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    made = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            making = Site(site.url, shared / "making", {**site.env, "DATA_DIR": str(shared / "making")})
+            making.data_dir.mkdir(exist_ok=True)
+            making.manage("migrate", "--verbosity", "0")
+            making.manage("load_demo")
+            making.data_dir.rename(made)
+    return made
 
 
 def _wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:
