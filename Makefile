@@ -49,7 +49,7 @@ test: setup-test ## run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 e2e: setup-test ## drive a real Chromium on the demo
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/e2e $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/e2e $(ARGS)
 
 bench: setup-test ## measure, as ratios within one run
 	@$(BIN)/python -m tests.bench
