@@ -1,0 +1,640 @@
+"""What every engine must do: what is found, in which order, and above all what nobody may guess."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from search.engines.contract import IndexBusy, IndexDamaged, Query, Section
+from search.query import code_form, expand, fold, parse, phrase_key, typed_codes
+from tests.library import EVERYONE, LIBRARY, WARD, document, groups, plain, search
+
+
+class TestRanking:
+    def test_the_page_named_by_the_words_comes_first(self, engine):
+        assert groups(search(engine, "dimissioni protette"))[0] == "page:1"
+
+    def test_any_word_finds_and_all_words_are_counted_apart(self, engine):
+        results = search(engine, "ospedale del presidente")
+        assert set(groups(results)) == {"page:1", "page:4"}
+        assert results.total == 2
+        assert results.all_words == 0
+        assert search(engine, "dimissioni del presidente").all_words == 1
+
+    def test_who_shares_only_a_common_word_is_no_result_while_somebody_shares_more(self, engine):
+        assert groups(search(engine, "dimissioni del presidente")) == ["page:4"]
+        assert set(groups(search(engine, "dimissioni del parroco"))) == {"page:1", "page:4"}
+
+    def test_plural_and_singular_meet(self, engine):
+        assert groups(search(engine, "protocolli famiglia")) == ["page:2"]
+
+    def test_an_elided_article_does_not_hide_its_word(self, engine):
+        assert groups(search(engine, "università")) == groups(search(engine, "l’universita")) == ["page:2"]
+
+    @pytest.mark.parametrize("words", ["responsabilità", "responsabilita", "RESPONSABILITÀ", "responsabilita\u0300"])
+    def test_accents_and_case_do_not_matter(self, engine, words):
+        results = search(engine, words)
+        assert groups(results) == ["page:3"]
+        assert results.corrected is None
+
+    def test_words_too_common_to_rank_are_searched_when_alone(self, engine):
+        assert groups(search(engine, "senza il")) == ["page:5"]
+        assert "page:3" in groups(search(engine, "quando"))
+
+    def test_io_is_a_word(self, engine):
+        assert groups(search(engine, "io")) == ["page:7"]
+
+    def test_pages_of_results_neither_repeat_nor_skip(self, engine):
+        engine.write(document(f"page:{n}", f"Verbale {n}", "Assemblea plenaria.") for n in range(100, 125))
+        pages = [groups(search(engine, "assemblea", page=page)) for page in (1, 2, 3, 4)]
+        assert [len(page) for page in pages] == [10, 10, 5, 0]
+        assert len({group for page in pages for group in page}) == 25
+
+
+class TestNumberAndGender:
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("anziano", "anziani"),
+            ("anziano solo", "anziane sole"),
+            ("reparto", "reparti"),
+            ("domiciliare", "domiciliari"),
+        ],
+    )
+    def test_singular_and_plural_masculine_and_feminine_give_the_same_list(self, engine, one, other):
+        words = ("anziano", "anziane", "solo", "sola", "reparto", "reparti", "domiciliare", "domiciliari", "verbale")
+        engine.write(
+            document(f"page:{400 + n}", f"Nota {n}", f"Il {first} di {second}. {second.title()} e {first}.")
+            for n, (first, second) in enumerate((a, b) for a in words for b in words)
+        )
+        found = groups(search(engine, one, per_page=100))
+        assert len(found) > 10
+        assert found == groups(search(engine, other, per_page=100))
+
+    def test_many_words_are_compared_as_written(self, engine):
+        engine.write(
+            [
+                document("page:481", "Atti", "visite domiciliari urgenti"),
+                document("page:482", "Atti", "visita domiciliare urgente"),
+            ]
+        )
+        assert groups(search(engine, "visite domiciliari urgenti"))[0] == "page:481"
+        assert groups(search(engine, "visita domiciliare urgente"))[0] == "page:482"
+
+
+class TestNumbers:
+    @pytest.fixture(autouse=True)
+    def numbers(self, engine):
+        engine.write(
+            [
+                document("page:410", "Pianta organica", "Un assistente sociale ogni 5.000 abitanti."),
+                document("page:411", "Passi", "1 Il primo. 2 Il secondo. 5 Il quinto."),
+                document("page:412", "Recapiti", "Chiama lo 0573 000 133 o il 112."),
+                document("page:413", "Norme", "Legge 328/2000, art. 22; delibera SDS-0187."),
+                document(
+                    "page:414", "Norme nuove", "Legge 104/1992, articolo 3; delibera SDS-0188. Art. 403 del codice."
+                ),
+                document("page:415", "Seduta del 12 marzo", "L’U.V.M. si riunisce."),
+                document("page:416", "Seduta del 13 marzo", "La UVM si riunisce il 12 aprile."),
+            ]
+        )
+
+    @pytest.mark.parametrize(
+        ("words", "wanted"),
+        [
+            ("1:5000", ["page:410"]),
+            ("1 ogni 5.000", ["page:410"]),
+            ("0573000133", ["page:412"]),
+            ("0573/000 133", ["page:412"]),
+            ("l. 328/2000", ["page:413"]),
+            ("sds 187", ["page:413", "page:414"]),
+            ("SDS-0187", ["page:413", "page:414"]),
+            ("art. 403", ["page:414", "page:413"]),
+            ("art. 22", ["page:413"]),
+            ("marzo 12", ["page:415", "page:416"]),
+        ],
+    )
+    def test_a_number_is_found_however_it_is_written_and_never_by_its_digits(self, engine, words, wanted):
+        found = groups(search(engine, words))
+        assert found[: len(wanted)] == wanted or found[0] == wanted[0]
+        assert "page:411" not in found
+
+    def test_dots_in_an_acronym_change_nothing(self, engine):
+        assert set(groups(search(engine, "U.V.M."))) == {"page:415", "page:416"}
+        assert groups(search(engine, "U.V.M.")) == groups(search(engine, "uvm"))
+
+
+class TestCodes:
+    @pytest.mark.parametrize("words", ["PR-02", "pr02", "PR 02", "pr2", "protocollo PR-02 dimissioni"])
+    def test_a_typed_code_finds_its_page_first(self, engine, words):
+        engine.write([document("page:50", "PR 02 PR 02", "PR 02, si veda PR-02, dimissioni, protocollo.")])
+        results = search(engine, words)
+        assert results.hits[0].group == "page:1"
+        assert results.hits[0].code == "PR-02"
+        assert results.total >= 1
+
+    def test_spellings_of_a_code_are_one(self):
+        assert code_form("PR-02") == code_form("pr02") == code_form("Pr 2") == "pr-2"
+        assert "pr-2" in typed_codes(["modulo", "pr02"])
+
+
+class TestCorrection:
+    def test_unknown_words_are_searched_as_their_nearest(self, engine):
+        results = search(engine, "dimisioni protete")
+        assert groups(results)[0] == "page:1"
+        assert results.corrected == results.searched == "dimissioni protette"
+
+    def test_known_words_stay_as_typed(self, engine):
+        results = search(engine, "Affido famigglie")
+        assert results.hits[0].group == "page:2"
+        assert (results.corrected, results.searched) == ("Affido famiglie", "Affido famigglie")
+
+    def test_the_correction_has_its_accents_back(self, engine):
+        assert search(engine, "responsabilta").corrected == "responsabilità"
+
+    def test_a_wrong_first_letter_is_forgiven(self, engine):
+        assert search(engine, "bimissioni").corrected == "dimissioni"
+
+    @pytest.mark.parametrize("word", ["scappato", "agenzia", "bebè", "azzardo"])
+    def test_a_word_that_italians_write_is_no_mistake(self, engine, word):
+        engine.write([document("page:64", "Stampato, agenzie e bene", "Agenti stampati, azzardi bebi.")])
+        engine.write([document("page:65", "Agenda", "Azzurro stampato: agenzix, bebo, azzarda.")])
+        assert search(engine, word).corrected is None
+        assert search(engine, f"affido {word}").corrected is None
+
+    def test_a_word_of_the_glossary_is_no_mistake(self, engine):
+        assert search(engine, "dimissione protetax").corrected == "dimissione protette"
+        assert search(engine, "dimissione protetax", right={"protetax"}).corrected is None
+
+    def test_only_the_nearest_words_stand_for_a_wrong_one(self, engine):
+        engine.write([document("page:66", "Decisioni", "Decisioni prese, emissioni.")])
+        assert groups(search(engine, "dimisioni")) == groups(search(engine, "dimissioni"))
+
+    def test_a_word_like_nothing_finds_nothing(self, engine):
+        results = search(engine, "xyzzyplugh")
+        assert (results.total, results.hits, results.corrected, results.searched) == (0, [], None, "xyzzyplugh")
+
+    def test_numbers_and_short_words_are_not_corrected(self, engine):
+        assert search(engine, "49 per").corrected is None
+        assert search(engine, "SRD").corrected is None
+
+    def test_a_new_word_corrects_as_soon_as_it_is_written(self, engine):
+        assert search(engine, "teleassitenza").corrected is None
+        engine.write([document("page:60", "Teleassistenza")])
+        assert search(engine, "teleassitenza").corrected == "teleassistenza"
+
+
+class TestPermissions:
+    """What a person cannot see must answer exactly as if it did not exist."""
+
+    WORDS = (
+        "zefirina",
+        "zefirna",
+        "querciagrossa affido",
+        "XX-77",
+        "xx77",
+        '"caso zefirina"',
+        "affido -zefirina",
+        "querelato",
+        "dimissioni difficile",
+        "procura segreto riservato",
+        "nota",
+    )
+
+    @pytest.fixture
+    def without(self, opened):
+        made = opened("without")
+        made.write(LIBRARY)
+        return made
+
+    @pytest.mark.parametrize("words", WORDS)
+    def test_hidden_documents_change_nothing_at_all(self, engine, without, words):
+        assert plain(search(engine, words)) == plain(search(without, words))
+
+    @pytest.mark.parametrize("words", WORDS)
+    def test_filters_on_hidden_values_change_nothing(self, engine, without, words):
+        filters = {"space": "segreto", "year": "1999"}
+        assert plain(search(engine, words, filters=filters)) == plain(search(without, words, filters=filters))
+
+    def test_those_who_hold_the_token_find_them(self, engine):
+        results = search(engine, "zefirina", WARD)
+        assert set(groups(results)) == {"page:90", "page:2"}
+        assert ("segreto", 1) in results.facets["space"]
+        assert "<mark>Zefirina</mark>" in "".join(hit.snippet for hit in results.hits)
+        assert search(engine, "zefirna", WARD).corrected == "zefirina"
+
+    def test_a_hidden_word_is_corrected_like_an_unknown_one(self, engine):
+        engine.write(
+            [
+                document("page:91", "Querelle", "Dimissione.", audience=("space:7",)),
+                document("page:92", "Dimissoni", "Dimissoni.", audience=("space:7",)),
+            ]
+        )
+        results = search(engine, "dimissoni")
+        assert results.corrected == "dimissioni"
+        assert groups(results)[0] in {"page:1", "page:4"}
+        assert search(engine, "dimissoni", WARD).corrected is None
+
+    def test_many_hidden_near_words_do_not_crowd_out_a_visible_one(self, engine):
+        near = ["dimissiona", "dimissione", "dimissiono", "dimissionx", "dimissiony"]
+        engine.write(
+            document(f"page:{n}", word, word, audience=("space:7",)) for n, word in enumerate(near * 3, start=200)
+        )
+        assert search(engine, "dimissionw").corrected == "dimissioni"
+
+    def test_a_hidden_nearer_word_does_not_stop_the_search_for_a_visible_one(self, engine):
+        assert search(engine, "dimissonw").corrected == "dimissioni"
+        engine.write([document("page:93", "Dimissonwa", audience=("space:7",))])
+        assert search(engine, "dimissonw").corrected == "dimissioni"
+
+    def test_suggestions_are_only_of_visible_pages(self, engine):
+        assert engine.suggest("zef", EVERYONE, 5) == []
+        assert engine.suggest("XX", EVERYONE, 5) == []
+        assert [found.title for found in engine.suggest("zef", WARD, 5)] == ["Zefirina Querciagrossa"]
+
+    def test_who_sees_a_section_only_is_shown_that_section(self, engine):
+        engine.write(
+            [
+                document("page:95", "Bilancio riservato", "Capitolo uno.", audience=("space:9",)),
+                document("page:95#avviso", "Bilancio", "Avviso sul mecenatismo.", audience=("public",)),
+            ]
+        )
+        [hit] = search(engine, "mecenatismo").hits
+        assert (hit.title, hit.url) == ("Bilancio", "/page:95#avviso")
+        assert search(engine, "capitolo").total == 0
+
+    def test_without_tokens_nothing_is_found(self, engine):
+        assert search(engine, "dimissioni", frozenset()).total == 0
+        assert engine.suggest("dim", frozenset(), 5) == []
+
+    def test_a_page_withdrawn_from_a_person_is_gone_at_once(self, engine):
+        engine.write([replace(LIBRARY[5], audience=("space:7",))])
+        assert "page:2" not in groups(search(engine, "affido familiare"))
+
+
+class TestGroups:
+    def test_sections_are_shown_under_their_page(self, engine):
+        results = search(engine, "segnalazione")
+        assert results.total == 1
+        [hit] = results.hits
+        assert (hit.group, hit.title, hit.url) == ("page:1", "Dimissioni protette", "/page:1")
+        assert len(hit.sections) == 3
+        assert hit.more == 1
+
+    def test_only_sections_holding_the_words_themselves_are_listed(self, engine):
+        hit = search(engine, "dimissioni protette medico").hits[0]
+        assert hit.sections == [Section("Ruoli", "/page:1#ruoli")]
+        assert hit.more == 0
+
+    def test_totals_are_exact_beyond_the_ranking_window(self, engine):
+        engine.write(
+            document(f"page:{n}#{part}", f"Scheda {n}", "Monitoraggio annuale.")
+            for n in range(1000, 1300)
+            for part in ("a", "b", "c")
+        )
+        results = search(engine, "monitoraggio", page=30)
+        assert results.total == 300
+        assert len(results.hits) == 10
+        assert results.facets["kind"] == [("pagina", 300)]
+
+
+class TestFacets:
+    def test_facets_count_pages_not_sections(self, engine):
+        facets = search(engine, "dimissioni").facets
+        assert facets["kind"] == [("pagina", 1), ("protocollo", 1)]
+        assert facets["year"] == [("2024", 2)]
+
+    def test_a_filter_narrows_the_other_facets_and_keeps_its_own_choices(self, engine):
+        results = search(engine, "ospedale affido presidente", filters={"kind": "pagina"})
+        assert set(groups(results)) == {"page:2", "page:4"}
+        assert results.total == 2
+        assert results.facets["kind"] == [("pagina", 2), ("protocollo", 1)]
+        assert results.facets["space"] == [("minori", 1), ("rete", 1)]
+
+    def test_filters_combine(self, engine):
+        results = search(engine, "dimissioni affido", filters={"year": "2023", "space": "minori"})
+        assert groups(results) == ["page:2"]
+
+    @pytest.mark.parametrize("filters", [{"year": "ieri"}, {"year": "9" * 40}, {"kind": "\ud800"}, {"space": "x:y"}])
+    def test_impossible_filters_find_nothing(self, engine, filters):
+        assert search(engine, "dimissioni", filters=filters).total == 0
+
+    def test_unknown_filters_are_ignored(self, engine):
+        assert search(engine, "dimissioni", filters={"audience": "space:7"}).total == 2
+
+
+class TestPhrasesAndExclusions:
+    @pytest.mark.parametrize("quoted", ['"presa in carico"', "«presa in carico»", "“presa in carico”"])
+    def test_quoted_words_must_stand_side_by_side(self, engine, quoted):
+        assert groups(search(engine, quoted)) == ["page:3"]
+        assert set(groups(search(engine, "presa in carico"))) == {"page:3", "page:4"}
+
+    def test_a_phrase_is_required_among_other_words(self, engine):
+        assert groups(search(engine, 'dimissioni "presa in carico"')) == ["page:3"]
+
+    def test_an_excluded_word_removes_the_whole_page(self, engine):
+        assert groups(search(engine, "dimissioni -medico")) == ["page:4"]
+        assert groups(search(engine, 'dimissioni -"dimissioni protette"')) == ["page:4"]
+
+    def test_a_hyphen_inside_a_word_excludes_nothing(self):
+        assert parse("socio-sanitario -ospedale - fine").excluded == (("ospedale",),)
+        assert parse("socio-sanitario").words == ("socio", "sanitario")
+
+    def test_only_exclusions_find_nothing(self, engine):
+        assert search(engine, "-dimissioni").total == 0
+
+
+class TestSynonyms:
+    ALSO = {"serd": ["servizio dipendenze", "sert"], "servizio dipendenze": ["serd"]}
+    SYNONYMS = {phrase_key(key): others for key, others in ALSO.items()}
+
+    def test_a_synonym_finds_but_never_outranks_the_typed_word(self, engine):
+        assert groups(search(engine, "serd")) == ["page:6"]
+        assert groups(search(engine, "SERD", synonyms=self.SYNONYMS)) == ["page:6", "page:5"]
+
+    def test_a_phrase_has_synonyms_too(self, engine):
+        found = groups(search(engine, "servizio dipendenze", synonyms=self.SYNONYMS))
+        assert found[0] == "page:5"
+        assert "page:6" in found
+
+    def test_a_rare_synonym_does_not_outrank_a_common_word(self, engine):
+        engine.write(document(f"page:{n}", f"Nota {n}", "Giorni di ferie.") for n in range(300, 320))
+        engine.write([document("page:330", "Nota", "Giorni di congedo.")])
+        found = groups(search(engine, "ferie", synonyms={phrase_key("ferie"): ["congedo"]}, per_page=30))
+        assert found[-1] == "page:330"
+        assert len(found) == 21
+
+    def test_a_synonym_of_several_words_is_marked_and_linked_whole_or_not_at_all(self, engine):
+        home = phrase_key("dimissioni protette")
+        synonyms = {home: ["rientro a casa dall’ospedale"]}
+        engine.write(
+            [
+                document("page:340", "Notizie", "Il rientro a casa dall’ospedale si prepara prima."),
+                document("page:340#torna", "Notizie", "Chi torna a casa."),
+                document("page:340#rientro", "Notizie", "Un rientro a casa dall’ospedale ben fatto."),
+                document("page:341", "Ospedale", "L’ospedale, poi la casa: un rientro."),
+            ]
+        )
+        found = search(engine, "dimissioni protette", synonyms=synonyms)
+        hit = next(hit for hit in found.hits if hit.group == "page:340")
+        assert "<mark>rientro a casa dall’ospedale</mark>" in hit.snippet
+        assert [section.heading for section in hit.sections] == ["Rientro"]
+        assert "page:341" not in groups(found)
+
+    @pytest.mark.parametrize("per_page", [1, 3, 10])
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "dimissioni protette",
+            "serd",
+            '"presa in carico"',
+            "dimissioni -medico",
+            "segnalazione ospedale",
+            "PR-02",
+            "dimisioni",
+        ],
+    )
+    def test_what_is_counted_is_listed(self, engine, words, per_page):
+        synonyms = self.SYNONYMS | {
+            phrase_key("dimissioni protette"): ["passaggio dall’ospedale al domicilio", "in carico al settore"]
+        }
+        assert_listed_as_counted(engine, Query(words, EVERYONE, per_page=per_page, synonyms=synonyms))
+
+    def test_expansion_is_a_lookup(self):
+        assert expand(["serd"], self.SYNONYMS) == ("servizio dipendenze", "sert")
+        assert expand(["altro"], self.SYNONYMS) == ()
+        assert fold("Però") == "pero"
+
+
+def assert_listed_as_counted(engine, query):
+    results = engine.search(query)
+    listed = []
+    for page in range(1, results.total + 3):
+        shown = groups(engine.search(replace(query, page=page)))
+        assert bool(shown) == (len(listed) < results.total)
+        listed += shown
+    assert len(listed) == len(set(listed)) == results.total
+    for name in ("kind", "space", "organisation", "year"):
+        for value, count in results.facets[name]:
+            assert engine.search(replace(query, filters={name: value})).total == count
+
+
+SAID = [
+    "servizio",
+    "dipendenze",
+    "rientro",
+    "a",
+    "casa",
+    "dall’ospedale",
+    "protetto",
+    "protette",
+    "1:5000",
+    "12",
+    "marzo",
+]
+
+
+@given(
+    texts=some.lists(some.lists(some.sampled_from(SAID), max_size=8), min_size=1, max_size=12),
+    words=some.lists(some.sampled_from(SAID), min_size=1, max_size=4),
+    synonyms=some.dictionaries(
+        some.sampled_from(SAID), some.lists(some.lists(some.sampled_from(SAID), min_size=1, max_size=4), max_size=2)
+    ),
+    per_page=some.integers(1, 5),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_written_and_asked_what_is_counted_is_listed(opened, texts, words, synonyms, per_page):
+    engine = opened("property")
+    written = [
+        document(f"page:{n // 2}" + ("#parte" if n % 2 else ""), "Nota", " ".join(text), kind=f"tipo{n // 2 % 2}")
+        for n, text in enumerate(texts)
+    ]
+    engine.write(
+        written,
+        remove=[each.id for n in range(6) for each in (document(f"page:{n}", ""), document(f"page:{n}#parte", ""))],
+    )
+    said = {phrase_key(word): [" ".join(other) for other in others] for word, others in synonyms.items()}
+    assert_listed_as_counted(engine, Query(" ".join(words), EVERYONE, per_page=per_page, synonyms=said))
+
+
+class TestSnippets:
+    def test_matches_are_marked_and_the_text_is_escaped(self, engine):
+        [hit] = search(engine, "palestra").hits
+        assert "<mark>palestre</mark>" in hit.snippet
+        assert "<script>" not in hit.snippet
+        assert "<b>" not in hit.snippet
+        assert "&lt;b&gt;grezzo" in hit.snippet
+
+    def test_a_page_found_by_its_title_shows_how_it_begins(self, engine):
+        [hit] = search(engine, "familiare").hits
+        assert hit.snippet.startswith("L&#x27;università forma")
+
+    def test_two_lines_are_shown_and_the_summary_unless_a_passage_holds_more(self, engine):
+        long = "Parole che non servono a nessuno. " * 30
+        engine.write(
+            [
+                document("page:71", "Piano casa", "Il piano dice chi entra in casa e quando."),
+                document("page:71#altro", "Piano casa", f"{long} Il piano di casa con il medico. {long}"),
+            ]
+        )
+        [hit] = [hit for hit in search(engine, "piano casa").hits if hit.group == "page:71"]
+        assert hit.snippet.startswith("Il <mark>piano</mark> dice chi entra in <mark>casa</mark>")
+        [hit] = [hit for hit in search(engine, "piano casa medico").hits if hit.group == "page:71"]
+        assert "<mark>medico</mark>" in hit.snippet
+        assert len(hit.snippet) < 300
+
+    def test_a_snippet_never_runs_from_one_line_of_a_table_into_the_next(self, engine):
+        engine.write([document("page:72", "Tabella", "Reparto San Jacopo\nDiagnosi della telemetria\nData di nascita")])
+        [hit] = search(engine, "telemetria").hits
+        assert hit.snippet == "… Diagnosi della <mark>telemetria</mark> …"
+
+    def test_accents_before_a_match_do_not_shift_the_mark(self, engine):
+        engine.write([document("page:70", "Città", "Perché più qualità è già così: però l'esito è àncora qui.")])
+        [hit] = search(engine, "esito").hits
+        assert "<mark>esito</mark>" in hit.snippet
+
+
+class TestSuggestions:
+    def test_each_typed_word_may_begin_a_word_of_the_title(self, engine):
+        assert [found.title for found in engine.suggest("prot dim", EVERYONE, 5)] == ["Dimissioni protette"]
+
+    def test_titles_that_begin_so_come_first(self, engine):
+        engine.write([document("page:80", "Il piano"), document("page:81", "Piano di zona")])
+        titles = [found.title for found in engine.suggest("pian", EVERYONE, 5)]
+        assert titles == ["Piano di zona", "Il piano", "Ufficio di piano"]
+
+    @pytest.mark.parametrize("typed", ["PR-0", "pr02", "PR 2"])
+    def test_a_code_being_typed_suggests_its_page(self, engine, typed):
+        assert "PR-02" in [found.code for found in engine.suggest(typed, EVERYONE, 5)]
+
+    def test_sections_are_not_suggested(self, engine):
+        assert len(engine.suggest("dimissioni", EVERYONE, 9)) == 1
+
+    @pytest.mark.parametrize("typed", ["", " ", ".*", "[", "\\", "(((", "-", "'", "a" * 10_000, "\ud800"])
+    def test_hostile_prefixes_suggest_nothing(self, engine, typed):
+        assert engine.suggest(typed, EVERYONE, 5) == []
+
+
+HOSTILE = [
+    "",
+    "   ",
+    "\x00",
+    "\ud800",
+    '"',
+    '""',
+    "-",
+    "--",
+    '-"',
+    '-""',
+    ":",
+    "art: 5",
+    "title:dimissioni",
+    "audience:space:7",
+    "(dimissioni",
+    "[a TO b]",
+    "*",
+    "?",
+    "dimis*",
+    "a AND OR NOT b",
+    "^5 ~2 \\",
+    "l'",
+    "'''",
+    "«",
+    "“dimissioni",
+    '+-&&||!(){}[]^"~*?:\\/',
+    "😀 dimissioni",
+    "x" * 10_000,
+    "dimissioni " * 1000,
+    "dimisioni " * 1000,
+    '"' * 10_000,
+    " ".join(f"parola{n}" for n in range(2000)),
+    "è",
+    "ﬁne",
+]
+
+
+class TestHostileInput:
+    @pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+    def test_no_input_raises_or_shows_what_is_hidden(self, engine, words):
+        results = search(engine, words)
+        assert "page:90" not in groups(results)
+        assert results.total >= len(results.hits)
+
+    def test_typed_text_addresses_no_field(self, engine):
+        assert search(engine, "kind:riservato").total == 0
+
+    @pytest.mark.parametrize(("page", "per_page"), [(0, 10), (-3, 10), (10**12, 10), (1, 0), (1, -1)])
+    def test_odd_pages_are_harmless(self, engine, page, per_page):
+        results = search(engine, "dimissioni", page=page, per_page=per_page)
+        assert results.total == 2
+
+
+class TestWriting:
+    def test_an_engine_never_written_finds_nothing(self, opened):
+        engine = opened("nowhere")
+        assert (engine.count(), search(engine, "x").total, engine.suggest("x", EVERYONE, 3)) == (0, 0, [])
+
+    def test_a_document_written_again_replaces_the_former(self, engine):
+        before = engine.count()
+        engine.write([replace(LIBRARY[5], title="Accoglienza")], remove=["page:7"])
+        assert engine.count() == before - 1
+        assert search(engine, "accoglienza").total == 1
+        assert search(engine, "notifiche").total == 0
+
+    def test_another_engine_of_the_same_index_sees_the_commit_at_once(self, engine, opened):
+        other = opened("library")
+        assert search(other, "telesoccorso").total == 0
+        engine.write([document("page:61", "Telesoccorso")])
+        assert search(other, "telesoccorso").total == 1
+
+    def test_a_second_writer_is_told_the_index_is_busy(self, engine, opened):
+        other = opened("library")
+
+        def documents():
+            with pytest.raises(IndexBusy):
+                other.write([document("page:62", "Perso")])
+            yield from LIBRARY
+
+        engine.rebuild(documents())
+        assert search(engine, "perso").total == 0
+        other.write([document("page:62", "Perso")])
+        assert search(engine, "perso").total == 1
+
+
+class TestRebuilding:
+    def test_readers_go_on_while_the_index_is_rebuilt(self, engine, opened):
+        reader = opened("library")
+        seen, failures, done = [], [], threading.Event()
+
+        def read():
+            while not done.is_set():
+                try:
+                    seen.append(search(reader, "dimissioni").total)
+                except (OSError, ValueError, IndexBusy, IndexDamaged) as error:
+                    failures.append(error)
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        for _ in range(10):
+            engine.rebuild(LIBRARY)
+        done.set()
+        thread.join()
+        assert not failures
+        assert set(seen) == {2}
+
+    def test_a_rebuild_that_fails_leaves_the_old_index(self, engine):
+        def documents():
+            yield LIBRARY[0]
+            raise RuntimeError("the database went away")
+
+        with pytest.raises(RuntimeError):
+            engine.rebuild(documents())
+        assert search(engine, "affido").total == 1
+        engine.write([document("page:63", "Ancora vivo")])
+
+    def test_progress_is_told(self, engine):
+        told = []
+        engine.rebuild((document(f"page:{n}", "Pagina") for n in range(2500)), told.append)
+        assert told == [1000, 2000]
