@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 FACETS = ("kind", "space", "organisation", "year")
 
@@ -143,6 +143,10 @@ def shown(kind: type[Hit] | type[Suggestion]) -> list[str]:
     """What of a document is handed on with it: the fields that both have."""
     known = {each.name for each in fields(Document)}
     return [each.name for each in fields(kind) if each.name in known]
+
+
+def handed_on(document: Document, kind: type[Hit] | type[Suggestion]) -> dict[str, Any]:
+    return {name: getattr(document, name) for name in shown(kind)}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from search import documents
 from search import index as search_index
 from search.engines.contract import EngineDown
 from search.engines.embedded import engine as engine_module
-from search.engines.embedded.tantivy_index import SCHEMA
+from search.engines.entries import SCHEMA
 from search.models import IndexState, SearchDocument
 
 pytestmark = pytest.mark.django_db

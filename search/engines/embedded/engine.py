@@ -24,13 +24,14 @@ from search.engines.contract import (
     unstamped,
 )
 from search.engines.embedded import seal
-from search.engines.embedded.explaining import explained
-from search.engines.embedded.person_search import Names, PersonSearch
-from search.engines.embedded.reader import Reader
-from search.engines.embedded.spelling import Vocabulary
-from search.engines.embedded.suggestions import suggest
-from search.engines.embedded.tantivy_index import SCHEMA, open_index, to_tantivy
+from search.engines.embedded.reader import EmbeddedReader
+from search.engines.embedded.tantivy_index import open_index, to_tantivy
 from search.engines.embedded.versions import Versions
+from search.engines.entries import SCHEMA
+from search.engines.explaining import explained
+from search.engines.person_search import Names, PersonSearch, without_refused
+from search.engines.spelling import Vocabulary
+from search.engines.suggestions import suggest
 
 logger = logging.getLogger(__name__)
 
@@ -65,17 +66,14 @@ class EmbeddedEngine:
         return explained(found, limit) if found else []
 
     def _person_search(self, query: Query) -> PersonSearch | None:
-        """As if nothing were in the index that is no longer the person's to see."""
         searcher = self._searcher()
         if searcher is None:
             return None
-        refused: set[int] = set()
-        while True:
-            search = PersonSearch(searcher, query, lambda: self._vocabulary(searcher), self._names, refused)
-            newly_refused = search.refused()
-            if not newly_refused:
-                return search
-            refused |= newly_refused
+
+        def reader(refused: Iterable[int]) -> EmbeddedReader:
+            return EmbeddedReader(searcher, query.tokens, refused, lambda: self._vocabulary(searcher))
+
+        return without_refused(reader, query, self._names)
 
     def suggest(
         self, prefix: str, tokens: frozenset[str], limit: int = 8, admits: Admits = everybody
@@ -83,7 +81,7 @@ class EmbeddedEngine:
         searcher = self._searcher()
         if searcher is None or not tokens:
             return []
-        return suggest(Reader(searcher, tokens), prefix, limit, admits)
+        return suggest(EmbeddedReader(searcher, tokens), prefix, limit, admits)
 
     def stamp(self) -> str | None:
         directory = self._versions.current()

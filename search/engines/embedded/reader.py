@@ -1,25 +1,34 @@
-"""The index as one person sees it: every question carries the person's tokens, none goes round them."""
+"""The embedded index as one person sees it: every question carries the person's tokens, none goes round them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import cast
 
 import tantivy
 from tantivy import DocAddress, Occur
-from tantivy import Query as Clause
 
-from search.engines.embedded.matching import unscored
-from search.engines.embedded.tantivy_index import schema
+from search.engines.clauses import Clause, Constant, Everything, one_of
+from search.engines.contract import Document
+from search.engines.embedded.tantivy_index import document_of, stored
+from search.engines.embedded.translation import query_of
+from search.engines.spelling import Vocabulary
 
 Scored = tuple[float, DocAddress]
 
 
-class Reader:
-    def __init__(self, searcher: tantivy.Searcher, tokens: Iterable[str], refused: Iterable[int] = ()) -> None:
+class EmbeddedReader:
+    def __init__(
+        self,
+        searcher: tantivy.Searcher,
+        tokens: Iterable[str],
+        refused: Iterable[int] = (),
+        vocabulary: Callable[[], Vocabulary] = lambda: Vocabulary([]),
+    ) -> None:
         """`refused` are the numbers of groups that the tokens would still open and the rights no longer do."""
         self._searcher = searcher
-        self._allowed = unscored(Clause.term_set_query(schema(), "audience", sorted(tokens)))
-        self._refused = [Clause.term_set_query(schema(), "group_no", sorted(refused))] if refused else []
+        self._vocabulary = vocabulary
+        self._allowed = query_of(Constant(one_of("audience", tokens), 0.0))
+        self._refused = [query_of(one_of("group_no", refused))] if refused else []
 
     def best(self, clause: Clause, limit: int) -> list[Scored]:
         return self._searcher.search(self._visible(clause), max(limit, 1), count=False).hits
@@ -29,38 +38,31 @@ class Reader:
 
     @cached_property
     def documents(self) -> int:
-        """How many this person sees."""
-        return self.count(Clause.all_query())
+        return self._count(Everything())
 
-    def count(self, clause: Clause) -> int:
-        return self._searcher.search(self._visible(unscored(clause)), 1).count  # type: ignore[attr-defined]  # its stubs forget it
+    def counts(self, clauses: Iterable[Clause]) -> list[int]:
+        return list(map(self._count, clauses))
+
+    def _count(self, clause: Clause) -> int:
+        asked = self._visible(Constant(clause, 0.0))
+        return self._searcher.search(asked, 1).count  # type: ignore[attr-defined]  # its stubs forget it
 
     def column(self, field: str, addresses: Sequence[DocAddress]) -> list[int]:
         values = self._searcher.fast_field_values(field, list(addresses)) if addresses else []
         return cast(list[int], values)
 
-    def groups(self, clause: Clause) -> set[int]:
-        return set(self.column("group_no", [address for _, address in self.every(unscored(clause))]))
+    def shown(self, addresses: Sequence[DocAddress]) -> list[Document]:
+        return [document_of(self._searcher.doc(address)) for address in addresses]
 
-    def document(self, address: DocAddress) -> tantivy.Document:
-        return self._searcher.doc(address)
+    def names(self, field: str, examples: Mapping[int, DocAddress]) -> dict[int, str]:
+        return {number: stored(self._searcher.doc(address), field) for number, address in examples.items()}
 
     def written_at_all(self, field: str, value: str) -> bool:
-        """Whether anybody wrote it, hidden or not: only to spare a question whose answer must be no."""
         return self._searcher.doc_freq(field, value) > 0
 
-    def _visible(self, clause: Clause) -> Clause:
+    def near(self, word: str) -> Vocabulary:
+        return self._vocabulary()
+
+    def _visible(self, clause: Clause) -> tantivy.Query:
         refused = [(Occur.MustNot, each) for each in self._refused]
-        return Clause.boolean_query([(Occur.Must, self._allowed), (Occur.Must, clause), *refused])
-
-
-def found_by(what: Clause, scored: Iterable[Clause], excluded: Iterable[Clause] = ()) -> Clause:
-    """`what` alone decides what is found; the scored clauses say in which order."""
-    order = [(Occur.Should, clause) for clause in scored]
-    out = [(Occur.MustNot, clause) for clause in excluded]
-    return Clause.boolean_query([(Occur.Must, unscored(what)), *order, *out])
-
-
-def within(clause: Clause, required: Iterable[Clause]) -> Clause:
-    """The clause keeps its score; what is required adds none."""
-    return Clause.boolean_query([(Occur.Must, clause), *((Occur.Must, unscored(each)) for each in required)])
+        return tantivy.Query.boolean_query([(Occur.Must, self._allowed), (Occur.Must, query_of(clause)), *refused])

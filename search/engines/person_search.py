@@ -1,33 +1,19 @@
 """One search by one person: correct, count, rank by group, dress the hits shown."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import log2, prod
 
-import tantivy
-from tantivy import DocAddress
-from tantivy import Query as Clause
-
+from search.engines.clauses import Clause, Constant, Term, all_of, any_of, found_by, one_of, within
 from search.engines.contract import FACETS, Hit, Query, Results
-from search.engines.embedded.hits import Dressing
-from search.engines.embedded.matching import (
-    Scoring,
-    all_of,
-    any_of,
-    covering,
-    phrase,
-    places,
-    rarity,
-    term,
-    unscored,
-    word_matches,
-)
-from search.engines.embedded.reader import Reader, Scored, found_by, within
-from search.engines.embedded.spelling import Vocabulary, corrections
-from search.engines.embedded.tantivy_index import body_of, number_of, schema, stored
+from search.engines.entries import number_of
+from search.engines.hits import Dressing
+from search.engines.matching import Scoring, covering, phrase, places, rarity, word_matches
+from search.engines.reader import Address, Reader, Scored
 from search.engines.slots import Slot, Word, read, slots_of, word_of
+from search.engines.spelling import corrections
 from search.italian import is_word
 from search.query import (
     WEIGHTS,
@@ -55,7 +41,7 @@ class Found:
     """A document that was found, as its numbers tell it."""
 
     score: float
-    address: DocAddress
+    address: Address
     group: int
     is_superseded: bool
     values: tuple[int, ...]  # one for each facet
@@ -70,7 +56,7 @@ class Unit:
     position: int
     is_of_kind: bool
     others: int = 0  # further sections found
-    editions: dict[int, DocAddress] = field(default_factory=dict)  # old ones, each with where it was found
+    editions: dict[int, Address] = field(default_factory=dict)  # old ones, each with where it was found
 
     @property
     def in_window(self) -> bool:
@@ -95,18 +81,14 @@ class Unit:
 class PersonSearch:
     def __init__(
         self,
-        searcher: tantivy.Searcher,
+        reader: Reader,
         query: Query,
-        vocabulary: Callable[[], Vocabulary],
         names: Names,
-        refused: Iterable[int] = (),
     ) -> None:
         self.query = query
         self.typed: Typed = parse(query.words)
-        self.reader = Reader(searcher, query.tokens, refused)
-        self._searcher = searcher
-        self._vocabulary = vocabulary
-        self._names = names
+        self.reader = reader
+        self._known_names = names
 
     @cached_property
     def asks_nothing(self) -> bool:
@@ -117,7 +99,7 @@ class PersonSearch:
         if self.asks_nothing:
             return set()
         examples = {found.group: found.address for found in self._documents}
-        groups = {self._name("group", number, address): number for number, address in examples.items()}
+        groups = {name: number for number, name in self._names("group", examples).items()}
         admitted = set(self.query.admits(groups.keys()))
         return {number for group, number in groups.items() if group not in admitted}
 
@@ -140,7 +122,7 @@ class PersonSearch:
     def slots(self) -> list[Slot]:
         """The typed words, those unknown to this person with their corrections."""
         slots = slots_of(self.typed.words, self.query.synonyms, self.query.kinds)
-        if not slots or self.reader.count(all_of(place for slot in slots for place in places(slot))):
+        if not slots or self._count(all_of(place for slot in slots for place in places(slot))):
             return slots
         unknown = [slot for slot in slots if not self._is_right(slot)][:MAX_CORRECTED]
         return [self._correct(slot) if slot in unknown else slot for slot in slots]
@@ -160,19 +142,20 @@ class PersonSearch:
 
     def _named_code(self) -> Clause | None:
         """Whoever types nothing but the code of a page wants that page, and those that name it."""
-        asked = term("code_form", code_form(" ".join(self.typed.words)))
+        asked = Term("code_form", code_form(" ".join(self.typed.words)))
         page = next(iter(self.reader.best(asked, 1)), None) if self.typed.words else None
         if page is None:
             return None
-        words = words_of(stored(self.reader.document(page[1]), "code"))
+        [shown] = self.reader.shown([page[1]])
+        words = words_of(shown.code)
         return any_of([asked, phrase(read(words))])
 
     @cached_property
     def excluded(self) -> list[Clause]:
         """Whole groups: a page is left out when any section this person sees holds the word."""
         clauses = [phrase(read(words)) for words in self.typed.excluded]
-        groups = self.reader.groups(any_of(clauses)) if clauses else set()
-        return [Clause.term_set_query(schema(), "group_no", sorted(groups))] if groups else []
+        holding = self._numbers("group_no", any_of(clauses)) if clauses else ()
+        return [one_of("group_no", set(holding))] if holding else []
 
     @cached_property
     def filters(self) -> dict[str, int]:
@@ -181,7 +164,7 @@ class PersonSearch:
         return {name: _filter_number(name, str(value)) for name, value in chosen.items()}
 
     def _filter_clauses(self) -> list[Clause]:
-        return [term(_column(name), number) for name, number in self.filters.items()]
+        return [Term(_column(name), number) for name, number in self.filters.items()]
 
     # Words nobody wrote, as far as this person can tell
 
@@ -194,14 +177,15 @@ class PersonSearch:
 
     def _is_visible(self, word: Word) -> bool:
         field, value = ("text", word.stem) if word.stem else ("text_exact", word.exact)
-        return self.reader.written_at_all(field, value) and self.reader.count(word_matches(word)) > 0
+        return self.reader.written_at_all(field, value) and self._count(word_matches(word)) > 0
 
     def _correct(self, slot: Slot) -> Slot:
-        found = corrections(slot.words[0].exact, self._vocabulary(), self._visible_count)
-        return replace(slot, corrections=read(found))
+        word = slot.words[0].exact
+        return replace(slot, corrections=read(corrections(word, self.reader.near, self._visible_counts)))
 
-    def _visible_count(self, word: str) -> int:
-        return self.reader.count(term("text_exact", word)) if word_of(word).stem else 0
+    def _visible_counts(self, words: Iterable[str]) -> dict[str, int]:
+        speaking = [word for word in words if word_of(word).stem]
+        return dict(zip(speaking, self.reader.counts(Term("text_exact", word) for word in speaking), strict=True))
 
     def _corrected_words(self) -> str | None:
         corrected = {
@@ -211,10 +195,9 @@ class PersonSearch:
 
     def _spelling(self, word: Word) -> str:
         """The vocabulary is folded; give back the accents, as a document this person sees writes them."""
-        for _, address in self.reader.best(term("text_exact", word.exact), 1):
-            document = self.reader.document(address)
-            text = " ".join([stored(document, "title_shown"), stored(document, "heading"), body_of(document)])
-            return spelling_in(text, word.exact)
+        for _, address in self.reader.best(Term("text_exact", word.exact), 1):
+            [document] = self.reader.shown([address])
+            return spelling_in(" ".join([document.title, document.heading, document.text]), word.exact)
         return word.exact
 
     def _searched_words(self) -> str:
@@ -227,10 +210,10 @@ class PersonSearch:
     @cached_property
     def _found(self) -> list[Scored]:
         """Every document found, best first, whatever the filters."""
-        scored = Scoring(self._rarity).ranking([*self.slots, *self.quoted], self.codes)
+        scored = self._scoring.ranking([*self.slots, *self.quoted], self.codes)
         if self.required:
             return self.reader.every(found_by(all_of(self.required), scored, self.excluded))
-        codes = [term("code_form", code) for code in self.codes]
+        codes = [Term("code_form", code) for code in self.codes]
         told = [(place, rarity(count, self.reader.documents), count) for place, count in self._asked]
         known = [(place, tells) for place, tells, count in told if count]
         for holding in covering(known, sum(tells for _, tells, _ in told)):
@@ -241,16 +224,29 @@ class PersonSearch:
 
     def parts(self) -> Iterable[tuple[str, str, Clause]]:
         """What the ranking adds up, taken apart."""
-        return Scoring(self._rarity).parts([*self.slots, *self.quoted], self.codes)
+        return self._scoring.parts([*self.slots, *self.quoted], self.codes)
 
     @cached_property
     def _asked(self) -> list[tuple[Clause, int]]:
         """What the words ask for, and how many documents have it."""
         asked = [place for slot in self.slots for place in places(slot)]
-        return [(place, self.reader.count(place)) for place in asked]
+        return list(zip(asked, self.reader.counts(asked), strict=True))
 
-    def _rarity(self, word: Word) -> float:
-        return rarity(self.reader.count(word_matches(word)), self.reader.documents)
+    @cached_property
+    def _scoring(self) -> Scoring:
+        """Words that stand for each other are weighed by how rare each is."""
+        instead = [words for slot in self.slots if slot.synonyms for words in (slot.words, *slot.synonyms)]
+        told = list({word: word_matches(word) for words in instead for word in words}.items())
+        counted = zip(told, self.reader.counts(clause for _, clause in told), strict=True)
+        return Scoring({word: rarity(count, self.reader.documents) for (word, _), count in counted})
+
+    def _count(self, clause: Clause) -> int:
+        [count] = self.reader.counts([clause])
+        return count
+
+    def _numbers(self, column: str, clause: Clause) -> list[int]:
+        """Of all that the clause finds."""
+        return self.reader.column(column, [address for _, address in self.reader.every(Constant(clause, 0.0))])
 
     @cached_property
     def _documents(self) -> list[Found]:
@@ -284,8 +280,9 @@ class PersonSearch:
         pairs = {(unit, values[at]) for unit, values in self._rows if self._failed(values) <= {name}}
         examples = {found.values[at]: found.address for found in self._documents}
         counted = Counter(value for _, value in pairs)
-        named = [(self._name(name, value, examples[value]), count) for value, count in counted.items()]
-        return sorted(((value, count) for value, count in named if value), key=lambda pair: (-pair[1], pair[0]))
+        names = self._names(name, examples)
+        named = [(names[value], count) for value, count in counted.items() if names[value]]
+        return sorted(named, key=lambda pair: (-pair[1], pair[0]))
 
     def _failed(self, values: tuple[int, ...]) -> set[str]:
         """The filters that a row of facets does not pass."""
@@ -294,20 +291,21 @@ class PersonSearch:
         row = dict(zip(FACETS, values, strict=True))
         return {name for name, number in self.filters.items() if row[name] != number}
 
-    def _name(self, facet: str, number: int, example: DocAddress) -> str:
+    def _names(self, facet: str, examples: Mapping[int, Address]) -> dict[int, str]:
+        """What each number stands for."""
         if facet == "year":
-            return str(number) if number else ""
-        if number not in self._names:
-            self._names[number] = stored(self.reader.document(example), facet)
-        return self._names[number]
+            return {number: str(number) if number else "" for number in examples}
+        unknown = {number: address for number, address in examples.items() if number not in self._known_names}
+        if unknown:
+            self._known_names |= self.reader.names(facet, unknown)
+        return {number: self._known_names[number] for number in examples}
 
     def _count_all_words(self) -> int:
         """Units where one document (the page or one section of it) holds every word."""
         asked = [*(place for place, _ in self._asked), *self.required]
         if len(asked) < 2:
             return len(self._kept)
-        holding = self.reader.every(within(unscored(all_of(asked)), self._filter_clauses()))
-        return len(self._kept.intersection(self.reader.column("unit_no", [address for _, address in holding])))
+        return len(self._kept.intersection(self._numbers("unit_no", within(all_of(asked), self._filter_clauses()))))
 
     # Ranking
 
@@ -337,6 +335,17 @@ class PersonSearch:
         for unit in units.values():
             unit.editions.pop(unit.best.group, None)
         return sorted(units.values(), key=Unit.order)
+
+
+def without_refused(reader: Callable[[Iterable[int]], Reader], query: Query, names: Names) -> PersonSearch:
+    """As if nothing were in the index that is no longer the person's to see: the search is repeated without it."""
+    refused: set[int] = set()
+    while True:
+        search = PersonSearch(reader(refused), query, names)
+        newly_refused = search.refused()
+        if not newly_refused:
+            return search
+        refused |= newly_refused
 
 
 def _column(facet: str) -> str:

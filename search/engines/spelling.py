@@ -1,7 +1,7 @@
 """What a word nobody wrote may have meant: near words of the vocabulary that the person can see."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -9,6 +9,8 @@ from rapidfuzz.distance import OSA
 MAX_CANDIDATES = 3
 SHORTEST = 4
 TWO_MISTAKES_FROM = 8
+
+Visible = Callable[[Iterable[str]], Mapping[str, int]]  # how many documents that the person sees have each word
 
 
 class Vocabulary:
@@ -26,16 +28,16 @@ class Vocabulary:
         yield [other for initial, others in self._by_initial.items() if initial != word[0] for other in others]
 
 
-def corrections(word: str, vocabulary: Vocabulary, visible: Callable[[str], int]) -> list[str]:
+def corrections(word: str, near_words: Callable[[str], Vocabulary], visible: Visible) -> list[str]:
     """The nearest words, at most three, all as near: the most frequent first among what the person can see.
 
-    `visible` counts a word under the person's tokens. It is asked of every near word before any
+    `visible` counts words under the person's tokens. It is asked of every near word before any
     choice is made, so that hidden words can neither be chosen nor crowd out a visible one.
     """
     if len(word) < SHORTEST or not word.isalpha():
         return []
-    reach = 2 if len(word) >= TWO_MISTAKES_FROM else 1
-    for pool in vocabulary.pools(word):
+    reach = reach_of(word)
+    for pool in near_words(word).pools(word):
         near = process.extract(word, pool, scorer=OSA.distance, score_cutoff=reach, limit=None)
         for distance in range(1, reach + 1):
             if found := _by_frequency((other for other, far, _ in near if far == distance), visible):
@@ -43,6 +45,11 @@ def corrections(word: str, vocabulary: Vocabulary, visible: Callable[[str], int]
     return []
 
 
-def _by_frequency(words: Iterable[str], visible: Callable[[str], int]) -> list[str]:
-    counted = [(visible(word), word) for word in words]
-    return [word for count, word in sorted(counted, key=lambda pair: (-pair[0], pair[1])) if count]
+def reach_of(word: str) -> int:
+    """How many letters may be wrong."""
+    return 2 if len(word) >= TWO_MISTAKES_FROM else 1
+
+
+def _by_frequency(words: Iterable[str], visible: Visible) -> list[str]:
+    counted = visible(words).items()
+    return [word for word, count in sorted(counted, key=lambda pair: (-pair[1], pair[0])) if count]

@@ -1,0 +1,88 @@
+"""A document as every index holds it: its words as they are looked for, numbers to count by, and what is shown.
+
+The words are made here, in Python, so that no engine has an Italian of its own: an index cuts at spaces and no more.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from search.engines.contract import Document
+from search.italian import FORMS, STEMS, STOPWORDS
+from search.query import code_form, normalise, tokens_of, words_of
+
+# Change it whenever the fields or the words change: an old index is then outdated, not misread.
+SCHEMA = "v6"
+
+MAX_TITLE_START = 200
+NO_WORD = "_"  # holds the place of a stopword, so that phrases keep their distances; no index finds it
+
+# Title, heading and body in one field rank better than the same fields summed. `own` is a section's words without its
+# page's title: they tell which sections match by themselves. Phrases are asked of these two alone.
+PLACED = ("text", "own")
+COUNTED = ("text_form", "text_exact", "title", "title_form", "title_exact")
+WHOLE = ("audience", "code_form", "title_start")  # values that are looked for as they are
+# Numbers that stand for strings: thousands of documents are counted by group without reading one.
+COLUMNS = ("group_no", "unit_no", "kind_no", "space_no", "organisation_no", "year", "superseded")
+
+
+@dataclass(frozen=True)
+class Entry:
+    shown: Document  # as it is given back: normalised, and without the audience
+    words: dict[str, list[str]]  # of each field; values apart, so that no phrase goes from a title into a text
+    whole: dict[str, list[str]]
+    numbers: dict[str, int]
+
+
+def entry_of(document: Document) -> Entry:
+    shown = _normalised(document)
+    is_section = document.id != document.group
+    code = "" if is_section else shown.code
+    whole = {"audience": list(document.audience)}
+    if not is_section:  # only the page itself answers to its code and is suggested
+        whole["code_form"] = [code_form(code)]
+        whole["title_start"] = [" ".join(words_of(shown.title))[:MAX_TITLE_START]]
+    return Entry(shown, _words_of(shown, code), whole, _numbers_of(shown, is_section=is_section))
+
+
+def number_of(value: str) -> int:
+    """63 bits of a hash: two values of one index meeting by chance is out of the question."""
+    return int.from_bytes(blake2b(value.encode(), digest_size=8).digest()) >> 1
+
+
+def _normalised(document: Document) -> Document:
+    date = document.date
+    names = ("title", "heading", "text", "kind", "space", "organisation", "code")
+    said: dict[str, Any] = {name: normalise(getattr(document, name)) for name in names}
+    seconds = int(date.timestamp()) if isinstance(date, datetime) else date
+    return replace(document, audience=(), date=seconds, **said)
+
+
+def _words_of(document: Document, code: str) -> dict[str, list[str]]:
+    named = list(map(_split, filter(None, (code, document.title, document.heading))))
+    above, body = _split(document.heading), _split(document.text)
+    found: dict[str, list[str]] = {name: [] for name in (*PLACED, *COUNTED)}
+    for name, parts in (("title", named), ("text", [*named, body]), ("own", [above, body])):
+        for part in parts:
+            found[name].append(" ".join(NO_WORD if word in STOPWORDS else STEMS[word] for word in part))
+            if name != "own":
+                found[f"{name}_form"].append(" ".join(FORMS[word] for word in part if word not in STOPWORDS))
+                found[f"{name}_exact"].append(" ".join(part))
+    return found
+
+
+def _split(text: str) -> list[str]:
+    return [word for token in tokens_of(text) for word in (token.word, *token.pieces)]
+
+
+def _numbers_of(document: Document, *, is_section: bool) -> dict[str, int]:
+    numbers = {f"{name}_no": number_of(getattr(document, name)) for name in ("group", "kind", "space", "organisation")}
+    # A page and its old editions are one.
+    unit = f"page:{document.page_id}" if document.page_id else document.group
+    return numbers | {
+        "unit_no": number_of(unit),
+        "year": document.year,
+        "section": int(is_section),
+        "superseded": int(document.superseded),
+    }
