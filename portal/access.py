@@ -692,6 +692,11 @@ def require_coordinator(user: Person) -> None:
         raise Http404
 
 
+def may_take_away(user: Person, space: Space) -> bool:
+    """Who answers for the space, and who keeps the network where that person reads it: what each of them reads."""
+    return can(user, "manage", space) or (coordinates(user) and can(user, "view", space))
+
+
 def bodies_to_invite_for(user: Person) -> QuerySet[Organisation]:
     """The bodies whose people the person may invite: all of them for whoever keeps the network, and for delegates
     their own, where the network lets them."""

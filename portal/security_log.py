@@ -16,7 +16,7 @@ from .models.activity import Verb
 
 logger = logging.getLogger("portal.security")
 OF_TEXTS = {
-    Verb.PUBLISHED, Verb.WITHDRAWN, Verb.FILE_ADDED, Verb.WORDS_CHANGED, Verb.ACTION_CLOSED, Verb.ACTION_REOPENED,
+    Verb.PUBLISHED, Verb.WITHDRAWN, Verb.WORDS_CHANGED, Verb.ACTION_CLOSED, Verb.ACTION_REOPENED,
     Verb.ACTION_WITHDRAWN,
 }  # fmt: skip
 

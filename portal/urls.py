@@ -31,7 +31,7 @@ from .pages import approval_page, bin_pages, news_writing, seen_as, trial_page, 
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
 from .personal_data import report_pages
-from .spaces import listing, opening_pages, outsider_pages, sharing
+from .spaces import export_pages, listing, opening_pages, outsider_pages, sharing
 from .upkeep import health, status
 from .wagtail_admin.own_account import account
 from .words import glossary_pages
@@ -71,8 +71,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spazi/<slug:slug>/nuovo/", writing.new_page, name="new_page"),
     path("spazi/<slug:slug>/cestino/", bin_pages.shown, name="bin"),
     path("spazi/<slug:slug>/cestino/<int:pk>/rimetti/", bin_pages.put_back, name="put_back"),
+    path("spazi/<slug:slug>/esporta/", export_pages.take_away, name="take_space_away"),
+    path("spazi/<slug:slug>/esporta/<int:pk>/", export_pages.fetch, name="fetch_space"),
     path("spazi/<slug:slug>/condivisione/", sharing.sharing, name="sharing"),
     path("spazi/<slug:slug>/condivisione/<int:pk>/", sharing.change_role, name="change_role"),
+    path("spazi/<slug:slug>/condivisione/chi-legge/", opening_pages.change_visibility, name="change_visibility"),
     path("spazi/<slug:slug>/condivisione/come/", sharing.seen_as, name="seen_as"),
     path("spazi/<slug:slug>/condivisione/pagine/", sharing.share, name="share"),
     path("spazi/<slug:slug>/condivisione/pagine/<int:pk>/", sharing.unshare, name="unshare"),

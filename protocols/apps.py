@@ -16,8 +16,9 @@ class ProtocolsConfig(AppConfig):
         from portal.pages.atomic_acts import publishing
         from portal.pages.publication import published, withdrawn
 
-        # `signing` says how rules are signed, `outsiders` how an edition is shown to one.
-        from . import adoptions, editions, joint_approval, outsiders, signing  # noqa: F401
+        # `signing` says how rules are signed, `outsiders` how an edition is shown to one, `taken_away` what of
+        # editions leaves with a space.
+        from . import adoptions, editions, joint_approval, outsiders, signing, taken_away  # noqa: F401
 
         publishing.connect(editions.on_publishing)
         published.connect(editions.on_published)

@@ -19,7 +19,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WAGTAILADMIN_BASE_URL = BASE_URL = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
-WHITENOISE_AUTOREFRESH = True  # each `Client` is a server that starts: looking for all files then is a fifth of its time
+WHITENOISE_AUTOREFRESH = True  # each `Client` is a server that starts: else it looks for all static files
 STATIC_ROOT.mkdir(exist_ok=True)  # else WhiteNoise warns, and a warning fails a test
 # The tests look into the queue, which only the broker in the database lets them do.
 Q_CLUSTER = {**{key: value for key, value in QUEUE.items() if key != "redis"}, "orm": "default"}

@@ -11,6 +11,7 @@ from .bin import BinnedThing
 from .coordinators import NetworkCoordinator
 from .delegations import Delegation
 from .digests import Delivery, DigestPreference
+from .exports import SpaceExport
 from .glossary import Term
 from .invitations import Invitation
 from .jobs import Job
@@ -72,6 +73,7 @@ __all__ = [
     "ScheduleFailure",
     "SignableText",
     "Space",
+    "SpaceExport",
     "SpaceGroupPermission",
     "Term",
     "UnfinishedNews",

@@ -1,15 +1,12 @@
 """The page on which an approver decides: the text as it will be read, who asks and why, what changes."""
 
-from copy import copy
-
 from bs4 import BeautifulSoup, Tag
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +18,7 @@ from portal.notices import feed
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
-from . import approval, comparison, concurrent_edits, publish_approved, trial, withdrawing
+from . import alone, approval, comparison, concurrent_edits, publish_approved, trial, withdrawing
 from .atomic_acts import NotDone
 from .publish_approved import Further
 
@@ -146,10 +143,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
 
 def as_read(page: Page, request: HttpRequest) -> SafeString:
     """The page's own template between header and footer, to stand inside another page."""
-    asked = copy(request)  # a page tells the frame where it stands and whom to ask: not this one's frame
-    asked.GET = QueryDict()
-    context = page.get_context(asked) | {"surroundings": "portal/as_read.html"}
-    return _embedded(get_template(page.get_template(asked)).render(context, asked))
+    return _embedded(alone.drawn(page, request.user, request))
 
 
 def _embedded(html: str) -> SafeString:

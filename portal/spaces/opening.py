@@ -135,11 +135,12 @@ def reopen_space(space: Space, *, by: User, reason: str) -> None:
         record(Verb.SPACE_REOPENED, by=by, space=space, sentence=sentence, note=reason)
 
 
-def set_visibility(space: Space, visibility: str, *, by: User | None) -> None:
+def set_visibility(space: Space, visibility: str, *, by: User | None, reason: str = "") -> None:
     """Open a space to anybody, or close it again."""
     with transaction.atomic():
         space.visibility = visibility
         space.save(update_fields=["visibility"])
         sentence = _("ha reso lo spazio %(visibility)s") % {"visibility": space.get_visibility_display()}
-        record(Verb.SHARED, by=by, space=space, sentence=sentence)
+        verb = Verb.SHARED if visibility == Visibility.PUBLIC else Verb.UNSHARED
+        record(verb, by=by, space=space, sentence=sentence, note=reason)
         audience_of_subtree_changed(space.root_page)

@@ -10,10 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.models import Page
 
 from portal import access
 from portal.accounts.person_field import PersonField
-from portal.models import Space, User
+from portal.models import Document, Space, User
 from portal.models.spaces import Visibility
 from portal.requests import PersonRequest
 from portal.words.offered import OfferedInput
@@ -120,7 +121,9 @@ def change_space(request: PersonRequest, pk: int) -> HttpResponse:
         )
         messages.success(request, _("Lo spazio è cambiato."))
         return redirect("network_spaces")
-    return render(request, "portal/change_space.html", {"space": space, "name": name, "form": form})
+    return render(request, "portal/change_space.html", {
+        "space": space, "name": name, "form": form, "may_take_away": access.may_take_away(request.user, space),
+    })  # fmt: skip
 
 
 @login_required
@@ -144,3 +147,28 @@ def close_space(request: PersonRequest, pk: int) -> HttpResponse:
             messages.success(request, done % {"space": space})
             return redirect("network_spaces")
     return render(request, "portal/close_space.html", {"space": space, "form": form})
+
+
+@login_required
+def change_visibility(request: PersonRequest, slug: str) -> HttpResponse:
+    """Open the space to anybody, or close it to those without a role: what that means, then yes, with a reason.
+
+    Whoever answers for what is in it decides, not who keeps the network: opening would let that person read it.
+    """
+    found = Space.objects.select_related("root_page")
+    space = access.get_or_404(found, request.user, "manage", root_page__slug=slug)
+    wanted = Visibility.PRIVATE if space.is_public else Visibility.PUBLIC
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if request.POST.get("visibilita") == wanted:  # else somebody else has done it meanwhile
+            opening.set_visibility(space, wanted, by=request.user, reason=form.cleaned_data["reason"])
+            messages.success(
+                request,
+                _("Lo spazio è aperto a chiunque.") if space.is_public else _("Lo spazio è di chi vi ha un ruolo."),
+            )
+        return redirect("sharing", slug=slug)
+    below = Page.objects.live().filter(path__startswith=space.root_page.path)
+    return render(request, "portal/change_visibility.html", {
+        "space": space, "wanted": wanted, "form": form, "pages": below.count(),
+        "files": access.carried(Document, below).count(),
+    })  # fmt: skip

@@ -4,21 +4,18 @@ from copy import copy
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from allauth.core.internal import ratelimit
-from bs4 import BeautifulSoup
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -27,15 +24,13 @@ from wagtail.models import Page
 from portal import access
 from portal.files.serving import file_response
 from portal.models import Document, OutsiderLink, Rendition, Space
-from portal.pages import addresses
+from portal.pages import addresses, alone
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
 from . import outsiders
 
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
-BEYOND = "nav, form, aside, .actions, .only-phone, [aria-labelledby=edizioni]"  # what leads elsewhere, or acts
-OUT = {"http", "https", "mailto", "tel"}
 
 
 class PagesField(forms.ModelChoiceField):
@@ -201,47 +196,24 @@ def open_picture(request: HttpRequest, token: str, path: str) -> HttpResponseBas
 
 def _text(request: HttpRequest, token: str, link: OutsiderLink, page: Page, reader: access.Outsider) -> SafeString:
     """The page as its own template draws it for such a reader, without what leads beyond it."""
-    asked: Any = copy(request)
-    asked.user, asked.GET = reader, QueryDict()
     if link.version:
-        drawn = next((found for each in outsiders.draws_edition if (found := each(page, link.version, asked))), None)
-        if drawn is None:
+        asked: Any = copy(request)
+        asked.user, asked.GET = reader, QueryDict()
+        found = next((found for each in outsiders.draws_edition if (found := each(page, link.version, asked))), None)
+        if found is None:
             return SafeString("")
-        template, context = drawn
+        html = alone.with_template(*found, asked)
     else:
-        template, context = page.get_template(asked), page.get_context(asked)
-    html = get_template(template).render({**context, "surroundings": "portal/as_read.html"}, asked)
-    return _alone(html, token, has_files=not link.version)
+        html = alone.drawn(page, reader, request)
+    return alone.taken_out(html, _files_of(token, link), lambda path: reverse("outsider_picture", args=[token, path]))
 
 
-def _alone(html: str, token: str, *, has_files: bool) -> SafeString:
-    """Its files by the link, but for those of an edition, which may be others by now; other addresses of the portal
-    lose their link and keep their words.
-    """
-    soup = BeautifulSoup(html, "html.parser")
-    for beyond in soup.select(BEYOND):
-        beyond.decompose()
-    for beside in soup.select(".reading, .with-side"):  # laid out beside what is gone
-        del beside["class"]
-    for anchor in soup.find_all("a"):
-        href = str(anchor.get("href", ""))
-        file = _file_of(href) if has_files else None
-        if file is not None:
-            query = "?scarica" if href.endswith("?scarica") else ""
-            anchor["href"] = reverse("outsider_file", args=[token, file]) + query
-        elif not href.startswith("#") and not _leads_out(href):
-            anchor.unwrap()
-    for picture in soup.find_all("img"):
-        path = str(picture.get("src", "")).removeprefix(settings.MEDIA_URL)
-        picture["src"] = reverse("outsider_picture", args=[token, path])
-    return mark_safe(str(soup))
+def _files_of(token: str, link: OutsiderLink) -> alone.Address:
+    """Files by the link, but for those of an edition, which may be others by now."""
 
+    def address(href: str) -> str | None:
+        file = None if link.version else alone.file_of(href)
+        query = "?scarica" if href.endswith("?scarica") else ""
+        return None if file is None else reverse("outsider_file", args=[token, file]) + query
 
-def _file_of(href: str) -> int | None:
-    parts = urlsplit(href).path.split("/")
-    return int(parts[2]) if href.startswith("/documenti/") and len(parts) > 2 and parts[2].isdecimal() else None
-
-
-def _leads_out(href: str) -> bool:
-    parts = urlsplit(href)
-    return parts.scheme in OUT and parts.hostname != urlsplit(settings.BASE_URL).hostname
+    return address

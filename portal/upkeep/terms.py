@@ -22,7 +22,7 @@ from portal.models.jobs import Job, JobState
 from portal.notices import obligations, problem_reports
 from portal.pages import bin, news_writing
 from portal.personal_data import reports
-from portal.spaces import outsiders
+from portal.spaces import export, outsiders
 
 from . import notebook, snapshots
 
@@ -166,6 +166,11 @@ TERMS = [
         _("Cestino"),
         _("Le bozze e i file eliminati, con il nome di chi li ha eliminati: 90 giorni, poi non ci sono più."),
         bin.empty,
+    ),
+    Term(
+        _("Spazi portati via"),
+        _("L’archivio che chi risponde di uno spazio si è fatto preparare: 7 giorni, solo per chi l’ha chiesto."),
+        export.purge,
     ),
     Term(_("Mail non partite"), _("Dove manca un server di posta restano in una cartella per 30 giorni."), _mails),
 ]

@@ -29,6 +29,7 @@ from wagtail_factories import ImageFactory
 
 from portal import access
 from portal.models import (
+    BinnedThing,
     Delegation,
     Delivery,
     DigestPreference,
@@ -173,6 +174,13 @@ class World:
         carriers = [page for page, cited in self.citations if cited == file and page[0] == file[1] != NOWHERE]
         return action == "view" and any(self.may_with_page(who, "view", page) for page in carriers)
 
+    def reads_part(self, who: int | None, page: Any, part: access.PartReaders) -> bool:
+        """Of those who read the page: who is named, in whatever way, and who writes there."""
+        in_its_space = page[0] != NOWHERE and self.role(who, page[0]) >= min(part.role or RANK["edit"], RANK["edit"])
+        named = any(self.role(who, space) for space in part.spaces) or (self.is_current(who) and who in part.people)
+        of_a_body = any(self.belongs(who, ("group", body)) for body in part.bodies)
+        return in_its_space or named or of_a_body or self.may_with_page(who, "edit", page)
+
     def knows(self, who: int | None, other: int) -> bool:
         """Oneself, and whoever holds a role where one holds a role; coordinators know everybody."""
         if self.coordinates(who) or (self.is_current(who) and who == other):
@@ -248,6 +256,13 @@ WORLDS = st.builds(
         st.sampled_from(list(RANK)),
         st.frozensets(st.sampled_from([*PAGES, *FILES, *SPACES]), min_size=3, max_size=3),
     ),
+)
+PARTS = st.builds(
+    access.PartReaders,
+    role=st.sampled_from([0, 1, 2, 3, 4]),
+    spaces=st.frozensets(st.sampled_from(SPACES), max_size=1),
+    bodies=st.frozensets(st.sampled_from(BODIES), max_size=1),
+    people=st.frozensets(st.sampled_from(PEOPLE), max_size=2),
 )
 # The same examples at every run: a test that fails is one that failed for a reason of today's.
 examples = settings(
@@ -448,6 +463,60 @@ def _readers_agree(world: World, stage: Stage, thing: Any) -> None:
     found = access.readers(stage.row(thing)).filter(pk__in=ours).values_list("pk", flat=True)
     sees = world.would_see if thing in PAGES else lambda who, thing: _may(world, who, "view", thing)
     assert sorted(ours[pk] for pk in found) == [who for who in PEOPLE if world.is_current(who) and sees(who, thing)]
+
+
+INNER = [page for page in PAGES if page[1] not in {"home", "root"} and page[0] != NOWHERE]
+
+
+@settings(examples, max_examples=20)
+@given(world=WORLDS, parts=st.lists(PARTS, min_size=1, max_size=4))
+def test_a_part_is_read_by_those_named_and_by_who_writes_there(world: World, parts: Any, stage: Stage) -> None:
+    with stage.shows(world):
+        named = [_with_numbers(stage, part) for part in parts]
+        audiences = {page: access.part_audiences(stage.row(page), named) for page in INNER}
+        for who in (*PEOPLE, ANONYMOUS):
+            user = stage.user(who)
+            for page in INNER:
+                if world.may_with_page(who, "view", page):
+                    expected = [world.reads_part(who, page, part) for part in parts]
+                    assert access.read_parts(user, stage.row(page), audiences[page]) == expected, (who, page)
+
+
+def _with_numbers(stage: Stage, part: access.PartReaders) -> access.PartReaders:
+    return access.PartReaders(
+        role=part.role,
+        spaces=frozenset(stage.spaces[number].pk for number in part.spaces),
+        bodies=frozenset(stage.bodies[number].pk for number in part.bodies),
+        people=frozenset(stage.people[number].pk for number in part.people),
+    )
+
+
+@settings(examples, max_examples=20)
+@given(world=WORLDS, page=st.sampled_from(INNER), part=PARTS)
+def test_who_holds_a_link_reads_one_page_and_the_bin_is_of_who_writes(
+    world: World, page: Any, part: Any, stage: Stage
+) -> None:
+    pages = {each: row.pk for each, row in stage.pages.items()}
+    with stage.shows(world):
+        outsider = access.Outsider(stage.row(page))
+        is_live = page not in world.drafts
+        assert allowed_among(pages, Page.objects.all(), outsider, "view") == ({page} if is_live else set())
+        carried = {file for at, file in world.citations if at == page and file[1] == page[0] and is_live}
+        for kind, model in (("document", Document), ("image", Image)):
+            expected = {file for file in carried if file[0] == kind}
+            assert allowed_among(stage.ids(kind), model.objects.all(), outsider, "view") == expected
+        assert not any(allowed_among(pages, Page.objects.all(), outsider, act) for act in ("edit", "approve", "manage"))
+        audience = access.part_audiences(stage.row(page), [_with_numbers(stage, part)])
+        assert access.read_parts(outsider, stage.row(page), audience) == [False]
+        binned = {
+            number: BinnedThing.objects.create(
+                space=space, title="Via", by=stage.people[0], page_id=stage.pages[number, "a11"].pk
+            ).pk
+            for number, space in stage.spaces.items()
+        }
+        for who in (*PEOPLE, ANONYMOUS):
+            writes = {space for space in SPACES if world.may_in_space(who, "edit", space)}
+            assert allowed_among(binned, BinnedThing.objects.all(), stage.user(who), "edit") == writes
 
 
 @settings(examples, max_examples=20)

@@ -1,0 +1,153 @@
+"""A space taken away as one file, by who answers for it; and opened to anybody, or closed to the others."""
+
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.utils import timezone
+
+from portal import access
+from portal.demo import body_of, publish, space
+from portal.models import Document, SpaceExport
+from portal.models.activity import Activity, Verb
+from portal.models.pages import TextPage
+from portal.models.spaces import Role, Visibility
+from portal.spaces import export, roles
+from tests.shown import body
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/spazi/minori/esporta/"
+
+
+@pytest.fixture
+def page(person: Any) -> TextPage:
+    """Of a closed space: a file, a link to a page beside it and one to a page of another space."""
+    home, by = space("SP-MINORI"), person("coordinator")
+    file = Document.objects.create(
+        title="Foglio", collection=home.collection, file=ContentFile(b"il testo del foglio", "foglio.txt")
+    )
+    beside = publish(home.root_page, TextPage(title="Accanto", slug="accanto"), on=-1, by=by)
+    elsewhere = publish(space("SP-RETE").root_page, TextPage(title="Altrove", slug="altrove"), on=-1, by=by)
+    [section] = body_of([{"heading": "Che fare", "text": "Si telefona."}])
+    section[1]["text"] = (
+        f'<p><a linktype="page" id="{beside.pk}">Vedi accanto</a> '
+        f'<a linktype="page" id="{elsewhere.pk}">vedi altrove</a> <a href="https://www.inps.it/">INPS</a></p>'
+    )
+    made = TextPage(title="Che fare a scuola", slug="scuola", attachments=[("attachment", {"file": file, "title": ""})])
+    made.body = TextPage.body.field.to_python([{"type": "section", "value": section[1]}])
+    publish(home.root_page, made, on=-1, by=by)
+    home.root_page.add_child(instance=TextPage(title="Ancora una bozza", slug="bozza", live=False))
+    return made
+
+
+def taken(as_: Any, name: str) -> zipfile.ZipFile:
+    """Asked for on the page, made by its job, and fetched where the page leads."""
+    client = as_(name)
+    assert client.post(ADDRESS).status_code == 302
+    row = SpaceExport.objects.get(by=client.get("/").wsgi_request.user)
+    export.make(row.pk)
+    assert f'href="{ADDRESS}{row.pk}/"' in body(client.get(ADDRESS))
+    answer = client.get(f"{ADDRESS}{row.pk}/")
+    assert answer["Content-Disposition"].startswith("attachment")
+    return zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+
+
+def text_of(archive: zipfile.ZipFile, part: str) -> str:
+    [name] = [name for name in archive.namelist() if part in name]
+    return archive.read(name).decode()
+
+
+def test_who_answers_for_a_space_takes_away_its_pages_files_and_what_they_are(as_: Any, page: TextPage) -> None:
+    archive = taken(as_, "coordinator")
+    text = text_of(archive, "che-fare-a-scuola")
+    [beside] = [name for name in archive.namelist() if "accanto" in name]
+    assert f'<a href="../{beside}">Vedi accanto</a>' in text
+    assert "vedi altrove" in text and "/altrove/" not in text
+    assert '<a href="https://www.inps.it/">INPS</a>' in text
+    assert "<nav" not in text and "<form" not in text
+    [file] = [name for name in archive.namelist() if name.endswith("-foglio.txt")]
+    assert archive.read(file) == b"il testo del foglio" and f"../{file}" in text
+    table = text_of(archive, "pagine.csv")
+    assert "Che fare a scuola" in table and "Ancora una bozza" not in table
+    assert not [name for name in archive.namelist() if "bozza" in name or "altrove" in name]
+    assert "foglio.txt" in text_of(archive, "file.csv")
+    assert "Bonacchi" in text_of(archive, "ruoli.csv")
+    assert "ha portato via" in text_of(archive, "registro.csv")
+
+
+def test_an_archive_holds_the_editions_of_its_protocols(as_: Any) -> None:
+    archive = taken(as_, "coordinator")
+    assert ";2.0;" in text_of(archive, "edizioni.csv")
+
+
+def test_every_space_of_the_network_can_be_taken_away(person: Any) -> None:
+    administrator = person("administrator")
+    for each in access.allowed(type(space("SP-RETE")).objects.select_related("root_page"), administrator):
+        export.make(export.ask(each, by=administrator).pk)
+    sizes = SpaceExport.objects.filter(by=administrator).values_list("size", flat=True)
+    assert len(sizes) > 5 and min(sizes) > 500
+
+
+def test_who_reads_or_writes_there_takes_nothing_away_and_nobody_fetches_anothers(as_: Any, page: TextPage) -> None:
+    taken(as_, "coordinator")
+    row = SpaceExport.objects.get()
+    for name in ("worker_minors", "director", "worker", "partner"):
+        client = as_(name)
+        assert client.get(ADDRESS).status_code == client.post(ADDRESS).status_code == 404
+    other = as_("administrator")
+    assert other.get(f"{ADDRESS}{row.pk}/").status_code == 404
+    assert f"{ADDRESS}{row.pk}/" not in body(other.get(ADDRESS))
+    assert SpaceExport.objects.count() == 1
+
+
+def test_who_has_lost_the_role_gets_no_file(as_: Any, person: Any) -> None:
+    coordinator, home = person("coordinator"), space("SP-MINORI")
+    early, late = export.ask(home, by=coordinator), export.ask(home, by=coordinator)
+    export.make(early.pk)
+    roles.give_role(home, person("director"), Role.MANAGER, by=person("administrator"), reason="prova")
+    for held in home.memberships.filter(user=coordinator):
+        roles.take_role(held, by=person("administrator"), reason="prova")
+    export.make(late.pk)
+    assert not SpaceExport.objects.get(pk=late.pk).file
+    assert as_("coordinator").get(f"{ADDRESS}{early.pk}/").status_code == 404
+
+
+def test_an_archive_goes_after_a_week_and_a_second_run_makes_it_once(person: Any) -> None:
+    row = export.ask(space("SP-MINORI"), by=person("coordinator"))
+    export.make(row.pk)
+    first = SpaceExport.objects.get()
+    export.make(row.pk)
+    assert SpaceExport.objects.get().file.name == first.file.name
+    assert export.purge() == 0
+    SpaceExport.objects.update(asked_at=timezone.now() - timedelta(days=8))
+    assert export.purge() == 1 and not first.file.storage.exists(first.file.name)
+
+
+WHO_READS = "/spazi/minori/condivisione/chi-legge/"
+
+
+def test_who_answers_opens_a_space_to_anybody_with_a_reason_and_closes_it(as_: Any, page: TextPage) -> None:
+    client, anybody = as_("coordinator"), Client()
+    assert anybody.get("/spazi/minori/scuola/").status_code == 302
+    assert "si leggono da adesso senza entrare" in body(client.get(WHO_READS))
+    client.post(WHO_READS, {"visibilita": Visibility.PUBLIC.value})
+    assert anybody.get("/spazi/minori/scuola/").status_code == 302  # without a reason nothing happens
+    client.post(WHO_READS, {"visibilita": Visibility.PUBLIC.value, "reason": "Lo chiede l’assemblea"})
+    assert anybody.get("/spazi/minori/scuola/").status_code == 200
+    client.post(WHO_READS, {"visibilita": Visibility.PUBLIC.value, "reason": "Premuto due volte"})
+    assert anybody.get("/spazi/minori/scuola/").status_code == 200
+    client.post(WHO_READS, {"visibilita": Visibility.PRIVATE.value, "reason": "Ripensato"})
+    assert anybody.get("/spazi/minori/scuola/").status_code == 302
+    acts = Activity.objects.filter(space=space("SP-MINORI"), note__in=["Lo chiede l’assemblea", "Ripensato"])
+    assert [act.verb for act in acts] == [Verb.UNSHARED, Verb.SHARED]
+
+
+def test_nobody_else_decides_who_reads_a_space(as_: Any) -> None:
+    for name, answer in (("director", 403), ("worker_minors", 403), ("partner", 404)):
+        said = as_(name).post(WHO_READS, {"visibilita": Visibility.PUBLIC.value, "reason": "Prova"})
+        assert said.status_code == answer
+    assert not space("SP-MINORI").is_public
