@@ -91,7 +91,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def _refusal(request: HttpRequest, user: User) -> HttpResponse:
         """Why not, and whom to ask."""
         over = user.valid_until is not None and user.valid_until <= timezone.now()
-        context = {"expired_at": user.valid_until if over else None, "contact": access.somebody_to_ask(user)}
+        context = {
+            "expired_at": user.valid_until if over else None,
+            "is_closed": not user.is_active,
+            "contact": access.somebody_to_ask(user),
+        }
         return render(request, "account/account_inactive.html", context, status=403)
 
 

@@ -200,7 +200,7 @@ def _publish(form: NewsForm, author: User) -> NewsPage:
     text = html_of(said["text"])
     page = NewsPage(
         title=said["title"], summary=said["summary"], change_note=said["summary"], news_kind=said["news_kind"],
-        body=[("text", text)] if text else [], live=False, owner=author,
+        body=[("text", text)] if text else [], live=False, owner=author, responsible=author,
         attachments=[("attachment", {"file": file, "title": ""}) for file in form.attachments],
     )  # fmt: skip
     form.space.root_page.add_child(instance=page)
