@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.e2e.desk import PASSWORD, SIZES, Mailbox, Site, Window, eventually, text_of
+from tests.e2e.desk import SIZES, Mailbox, Site, Window, eventually, text_of
 
 NEW_PASSWORD = "una-frase-lunga-9"
 ADDRESS = "marta.provini@raccordo.example"

@@ -32,11 +32,11 @@ def shown(answer: Any) -> str:
     return unescape(answer.content.decode())
 
 
-def test_who_may_publish_writes_it_with_its_files_and_it_is_read_at_once(as_: Given) -> None:
+def test_who_may_publish_writes_it_with_its_files_and_it_is_read_at_once(as_: Given, person: Given) -> None:
     answer = as_("coordinator").post(ADDRESS, WORDS | {"uploads": [file("orari.txt"), file("mappa.txt")]})
     assert answer.status_code == 302
     page = NewsPage.objects.get(title=WORDS["title"])
-    assert page.live
+    assert page.live and page.responsible == person("coordinator")
     said = as_("worker").get(page.url).content.decode()
     assert "<li>un documento</li>" in said
     assert "<b>rossa</b>" not in said
