@@ -361,6 +361,17 @@ def answers_for(user: Person, page: Page) -> bool:
     return page.path[:SPACE_PATH] not in held.closed and _page_is_readable(held, page.path)
 
 
+def may_review(user: Person, page: Page) -> bool:
+    """Whether the person says of a page that it still holds: who answers for it, or for its space, or stands in."""
+    held = standing(user)
+    if not isinstance(user, User) or page.path[:SPACE_PATH] in held.closed or not can(user, "view", page):
+        return False
+    if "manage" in acts_on(user, page):
+        return True
+    mine = Page.objects.filter(pk=page.pk, depth__gt=SPACE_DEPTH)
+    return addressed(mine, user, "owner", standing_in=True).exists()
+
+
 def answers_for_some(user: Person) -> bool:
     """Whether the person answers for any page that the person may read."""
     known: bool | None = user.__dict__.get("_answers_for_some")

@@ -37,7 +37,7 @@ from .models import (
     old_addresses,
     tree,
 )
-from .notices import acknowledgements, declaration, problem_reports
+from .notices import acknowledgements, declaration, problem_reports, reviews
 from .pages import approval, atomic_acts, publication, writing
 from .spaces import role_copy, shares
 
@@ -67,6 +67,8 @@ def connect() -> None:
     publication.published.connect(problem_reports.on_published)
     publication.published.connect(acknowledgements.on_published)
     publication.withdrawn.connect(acknowledgements.on_withdrawn)
+    publication.published.connect(reviews.on_published)
+    publication.withdrawn.connect(reviews.on_withdrawn)
     post_save.connect(reading.on_document_saved, sender=Document)
     post_delete.connect(reading.on_document_deleted, sender=Document)
     pre_save.connect(authentication.on_address_saved, sender=EmailAddress)

@@ -26,7 +26,7 @@ from .accounts import (
     working_life_pages,
 )
 from .files import serving
-from .notices import digest_preference, outbox, problem_pages, reading_pages
+from .notices import digest_preference, outbox, problem_pages, reading_pages, review_pages
 from .pages import approval_page, bin_pages, news_writing, seen_as, trial_page, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.withdrawing import WithdrawView
@@ -141,6 +141,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("letture/<int:pk>/firme.csv", reading_pages.sheet, name="reading_sheet"),
     path("letture/firme/<int:pk>/nota/", reading_pages.note, name="reading_note"),
     path("letture/richieste/<int:pk>/fine/", reading_pages.end, name="end_reading"),
+    path("revisioni/", review_pages.due_list, name="reviews_due"),
+    path("revisioni/<int:pk>/", review_pages.review, name="review"),
+    path("revisioni/<int:pk>/conferma/", review_pages.confirm, name="confirm_review"),
+    path("revisioni/<int:pk>/rinvia/", review_pages.postpone, name="postpone_review"),
     path("salute/", health.alive, name="alive"),
     path("salute/pronto/", health.ready, name="ready"),
     path("stato/", status.status, name="status"),

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from portal import access
 from portal.files import serving
 from portal.models import User
+from portal.models.pages import SOON
 from portal.navigation import Entry, entries
 from portal.notices.feed import Figure, Resume, sources
 from portal.pages import moving
@@ -18,7 +19,6 @@ from portal.requests import PersonRequest
 
 from . import editions, form_files, joint_approval, matrix
 from .models import JointApproval, JointState, ProtocolPage
-from .models.rules import SOON
 
 
 def expiring_protocols(user: User) -> Iterable[Figure]:
@@ -27,7 +27,7 @@ def expiring_protocols(user: User) -> Iterable[Figure]:
     found = access.allowed(ProtocolPage.objects.filter(review_date__lte=last), user).order_by("review_date")
     codes = list(found.values_list("code", flat=True))
     what = ngettext("protocollo in scadenza", "protocolli in scadenza", len(codes))
-    url = f"/p/{codes[0]}/" if len(codes) == 1 else "/protocolli/"
+    url = f"/p/{codes[0]}/" if len(codes) == 1 else reverse("reviews_due")
     yield Figure(len(codes), what, url, ", ".join(codes))
 
 

@@ -144,16 +144,16 @@ def test_no_module_needs_one_that_needs_it() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "from portal.notices import feed",
-        "def later():\n    from portal.notices.feed import changes",
-        "if TYPE_CHECKING:\n    from portal.notices.feed import Change",
-        "feed = import_module('portal.notices.feed')",
-        "jobs.ask('a', 'portal.notices.feed.changes')",
-        "from ..notices import feed",
+        "from portal.notices import reviews",
+        "def later():\n    from portal.notices.reviews import confirm",
+        "if TYPE_CHECKING:\n    from portal.notices.reviews import Outcome",
+        "reviews = import_module('portal.notices.reviews')",
+        "jobs.ask('a', 'portal.notices.reviews.tell')",
+        "from ..notices import reviews",
     ],
 )
 def test_a_planted_ring_is_seen(source: str) -> None:
-    """The feed needs the kinds of page."""
+    """What is to be looked at again needs the kinds of page."""
     graph = {name: needs(path.read_text(), name) for name, path in MODULES.items()}
     graph["portal.models.pages"] |= needs(source, "portal.models.pages")
     assert [ring for ring in rings(graph) if "portal.models.pages" in ring]

@@ -55,6 +55,7 @@ MINORI = {"coordinator", "director", "administrator"} | ENABLED
 INTEGRA = OFFICE | ENABLED | {"health_manager", "worker", "hospital_worker"}
 TERZO = OFFICE | ENABLED | {"worker", "hospital_worker"} | PARTNERS
 MANAGERS = {"coordinator", "administrator"}
+REVIEWING = MANAGERS | {"worker_minors_plain"}
 KEEPERS = {"coordinator", "administrator"}  # of the network
 EDITORS = OFFICE | ENABLED | {"worker", "health_manager"}
 READERS = MEMBERS - EDITORS
@@ -364,6 +365,14 @@ def portal_doors() -> list[Door]:
         Door("end_reading", f"/letture/richieste/{asked_of('pr-02')}/fine/", {"coordinator", "director",
              "health_manager", "administrator"}, answer=302, post={}, forbidden=INSIDE),
         Door("end_reading", "/letture/richieste/999999/fine/", set(), post={}),
+        # PR-04 is late: Davide answers for it, Chiara for its space.
+        Door("reviews_due", "/revisioni/", MEMBERS),
+        Door("review", f"/revisioni/{page('pr-04').pk}/", REVIEWING, forbidden=MINORI),
+        Door("review", "/revisioni/999999/", set()),
+        Door("confirm_review", f"/revisioni/{page('pr-04').pk}/conferma/", REVIEWING, post={}, forbidden=MINORI),
+        Door("confirm_review", f"/revisioni/{page('pr-04').pk}/conferma/", set(), closed=405),
+        Door("postpone_review", f"/revisioni/{page('pr-04').pk}/rinvia/", REVIEWING, post={}, forbidden=MINORI),
+        Door("postpone_review", f"/revisioni/{page('pr-04').pk}/rinvia/", set(), closed=405),
         # PR-13 is signed by three bodies, of which the first has said yes; whoever writes in its space looks on.
         Door("joint_approval", f"/firme/{signed_of('pr-13')}/", SIGNING),
         Door("joint_approval", f"/firme/{signed_of('pr-13')}/",

@@ -24,6 +24,7 @@ from .outsiders import OutsiderLink, OutsiderVisit
 from .people import Organ, Organisation, User
 from .personal_data import PersonalDataReason, PersonalDataReport
 from .replacements import Replacement
+from .reviews import PageReview, ReviewNotice
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
 from .unfinished import UnfinishedNews
@@ -56,6 +57,7 @@ __all__ = [
     "OutsiderLink",
     "OutsiderVisit",
     "PageGroupGrant",
+    "PageReview",
     "PageShare",
     "PageUserGrant",
     "PersonalDataReason",
@@ -68,6 +70,7 @@ __all__ = [
     "ReadingRequest",
     "Rendition",
     "Replacement",
+    "ReviewNotice",
     "Role",
     "RoleGroup",
     "ScheduleFailure",

@@ -31,6 +31,8 @@ class Verb(models.TextChoices):
     WORDS_CHANGED = "parole-cambiate", _("ha cambiato le parole della rete")
     DATA_REPORTED = "dati-segnalati", _("ha segnalato dati personali")
     DATA_HANDLED = "dati-decisi", _("ha chiuso una segnalazione di dati personali")
+    REVIEW_CONFIRMED = "confermato", _("ha confermato senza modifiche")
+    REVIEW_POSTPONED = "rinviato", _("ha rinviato la revisione di")
     READING_ASKED = "lettura-chiesta", _("ha chiesto di leggere e firmare")
     FILE_REPLACED = "file-sostituito", _("ha sostituito un file")
     DELEGATION_GIVEN = "delega-data", _("ha dato una delega")

@@ -18,6 +18,7 @@ class Obligation(models.Model):
         VIEW = "view", _("leggere")
         EDIT = "edit", _("scrivere")
         APPROVE = "approve", _("approvare")
+        MANAGE = "manage", _("rispondere dello spazio")
 
     person = models.ForeignKey("portal.User", on_delete=models.CASCADE, related_name="obligations")
     key = models.CharField(max_length=120, db_index=True)  # of the thing: «action:12»

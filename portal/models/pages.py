@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -10,7 +10,10 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
+from django.utils import timezone
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import (
     FieldPanel,
@@ -28,6 +31,7 @@ from wagtail.url_routing import RouteResult
 from portal import access
 from portal.fields import BlocksField
 from portal.models.old_addresses import OldAddress
+from portal.models.reviews import settled
 from portal.pages import addresses, anchors, concurrent_edits, kinds
 from portal.pages.blocks import AttachmentsBlock, BodyBlock, parts, reserved_parts
 from portal.pages.copying import PageCopyForm
@@ -40,7 +44,11 @@ from portal.words import dates
 SPACES_ADDRESS = "spazi"
 
 
-REVIEW_HELP = _("Il giorno in cui riguardarla, anche se nel frattempo non è cambiato niente.")
+REVIEW_HELP = _(
+    "Il giorno entro cui rileggerla, anche se nel frattempo non è cambiato niente: un mese prima chi ne risponde è "
+    "avvisato."
+)
+SOON = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -147,6 +155,7 @@ class PortalPage(AddressedPage):
         "portal.User", verbose_name=_("chi ne risponde"), null=True, blank=True, on_delete=models.SET_NULL,
         related_name="+", help_text=_("Il suo nome e telefono stanno in fondo alla pagina."),
     )  # fmt: skip
+    reviewed_every: ClassVar[int] = 12  # months, where nobody says otherwise
     passes_on: ClassVar[tuple[str, ...]] = ("responsible",)  # the persons whom a page names to turn to: when one leaves
     review_date = models.DateField(
         _("da rivedere entro"), null=True, blank=True, help_text=_("A quella data chi ne risponde è avvisato.")
@@ -301,6 +310,26 @@ class PortalPage(AddressedPage):
     def difference_url(self) -> str:
         """Where one reads what changed since the text before, where the kind keeps it."""
         return ""
+
+    @property
+    def review(self) -> tuple[str, str] | None:
+        """By when it is to be looked at again; coloured from two months before."""
+        if self.review_date is None:
+            return None
+        today = timezone.localdate()
+        if self.review_date < today:
+            days = (today - self.review_date).days
+            return "late", ngettext(
+                "revisione scaduta da %(days)d giorno", "revisione scaduta da %(days)d giorni", days
+            ) % {"days": days}
+        words = now("da rivedere entro %(day)s") % {"day": dates.in_words(self.review_date, article="il")}
+        return ("soon" if self.review_date <= today + SOON else ""), words
+
+    def with_content_json(self, content: dict[str, Any]) -> Any:
+        """A draft as a page; what was said of its day of review meanwhile stays said."""
+        drafted = super().with_content_json(content)
+        drafted.review_date = settled(self, drafted.review_date)
+        return drafted
 
     def relevant_date(self) -> date | None:
         """The date by which lists and facets order the page."""

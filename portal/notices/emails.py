@@ -148,6 +148,11 @@ def reading_reminder_mail(to: User, *, title: str, url: str, due: date, by: str)
     return _mail("reading_reminder", to.email, {"person": to, "title": title, "url": url, "due": due, "by": by})
 
 
+def review_mail(to: User, *, title: str, url: str, due: date, owner: str = "") -> EmailMultiAlternatives:
+    """A page is to be looked at again: to who answers for it, or, where `owner` has not, for its space."""
+    return _mail("review", to.email, {"person": to, "title": title, "url": url, "due": due, "owner": owner})
+
+
 def adoption_reminder_mail(to: User, *, body: str, by: str, waiting: list[tuple[str, str]]) -> EmailMultiAlternatives:
     """To a body's delegate: what the body has still to adopt, each with its address."""
     return _mail("adoption_reminder", to.email, {"person": to, "body": body, "by": by, "waiting": waiting})

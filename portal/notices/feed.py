@@ -17,7 +17,6 @@ from wagtail.models import Page, WorkflowState
 from portal import access
 from portal.models.activity import Activity, Verb
 from portal.models.obligations import Obligation
-from portal.models.pages import page_kinds
 from portal.models.people import User
 from portal.models.spaces import Membership
 from portal.requests import PersonRequest
@@ -196,15 +195,6 @@ def _week(moment: datetime) -> str:
     return _("Settimana %(from)s") % {"from": dates.in_words(monday, "j F", "del")}
 
 
-def reviews(user: User, start: date, end: date) -> Iterable[Appointment]:
-    """The pages to be looked at again in these days, of which the person answers."""
-    mine = {"responsible": user, "review_date__gte": start, "review_date__lte": end}
-    first, *others = (kind._default_manager.filter(**mine).order_by().values_list("pk") for kind in page_kinds())
-    due = [pk for (pk,) in first.union(*others)]  # found by number then, not by reading all pages
-    for page in access.allowed(Page.objects.filter(pk__in=due), user).specific():
-        yield Appointment(f"review:{page.pk}", page.review_date, name(page), page.url, why=_("da rivedere"))
-
-
 def deadlines(user: User, start: date, end: date) -> Iterable[Appointment]:
     """The days by which something is asked of the person."""
     for todo in todos(user):
@@ -320,7 +310,6 @@ def lapsing_roles(user: User) -> Iterable[Figure]:
     yield Figure(len(rows), what, url, ", ".join(spaces))
 
 
-sources.agenda.append(reviews)
 sources.agenda.append(deadlines)
 sources.resume.append(drafts)
 sources.figures.append(lapsing_roles)

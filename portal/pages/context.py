@@ -10,6 +10,7 @@ from portal.models.activity import Activity
 from portal.models.pages import PortalPage, SpacePage
 from portal.models.people import User
 from portal.notices.reading_pages import Reading
+from portal.notices.review_pages import Review
 from portal.spaces.overview import listed, overview
 
 from . import reserved
@@ -31,6 +32,7 @@ def page(page: PortalPage, request: Any) -> dict[str, Any]:
         "opened": opened(page, request.user),
         "open_parts": reserved.opened(page, request.user, as_seen_by=getattr(request, "as_seen_by", None)),
         "reading": None if getattr(request, "is_preview", False) else Reading(page, request.user),
+        "review": None if getattr(request, "is_preview", False) else Review(page, request.user),
         **_writing_here(page, request),
     }
 

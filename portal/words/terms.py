@@ -76,8 +76,8 @@ class Term:
         if self.unit == Unit.WORKING_DAYS:
             return _working(day, self.number, sign, offices)
         if self.unit == Unit.MONTHS:
-            return _months(day, sign * self.number)
-        return _months(day.replace(day=1), 1, at=self.number)
+            return months(day, sign * self.number)
+        return months(day.replace(day=1), 1, at=self.number)
 
     def not_counted(self, base: date | datetime, offices: Offices = EVERYWHERE) -> list[tuple[date, str]]:
         """The feasts, outside weekends, that a term in working days passes over, each with its name."""
@@ -98,7 +98,7 @@ def _working(day: date, number: int, sign: int, offices: Offices) -> date:
     return day
 
 
-def _months(day: date, number: int, at: int | None = None) -> date:
+def months(day: date, number: int, at: int | None = None) -> date:
     """So many months away, on the same day or on another; on the last one where the month is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + number, 12)
     last = calendar.monthrange(year, month + 1)[1]

@@ -23,7 +23,6 @@ from protocols import versions
 
 from .editions import Edition
 
-SOON = timedelta(days=60)
 NEWS = timedelta(days=6)  # so long one says since when it holds
 FIRST = "1.0"
 
@@ -167,15 +166,6 @@ class RulePage(PortalPage):
         if self.valid_from > today:
             return "soon", _("non ancora in vigore: lo sarà %(day)s") % since
         return "ok", _("in vigore %(day)s") % since
-
-    @property
-    def review(self) -> tuple[str, str] | None:
-        """By when it is to be looked at again; coloured from two months before."""
-        if self.review_date is None:
-            return None
-        today = timezone.localdate()
-        words = _("da rivedere entro %(day)s") % {"day": dates.in_words(self.review_date, article="il")}
-        return ("late" if self.review_date < today else "soon" if self.review_date <= today + SOON else ""), words
 
     def relevant_date(self) -> date | None:
         return self.valid_from or super().relevant_date()

@@ -14,7 +14,7 @@ from django.db.models import ProtectedError
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Acknowledgement, AcknowledgementNote, Activity, Maintenance, SignableText, User
+from portal.models import Acknowledgement, AcknowledgementNote, Activity, Maintenance, PageReview, SignableText, User
 from portal.models.activity import Verb
 from portal.models.append_only import AppendOnly, as_maintenance
 from portal.models.pages import TextPage
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 # Each with a column that could be emptied.
 EMPTIED: dict[type[AppendOnly], str] = {
     SignableText: "by", Acknowledgement: "organisation", AcknowledgementNote: "by", Activity: "space",
-    Edition: "space", Adoption: "by", Signature: "by",
+    PageReview: "by", Edition: "space", Adoption: "by", Signature: "by",
 }  # fmt: skip
 KEPT = list(EMPTIED)
 

@@ -51,7 +51,8 @@ def test_the_day_of_review_is_told_apart_from_the_day_it_came_into_force(days: i
     day = today() + days * DAY
     rule = ProtocolPage(title="Regola", valid_from=today() - 300 * DAY, review_date=day)
     assert rule.state[0] == "ok"
-    assert rule.review == (colour, f"da rivedere entro {dates.in_words(day, article='il')}")
+    words = f"da rivedere entro {dates.in_words(day, article='il')}" if days >= 0 else "revisione scaduta da 1 giorno"
+    assert rule.review == (colour, words)
     assert ProtocolPage(title="Regola").review is None
 
 
