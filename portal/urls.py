@@ -29,6 +29,7 @@ from .files import serving
 from .notices import digest_preference, outbox, problem_pages, reading_pages, review_pages
 from .pages import approval_page, bin_pages, news_writing, seen_as, trial_page, writing
 from .pages.addresses import CODE_ADDRESS
+from .pages.from_word import views as from_word
 from .pages.withdrawing import WithdrawView
 from .personal_data import report_pages
 from .spaces import export_pages, listing, opening_pages, outsider_pages, sharing
@@ -69,6 +70,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spazi/<slug:slug>/notizia/", news_writing.write_news, name="write_news"),
     path("spazi/<slug:slug>/notizia/bozza/", news_writing.keep_news, name="keep_news"),
     path("spazi/<slug:slug>/nuovo/", writing.new_page, name="new_page"),
+    path("spazi/<slug:slug>/da-word/", from_word.upload, name="from_word"),
+    path("spazi/<slug:slug>/da-word/<int:pk>/", from_word.document_page, name="word_document"),
+    path("spazi/<slug:slug>/da-word/<int:pk>/immagini/<int:number>/", from_word.picture, name="word_picture"),
     path("spazi/<slug:slug>/cestino/", bin_pages.shown, name="bin"),
     path("spazi/<slug:slug>/cestino/<int:pk>/rimetti/", bin_pages.put_back, name="put_back"),
     path("spazi/<slug:slug>/esporta/", export_pages.take_away, name="take_space_away"),

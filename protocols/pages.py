@@ -8,7 +8,7 @@ from wagtail.models import Page
 from portal import access
 from portal.pages.kinds import shows
 
-from . import band, editions, forms, procedures  # noqa: F401  `forms` registers which form edits which kind
+from . import band, editions, forms, from_word, procedures  # noqa: F401  `forms` registers which form edits which kind
 from .models import FormPage, ProcedurePage, ProtocolPage
 from .models.rules import RulePage
 

@@ -33,6 +33,7 @@ from portal.models import (
     Space,
     Term,
     User,
+    WordUpload,
 )  # fmt: skip
 from protocols.models import Adoption, JointApproval
 from search import followed
@@ -172,6 +173,16 @@ def kept_search() -> int:
     return followed.follow(User.objects.get(email__startswith="elena"), "dimissioni", {}, is_wish=False).pk
 
 
+def uploaded_document() -> int:
+    """Of the coordinator, to become a draft."""
+    person, space = User.objects.get(email__startswith="chiara"), Space.objects.get(code="SP-MINORI")
+    upload = WordUpload.objects.create(person=person, space=space)
+    found = {"title": "Prova", "left": {}, "notes": [], "margins": []}
+    document = upload.documents.create(name="prova.docx", html="<p>Prova</p>", found=found)
+    document.pictures.create(number=0, data=b"x", ending="png")
+    return int(document.pk)
+
+
 def given_up() -> int:
     """A job that failed, and nothing else that waits or failed."""
     Job.objects.all().delete()
@@ -185,6 +196,7 @@ def portal_doors() -> list[Door]:
     davide = User.objects.get(email__startswith="davide").pk
     shared = PageShare.objects.get(page__slug="pr-07", space__code="SP-TERZO").pk
     card = Page.objects.get(slug="consultorio")
+    document = uploaded_document()
     return [
         Door("home", "/", EVERYBODY),
         Door("news", "/novita/", MEMBERS),
@@ -197,6 +209,13 @@ def portal_doors() -> list[Door]:
         Door("write_news", "/spazi/che-non-esiste/notizia/", set()),
         Door("keep_news", "/spazi/minori/notizia/bozza/", MINORI, answer=204, post={}, to_strangers=401),
         Door("keep_news", "/spazi/che-non-esiste/notizia/bozza/", set(), post={}, to_strangers=401),
+        Door("from_word", "/spazi/minori/da-word/", MINORI, forbidden=set()),
+        Door("from_word", "/spazi/che-non-esiste/da-word/", set()),
+        Door("word_document", f"/spazi/minori/da-word/{document}/", {"coordinator"}),
+        Door("word_document", f"/spazi/rete/da-word/{document}/", set(), forbidden=INSIDE - OFFICE),
+        Door("word_document", "/spazi/minori/da-word/999999/", set()),
+        Door("word_picture", f"/spazi/minori/da-word/{document}/immagini/0/", {"coordinator"}),
+        Door("word_picture", f"/spazi/minori/da-word/{document}/immagini/7/", set()),
         Door("sharing", "/spazi/minori/condivisione/", MANAGERS, forbidden=MINORI),
         Door("sharing", "/spazi/rete/condivisione/", MANAGERS, forbidden=INSIDE),
         Door("sharing", "/spazi/che-non-esiste/condivisione/", set()),

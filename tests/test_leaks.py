@@ -27,7 +27,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
 from portal import demo
 from portal.files.reading import file_changed
-from portal.models import Document, Image, Organisation, Profession, Space, User
+from portal.models import Document, Image, Organisation, Profession, Space, User, WordUpload
 from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
 from portal.notices import acknowledgements, digests, emails, obligations
@@ -124,6 +124,7 @@ def plant(name: str) -> Planted:
     plant_duties(here)
     plant_own_name(here, writer)
     plant_pin(here)
+    plant_document(here, writer)
     here.addresses += [page.url for page in here.pages] + [
         here.document.url, f"/media/{here.image.file.name}",
         f"/rubrica/persone/{here.person.pk}/", here.space.get_absolute_url(),
@@ -131,6 +132,16 @@ def plant(name: str) -> Planted:
         f"{here.space.get_absolute_url()}condivisione/come/?persona={here.person.pk}",
     ]  # fmt: skip
     return here
+
+
+def plant_document(here: Planted, writer: User) -> None:
+    """Uploaded by who writes there, to become a draft: nobody else reads it."""
+    upload = WordUpload.objects.create(person=writer, space=here.space)
+    document = upload.documents.create(
+        name=f"{here.word('wordname').split()[1]}.docx", html=f"<p>{here.word('wordtext')}</p>",
+        found={"title": here.word("wordtitle"), "left": {}, "notes": [here.word("wordnote")], "margins": []},
+    )  # fmt: skip
+    here.addresses.append(f"{here.space.get_absolute_url()}da-word/{document.pk}/")
 
 
 def plant_files(here: Planted) -> None:

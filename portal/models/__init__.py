@@ -28,6 +28,7 @@ from .reviews import PageReview, ReviewNotice
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
 from .unfinished import UnfinishedNews
+from .uploaded_documents import UploadedDocument, UploadedPicture, WordUpload
 from .vocabulary import Holiday, Position, Profession
 from .working_life import Absence, Placement
 
@@ -80,5 +81,8 @@ __all__ = [
     "SpaceGroupPermission",
     "Term",
     "UnfinishedNews",
+    "UploadedDocument",
+    "UploadedPicture",
     "User",
+    "WordUpload",
 ]

@@ -941,7 +941,7 @@ print(json.dumps(dict(pages=pages, problem="", signatures=[], kind="")))
     child_that(code, tmp_path, monkeypatch)
     text = extract(b"a", "Relazione Rossi Mario.PDF.p7m").text
     assert text.startswith('[[1610612736, 20, 0, 64, 0], false, false, true, ["')
-    assert text.endswith('".pdf.p7m"]]') and "Rossi" not in text
+    assert text.endswith('".pdf.p7m", "testo"]]') and "Rossi" not in text
 
 
 def test_the_reader_runs_out_of_memory_alone():
@@ -953,8 +953,8 @@ def test_the_reader_runs_out_of_memory_alone():
 def test_extraction_leaves_no_process_and_no_open_file_behind(monkeypatch):
     started = []
 
-    def start(source, filename):
-        started.append((source, real_start(source, filename)))
+    def start(source, filename, task):
+        started.append((source, real_start(source, filename, task)))
         return started[-1][1]
 
     real_start = parent._start

@@ -4,7 +4,7 @@ extraction = extract(data, "verbale.pdf.p7m")
 extraction.problem or extraction.text
 """
 
-from .parent import extract
-from .results import Extraction, Signature
+from .parent import extract, open_word
+from .results import Extraction, Picture, Signature, WordDocument
 
-__all__ = ["Extraction", "Signature", "extract"]
+__all__ = ["Extraction", "Picture", "Signature", "WordDocument", "extract", "open_word"]

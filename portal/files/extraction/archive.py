@@ -27,6 +27,10 @@ class Archive:
             self._parts.setdefault(info.filename.replace("\\", "/").lstrip("/").lower(), info)
         self.names = self._parts.keys()
 
+    def spelled(self, name: str) -> str:
+        """The part's name as the file writes it, but for the slashes: relations name it so."""
+        return self._parts[name].filename.replace("\\", "/").lstrip("/")
+
     def stream(self, name: str) -> Iterator[bytes]:
         """The unpacked bytes of a part, piece by piece."""
         info = self._parts[name.lower()]

@@ -13,7 +13,7 @@ sys.path.append(os.path.abspath(os.path.join(__file__, *[os.pardir] * 4)))
 
 from portal.files.extraction import confinement, formats, limits  # noqa: E402
 from portal.files.extraction.problems import Unreadable, faults_named  # noqa: E402
-from portal.files.extraction.results import Signature  # noqa: E402
+from portal.files.extraction.results import WORD, Signature  # noqa: E402
 
 
 def examine(data: bytes, filename: str) -> dict[str, Any]:
@@ -39,10 +39,17 @@ def examine(data: bytes, filename: str) -> dict[str, Any]:
     }
 
 
+def _word(data: bytes, filename: str) -> dict[str, Any]:
+    from portal.files.extraction import word  # its library alone takes as long as a whole reading
+
+    return word.opened(data, filename)
+
+
 def main() -> None:
     limits.restrain()
     lacking = confinement.confine()
-    answer = {**examine(sys.stdin.buffer.read(), sys.argv[1]), "lacking": lacking}
+    data, filename, task = sys.stdin.buffer.read(), sys.argv[1], sys.argv[2]
+    answer = {**(_word(data, filename) if task == WORD else examine(data, filename)), "lacking": lacking}
     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
 
 

@@ -12,6 +12,11 @@ MAX_XML_DEPTH = 2_000
 MAX_ASN1_DEPTH = 64
 MAX_MIME_DEPTH = 50  # a certified mail (PEC) adds three levels each time it is forwarded
 MAX_NESTING = 5  # files inside files: attachments, signatures around signatures
+MAX_WORD_XML = 12 * MEGABYTE  # of a document that becomes a page: its parsers build trees
+MAX_PICTURES = 60
+MAX_PICTURE_BYTES = 20 * MEGABYTE
+MAX_PICTURE_PIXELS = 50_000_000
+MAX_PICTURES_BYTES = 10 * MEGABYTE  # of all that are kept, as they are kept
 MAX_OUTPUT = 4 * MAX_CHARACTERS + 2 * MEGABYTE  # four bytes a character at worst
 
 WALL_SECONDS = 40.0  # twice the processor time, for a busy machine

@@ -1,5 +1,6 @@
 """The side that trusts nothing: starts the reading process, watches it, and believes only what it can check."""
 
+import base64
 import json
 import logging
 import os
@@ -11,10 +12,10 @@ import sys
 import tempfile
 import time
 from functools import cache
-from typing import IO
+from typing import IO, Any
 
 from . import limits, problems
-from .results import Extraction, Signature
+from .results import TEXT, WORD, Extraction, Picture, Signature, WordDocument
 
 CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")
 EXTENSIONS = re.compile(r"(?:\.[a-z0-9]{1,5}){1,4}$")
@@ -29,29 +30,39 @@ def extract(data: bytes, filename: str) -> Extraction:
     if len(data) > limits.MAX_FILE:
         return Extraction(problem=problems.TOO_BIG)
     try:
-        return _understood(_answer_of_child(data, filename))
+        return _understood(_answer_of_child(data, filename, TEXT))
     except problems.Unreadable as error:
         return Extraction(problem=error.reason)
 
 
-def _answer_of_child(data: bytes, filename: str) -> bytes:
+def open_word(data: bytes, filename: str) -> WordDocument:
+    """Read a Word document that is to become a page. Never raises because of what is in it: look at `problem`."""
+    if not data:
+        return WordDocument(problem=problems.EMPTY)
+    try:
+        return _word_understood(_answer_of_child(data, filename, WORD))
+    except problems.Unreadable as error:
+        return WordDocument(problem=error.reason)
+
+
+def _answer_of_child(data: bytes, filename: str, task: str) -> bytes:
     """What the reading process printed; Unreadable if it ran too long, printed too much or died."""
     # A file on standard input, not a pipe: nobody has to keep feeding it while the answer is read.
     with tempfile.TemporaryFile() as source:
         source.write(data)
         source.seek(0)
-        process = _start(source, filename)
+        process = _start(source, filename, task)
         try:
             return _watched(process)
         finally:
             _end(process)
 
 
-def _start(source: IO[bytes], filename: str) -> subprocess.Popen[bytes]:
+def _start(source: IO[bytes], filename: str, task: str) -> subprocess.Popen[bytes]:
     # Only the extensions are passed on: names of persons in a file name would show in the list of processes.
     found = EXTENSIONS.search(filename.lower())
     return subprocess.Popen(
-        [sys.executable, "-I", CHILD, found[0] if found else ""],
+        [sys.executable, "-I", CHILD, found[0] if found else "", task],
         stdin=source,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -109,9 +120,7 @@ def _say_what_is_lacking(names: str) -> None:
 
 def _understood(answer: bytes) -> Extraction:
     try:
-        found = json.loads(answer)
-        if found.get("lacking"):
-            _say_what_is_lacking(str(found["lacking"]))
+        found = _said(answer)
         pages = [str(page) for page in found["pages"]]
         return Extraction(
             text="\n\n".join(pages).strip(),
@@ -124,3 +133,31 @@ def _understood(answer: bytes) -> Extraction:
     except (ValueError, TypeError, LookupError, RecursionError):
         logger.warning("The process reading a file gave an answer that makes no sense.")
         raise problems.Unreadable(problems.CRASHED) from None
+
+
+def _word_understood(answer: bytes) -> WordDocument:
+    try:
+        found = _said(answer)
+        if found["problem"]:
+            return WordDocument(problem=str(found["problem"]))
+        return WordDocument(
+            html=str(found["html"]),
+            title=str(found["title"]),
+            pictures=[
+                Picture(base64.b64decode(each["data"], validate=True), str(each["ending"]))
+                for each in found["pictures"]
+            ],
+            left={str(name): int(count) for name, count in found["left"].items()},
+            notes=[str(note) for note in found["notes"]],
+            margins=[str(margin) for margin in found["margins"]],
+        )
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        logger.warning("The process reading a document gave an answer that makes no sense.")
+        raise problems.Unreadable(problems.CRASHED) from None
+
+
+def _said(answer: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(answer)
+    if found.get("lacking"):
+        _say_what_is_lacking(str(found["lacking"]))
+    return found

@@ -22,6 +22,23 @@ NO_TEXT = "Il file non contiene testo."
 SCANNED = "Il file non contiene testo: forse è una scansione."
 MOSTLY_SCANNED = "Quasi tutte le pagine sono immagini: il loro testo non si trova con la ricerca."
 DETACHED = "Il file contiene solo la firma, senza il documento firmato."
+TRACKED = (
+    "Nel documento ci sono modifiche da accettare o rifiutare, e una bozza non può scegliere per te. In Word apri "
+    "«Revisione», poi «Accetta», «Accetta tutte le modifiche e interrompi rilevamento»; salva, e ricaricalo."
+)
+# Why a file is no document to make a page of, by its format, and what to do.
+NOT_WORD = {
+    "ole": "È un documento di Word di prima del 2007 (.doc): aprilo in Word, scegli «File», «Salva con nome», "
+    "«Documento di Word (.docx)», e carica quello.",
+    "odt": "È un documento di LibreOffice (.odt): aprilo, scegli «File», «Salva come», «Word 2007-365 (.docx)», e "
+    "carica quello.",
+    "pdf": "È un PDF: titoli, tabelle ed elenchi non si ritrovano. Cerca il documento Word da cui è nato; se non c’è "
+    "più, apri il PDF in Word, che lo converte, controllalo, salvalo come .docx e carica quello.",
+    "rtf": "È un documento .rtf: aprilo in Word, scegli «File», «Salva con nome», «Documento di Word (.docx)», e "
+    "carica quello.",
+    "p7m": "È un file firmato (.p7m): apri il documento che c’è dentro, salvalo come .docx, e carica quello.",
+    "": "Qui si carica un documento di Word (.docx): aprilo nel suo programma, salvalo come .docx, e carica quello.",
+}
 
 # What the parsers in use raise on malformed input, found by feeding them hostile files.
 PARSER_ERRORS = (

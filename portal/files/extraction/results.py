@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+TEXT, WORD = "testo", "word"  # what the reading process is asked for
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -41,3 +43,28 @@ class Extraction:
     signatures: list[Signature] = field(default_factory=list)
     kind: str = ""
     warning: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a document, with the ending of its format."""
+
+    data: bytes
+    ending: str
+
+
+@dataclass(frozen=True)
+class WordDocument:
+    """A Word document as HTML, in which a picture is «word:» and its place in `pictures`; or why there is none.
+
+    `left` counts what has no place in a page, `notes` are the words of its notes, `margins` those above and below
+    its sheets.
+    """
+
+    html: str = ""
+    title: str = ""
+    pictures: list[Picture] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    margins: list[str] = field(default_factory=list)
+    problem: str = ""

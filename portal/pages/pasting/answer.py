@@ -30,21 +30,30 @@ def lead(pasted: Pasted) -> str:
 
 def blocks(pasted: Pasted) -> list[dict[str, Any]]:
     """Sections, texts and tables as the editor takes them."""
-    raw = [block for part in pasted.parts for block in _of_part(part)]
     stream = BodyBlock()
-    state: list[dict[str, Any]] = stream.get_form_state(stream.to_python(raw))
+    state: list[dict[str, Any]] = stream.get_form_state(stream.to_python(raw_blocks(pasted)))
     return state
 
 
-def _of_part(part: Part) -> list[dict[str, Any]]:
-    content = list(part.content)
+def raw_blocks(pasted: Pasted, pictures: dict[int, dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """The same as a page stores them; a picture whose stored value is not among those given is left out."""
+    return [block for part in pasted.parts for block in _of_part(part, pictures)]
+
+
+def _of_part(part: Part, pictures: dict[int, dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    content, pictures = list(part.content), pictures or {}
     found = []
     if part.heading:
         text = str(content.pop(0)) if content and isinstance(content[0], str) else ""
         found.append(_block("section", {**_heading(part.heading, text), "rows": []}))
-    return found + [
-        _block("table", _table(each)) if isinstance(each, Table) else _block("text", each) for each in content
-    ]
+    for each in content:
+        if isinstance(each, Table):
+            found.append(_block("table", _table(each)))
+        elif isinstance(each, str):
+            found.append(_block("text", each))
+        elif each.number in pictures:
+            found.append(_block("picture", {"picture": pictures[each.number], "caption": each.caption}))
+    return found
 
 
 def _block(kind: str, value: Any) -> dict[str, Any]:
@@ -77,7 +86,10 @@ def lines(pasted: Pasted) -> str:
     for part in pasted.parts:
         found.append(part.heading)
         for each in part.content:
-            found.append(_rows(each) if isinstance(each, Table) else unescape(plain(LINK.sub(_spelled, each))))
+            if isinstance(each, Table):
+                found.append(_rows(each))
+            elif isinstance(each, str):
+                found.append(unescape(plain(LINK.sub(_spelled, each))))
     return "\n\n".join(filter(None, found))
 
 

@@ -22,14 +22,27 @@ HIDDEN = re.compile(r"display:\s*none|mso-hide:\s*all")
 OUTLINE = re.compile(r"mso-outline-level:\s*(\d)")
 TITLE = 0  # the level of a document's title, above the first heading
 DEEPEST = 100  # tags within tags: below, only the words are read
+LONGEST = 1_000_000  # letters; pictures are left out before
+MOST_TAGS = 30_000  # a hundred pages of Word; small tags cost more than letters, and one request must not hold the site
+CARRIED = re.compile(r"word:(\d+)")  # how a document names the pictures that come with it
+LONGEST_CAPTION = 240
+
+
+@dataclass
+class Picture:
+    """A picture that came with the document, by its number."""
+
+    number: int
+    alt: str = ""
+    caption: str = ""
 
 
 @dataclass
 class Part:
-    """A heading, and what stands under it in its order: HTML and tables. The first may have no heading."""
+    """A heading, and what stands under it in its order: HTML, tables, pictures. The first may have no heading."""
 
     heading: str = ""
-    content: list[str | tables.Table] = field(default_factory=list)
+    content: list[str | tables.Table | Picture] = field(default_factory=list)
 
 
 @dataclass
@@ -46,13 +59,26 @@ class Pasted:
     def sections(self) -> int:
         return sum(bool(part.heading) for part in self.parts)
 
+    @property
+    def pictures(self) -> list[Picture]:
+        return [each for part in self.parts for each in part.content if isinstance(each, Picture)]
 
-def read(html: str) -> Pasted:
-    """Sections, lists, tables, links, bold and italics of the HTML; everything else is counted and left."""
+
+def is_too_long(html: str) -> bool:
+    return len(html) > LONGEST or html.count("<") > MOST_TAGS
+
+
+def read(html: str, *, with_pictures: bool = False) -> Pasted:
+    """Sections, lists, tables, links, bold and italics of the HTML; everything else is counted and left.
+
+    Pictures stay where they come with the document: what is pasted brings none.
+    """
     soup = BeautifulSoup(html, "html.parser")
+    moved = _frame_pictures(soup) if with_pictures else 0
     walk = _Walk(_cleared(soup), _section_levels(soup))
     walk.through(soup)
     walk.end_list()
+    walk.dropped["immagini spostate"] += moved
     parts = [_together(part) for part in walk.parts if part.heading or part.content]
     return Pasted(parts, walk.dropped, walk.title)
 
@@ -76,6 +102,25 @@ def _cleared(soup: BeautifulSoup) -> Counter[str]:
     dropped["immagini"] = _taken(soup, lambda tag: tag.name in PICTURES)
     dropped["filmati"] = _taken(soup, lambda tag: tag.name in FILMS)
     return dropped
+
+
+def _frame_pictures(soup: BeautifulSoup) -> int:
+    """Each picture after the paragraph, the list or the table in which it stood, on its own; how many of these two."""
+    moved = 0
+    last: dict[int, Tag] = {}  # what already stands after a box: pictures keep their order
+    for tag in soup.find_all("img", src=CARRIED):
+        around = list(tag.find_parents(["table", "ul", "ol"]))
+        moved += bool(around)
+        box = around[-1] if around else tag.find_parent(["p", "h1", "h2", "h3", "h4", "h5", "h6"])
+        number = str(tag["src"]).partition(":")[2]
+        frame = soup.new_tag("figure", attrs={"data-number": number, "title": str(tag.get("alt") or "")})
+        if box is None:
+            tag.replace_with(frame)
+            continue
+        tag.extract()
+        last.get(id(box), box).insert_after(frame)
+        last[id(box)] = frame
+    return moved
 
 
 def _flatten(soup: BeautifulSoup) -> None:
@@ -165,7 +210,11 @@ class _Walk:
 
     def block(self, tag: Tag) -> None:
         level = _level(tag)
-        if level is not None and tag.find("table") is None:
+        if "data-number" in tag.attrs and tag.name == "figure":
+            self.picture(tag)
+        elif "MsoCaption" in _classes(tag) and self.captioned(inline.text(tag)):
+            return
+        elif level is not None and tag.find("table") is None:
             self.heading(level, inline.text(tag))
         elif tag.name == "table":
             self.table(tag)
@@ -229,16 +278,29 @@ class _Walk:
         elif found := tables.read(tag, self.dropped):
             self.parts[-1].content.append(found)
 
+    def picture(self, tag: Tag) -> None:
+        self.end_list()
+        alt = " ".join(str(tag["title"]).split())
+        self.parts[-1].content.append(Picture(int(str(tag["data-number"])), alt))
+
+    def captioned(self, words: str) -> bool:
+        """Whether the words belong to the picture right before them."""
+        last = self.parts[-1].content[-1] if self.parts[-1].content else None
+        if not isinstance(last, Picture) or last.caption or self.items or not 0 < len(words) <= LONGEST_CAPTION:
+            return False
+        last.caption = words
+        return True
+
     def add(self, html: str) -> None:
         self.parts[-1].content.append(html)
 
 
 def _together(part: Part) -> Part:
-    """The part with all that stands between two tables as one text."""
-    content: list[str | tables.Table] = []
-    for is_table, run in groupby(part.content, lambda each: isinstance(each, tables.Table)):
+    """The part with all that stands between two tables or pictures as one text."""
+    content: list[str | tables.Table | Picture] = []
+    for is_text, run in groupby(part.content, lambda each: isinstance(each, str)):
         found = list(run)
-        content += found if is_table else ["".join(str(each) for each in found)]
+        content += found if not is_text else ["".join(str(each) for each in found)]
     return Part(part.heading, content)
 
 

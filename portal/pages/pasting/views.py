@@ -5,17 +5,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from . import answer
-from .reading import read
-
-LONGEST = 1_000_000  # letters; pictures are left out before sending
-MOST_TAGS = 30_000  # a hundred pages of Word; small tags cost more than letters, and one request must not hold the site
+from .reading import is_too_long, read
 
 
 @require_POST
 def pasted(request: HttpRequest) -> JsonResponse:
     """`dove`: «testo» where the cursor stands in a text, «righe» in a plain field, else a whole page."""
     html, where = request.POST.get("html", ""), request.POST.get("dove", "")
-    if len(html) > LONGEST or html.count("<") > MOST_TAGS:
+    if is_too_long(html):
         said = _("È troppo lungo per incollarlo in una volta: incollane una parte alla volta.")
         return JsonResponse({"sentence": said}, status=413)
     found = read(html)
