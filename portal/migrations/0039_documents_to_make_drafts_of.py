@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0037_what_was_thrown_away'),
+        ('portal', '0038_spaces_taken_away'),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 
