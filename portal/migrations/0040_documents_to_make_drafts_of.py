@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0038_spaces_taken_away'),
+        ('portal', '0039_page_reviews'),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 
