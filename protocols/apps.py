@@ -18,7 +18,7 @@ class ProtocolsConfig(AppConfig):
 
         # `signing` says how rules are signed, `outsiders` how an edition is shown to one, `taken_away` what of
         # editions leaves with a space.
-        from . import adoptions, editions, joint_approval, outsiders, signing, taken_away  # noqa: F401
+        from . import adoptions, discussions, editions, joint_approval, outsiders, signing, taken_away  # noqa: F401
 
         publishing.connect(editions.on_publishing)
         published.connect(editions.on_published)
@@ -28,6 +28,8 @@ class ProtocolsConfig(AppConfig):
         post_save.connect(adoptions.on_delegation, sender=Delegation)
         published.connect(joint_approval.on_published)
         task_submitted.connect(joint_approval.on_task_submitted)
+        task_submitted.connect(discussions.on_task_submitted)
+        published.connect(discussions.on_published)
         post_save.connect(joint_approval.on_delegation, sender=Delegation)
         post_save.connect(joint_approval.on_absence, sender=Absence)
         post_delete.connect(joint_approval.on_absence, sender=Absence)

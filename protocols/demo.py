@@ -18,6 +18,7 @@ from portal.spaces import shares
 
 from . import demo_adoptions, demo_joint, demo_reviews, demo_signatures, editions
 from .demo_forms import as_bytes, signed
+from .fingerprints import fingerprint
 from .models import Edition, FormPage, ProcedurePage, ProtocolPage
 from .models.protocols import RelatedPage
 
@@ -166,7 +167,7 @@ def _keep(page: Any, older: dict[str, Any], parts: Any, said: dict[str, Any], ci
     Edition.objects.create(
         page_id=page.pk, version=older["version"], title=page.title, change_note=older.get("change_note", ""),
         valid_from=day(older["valid_from"]), sections=parts, content=said, cited=cited, space=access.space_of(page),
-        sha256=editions.fingerprint(said),
+        sha256=fingerprint(said),
         published_at=timezone.make_aware(datetime.combine(day(older["valid_from"]), time(10))),
     )  # fmt: skip
 

@@ -9,8 +9,8 @@ from portal.models import Organisation
 from portal.models.append_only import as_maintenance
 from portal.pages import approval, concurrent_edits
 
-from . import joint_approval
-from .models import JointApproval, ProtocolPage, Signature
+from . import joint_approval, places, remarks
+from .models import Deed, Discussion, JointApproval, ProtocolPage, Remark, RemarkAct, Signature
 
 
 def load(entry: dict[str, Any], related: list[Any]) -> None:
@@ -36,3 +36,21 @@ def load(entry: dict[str, Any], related: list[Any]) -> None:
         joint_approval.sign(joint, [Organisation.objects.get(slug=body)], by=reviewer, agrees=True)
         with as_maintenance("the past of the demo"):
             Signature._base_manager.filter(approval=joint, organisation__slug=body).update(at=moment(on, 12))
+    _discuss(joint, entry)
+
+
+def _discuss(joint: JointApproval, entry: dict[str, Any]) -> None:
+    """What the delegates say of it, and what its author answers."""
+    discussion = Discussion.objects.get(page=joint.page_id)
+    parts = {place.heading: place for place in places.of(joint.revision.as_object()).values()}
+    for said in entry["remarks"]:
+        place, body = parts[said["section"]], Organisation.objects.get(slug=said["body"])
+        wording = {"text": place.text, "rows": said["rows"]} if "rows" in said else None
+        row = remarks.say(discussion, place, by=person(said["by"]), body=body, comment=said["comment"], wording=wording)
+        if "answer" in said:
+            remarks.act(row, Deed.ANSWERED, by=person(entry["responsible"]), words=said["answer"])
+            remarks.heard(row, person(said["by"]))
+        with as_maintenance("the past of the demo"):
+            Remark._base_manager.filter(pk=row.pk).update(at=moment(said["on"], 10))
+            RemarkAct._base_manager.filter(remark=row).update(at=moment(said.get("answered", said["on"]), 15))
+    Discussion.objects.filter(pk=discussion.pk).update(opened_at=moment(entry["proposed"]))

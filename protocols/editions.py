@@ -1,12 +1,9 @@
 """From a publication to an edition: what was read, kept for ever; and which edition holds."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from bs4 import BeautifulSoup
 from django.db.models import Manager
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,11 +14,11 @@ from wagtail.models import Page
 from portal import access
 from portal.models import Document, Organisation, Position, Space
 from portal.pages import citations
-from portal.pages.blocks import plain
 from portal.pages.publication import Refused
 from portal.words import dates
 
-from . import consent, versions
+from . import consent, versions, wordings
+from .fingerprints import fingerprint
 from .models import Edition, ProtocolPage
 from .models.rules import RulePage
 
@@ -52,6 +49,7 @@ def keep(page: RulePage, *, by: Any = None, proposed_by: Any = None, approved_by
         sections=[[section.anchor, section.heading, section.text] for section in page.sections()],
         content=said,
         cited=citations.as_called_now(page),
+        wordings=wordings.in_text(page),
         sha256=fingerprint(said),
         proposed_by=proposed_by,
         approved_by=approved_by,
@@ -99,29 +97,10 @@ def _kept(value: Any) -> Any:
     return str(value) if isinstance(value, Organisation) else value
 
 
-def fingerprint(said: dict[str, Any]) -> str:
-    """SHA-256 of what the reader reads, as hexadecimal digits: words and links, not the marks of the editor."""
-    return hashlib.sha256(json.dumps(_bare(said), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
 def agreed(page: RulePage, said: dict[str, Any] | None = None) -> str:
     """The fingerprint of all that bodies agree on when they sign: the text, its number, its days, how it is adopted."""
     terms = {name: _kept(getattr(page, name)) for name in ("version", "valid_from", "valid_until")}
     return fingerprint({"text": said or content(page), **terms, "by_body": getattr(page, "by_body", False)})
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _bare(each) for key, each in value.items() if key != "id"}
-    if isinstance(value, list):
-        return [_bare(each) for each in value]
-    if not isinstance(value, str):
-        return value
-    links = BeautifulSoup(value, "html.parser").find_all("a") if "<a" in value else []
-    return [
-        " ".join(plain(value).split()),
-        *(sorted(f"{key}={each}" for key, each in link.attrs.items()) for link in links),
-    ]
 
 
 # --- What stands in the way ------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from wagtail.models import Page
 
 from portal import access
 from portal.files import serving
@@ -14,10 +15,10 @@ from portal.models import User
 from portal.models.pages import SOON
 from portal.navigation import Entry, entries
 from portal.notices.feed import Figure, Resume, sources
-from portal.pages import moving
+from portal.pages import approval_page, moving
 from portal.requests import PersonRequest
 
-from . import editions, form_files, joint_approval, matrix
+from . import discussions, editions, form_files, joint_approval, matrix, remarks
 from .models import JointApproval, JointState, ProtocolPage
 
 
@@ -56,6 +57,24 @@ def pages_being_signed(user: User) -> Iterable[int]:
     return rows.values_list("page", flat=True)
 
 
+def drafts_to_comment(request: PersonRequest) -> Iterable[Resume]:
+    """Drafts in review that a body of the person's will sign: now they can still be worded in another way."""
+    for each in discussions.asked_of(request.user):
+        yield Resume(
+            title=now("In revisione: %(page)s") % {"page": each.title},
+            url=remarks.address(each),
+            why=now("il tuo ente lo firmerà: puoi commentarlo adesso"),
+        )
+
+
+def remarks_beside(page: Page, user: User) -> Iterable[tuple[str, str]]:
+    """To whoever approves: where the draft is commented on."""
+    if found := discussions.of(page, user):
+        yield now("Commenta o proponi un altro testo"), remarks.address(found)
+
+
+sources.resume.append(drafts_to_comment)
+approval_page.beside.append(remarks_beside)
 sources.resume.append(being_signed)
 sources.sent.append(pages_being_signed)
 sources.figures.append(expiring_protocols)

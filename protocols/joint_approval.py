@@ -33,7 +33,7 @@ from portal.notices.obligations import Duty, Need
 from portal.pages import approval, publish_approved
 from portal.words import dates
 
-from . import adoptions, consent, editions
+from . import adoptions, consent, discussions, editions
 from .models import JointApproval, JointState, ProtocolPage, Signature, SigningRule
 
 access.between(JointApproval, page="page", bodies="bodies", purpose=Purpose.APPROVAL)
@@ -68,6 +68,7 @@ def open_for(revision: Revision, proposed_by: User | None, reviewed_by: User | N
             due=timezone.localdate() + timedelta(days=rule.days), proposed_by=proposed_by, reviewed_by=reviewed_by,
         )  # fmt: skip
         joint.bodies.set(asked)
+        discussions.open_for(page, proposed_by)
         obligations.settle(_key_of_answer(page.pk))
         ask_and_settle(joint)
         jobs.ask(f"joint-approval:{joint.pk}", "protocols.joint_approval.tell_delegates", joint.pk, "", lane=Lane.MAIL)
@@ -262,6 +263,7 @@ def _conclude(joint: JointApproval, *, by: User) -> None:
     said = list(joint.signatures.values_list("agrees", flat=True))
     if said.count(True) >= joint.needed:
         _end(joint, JointState.APPROVED)
+        discussions.close_for([joint.page_id])
         joint.revision.publish(user=by, skip_permission_checks=True)
         _mail(joint, "tell_of_the_end")
     elif joint.bodies.count() - said.count(False) < joint.needed:

@@ -23,7 +23,7 @@ from portal.pages.atomic_acts import NotDone
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
-from . import joint_approval
+from . import discussions, joint_approval
 from .joint_approval import AlreadyEnded, AlreadySaid
 from .models import JointApproval, JointState, SigningRule
 
@@ -126,6 +126,7 @@ def _page(request: PersonRequest, found: JointApproval, form: SignatureForm | No
         "differences": comparison.differences(live, proposal, request) if live.live and found.is_open else [],
         "trial": trial.of(live, proposal) if found.is_open else None,
         "text": as_read(proposal, request) if found.is_open else "",
+        "discussion": discussions.of(live, request.user) if found.is_open else None,
         "scheduled": scheduled_for(proposal),
         "space": access.spaces_of([live], request.user).get(live.pk),
         "works_there": works_there,

@@ -10,6 +10,7 @@ from portal.notices import acknowledgements
 from portal.notices.acknowledgements import Signed
 
 from . import editions, versions
+from .fingerprints import fingerprint
 from .models import Edition
 from .models.rules import RulePage
 
@@ -29,7 +30,7 @@ def _label(page: RulePage) -> str:
 def _fingerprint(page: RulePage) -> str:
     """The edition's own, also while it is about to be kept."""
     kept = Edition.objects.filter(page_id=page.pk, version=page.version).first()
-    return kept.sha256 if kept else editions.fingerprint(editions.content(page))
+    return kept.sha256 if kept else fingerprint(editions.content(page))
 
 
 def _keeps(page: RulePage, before: SignableText) -> bool:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from portal.pages.kind_list import kind_list
 
-from . import adoption_pages, joint_pages, matrix_pages, views
+from . import adoption_pages, joint_pages, matrix_pages, remark_pages, views
 from .models import FormPage, ProcedurePage, ProtocolPage
 
 urlpatterns = [
@@ -19,6 +19,9 @@ urlpatterns = [
     path("firme/<int:pk>/", joint_pages.joint, name="joint_approval"),
     path("firme/<int:pk>/ritira/", joint_pages.take_back, name="take_back_joint_approval"),
     path("firme/regole/<slug:slug>/", joint_pages.signing_rule, name="signing_rule"),
+    path("osservazioni/<int:pk>/", remark_pages.discussion, name="discussion"),
+    path("osservazioni/<int:pk>/scrivi/<slug:place>/", remark_pages.write, name="write_remark"),
+    path("osservazioni/una/<int:pk>/", remark_pages.remark, name="remark"),
     path("p/<slug:code>/edizioni/confronta/", views.choose_comparison, name="choose_comparison"),
     path("p/<slug:code>/edizioni/<path:old>/confronta/<path:new>/", views.compare, name="compare_editions"),
     path("p/<slug:code>/edizioni/<path:version>/pdf/", views.printed, name="printed_edition"),

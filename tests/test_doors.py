@@ -35,7 +35,7 @@ from portal.models import (
     User,
     WordUpload,
 )  # fmt: skip
-from protocols.models import Adoption, JointApproval
+from protocols.models import Adoption, JointApproval, Remark
 from search import followed
 from search.models import Gap, OwnName, Pin
 from tests.addresses import MISSING, Known, Things, address, known
@@ -131,6 +131,11 @@ def act_of(body: str) -> int:
 
 def signed_of(slug: str) -> int:
     return JointApproval.objects.get(page__slug=slug).pk
+
+
+def said_of(slug: str) -> Remark:
+    """The newest remark on its draft, which nobody has answered."""
+    return Remark.objects.filter(discussion__page__slug=slug).latest("pk")
 
 
 def reported() -> int:
@@ -399,6 +404,16 @@ def portal_doors() -> list[Door]:
         Door("joint_approval", "/firme/999999/", set()),
         Door("take_back_joint_approval", f"/firme/{signed_of('pr-13')}/ritira/",
              {"coordinator", "director", "health_manager", "administrator"}, answer=302, post={}),
+        # What is said of it is read by the same; only whoever writes there does what the coordinator may.
+        Door("discussion", f"/osservazioni/{said_of('pr-13').discussion_id}/", SIGNING),
+        Door("discussion", "/osservazioni/999999/", set()),
+        Door("write_remark", f"/osservazioni/{said_of('pr-13').discussion_id}/scrivi/{said_of('pr-13').place}/",
+             SIGNING),
+        Door("write_remark", f"/osservazioni/{said_of('pr-13').discussion_id}/scrivi/niente/", set()),
+        Door("remark", f"/osservazioni/una/{said_of('pr-13').pk}/", SIGNING),
+        Door("remark", f"/osservazioni/una/{said_of('pr-13').pk}/", {"coordinator", "director", "health_manager",
+             "administrator"}, answer=302, post={"seen": "0", "words": "Sì.", "risposta": ""}, forbidden=SIGNING),
+        Door("remark", "/osservazioni/una/999999/", set()),
         Door("signing_rule", "/firme/regole/integrazione/", MANAGERS, forbidden=INTEGRA),
         Door("signing_rule", "/firme/regole/integrazione/", MANAGERS, post={"days": ""}, forbidden=INTEGRA),
         Door("adoptions", "/recepimenti/", MEMBERS),

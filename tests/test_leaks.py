@@ -32,8 +32,8 @@ from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
 from portal.notices import acknowledgements, digests, emails, obligations
 from portal.spaces import opening, roles
-from protocols import joint_approval
-from protocols.models import Adoption, Edition, FormPage, ProtocolPage
+from protocols import joint_approval, remarks
+from protocols.models import Adoption, Discussion, Edition, FormPage, ProtocolPage, Remark, RemarkAct
 from protocols.models.protocols import RelatedPage
 from search import followed
 from search import index as search_index
@@ -321,6 +321,20 @@ def plant_joint_approval(here: Planted, by: User) -> None:
     here.space.root_page.add_child(instance=page)
     joint = joint_approval.open_for(page.save_revision(user=by), by, None)
     here.addresses += [f"/firme/{joint.pk}/", f"/firme/{joint.pk}/ritira/"]
+    plant_remark(here, by)
+
+
+def plant_remark(here: Planted, by: User) -> None:
+    """What is said of that draft, and answered."""
+    discussion = Discussion.objects.get(page__slug=f"alla-firma-{here.space.root_page.slug}")
+    wording = {"text": here.word("remark", "wording"), "rows": []}
+    remark = Remark.objects.create(
+        discussion=discussion, place="altrove", heading=here.word("remark", "heading"), by=by, wording=wording,
+        was={"text": here.word("remark", "was"), "rows": []}, comment=here.word("remark", "comment"),
+    )  # fmt: skip
+    RemarkAct.objects.create(remark=remark, deed="risposta", words=here.word("remark", "answer"), by=by)
+    remarks.ask_and_settle(discussion)
+    here.addresses += [f"/osservazioni/{discussion.pk}/", f"/osservazioni/una/{remark.pk}/"]
 
 
 def open_closed_space() -> None:

@@ -1,5 +1,8 @@
 """The page on which an approver decides: the text as it will be read, who asks and why, what changes."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from bs4 import BeautifulSoup, Tag
 from django import forms
 from django.contrib import messages
@@ -21,6 +24,10 @@ from portal.requests import PersonRequest
 from . import alone, approval, comparison, concurrent_edits, publish_approved, trial, withdrawing
 from .atomic_acts import NotDone
 from .publish_approved import Further
+
+Beside = Callable[[Page, Any], Iterable[tuple[str, str]]]  # the page that waits, who asks → words, address
+beside: list[Beside] = []
+"""Packages add what else an approver may do with the text before deciding."""
 
 
 class DecisionForm(forms.Form):
@@ -134,6 +141,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
         "trial": trial.of(live, page),
         "text": as_read(page, request),
         "space": access.space_of(live),
+        "beside": [way for source in beside for way in source(live, request.user)],
     }
     return render(request, "portal/approval.html", context)
 

@@ -6,8 +6,9 @@ from .editions import Edition
 from .joint_approvals import JointApproval, JointState, Signature, SigningRule
 from .procedures import FormPage, ProcedurePage
 from .protocols import ProtocolPage
+from .remarks import Deed, Discussion, Remark, RemarkAct
 
 __all__ = [
-    "Adoption", "AdoptionReminder", "Edition", "EditionCopy", "FormPage", "JointApproval", "JointState",
-    "ProcedurePage", "ProtocolPage", "Signature", "SigningRule",
+    "Adoption", "AdoptionReminder", "Deed", "Discussion", "Edition", "EditionCopy", "FormPage", "JointApproval",
+    "JointState", "ProcedurePage", "ProtocolPage", "Remark", "RemarkAct", "Signature", "SigningRule",
 ]  # fmt: skip

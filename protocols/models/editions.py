@@ -37,6 +37,9 @@ class Edition(AppendOnly):
     sections = models.JSONField(_("testo"), default=list)
     content = models.JSONField(default=dict, help_text="all that the page says, field by field, and its files' hashes")
     cited = models.JSONField(default=dict, help_text="what the text pointed at, as it was called then; «kind:number»")
+    wordings = models.JSONField(
+        default=list, help_text="whose words parts of it are: heading, body, person, who took them over"
+    )
     sha256 = models.CharField(max_length=64)
     proposed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")

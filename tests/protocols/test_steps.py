@@ -12,6 +12,7 @@ from django.utils import timezone
 from portal import demo
 from portal.models import Absence, Position, User
 from protocols import editions, flow, procedures
+from protocols.fingerprints import fingerprint
 from protocols.models import Edition, ProcedurePage
 from tests.browser import form, sent
 
@@ -157,7 +158,7 @@ def test_what_steps_learned_to_say_later_changes_no_edition_of_before() -> None:
     edition = Edition.objects.get(page_id=page.pk)
     said = edition.content["steps"][0]["value"].keys()
     assert not said & {"lane", "position", "desk", "rule", "section", "branches", "note"}
-    assert editions.fingerprint(editions.content(page)) == edition.sha256
+    assert fingerprint(editions.content(page)) == edition.sha256
 
 
 def test_an_old_edition_says_the_role_the_lane_and_the_ways_of_then(as_: Any) -> None:
