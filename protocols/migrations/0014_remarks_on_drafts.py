@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('words', models.TextField(blank=True, verbose_name='parole')),
                 ('sha256', models.CharField(blank=True, help_text='of the part with the wording taken over', max_length=64)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('remark', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acts', to='protocols.remark')),
             ],
             options={

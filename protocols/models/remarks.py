@@ -87,7 +87,7 @@ class RemarkAct(AppendOnly):
     deed = models.CharField(_("che cosa"), max_length=8, choices=Deed)
     words = models.TextField(_("parole"), blank=True)
     sha256 = models.CharField(max_length=64, blank=True, help_text="of the part with the wording taken over")
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     objects = AppendOnlyQuerySet.as_manager()

@@ -19,7 +19,7 @@ from portal.models.activity import Verb
 from portal.models.append_only import AppendOnly, as_maintenance
 from portal.models.pages import TextPage
 from portal.notices.activity import record
-from protocols.models import Adoption, Edition, Signature
+from protocols.models import Adoption, Edition, Remark, RemarkAct, Signature
 from tests.installation import environment
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 # Each with a column that could be emptied.
 EMPTIED: dict[type[AppendOnly], str] = {
     SignableText: "by", Acknowledgement: "organisation", AcknowledgementNote: "by", Activity: "space",
-    PageReview: "by", Edition: "space", Adoption: "by", Signature: "by",
+    PageReview: "by", Edition: "space", Adoption: "by", Signature: "by", Remark: "organisation", RemarkAct: "by",
 }  # fmt: skip
 KEPT = list(EMPTIED)
 
@@ -61,6 +61,8 @@ def row_of(model: Any) -> dict[str, Any]:
         rows = rows.filter(notes=None)
     if model is Edition:
         rows = rows.filter(adoptions=None)
+    if model is Remark:
+        rows = rows.filter(acts=None)
     if model is Adoption:
         rows = rows.filter(corrected_by=None)
     found: dict[str, Any] = rows.values().first()
