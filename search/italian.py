@@ -9,7 +9,6 @@ from functools import cache
 from unicodedata import combining, normalize
 
 import snowballstemmer
-import wordfreq
 from simplemma.strategies import DictionaryLookupStrategy
 
 # Never nouns, numbers or adjectives that mean something: "anziano solo", "non autosufficiente", the app IO.
@@ -132,6 +131,8 @@ def _written() -> str:
 
     One long string: a tenth of the memory of a set, and a search takes a millisecond.
     """
+    import wordfreq  # a fifth of the time in which each process starts, and few of them ask this
+
     often = wordfreq.get_frequency_list("it", wordlist="large")[:RARE]
     words = "\n".join(fold(word) for each in often for word in each)
     wordfreq.get_frequency_list.cache_clear()

@@ -4,15 +4,15 @@ import calendar
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from holidays import country_holidays
 
 from . import dates
 
-HOLIDAYS = country_holidays("IT")  # filled year by year, as days are asked for
 FARTHEST = 400  # no term of the network is longer, in its own unit
 
 
@@ -29,6 +29,14 @@ class Direction(models.TextChoices):
     BEFORE = "prima", _("prima")
 
 
+@cache
+def _national() -> Any:
+    """The feasts of the whole country, filled year by year as days are asked for."""
+    from holidays import country_holidays  # most processes never ask, and it takes a twentieth of their start
+
+    return country_holidays("IT")
+
+
 @dataclass(frozen=True)
 class Offices:
     """When the offices of a body are open; beside weekends and national feasts they have a patron and closing days."""
@@ -41,7 +49,7 @@ class Offices:
         """Why offices are closed on the day, where it is not the weekend."""
         if day == self.patron_in(day.year):
             return self.patron or str(_("patrono"))
-        return self.closed.get(day) or HOLIDAYS.get(day) or ""
+        return self.closed.get(day) or _national().get(day) or ""
 
     def are_open(self, day: date) -> bool:
         return day.weekday() < calendar.SATURDAY and not self.feast(day)
