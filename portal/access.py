@@ -39,6 +39,7 @@ from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 from .models.bin import BinnedThing
 from .models.coordinators import NetworkCoordinator
 from .models.delegations import Delegation
+from .models.file_versions import FileVersion
 from .models.media import Document, Image, Rendition
 from .models.people import Organisation, User, UserQuerySet
 from .models.personal_data import PersonalDataReport
@@ -257,6 +258,7 @@ def _rules() -> list[tuple[type[Model], Callable[..., Any]]]:
         (Page, _pages),
         (Document, _files),
         (Image, _files),
+        (FileVersion, _file_versions),
         (Rendition, _renditions),
         (Space, _spaces),
         (Collection, _collections),
@@ -409,6 +411,21 @@ def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
     if action != "view":
         return queryset.filter(inside)
     return queryset.filter(inside | Q(_is_carried(queryset.model, _pages(Page.objects.all(), user, "view"))))
+
+
+def _file_versions(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+    """What a file was before, to whoever has the file: as far as it was read, and where it was read.
+
+    What it was as a draft is its editors' alone; whoever came by a link for outsiders has the page of today.
+    """
+    held = standing(user)
+    if held.only is not None:
+        return queryset.none()
+    queryset = queryset.filter(document__in=_files(Document.objects.all(), user, action).values("pk"))
+    if held.administrator:
+        return queryset
+    here = Q(space__collection=F("document__collection")) | Q(space__in=held.spaces("view"))
+    return queryset.filter(Q(space__in=held.spaces("edit")) | Q(was_read=True) & here)
 
 
 def _is_carried(model: type[Model], pages: QuerySet[Any]) -> Exists:

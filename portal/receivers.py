@@ -23,10 +23,11 @@ from wagtail.signals import (
 from . import security_log
 from .accounts import authentication, ends, password_changed, working_life
 from .background.heartbeat import heart
-from .files import reading
+from .files import reading, versions
 from .models import (
     Activity,
     Document,
+    FileVersion,
     NetworkCoordinator,
     NetworkProfile,
     Term,
@@ -71,6 +72,7 @@ def connect() -> None:
     publication.withdrawn.connect(reviews.on_withdrawn)
     post_save.connect(reading.on_document_saved, sender=Document)
     post_delete.connect(reading.on_document_deleted, sender=Document)
+    post_delete.connect(versions.on_version_deleted, sender=FileVersion)
     pre_save.connect(authentication.on_address_saved, sender=EmailAddress)
     post_save.connect(authentication.on_person_saved, sender=User)
     post_save.connect(ends.on_person_saved, sender=User)

@@ -25,7 +25,7 @@ from .accounts import (
     vocabulary_pages,
     working_life_pages,
 )
-from .files import serving
+from .files import serving, version_pages
 from .notices import digest_preference, outbox, problem_pages, reading_pages, review_pages
 from .pages import approval_page, bin_pages, news_writing, seen_as, trial_page, writing
 from .pages.addresses import CODE_ADDRESS
@@ -126,6 +126,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pagine/<int:pk>/vedi-come/", seen_as.page_seen_as, name="page_seen_as"),
     path("approvazioni/<int:pk>/", approval_page.decide, name="approval"),
     path("pagine/<int:pk>/prova/", trial_page.trial_page, name="trial"),
+    path("documenti/<int:pk>/versioni/", version_pages.file_versions, name="file_versions"),
+    path("documenti/<int:pk>/versioni/<int:number>/", version_pages.file_version, name="file_version"),
+    path("documenti/<int:pk>/versioni/<int:number>/<str:filename>", version_pages.earlier_file, name="earlier_file"),
     re_path(r"^documenti/([0-9]{1,18})/(.*)$", serving.document, name="wagtaildocs_serve"),
     path("media/<path:path>", serving.media, name="media"),
     path("rubrica/persone/<int:pk>/", profile.person, name="person"),

@@ -1,6 +1,6 @@
 """Editions as one reader may read them: what they cite is named, and linked, only to whoever may know it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from wagtail.models import Page
 
 from portal import access
+from portal.files import versions
 from portal.files.serving import EDITION
 from portal.models import Document, Image, User
 from portal.pages import citations
@@ -180,7 +181,8 @@ def readings(page: Page, user: Any, *editions: Edition) -> list[Reading]:
     known = cited - citations.unknown(cited, user)
     known |= cited & (_named_today(page) | _carried_then(cited, {edition.space_id for edition in editions}))
     rows = _rows(known, user)
-    return [Reading(edition, _cited(edition, rows)) for edition in editions]
+    earlier = _earlier(editions, rows, user)
+    return [Reading(edition, _cited(edition, rows, earlier)) for edition in editions]
 
 
 def _named_today(page: Any) -> set[citations.Citation]:
@@ -198,12 +200,28 @@ def _carried_then(cited: set[citations.Citation], spaces: set[int | None]) -> se
     return found
 
 
-def _cited(edition: Edition, rows: dict[str, tuple[Any, bool]]) -> dict[str, Cited]:
+def _earlier(editions: Iterable[Edition], rows: dict[str, tuple[Any, bool]], user: Any) -> dict[tuple[int, str], str]:
+    """Document and fingerprint of then → where the file that was replaced since can be opened."""
+    cited = [(rows[key][0], then) for each in editions for key, then in each.cited.items() if key in rows]
+    replaced = {row for row, then in cited if isinstance(row, Document) and not _is_same(row, then)}
+    found = versions.read_by(user, list(replaced)) if replaced else []
+    return {
+        (each.document_id, each.sha256): reverse("file_version", args=[each.document_id, each.number])
+        for each in found
+        if each.file
+    }
+
+
+def _cited(
+    edition: Edition, rows: dict[str, tuple[Any, bool]], earlier: dict[tuple[int, str], str]
+) -> dict[str, Cited]:
     found = {}
     for key, then in edition.cited.items():
         if key in rows:
             row, may_open = rows[key]
             url = _url(row, then) if may_open else ""
+            if may_open and isinstance(row, Document):
+                url = url or earlier.get((row.pk, str(then.get("sha256"))), "")
             found[key] = Cited(
                 then["name"], then.get("code", ""), url, row if may_open and _is_same(row, then) else None
             )

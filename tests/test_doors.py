@@ -22,6 +22,7 @@ from portal.models import (
     Acknowledgement,
     Delegation,
     Document,
+    FileVersion,
     Job,
     Membership,
     NetworkCoordinator,
@@ -195,6 +196,23 @@ def given_up() -> int:
     return int(Job.objects.create(key="prova", function="portal.background.clock.settle", state="fallito").pk)
 
 
+def doors_of_versions(form: Document) -> list[Door]:
+    """Of a file's earlier version: the file's readers, and to act on it who answers for its space."""
+    FileVersion.objects.get_or_create(
+        document=form, number=1, file=form.file.name, space=form.collection.space, sha256=form.sha256
+    )
+    address = f"/documenti/{form.pk}/versioni/"
+    return [
+        Door("file_versions", address, INSIDE),
+        Door("file_versions", "/documenti/999999/versioni/", set()),
+        Door("file_version", f"{address}1/", INSIDE),
+        Door("file_version", f"{address}1/", MANAGERS, post={}, forbidden=INSIDE),
+        Door("file_version", f"{address}2/", set()),
+        Door("earlier_file", f"{address}1/{form.filename}", INSIDE),
+        Door("earlier_file", f"{address}1/altro.odt", set()),
+    ]
+
+
 def portal_doors() -> list[Door]:
     """The portal's own addresses; those with an id, once for each kind of door that they may be."""
     form = Document.objects.get(title__startswith="MD-08")
@@ -318,6 +336,7 @@ def portal_doors() -> list[Door]:
         Door("wagtaildocs_serve", form.url, INSIDE),
         Door("wagtaildocs_serve", form.url + "x", INSIDE, answer=302),  # an old name leads to the file
         Door("wagtaildocs_serve", "/documenti/999999/md-08.odt", set()),
+        *doors_of_versions(form),
         Door("media", "/media/documents/" + form.filename, set()),
         Door("media", "/media/original_images/non-esiste.png", set()),
         Door("person", f"/rubrica/persone/{User.objects.get(email__startswith='davide').pk}/", MEMBERS),

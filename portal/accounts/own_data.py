@@ -13,6 +13,7 @@ from portal.models import (
     Activity,
     Delegation,
     Delivery,
+    FileVersion,
     Invitation,
     Membership,
     NetworkCoordinator,
@@ -40,7 +41,7 @@ FOR_GOOD = gettext_lazy("finché serve a provare che cosa è stato deciso e da c
 
 def of(person: User) -> list[Kept]:
     """Everything, in the order in which it is read."""
-    found = [_account(person), *_places(person), *_rights(person), *_told(person), _acts(person)]
+    found = [_account(person), *_places(person), *_rights(person), *_told(person), _acts(person), _files(person)]
     return [*found, *(kept for source in sources for kept in source(person))]
 
 
@@ -118,6 +119,13 @@ def _acts(person: User) -> Kept:
     return Kept(_("Gli atti che hai compiuto"), FOR_GOOD, [
         {_("il"): _day(each.at), _("che cosa"): each.sentence or each.get_verb_display(), _("nota"): each.note}
         for each in rows
+    ])  # fmt: skip
+
+
+def _files(person: User) -> Kept:
+    rows = FileVersion.objects.filter(replaced_by=person).select_related("document").order_by("replaced_at", "pk")
+    return Kept(_("I file che hai sostituito"), _("finché c’è il file"), [
+        {_("il"): _day(each.replaced_at), _("file"): each.document.title, _("perché"): each.reason} for each in rows
     ])  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
 
@@ -22,7 +23,7 @@ from portal.pages import atomic_acts, citations
 from portal.personal_data import reports
 from portal.words import dates
 
-from . import extraction
+from . import extraction, versions
 
 File = Document | Image
 TOLD_FOR = timedelta(days=7)  # a file that its author keeps as it is asks for nothing more
@@ -35,12 +36,15 @@ file_deleted = Signal()  # arguments: document_id
 def on_document_saved(sender: type[Document], instance: Document, raw: bool = False, **kwargs: Any) -> None:
     """Ask for the text of a new or replaced file; a moved or renamed one is only told of."""
     sha256 = instance.fingerprint() if instance.file else ""
-    if sha256 != instance.sha256:
+    if sha256 == instance.sha256:
+        versions.forget_doubled(instance)
+    else:
         if instance.sha256:
             _record_replacement(instance)
         unread: dict[str, Any] = {
             "sha256": sha256, "reading_state": ReadingState.WAITING, "reading_problem": "", "text_pages": [],
             "signatures": [], "file_size": instance.file.size if instance.file else None,
+            "file_since": timezone.now() if instance.sha256 else None,
         }  # fmt: skip
         Document.objects.filter(pk=instance.pk).update(**unread)
         for name, value in unread.items():  # else saving the same object again would bring the old text back
@@ -49,18 +53,24 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
             f"read-file:{instance.pk}", "portal.files.reading.read", instance.pk, lane=Lane.FILES,
             person=instance.uploaded_by_user,
         )  # fmt: skip
+    instance.replaced = None
     tell_if_unread(instance.pk)
     file_changed.send(sender=Document, document=instance)
 
 
 def _record_replacement(document: Document) -> None:
-    """Another file under a name that is read: who put it there stands in the register of each page that carries it."""
-    by = atomic_acts.actor()
-    for page in access.carriers([document], Page.objects.live())[document.pk]:
+    """Another file at an address that is known: the one before is kept; who replaced it stands in the register of each
+    page that carries it.
+    """
+    by, pages = atomic_acts.actor(), access.carriers([document], Page.objects.live())[document.pk]
+    if document.replaced and document.replaced.file:
+        versions.keep(document, document.replaced, by=by, was_read=bool(pages))
+    for page in pages:
         words = _("%(person)s ha sostituito il file «%(file)s» di «%(page)s»") % {
             "person": by or _("Il portale"), "file": document.title, "page": page.title,
         }  # fmt: skip
-        activity.record(Verb.FILE_REPLACED, by=by, page=page, space=access.space_of(page), sentence=words)
+        note = document.replaced_because
+        activity.record(Verb.FILE_REPLACED, by=by, page=page, space=access.space_of(page), sentence=words, note=note)
 
 
 def on_document_deleted(sender: type[Document], instance: Document, **kwargs: Any) -> None:

@@ -144,9 +144,21 @@ HEAD = 1024  # bytes; where a PDF may begin
 
 
 class DocumentForm(PlacedForm, BaseDocumentForm):
+    replaced_because = forms.CharField(
+        label=gettext_lazy("Se lo sostituisci: perché"), max_length=240, required=False, validators=[no_personal_data],
+        help_text=gettext_lazy("Una frase per chi apre il file di prima, per esempio «orari dell’inverno»."),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
         self.user = user
+        if self.instance.pk is None or "file" not in self.fields:
+            del self.fields["replaced_because"]
+
+    def save(self, commit: bool = True) -> Any:
+        self.original_file = None  # what Wagtail would delete is kept as an earlier version
+        self.instance.replaced_because = self.cleaned_data.get("replaced_because", "")
+        return super().save(commit=commit)
 
     def content_problem(self, file: Any) -> str:
         ending = Path(file.name).suffix.lower().removeprefix(".")

@@ -12,6 +12,7 @@ from .coordinators import NetworkCoordinator
 from .delegations import Delegation
 from .digests import Delivery, DigestPreference
 from .exports import SpaceExport
+from .file_versions import FileVersion
 from .glossary import Term
 from .invitations import Invitation
 from .jobs import Job
@@ -42,6 +43,7 @@ __all__ = [
     "Delivery",
     "DigestPreference",
     "Document",
+    "FileVersion",
     "Holiday",
     "Image",
     "Invitation",

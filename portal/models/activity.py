@@ -35,6 +35,7 @@ class Verb(models.TextChoices):
     REVIEW_POSTPONED = "rinviato", _("ha rinviato la revisione di")
     READING_ASKED = "lettura-chiesta", _("ha chiesto di leggere e firmare")
     FILE_REPLACED = "file-sostituito", _("ha sostituito un file")
+    VERSION_DROPPED = "versione-tolta", _("ha tolto la versione di un file")
     DELEGATION_GIVEN = "delega-data", _("ha dato una delega")
     DELEGATION_CHANGED = "delega-cambiata", _("ha cambiato una delega")
     PART_PUBLISHED = "parte-riservata", _("ha cambiato una parte riservata")

@@ -1,9 +1,11 @@
 """Files, each in the collection of one space."""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, models, transaction
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 from wagtail.documents.models import AbstractDocument
@@ -48,6 +50,11 @@ class Document(FileOfItsRow, AbstractDocument):
     text_pages = models.JSONField(default=list, blank=True, editable=False)
     signatures = models.JSONField(default=list, blank=True, editable=False)
 
+    file_since = models.DateTimeField(null=True, editable=False)  # where it was replaced: when
+
+    replaced: "Document | None" = None  # while another file comes in: the row as it was before
+    replaced_because = ""  # in the words of whoever replaces it
+
     # No free tags: their autocompletion tells words of other spaces (no permission is asked there).
     admin_form_fields = ("title", "file", "collection")
 
@@ -57,7 +64,20 @@ class Document(FileOfItsRow, AbstractDocument):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():  # with the row goes the job that reads the file
+            if self.pk and self.file and not self.file._committed:
+                self._make_room()
             super().save(*args, **kwargs)
+
+    def _make_room(self) -> None:
+        """Another file comes in the place of the one that is kept: under its own name, whatever lies there already."""
+        self.replaced = type(self).objects.select_for_update(of=("self",)).filter(pk=self.pk).first()
+        if self.replaced and self.replaced.file:
+            self.file.name = f"{get_random_string(7)}/{Path(self.file.name).name}"
+
+    @property
+    def updated_at(self) -> Any:
+        """Since when the file is what it is."""
+        return self.file_since or self.created_at
 
     def fingerprint(self) -> str:
         """SHA-256 of the file's bytes, as hexadecimal digits."""

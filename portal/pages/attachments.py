@@ -7,6 +7,7 @@ from typing import Any
 from wagtail.models import Page
 
 from portal import access
+from portal.files import versions
 from portal.models.media import Document, Image
 
 
@@ -17,6 +18,7 @@ class Opened:
     files: dict[int, Document] = field(default_factory=dict)
     pictures: frozenset[int] = frozenset()
     attached: tuple[tuple[str, Document], ...] = ()  # title and file, in the page's order
+    replaced: frozenset[int] = frozenset()  # those of the files of which the reader may open what they were before
 
 
 def opened(page: Page, user: Any) -> Opened:
@@ -26,7 +28,8 @@ def opened(page: Page, user: Any) -> Opened:
     images = {block.value["picture"] for block in chosen if block.block_type == "picture"} - {None}
     files = {each.pk: each for each in _rows(Document, documents, user)} if documents else {}
     pictures = frozenset(each.pk for each in _rows(Image, images, user)) if images else frozenset()
-    return Opened(files, pictures, tuple(_attached(page, files)))
+    replaced = versions.read_by(user, list(files.values())).values_list("document", flat=True) if files else ()
+    return Opened(files, pictures, tuple(_attached(page, files)), frozenset(replaced))
 
 
 def _rows(model: Any, chosen: Iterable[Any], user: Any) -> Any:

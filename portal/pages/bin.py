@@ -16,6 +16,7 @@ from wagtail.log_actions import LogContext
 from wagtail.models import Collection, Page
 
 from portal import access
+from portal.files import versions
 from portal.files.reading import file_changed
 from portal.models.bin import BinnedThing
 from portal.models.media import Document, Image
@@ -131,9 +132,16 @@ def empty(now: datetime | None = None) -> int:
     count = 0
     for row in old.select_related("page", "document", "image"):
         with transaction.atomic():
-            (row.page.specific if row.page else row.thing).delete()  # and the row with it
+            _throw_away(row.thing)  # and the row with it
             count += 1
     return count
+
+
+def _throw_away(thing: Thing) -> None:
+    if isinstance(thing, Document):
+        versions.delete(thing)
+    else:
+        (thing.specific if isinstance(thing, Page) else thing).delete()
 
 
 def _page_bin() -> Page:

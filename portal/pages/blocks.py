@@ -153,7 +153,7 @@ class AttachmentBlock(blocks.StructBlock):
         """The file only where the reader may open it."""
         context = super().get_context(value, parent_context)
         opened, file = context.get("opened"), value["file"]
-        return {**context, "file": opened.files.get(file.pk) if opened and file else None}
+        return {**context, "opened": opened, "file": opened.files.get(file.pk) if opened and file else None}
 
     def words(self, value: Any) -> str:
         return str(value["title"])  # the file's own title may be of a file that not every reader of the page may see

@@ -14,6 +14,7 @@ from wagtail.models import Page
 
 from portal import access
 from portal.background import jobs
+from portal.files import versions
 from portal.models.activity import Verb
 from portal.models.jobs import Lane
 from portal.models.media import Document
@@ -75,6 +76,8 @@ def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) 
         row.outcome, row.reason, row.handled_by, row.handled_at = outcome, reason, by, timezone.now()
         row.save(update_fields=["outcome", "reason", "handled_by", "handled_at"])
         obligations.settle(_key(row))
+        if row.document and outcome == Outcome.REMOVED:  # and what it was before must not keep them
+            versions.discard(row.document.versions.all(), by=by, reason=_("C’erano dati personali."))
         said = _("ha chiuso una segnalazione di dati personali")
         activity.record(Verb.DATA_HANDLED, by=by, page=row.page, space=_space(row), sentence=said)
 

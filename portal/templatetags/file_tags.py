@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from wagtail.models import Page
 
 from portal import access
+from portal.files import versions
 from portal.files.uploads import reading_in_words
 from portal.models import Document, Image
 
@@ -20,13 +21,17 @@ class FileLife:
     pages: list[Page]  # of the file's own space, those that the editor knows
     readers: str
     reading: str
+    is_replaced: bool
 
 
 @register.simple_tag(takes_context=True)
 def file_life(context: dict[str, Any], file: Document | Image) -> FileLife:
     known = access.known(Page.objects.all(), context["request"].user)
     pages = access.carriers([file], known)[file.pk]
-    return FileLife(pages, _readers(file), reading_in_words(file) if isinstance(file, Document) else "")
+    if not isinstance(file, Document):
+        return FileLife(pages, _readers(file), "", False)
+    replaced = versions.read_by(context["request"].user, [file]).exists()
+    return FileLife(pages, _readers(file), reading_in_words(file), replaced)
 
 
 def _readers(file: Document | Image) -> str:

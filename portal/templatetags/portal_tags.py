@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -20,7 +21,7 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from portal import access
-from portal.models import Document, Term, User
+from portal.models import Document, FileVersion, Term, User
 from portal.models.glossary import KEPT as GLOSSARY
 from portal.models.kept import Kept
 from portal.models.old_addresses import OldAddress
@@ -105,6 +106,12 @@ def file_facts(file: Document) -> str:
     if not file.reading_problem:
         return facts
     return _("%(facts)s · testo non leggibile: %(why)s") % {"facts": facts, "why": file.reading_problem}
+
+
+@register.filter
+def version_facts(version: FileVersion) -> str:
+    """The same of a file that was replaced."""
+    return ", ".join(filter(None, [Path(version.name).suffix[1:].upper(), _weight(version.size or 0)]))
 
 
 def _weight(size: int) -> str:

@@ -120,6 +120,13 @@ TERMS = [
             "quale regola valeva e chi poteva leggerla."
         ),
     ),
+    Term(
+        _("Versioni dei file"),
+        _(
+            "Quello che un file era prima di essere sostituito resta finché c’è il file, con il nome di chi l’ha "
+            "sostituito; se conteneva dati personali si toglie."
+        ),
+    ),
     Term(_("Account"), _("Si chiude quando lasci la rete o alla data scritta; il nome resta accanto agli atti.")),
     Term(_("Cose da fare"), _("Finché sono da fare; fatte, ancora 90 giorni."), obligations.forget_old),
     Term(_("Segnalazioni"), _("Finché il problema è risolto, al massimo 90 giorni."), problem_reports.purge),

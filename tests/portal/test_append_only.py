@@ -14,7 +14,17 @@ from django.db.models import ProtectedError
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Acknowledgement, AcknowledgementNote, Activity, Maintenance, PageReview, SignableText, User
+from portal.models import (
+    Acknowledgement,
+    AcknowledgementNote,
+    Activity,
+    Document,
+    FileVersion,
+    Maintenance,
+    PageReview,
+    SignableText,
+    User,
+)
 from portal.models.activity import Verb
 from portal.models.append_only import AppendOnly, as_maintenance
 from portal.models.pages import TextPage
@@ -27,7 +37,8 @@ pytestmark = pytest.mark.django_db
 # Each with a column that could be emptied.
 EMPTIED: dict[type[AppendOnly], str] = {
     SignableText: "by", Acknowledgement: "organisation", AcknowledgementNote: "by", Activity: "space",
-    PageReview: "by", Edition: "space", Adoption: "by", Signature: "by", Remark: "organisation", RemarkAct: "by",
+    FileVersion: "replaced_by", PageReview: "by", Edition: "space", Adoption: "by", Signature: "by",
+    Remark: "organisation", RemarkAct: "by",
 }  # fmt: skip
 KEPT = list(EMPTIED)
 
@@ -57,6 +68,9 @@ def row_of(model: Any) -> dict[str, Any]:
         page = Page.objects.get(slug="pr-02")
         text = SignableText.objects.create(page=page, label="prova", fingerprint="0", by=User.objects.first())
         rows = rows.filter(pk=text.pk)
+    if model is FileVersion:
+        file = Document.objects.first()
+        FileVersion.objects.create(document=file, number=1, sha256="0", replaced_by=User.objects.first())
     if model is Acknowledgement:
         rows = rows.filter(notes=None)
     if model is Edition:

@@ -124,6 +124,15 @@ def test_a_file_that_is_no_longer_what_it_was_is_named_and_not_opened(rule: Any,
     assert not shown.select(".attachment a")
 
 
+def test_the_file_that_an_edition_had_opens_from_there_once_it_is_replaced(rule: Any, as_: Any) -> None:
+    file = Document.objects.get(title="Il modello")
+    file.file = ContentFile(b"un altro modello", name="allegato.txt")
+    file.save()
+    link = main(as_("office").get(OLD)).select_one(".attachment a")
+    assert link["href"] == f"/documenti/{file.pk}/versioni/1/"
+    assert "Questo file è stato sostituito" in text(main(as_("office").get(link["href"])))
+
+
 def test_names_are_those_of_then_and_telephones_are_left_to_the_page_of_today(rule: Any, as_: Any) -> None:
     Page.objects.filter(title="Scheda aperta").update(title="Un altro nome")
     shown = text(main(as_("worker").get(OLD)))
