@@ -66,4 +66,4 @@ def on_version_deleted(sender: type[FileVersion], instance: FileVersion, **kwarg
 def _forget(version: FileVersion) -> None:
     """The bytes go once it is certain that the row does not name them any more."""
     if version.file:
-        transaction.on_commit(partial(version.file.storage.delete, version.file.name))
+        transaction.on_commit(partial(version.file.storage.delete, str(version.file)))

@@ -44,4 +44,4 @@ class FileVersion(AppendOnly):
 
 
 # Of the rows of the register nobody asks which pages use them.
-FileVersion._meta.get_field("document").wagtail_reference_index_ignore = True  # type: ignore[union-attr]
+FileVersion._meta.get_field("document").wagtail_reference_index_ignore = True  # type: ignore[attr-defined]
