@@ -206,7 +206,7 @@ def doors_of_versions(form: Document) -> list[Door]:
         Door("file_versions", address, INSIDE),
         Door("file_versions", "/documenti/999999/versioni/", set()),
         Door("file_version", f"{address}1/", INSIDE),
-        Door("file_version", f"{address}1/", MANAGERS, post={}, forbidden=INSIDE),
+        Door("file_version", f"{address}1/", MANAGERS, post={}, forbidden=INSIDE, to_strangers=HIDDEN),
         Door("file_version", f"{address}2/", set()),
         Door("earlier_file", f"{address}1/{form.filename}", INSIDE),
         Door("earlier_file", f"{address}1/altro.odt", set()),
