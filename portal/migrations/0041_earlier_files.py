@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0037_what_was_thrown_away'),
+        ('portal', '0040_documents_to_make_drafts_of'),
     ]
 
     operations = [
