@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 def discuss_what_waits(apps, schema_editor):
     """What waits for its approval, or is before its bodies, may be commented on from now on."""
-    JointApproval = apps.get_model("protocols", "0013_joint_approvals")
-    Discussion = apps.get_model("protocols", "Discussion")
+    JointApproval = apps.get_model("protocols.JointApproval")
+    Discussion = apps.get_model("protocols.Discussion")
     for joint in JointApproval.objects.filter(state="in-corso"):
         found = Discussion.objects.create(page_id=joint.page_id, title=joint.title, author_id=joint.proposed_by_id)
         found.bodies.set(joint.bodies.all())
