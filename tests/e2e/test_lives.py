@@ -1,8 +1,10 @@
-"""Two whole lives, walked by hand: of a person, from the invitation to the day she leaves, and of a page."""
+"""Three whole lives, walked by hand: of a person, from the invitation to the day she leaves, of a page, of a space."""
 
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -215,3 +217,61 @@ def it_is_withdrawn_and_comes_back(owner: Window, reader: Window, address: str) 
     publish(page)
     reader.go(address)
     expect(reader.page.locator("main")).to_contain_text(CORRECTED)
+
+
+def test_the_life_of_a_space(open_as: Callable[..., Window], tmp_path: Path) -> None:
+    keeper, member = open_as("coordinator"), open_as("worker", 390)
+    page = keeper.page
+    keeper.go("/rete/spazi/")
+    page.get_by_role("link", name="Apri uno spazio").click()
+    page.get_by_label("Nome", exact=True).fill("Emergenza gelo")
+    page.get_by_label("A che cosa serve").fill("Chi chiamare nelle notti più fredde.")
+    page.get_by_label("Solo chi ha un ruolo nello spazio").check()
+    page.get_by_label("Chi ne risponde").select_option(label="Bonacchi Chiara, Società della Salute Pistoiese")
+    save(page, "Apri lo spazio")
+    announced(page, "Lo spazio «Emergenza gelo» è aperto")
+    assert member.go("/spazi/emergenza-gelo/").status == 404
+
+    page.get_by_label("Persona o ente").fill("Comune di Quarrata")
+    page.get_by_label("Ruolo", exact=True).select_option(label="lettore")
+    page.locator("#id_reason").fill("Il dormitorio è a Quarrata")
+    save(page, "Continua")
+    save(page, "Sì, dai accesso")
+    log = page.locator("section", has=page.locator("#h-registro"))
+    expect(log).to_contain_text("il ruolo di lettore: Il dormitorio è a Quarrata")
+    keeper.go("/spazi/emergenza-gelo/notizia/")
+    page.get_by_label("Titolo").fill("Il dormitorio apre alle 19")
+    page.get_by_label("In una frase").fill("Fino a marzo, tutte le notti.")
+    save(page, "Pubblica")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Il dormitorio apre alle 19")
+    assert member.go("/spazi/emergenza-gelo/").status == 200
+    assert "Il dormitorio apre alle 19" in member.text
+
+    keeper.go("/spazi/emergenza-gelo/condivisione/")
+    page.get_by_role("link", name="Porta via lo spazio").click()
+    save(page, "Prepara l’archivio")
+    it_is_ready(keeper)
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Scarica").click()
+    taken.value.save_as(tmp_path / "spazio.zip")
+    names = zipfile.ZipFile(tmp_path / "spazio.zip").namelist()
+    assert {"LEGGIMI.txt", "pagine.csv", "file.csv", "registro.csv"} < set(names)
+    assert any("il-dormitorio-apre" in name for name in names)
+
+    keeper.go("/rete/spazi/")
+    page.get_by_role("link", name="Chiudi Emergenza gelo").click()
+    page.locator("#id_reason").fill("L’inverno è finito")
+    page.locator("main form").get_by_role("button").click()
+    announced(page, "è chiuso: si legge, non vi si scrive più")
+    assert member.go("/spazi/emergenza-gelo/").status == 200
+    assert "Spazio chiuso" in member.text
+
+
+def it_is_ready(keeper: Window) -> None:
+    again = keeper.page.get_by_role("link", name="Guarda se è pronto")
+
+    def ready() -> bool:
+        keeper.page.reload()
+        return again.count() == 0
+
+    eventually(ready, 60, "l’archivio dello spazio")
