@@ -251,6 +251,8 @@ STORAGES = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
+# The index lies beside the data, unless SEARCH_URL names an Elasticsearch 8: http[s]://[user:password@]host[:port][/name]
+SEARCH_URL = env("SEARCH_URL", default="")
 SEARCH_INDEX_DIR = DATA_DIR / "index"
 
 # A folder on another disk: a copy is made there every day from this hour on (portal/upkeep/backup.py).

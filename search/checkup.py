@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from portal.upkeep.doctor import Fault, check, figures
 
 from . import index
-from .engines.contract import EngineDown
+from .engines.contract import EngineDown, EngineFull
 from .models import SearchDocument
 
 PATIENCE = 10.0  # seconds in which a worker brings something of what waits to the engine
@@ -18,11 +18,16 @@ PATIENCE = 10.0  # seconds in which a worker brings something of what waits to t
 @check("index")
 def sound() -> Iterator[Fault]:
     try:
-        if index.is_sound():
-            return
+        if not index.is_sound():
+            yield Fault(
+                _("L’indice di ricerca manca o è danneggiato: si trovano soltanto i titoli."),
+                _("Si ricostruisce da solo in pochi minuti; se no, esegui «manage.py rebuild_search»."),
+            )
+        index.engine().check_room()
+    except EngineFull as problem:
         yield Fault(
-            _("L’indice di ricerca manca o è danneggiato: si trovano soltanto i titoli."),
-            _("Si ricostruisce da solo in pochi minuti; se no, esegui «manage.py rebuild_search»."),
+            _("Il motore di ricerca non prende più testi: %(problem)s.") % {"problem": problem},
+            _("Libera spazio sul disco del server: quello che aspetta vi arriva da solo."),
         )
     except EngineDown as problem:
         yield Fault(

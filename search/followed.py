@@ -122,7 +122,11 @@ def look(key: str = "") -> int:
     wishes = Followed.objects.filter(is_wish=True, answer="", person__in=User.objects.current())
     if key:
         wishes = wishes.filter(key=key)
-    fulfilled = [wish for wish in wishes.select_related("person") if _is_there(wish)]
+    try:
+        fulfilled = [wish for wish in wishes.select_related("person") if _is_there(wish)]
+    except EngineDown:
+        logger.exception("The wishes were not looked at")
+        return 0
     for wish in fulfilled:
         with transaction.atomic():
             _ask_to_tell(wish)

@@ -23,8 +23,9 @@ from portal.models import Space
 from protocols.models import FormPage
 
 from . import documents
-from .engines.contract import Document, Engine, IndexBusy, IndexDamaged, IndexOutdated
+from .engines.contract import Document, Engine, EngineDown, IndexBusy, IndexDamaged, IndexOutdated
 from .engines.embedded.engine import EmbeddedEngine
+from .engines.entries import fingerprint_of
 from .models import IndexState, SearchDocument
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,10 @@ FIELDS = [each.name for each in fields(Document) if each.name != "id"]  # a row 
 @cache
 def engine() -> Engine:
     """The engine of this installation."""
+    if settings.SEARCH_URL:
+        from .engines.elastic.engine import ElasticEngine  # whoever has no server does not pay for its client
+
+        return ElasticEngine(settings.SEARCH_URL)
     return EmbeddedEngine(settings.SEARCH_INDEX_DIR)
 
 
@@ -128,9 +133,18 @@ def _wake() -> None:
 def apply_pending() -> int:
     """Give the engine every pending row; returns how many. Safe to run twice and side by side.
 
-    Another writer at work means that somebody applies the rows or rebuilds: the sweep looks again. An index that
-    is gone, damaged, of another shape or of another moment than the database is written anew first.
+    Another writer at work means that somebody applies the rows or rebuilds, an engine that is down or full that the
+    rows wait: the sweep looks again.
     """
+    try:
+        return _apply_pending()
+    except EngineDown as problem:
+        logger.error("The search engine is not there, what was published waits for it: %s", problem)
+        return 0
+
+
+def _apply_pending() -> int:
+    """An index that is gone, damaged, of another shape or of another moment than the database is written anew first."""
     applied, healed = 0, False
     with suppress(IndexBusy):
         if not is_sound():
@@ -248,6 +262,50 @@ def _groups_of(name: str) -> set[str]:
     """The groups of a page, what is beside it too, or of a file, as their rows name them now."""
     page = documents.page_of(name)
     return {name} | (_known_beside(page) if page else set())
+
+
+# --- Compared ---------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Differences:
+    """Between the rows that the engine has been told of and what it holds."""
+
+    missing: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+    surplus: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.stale or self.surplus)
+
+
+def compare() -> Differences:
+    """What waits for the engine is no difference: it will be told of it."""
+    held = dict(engine().held())
+    found = Differences()
+    for row in SearchDocument.objects.order_by("pk").iterator(BATCH):
+        known = held.pop(row.key, None)
+        if row.pending or row.gone:
+            continue
+        if known is None:
+            found.missing.append(row.key)
+        elif known != fingerprint_of(_document(row)):
+            found.stale.append(row.key)
+    found.surplus += sorted(held)
+    return found
+
+
+def repair(found: Differences) -> int:
+    """Tell the engine again; returns how many documents were put right. Another writer at work raises IndexBusy."""
+    wrong = [*found.missing, *found.stale]
+    for start in range(0, len(wrong), BATCH):
+        rows = SearchDocument.objects.filter(key__in=wrong[start : start + BATCH], gone=False)
+        engine().write(map(_document, rows), (), _turn)
+    for start in range(0, len(found.surplus), BATCH):
+        part = found.surplus[start : start + BATCH]
+        known = set(SearchDocument.objects.filter(key__in=part).values_list("key", flat=True))
+        engine().write((), set(part) - known, _turn)
+    return len(wrong) + len(found.surplus)
 
 
 # --- Signals of the packages to the left -----------------------------------------------------------------

@@ -2,8 +2,7 @@
 
 import gc
 import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.db import connection
 from django.template import Template
 from django.test import Client
 
-from tests import installation
+from tests import elastic, installation
 
 CAST = {
     "coordinator": "chiara.bonacchi",
@@ -44,6 +43,7 @@ LONG = [
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {name: number for number, name in enumerate(LONG)}
+    elastic.skip_without_server(items)
     items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
 
 
@@ -102,21 +102,33 @@ def as_(person: Callable[[str], Any]) -> Callable[[str], Client]:
     return enter
 
 
-@pytest.fixture
-def index(db: None, settings: Any, tmp_path: Path) -> Any:
-    """A copy of the engine's index for this test alone; `index.refresh()` applies the rows written so far."""
-    from search import index as search_index
+@pytest.fixture(scope="session")
+def indices() -> Iterator[elastic.Indices]:
+    with elastic.indices() as made:
+        yield made
 
-    copy = tmp_path / "index"
-    shutil.copytree(settings.SEARCH_INDEX_DIR, copy)
-    settings.SEARCH_INDEX_DIR = copy
-    search_index.engine.cache_clear()
+
+@pytest.fixture(scope="session")
+def demo_on_a_server(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Any:
+    """What a test's index begins with, where SEARCH_URL names a server; else it is a copy of the demo's folder."""
+    if not elastic.SERVER:
+        return None
+    from tests.own_index import OnAServer
+
+    with django_db_blocker.unblock():
+        return OnAServer.read(request.getfixturevalue("indices"))
+
+
+@pytest.fixture
+def index(db: None, demo_on_a_server: Any, tmp_path: Path) -> Iterator[Any]:
+    """An index for this test alone; `index.refresh()` applies the rows written so far."""
+    from search import index as search_index
+    from tests import own_index
 
     class Index:
         @staticmethod
         def refresh() -> None:
             search_index.apply_pending()
 
-    yield Index
-    if hasattr(search_index.engine, "cache_clear"):  # a test may have put another engine in its place
-        search_index.engine.cache_clear()
+    with own_index.of_demo(tmp_path / "index", demo_on_a_server):
+        yield Index

@@ -20,6 +20,7 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 WAGTAILADMIN_BASE_URL = BASE_URL = "http://testserver"
 ACCOUNT_RATE_LIMITS = False
 WHITENOISE_AUTOREFRESH = True  # each `Client` is a server that starts: else it looks for all static files
+SEARCH_URL = ""  # a test's own index may lie on the server (tests/own_index.py); whatever is only read, never
 STATIC_ROOT.mkdir(exist_ok=True)  # else WhiteNoise warns, and a warning fails a test
 # The tests look into the queue, which only the broker in the database lets them do.
 Q_CLUSTER = {**{key: value for key, value in QUEUE.items() if key != "redis"}, "orm": "default"}

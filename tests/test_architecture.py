@@ -198,7 +198,11 @@ def test_a_planted_relation_to_the_right_is_seen(monkeypatch: pytest.MonkeyPatch
 
 # --- An engine's words in its folder ---------------------------------------------------------------------
 
-ENGINES = {"tantivy": "search.engines.embedded"}
+ENGINES = {
+    "tantivy": "search.engines.embedded",
+    "elasticsearch": "search.engines.elastic",
+    "elasticsearch_dsl": "search.engines.elastic",
+}
 
 
 def test_an_engine_s_library_is_known_in_its_own_folder_only() -> None:

@@ -7,18 +7,17 @@ must find its word: else its absence elsewhere would prove nothing.
 
 import html
 import re
-import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.db import models, transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page, TaskState, Workflow
@@ -39,6 +38,7 @@ from search import followed
 from search import index as search_index
 from search.models import OwnName, Pin
 from search.query import key_of
+from tests import own_index
 from tests.addresses import Things, address, known
 from tests.conftest import CAST
 from training.models import LessonPage, ModulePage, PathPage
@@ -83,23 +83,18 @@ class Undone(Exception):
 
 
 @pytest.fixture(scope="module")
-def planted(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[dict[str, Planted]]:
+def planted(demo_on_a_server: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[dict[str, Planted]]:
     """The network with its secrets, in the database and in a copy of the index, for all the tests of this module."""
     copy = tmp_path_factory.mktemp("leaks") / "index"
-    shutil.copytree(settings.SEARCH_INDEX_DIR, copy)
-    with django_db_blocker.unblock(), override_settings(SEARCH_INDEX_DIR=copy):
-        search_index.engine.cache_clear()
-        try:
-            with transaction.atomic():
-                found = {name: plant(name) for name in (MINORI, COORD)}
-                open_closed_space()
-                cite_from_elsewhere(found)
-                search_index.apply_pending()
-                crawls.clear()
-                yield found
-                raise Undone
-        except Undone:
-            search_index.engine.cache_clear()
+    own = own_index.of_demo(copy, demo_on_a_server)
+    with django_db_blocker.unblock(), own, suppress(Undone), transaction.atomic():
+        found = {name: plant(name) for name in (MINORI, COORD)}
+        open_closed_space()
+        cite_from_elsewhere(found)
+        search_index.apply_pending()
+        crawls.clear()
+        yield found
+        raise Undone
 
 
 # --- Planting --------------------------------------------------------------------------------------------

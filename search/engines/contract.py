@@ -4,7 +4,7 @@ Nothing here knows Django. A document says who may see it (`audience`), a query 
 holds (`tokens`); an engine shows, counts, suggests and corrects only where the two meet.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -29,6 +29,10 @@ class IndexBusy(Exception):
 
 class EngineDown(Exception):
     """The engine cannot be reached at all: nothing was written; it is a matter for whoever looks after the machine."""
+
+
+class EngineFull(EngineDown):
+    """It answers, and takes nothing more: its disk is full. What it has can still be read."""
 
 
 class IndexOutdated(Exception):
@@ -196,3 +200,9 @@ class Engine(Protocol):
 
     def count(self) -> int:
         """How many documents the index holds; 0 also when it is missing or outdated."""
+
+    def held(self) -> Iterator[tuple[str, str]]:
+        """Of each document that the index holds its id and its fingerprint; may raise IndexBusy or IndexDamaged."""
+
+    def check_room(self) -> None:
+        """Raises EngineFull where it would take no write now."""

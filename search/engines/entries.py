@@ -3,7 +3,7 @@
 The words are made here, in Python, so that no engine has an Italian of its own: an index cuts at spaces and no more.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -13,7 +13,7 @@ from search.italian import FORMS, STEMS, STOPWORDS
 from search.query import code_form, normalise, tokens_of, words_of
 
 # Change it whenever the fields or the words change: an old index is then outdated, not misread.
-SCHEMA = "v6"
+SCHEMA = "v7"
 
 MAX_TITLE_START = 200
 NO_WORD = "_"  # holds the place of a stopword, so that phrases keep their distances; no index finds it
@@ -33,6 +33,13 @@ class Entry:
     words: dict[str, list[str]]  # of each field; values apart, so that no phrase goes from a title into a text
     whole: dict[str, list[str]]
     numbers: dict[str, int]
+    fingerprint: str
+
+
+def fingerprint_of(document: Document) -> str:
+    """By which one sees whether the index holds a document as it is."""
+    values = [getattr(document, each.name) for each in fields(document)]
+    return blake2b(repr(values).encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def entry_of(document: Document) -> Entry:
@@ -43,7 +50,8 @@ def entry_of(document: Document) -> Entry:
     if not is_section:  # only the page itself answers to its code and is suggested
         whole["code_form"] = [code_form(code)]
         whole["title_start"] = [" ".join(words_of(shown.title))[:MAX_TITLE_START]]
-    return Entry(shown, _words_of(shown, code), whole, _numbers_of(shown, is_section=is_section))
+    numbers = _numbers_of(shown, is_section=is_section)
+    return Entry(shown, _words_of(shown, code), whole, numbers, fingerprint_of(document))
 
 
 def number_of(value: str) -> int:

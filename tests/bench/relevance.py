@@ -5,6 +5,9 @@ rarest words, and those with one letter wrong in the longest; MRR@10, and how of
 
 With DATA_DIR=… of a loaded demo: `queries.tsv` as the coordinator asks them, half of them only for reporting (weights
 are chosen on the others), and how many of the words in `pairs.txt` give in both numbers the same first three.
+
+With SEARCH_URL=… of an Elasticsearch too: the same documents there, the same questions, and how often both engines put
+the same first.
 """
 
 import gzip
@@ -15,10 +18,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from search.engines.contract import Document, Query
+from search.engines.contract import Document, Engine, Query
+from search.engines.elastic.engine import ElasticEngine
 from search.engines.embedded.engine import EmbeddedEngine
 from search.italian import STOPWORDS
 from search.query import words_of
@@ -31,10 +36,11 @@ READER = frozenset({"public"})
 
 def squad(path: str) -> None:
     documents, questions = _paragraphs(path)
-    engine = EmbeddedEngine(Path(tempfile.mkdtemp(prefix="bench-squad-")))
-    started = time.perf_counter()
-    engine.rebuild(documents)
-    print(f"{len(documents)} paragraphs, {len(documents) / (time.perf_counter() - started):.0f} a second")
+    engines = engines_of("squad", EmbeddedEngine(Path(tempfile.mkdtemp(prefix="bench-squad-"))))
+    for name, engine in engines.items():
+        started = time.perf_counter()
+        engine.rebuild(documents)
+        print(f"{name}: {len(documents)} paragraphs, {len(documents) / (time.perf_counter() - started):.0f} a second")
     rare = Counter(word for each in documents for word in set(words_of(f"{each.title} {each.text}")))
     letters = random.Random(SEED)
     ways: dict[str, Callable[[str], str]] = {
@@ -42,9 +48,21 @@ def squad(path: str) -> None:
         "three words": lambda question: " ".join(_three_rarest(question, rare)),
         "three words, one typed wrong": lambda question: " ".join(_mistyped(_three_rarest(question, rare), letters)),
     }
-    print(f"{'':<32}{'MRR@10':>8}{'first':>8}{'in ten':>8}{'p50 ms':>8}{'p95 ms':>8}")
-    for name, cut in ways.items():
-        report(name, [(cut(question), group) for question, group in questions], engine)
+    print(f"{'':<42}{'MRR@10':>8}{'first':>8}{'in ten':>8}{'p50 ms':>8}{'p95 ms':>8}")
+    for way, cut in ways.items():
+        asked = [(cut(question), group) for question, group in questions]
+        firsts = [report(f"{way}, {name}", asked, engine) for name, engine in engines.items()]
+        if len(firsts) > 1:
+            print(f"{way}: the same first in {_agreement(*firsts):.3f}", flush=True)
+
+
+def engines_of(what: str, embedded: Engine) -> dict[str, Engine]:
+    server = os.environ.get("SEARCH_URL", "").rstrip("/")
+    return {"embedded": embedded} | ({"elastic": ElasticEngine(f"{server}/bench-{what}")} if server else {})
+
+
+def _agreement(some: Sequence[str], others: Sequence[str]) -> float:
+    return _mean(one == other for one, other in zip(some, others, strict=True))
 
 
 def _paragraphs(path: str) -> tuple[list[Document], list[tuple[str, str]]]:
@@ -83,21 +101,24 @@ def _mistyped(words: Sequence[str], letters: random.Random) -> list[str]:
     return [wrong if word == longest else word for word in words]
 
 
-def report(name: str, asked: Sequence[tuple[str, str]], engine: EmbeddedEngine) -> None:
-    places, took = [], []
+def report(name: str, asked: Sequence[tuple[str, str]], engine: Engine) -> list[str]:
+    """What comes first, question by question."""
+    places, took, firsts = [], [], []
     for words, group in asked:
         started = time.perf_counter()
         found = engine.search(Query(words=words, tokens=READER))
         took.append((time.perf_counter() - started) * 1000)
         groups = [hit.group for hit in found.hits]
         places.append(groups.index(group) + 1 if group in groups else 0)
+        firsts.append(groups[0] if groups else "")
     took.sort()
     print(
-        f"{name:<32}{_mean(1 / place if place else 0 for place in places):>8.3f}"
+        f"{name:<42}{_mean(1 / place if place else 0 for place in places):>8.3f}"
         f"{_mean(place == 1 for place in places):>8.3f}{_mean(place > 0 for place in places):>8.3f}"
         f"{took[len(took) // 2]:>8.1f}{took[len(took) * 95 // 100]:>8.1f}",
         flush=True,
     )
+    return firsts
 
 
 def _mean(values: Any) -> float:
@@ -134,7 +155,31 @@ def demo() -> None:
     pairs = [pair.split() for line in (HERE / "pairs.txt").read_text().splitlines() for pair in line.split("\t")]
     halves = [(" ".join(pair[: len(pair) // 2]), " ".join(pair[len(pair) // 2 :])) for pair in pairs]
     parted = [(one, other) for one, other in halves if first(one, 3) != first(other, 3)]
+    _compare_engines([words for words, _wanted in lines], Query("", tokens, **glossary))
     print(f"{1 - len(parted) / len(halves):.3f} of {len(halves)} pairs have the same first three; not: {parted}")
+
+
+def _compare_engines(asked: Sequence[str], query: Query) -> None:
+    """The demo's rows on the server too, asked one engine after the other."""
+    from search import index
+    from search.models import SearchDocument
+
+    engines = engines_of("demo", index.engine())
+    if len(engines) < 2:
+        return
+    engines["elastic"].rebuild(map(index._document, SearchDocument.objects.filter(gone=False)))
+    firsts, wholes = [], []
+    for name, engine in engines.items():
+        started = time.perf_counter()
+        found = [engine.search(replace(query, words=words)) for words in asked]
+        print(f"{name}: {(time.perf_counter() - started) * 1000 / len(asked):.1f} ms a question")
+        firsts.append([results.hits[0].group if results.hits else "" for results in found])
+        wholes.append([str((results.total, results.facets, results.corrected)) for results in found])
+    same, counted = _agreement(*firsts), _agreement(*wholes)
+    print(f"{len(asked)} own queries: the same first in {same:.3f}, the same counts and corrections in {counted:.3f}")
+    for words, one, other in zip(asked, *firsts, strict=True):
+        if one != other:
+            print(f"    {words}: {one}, {other}")
 
 
 def _place(wanted: str, found: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Lock
 
@@ -25,7 +25,7 @@ from search.engines.contract import (
 )
 from search.engines.embedded import seal
 from search.engines.embedded.reader import EmbeddedReader
-from search.engines.embedded.tantivy_index import open_index, to_tantivy
+from search.engines.embedded.tantivy_index import open_index, stored, to_tantivy
 from search.engines.embedded.versions import Versions
 from search.engines.entries import SCHEMA
 from search.engines.explaining import explained
@@ -96,6 +96,16 @@ class EmbeddedEngine:
     def count(self) -> int:
         searcher = self._searcher()
         return searcher.num_docs if searcher else 0
+
+    def held(self) -> Iterator[tuple[str, str]]:
+        searcher = self._searcher()
+        if searcher and searcher.num_docs:
+            for _, address in searcher.search(tantivy.Query.all_query(), searcher.num_docs).hits:
+                document = searcher.doc(address)
+                yield stored(document, "id"), stored(document, "fingerprint")
+
+    def check_room(self) -> None:
+        """The disk is the data folder's, which is looked after by itself."""
 
     # Writing
 

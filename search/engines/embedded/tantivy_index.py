@@ -35,6 +35,7 @@ def schema() -> tantivy.Schema:
     for name in COUNTED:
         builder.add_text_field(name, tokenizer_name="words", index_option="freq")
     builder.add_bytes_field("body", stored=True)
+    builder.add_text_field("fingerprint", stored=True, tokenizer_name="raw", index_option="basic")
     for name in NUMBERS:
         builder.add_integer_field(name, stored=True)
     builder.add_integer_field("section", indexed=True)
@@ -84,4 +85,5 @@ def to_tantivy(document: Document) -> tantivy.Document:
     for name, number in entry.numbers.items():
         made.add_integer(name, number)
     made.add_bytes("body", entry.shown.text.encode())
+    made.add_text("fingerprint", entry.fingerprint)
     return made

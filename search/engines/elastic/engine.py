@@ -1,0 +1,228 @@
+"""The search engine on a server of its own: Elasticsearch 8, the same search in front of another index.
+
+`name` is an alias; behind it stands one index at a time, as `name-v6-20261126t101500-1a2b3c`, made by a template. A
+rebuild fills the next aside and then moves the alias, in one step.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from elasticsearch import NotFoundError
+from elasticsearch.helpers import scan, streaming_bulk
+
+from search.engines.contract import (
+    Admits,
+    Document,
+    EngineDown,
+    Explained,
+    IndexBusy,
+    IndexDamaged,
+    IndexOutdated,
+    Progress,
+    Query,
+    Results,
+    Suggestion,
+    Turn,
+    everybody,
+    unstamped,
+)
+from search.engines.elastic.lease import Lease
+from search.engines.elastic.reader import ElasticReader, IndexSwitched
+from search.engines.elastic.server import Server, fault_of, full
+from search.engines.elastic.shape import STAMP, template, writes
+from search.engines.entries import SCHEMA
+from search.engines.explaining import explained
+from search.engines.person_search import Names, PersonSearch, without_refused
+from search.engines.suggestions import suggest
+
+ATTEMPTS = 5  # to read an index that is being switched
+PROGRESS_EVERY = 1000
+LINES = 500  # in one bulk request
+GONE = 404  # what is to be deleted may have been
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Version:
+    """The index behind the alias."""
+
+    index: str
+    stamp: str | None  # None where it shows none: it is not as it was written
+
+    @property
+    def is_outdated(self) -> bool:
+        return f"-{SCHEMA}-" not in self.index
+
+
+class ElasticEngine:
+    def __init__(self, url: str) -> None:
+        self._server = Server(url)
+        self._names: Names = {}
+
+    # Reading
+
+    def search(self, query: Query) -> Results:
+        return self._reading(lambda index: self._person_search(index, query).results()) or Results()
+
+    def explain(self, query: Query, limit: int) -> list[Explained]:
+        return self._reading(lambda index: explained(self._person_search(index, query), limit)) or []
+
+    def _person_search(self, index: str, query: Query) -> PersonSearch:
+        def reader(refused: Iterable[int]) -> ElasticReader:
+            return ElasticReader(self._server, index, query.tokens, refused)
+
+        return without_refused(reader, query, self._names)
+
+    def suggest(
+        self, prefix: str, tokens: frozenset[str], limit: int = 8, admits: Admits = everybody
+    ) -> list[Suggestion]:
+        def read(index: str) -> list[Suggestion]:
+            return suggest(ElasticReader(self._server, index, tokens), prefix, limit, admits)
+
+        return (self._reading(read) or []) if tokens else []
+
+    def stamp(self) -> str | None:
+        version = self._current()
+        return None if version is None or version.is_outdated else version.stamp
+
+    def count(self) -> int:
+        def read(index: str) -> int:
+            with self._server.answers():
+                texts = self._server.searching.count(index=index, query={"exists": {"field": "address"}})
+            return int(texts["count"])
+
+        return self._reading(read) or 0
+
+    def held(self) -> Iterator[tuple[str, str]]:
+        version = self._current()
+        if version is None or version.is_outdated:
+            return
+        wanted = {"query": {"exists": {"field": "address"}}, "_source": ["id", "fingerprint"]}
+        with self._server.answers():
+            for hit in scan(self._server.writing, query=wanted, index=version.index, size=PROGRESS_EVERY):
+                yield hit["_source"]["id"], hit["_source"]["fingerprint"]
+
+    def check_room(self) -> None:
+        with self._server.answers():
+            try:
+                found = self._server.searching.indices.get_settings(index=self._server.name, name="index.blocks.*")
+            except NotFoundError:
+                return
+        if any(each["settings"] for each in found.values()):
+            raise full(self._server.place)
+
+    def _reading(self, read: Callable[[str], Found]) -> Found | None:
+        """None where there is no index to read. A whole search reads one index, though another may be switched in."""
+        for _ in range(ATTEMPTS):
+            version = self._current()
+            if version is None or version.is_outdated:
+                return None
+            if version.stamp is None:
+                raise IndexDamaged(version.index)
+            with suppress(IndexSwitched):
+                return read(version.index)
+        raise IndexBusy(self._server.name)
+
+    # Writing
+
+    def write(self, add: Iterable[Document], remove: Iterable[str] = (), turn: Turn = unstamped) -> None:
+        documents = {document.id: document for document in add}
+        with Lease(self._server).held():
+            version = self._current()
+            if version is not None and version.is_outdated:
+                raise IndexOutdated(version.index)
+            with turn(version.stamp if version else None) as stamp:
+                if version is not None and version.stamp is None:
+                    raise IndexDamaged(version.index)
+                index = version.index if version else self._start()
+                removed = (identifier for identifier in remove if identifier not in documents)
+                for _done in self._filled(index, iter(documents.values()), removed, stamp):
+                    pass
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None, turn: Turn = unstamped) -> None:
+        with Lease(self._server).held() as lease, turn(self.stamp()) as stamp:
+            self._remove_others()
+            index = self._new()
+            for number in self._filled(index, iter(documents), iter(()), stamp):
+                lease.renew()
+                if progress and number % PROGRESS_EVERY == 0:
+                    progress(number)
+            lease.confirm()
+            self._switch(index)
+            self._remove_others()
+
+    def _filled(self, index: str, added: Iterator[Document], removed: Iterator[str], stamp: str) -> Iterator[int]:
+        """Write, and make it seen; yields the number of each line written."""
+        lines = writes(index, added, removed, stamp)
+        bulk = streaming_bulk(
+            self._server.writing, lines, chunk_size=LINES, raise_on_error=False, raise_on_exception=True
+        )
+        with self._server.answers():
+            for number, (is_done, line) in enumerate(bulk, start=1):
+                [answer] = line.values()
+                if not is_done and answer["status"] != GONE:
+                    said = str(answer.get("error"))
+                    raise fault_of(self._server.place, answer["status"], said) or ValueError(said)
+                yield number
+            self._server.writing.indices.refresh(index=index)
+
+    # Versions
+
+    def _current(self) -> Version | None:
+        """The index behind the alias; None where there is none."""
+        with self._server.answers():
+            try:
+                found = self._server.searching.get(index=self._server.name, id=STAMP)
+            except NotFoundError as error:
+                index = error.body.get("_index")
+                return self._known(index, None) if index else None
+        return self._known(found["_index"], found["_source"]["stamp"])
+
+    def _known(self, index: str, stamp: str | None) -> Version:
+        if not self._is_ours(index):
+            raise EngineDown(f"{self._server.place}: «{self._server.name}» is the name of an index of somebody else's")
+        return Version(index, stamp)
+
+    def _is_ours(self, index: str) -> bool:
+        return re.fullmatch(rf"{re.escape(self._server.name)}-v\d+-\d{{8}}t\d{{6}}-[0-9a-f]{{6}}", index) is not None
+
+    def _start(self) -> str:
+        index = self._new()
+        self._switch(index)
+        return index
+
+    def _new(self) -> str:
+        name = self._server.name
+        index = f"{name}-{SCHEMA}-{datetime.now(UTC):%Y%m%dt%H%M%S}-{uuid.uuid4().hex[:6]}"
+        with self._server.answers():
+            template(name, f"{name}-{SCHEMA}-*").save(using=self._server.writing)
+            self._server.writing.indices.create(index=index)
+        return index
+
+    def _switch(self, index: str) -> None:
+        """In one step, so that a reader sees the old index or the new one, never both or none."""
+        name = self._server.name
+        old = [{"remove": {"index": each, "alias": name}} for each in self._behind_the_alias()]
+        with self._server.answers():
+            self._server.writing.indices.update_aliases(actions=[*old, {"add": {"index": index, "alias": name}}])
+
+    def _behind_the_alias(self) -> list[str]:
+        with self._server.answers():
+            try:
+                return list(self._server.writing.indices.get_alias(name=self._server.name))
+            except NotFoundError:
+                return []
+
+    def _remove_others(self) -> None:
+        """Old versions, and what a killed rebuild left behind."""
+        current = self._behind_the_alias()
+        with self._server.answers():
+            known = self._server.writing.indices.get(index=f"{self._server.name}-v*", features="aliases")
+            for index in known:
+                if self._is_ours(index) and index not in current:
+                    self._server.writing.indices.delete(index=index, ignore_unavailable=True)

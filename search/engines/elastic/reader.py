@@ -1,0 +1,138 @@
+"""The index in Elasticsearch as one person sees it: every question carries the person's tokens."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from elasticsearch import NotFoundError
+from elasticsearch_dsl import A, Search
+from elasticsearch_dsl import query as dsl
+
+from search.engines.clauses import Clause, Constant, Everything, one_of
+from search.engines.contract import Document
+from search.engines.elastic.server import Server
+from search.engines.elastic.shape import LONGEST_LIST, document_of
+from search.engines.elastic.translation import query_of
+from search.engines.entries import COLUMNS
+from search.engines.spelling import Vocabulary, reach_of
+
+READ_AT_ONCE = 100  # so few that they come with what is shown of them
+NEAR = 1000  # words near a mistyped one, among which the person's own are looked for
+EVERY_WORD = 10**9  # however many documents have it, a word may be one that somebody cannot see
+
+Scored = tuple[float, int]
+
+
+class IndexSwitched(Exception):
+    """The index, or a document of it, went away while it was read: look again."""
+
+
+class ElasticReader:
+    def __init__(self, server: Server, index: str, tokens: Iterable[str], refused: Iterable[int] = ()) -> None:
+        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do."""
+        self._server = server
+        self._index = index
+        self._allowed = query_of(one_of("audience", tokens))
+        self._refused = [query_of(one_of("group_no", refused))] if refused else []
+        self._columns: dict[int, dict[str, list[int]]] = {}
+        self._shown: dict[int, Document] = {}
+
+    def best(self, clause: Clause, limit: int) -> list[Scored]:
+        return self._found(self._asking(clause), max(limit, 1), with_texts=limit <= READ_AT_ONCE)
+
+    def every(self, clause: Clause) -> list[Scored]:
+        asking = self._asking(clause)
+        found = part = self._found(asking, LONGEST_LIST)
+        while len(part) == LONGEST_LIST:
+            part = self._found(asking.extra(search_after=list(part[-1])), LONGEST_LIST)
+            found = found + part
+        return found
+
+    @cached_property
+    def documents(self) -> int:
+        [count] = self.counts([Everything()])
+        return count
+
+    def counts(self, clauses: Iterable[Clause]) -> list[int]:
+        asked = {str(number): query_of(Constant(clause, 0.0)) for number, clause in enumerate(clauses)}
+        if not asked:
+            return []
+        search = self._search().query(self._visible(Everything())).extra(size=0, track_total_hits=False)
+        search.aggs.bucket("counted", A("filters", filters=asked))
+        counted = self._ask(search)["aggregations"]["counted"]["buckets"]
+        return [counted[number]["doc_count"] for number in asked]
+
+    def column(self, field: str, addresses: Sequence[int]) -> list[int]:
+        return [self._columns[address][field][0] for address in addresses]
+
+    def shown(self, addresses: Sequence[int]) -> list[Document]:
+        unknown = [address for address in addresses if address not in self._shown]
+        if unknown:
+            self._shown |= {address: document_of(source) for address, source in self._sources(unknown, ["shown"])}
+        try:
+            return [self._shown[address] for address in addresses]
+        except KeyError as gone:
+            raise IndexSwitched from gone
+
+    def names(self, field: str, examples: Mapping[int, int]) -> dict[int, str]:
+        sources = dict(self._sources(list(examples.values()), [f"shown.{field}"]))
+        try:
+            return {number: sources[address]["shown"][field] for number, address in examples.items()}
+        except KeyError as gone:
+            raise IndexSwitched from gone
+
+    def written_at_all(self, field: str, value: str) -> bool:
+        return True  # it would cost a question as well
+
+    def near(self, word: str) -> Vocabulary:
+        search = self._search().extra(size=0, track_total_hits=False).suggest("near", word, term={
+            "field": "text_exact", "suggest_mode": "always", "max_edits": reach_of(word), "prefix_length": 0,
+            "min_word_length": 1, "size": NEAR, "shard_size": NEAR, "max_term_freq": EVERY_WORD,
+            "string_distance": "damerau_levenshtein",
+        })  # fmt: skip
+        answers = self._ask(search)["suggest"]["near"]
+        return Vocabulary(option["text"] for answer in answers for option in answer["options"])
+
+    # Asking
+
+    def _search(self) -> Search:
+        return Search()
+
+    def _visible(self, clause: Clause) -> dsl.Query:
+        return dsl.Bool(must=[query_of(clause)], filter=[self._allowed], must_not=self._refused)
+
+    def _asking(self, clause: Clause) -> Search:
+        # Among equals the number decides, so that a long list can be asked for piece by piece.
+        order = {"_score": {"order": "desc"}}, {"address": {"order": "asc"}}
+        columns = [{"field": name} for name in COLUMNS]
+        search = self._search().query(self._visible(clause)).sort(*order)
+        return search.extra(docvalue_fields=columns, track_total_hits=False)
+
+    def _found(self, asking: Search, size: int, *, with_texts: bool = False) -> list[Scored]:
+        if with_texts:
+            search = asking.source(["shown"]).extra(size=size)
+        else:
+            search = asking.source(False).extra(size=size, stored_fields="_none_")
+        hits = self._ask(search)["hits"]["hits"]
+        for hit in hits:
+            address = hit["sort"][1]
+            self._columns[address] = hit["fields"]
+            if with_texts:
+                self._shown[address] = document_of(hit["_source"])
+        return [(score, address) for score, address in (hit["sort"] for hit in hits)]
+
+    def _sources(self, addresses: Sequence[int], wanted: list[str]) -> Iterator[tuple[int, Any]]:
+        """Of documents found a moment ago; asked for under the tokens again, for they may have been closed since."""
+        for start in range(0, len(addresses), LONGEST_LIST):
+            part = addresses[start : start + LONGEST_LIST]
+            clause = Constant(one_of("address", set(part)), 0.0)
+            search = self._search().query(self._visible(clause)).source(["address", *wanted])
+            for hit in self._ask(search.extra(size=len(part), track_total_hits=False))["hits"]["hits"]:
+                yield hit["_source"]["address"], hit["_source"]
+
+    def _ask(self, search: Search) -> Any:
+        with self._server.answers():
+            try:
+                return self._server.searching.search(index=self._index, body=search.to_dict()).body
+            except NotFoundError as gone:
+                raise IndexSwitched from gone

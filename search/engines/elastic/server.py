@@ -1,0 +1,101 @@
+"""The server: how long one waits for it, and what its failures mean to whoever asks."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from urllib.parse import unquote, urlsplit
+
+from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError, TransportError
+
+from search.engines.contract import EngineDown, EngineFull
+
+PORT = 9200
+NAME = "raccordo"
+SEARCH_PATIENCE = 2.0  # seconds: somebody waits, and titles are there without it
+WRITE_PATIENCE = 30.0
+FAILURES = 2  # one after the other, and nobody waits for the server any more
+PAUSE = 5.0  # seconds, then one tries again
+FAULTS = (401, 403, 429)  # of the client's errors those that no other request would spare; and all of the server's
+BLOCKED = "cluster_block_exception"  # what a node says of an index once its disk is full
+
+
+class Breaker:
+    """After some failures nobody waits for a server that does not answer: one call in a while tries it."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._failures = 0
+        self._next_try = 0.0
+
+    def admits(self) -> bool:
+        with self._lock:
+            if self._failures < FAILURES:
+                return True
+            if self._clock() < self._next_try:
+                return False
+            self._next_try = self._clock() + PAUSE  # this call tries, the others go on without
+            return True
+
+    def failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._next_try = self._clock() + PAUSE
+
+    def answered(self) -> None:
+        with self._lock:
+            self._failures = 0
+
+
+class Server:
+    def __init__(self, url: str) -> None:
+        """`http[s]://[user:password@]host[:port][/name]`; the name is that of the alias, one for each installation."""
+        parts = urlsplit(url)
+        self.name = parts.path.strip("/") or NAME
+        self.place = f"{parts.hostname}:{parts.port or PORT}"  # without the password: it is shown and logged
+        entry = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        client = Elasticsearch(
+            f"{parts.scheme}://{self.place}", basic_auth=entry, max_retries=0, retry_on_timeout=False
+        )
+        self.searching = client.options(request_timeout=SEARCH_PATIENCE)
+        self.writing = client.options(request_timeout=WRITE_PATIENCE)
+        self._breaker = Breaker()
+
+    @contextmanager
+    def answers(self) -> Iterator[None]:
+        """Around each request: EngineDown where it failed. What is not there, or is there already, is an answer."""
+        if not self._breaker.admits():
+            raise EngineDown(f"{self.place} does not answer")
+        try:
+            yield
+        except (NotFoundError, ConflictError):
+            self._breaker.answered()
+            raise
+        except TransportError as error:
+            self._breaker.failed()
+            raise EngineDown(f"{self.place}: {type(error).__name__}") from error
+        except ApiError as error:
+            fault = fault_of(self.place, error.meta.status, str(error.body))
+            if isinstance(fault, EngineFull) or fault is None:
+                self._breaker.answered()
+            else:
+                self._breaker.failed()
+            if fault is None:
+                raise
+            raise fault from error
+        else:
+            self._breaker.answered()
+
+
+def full(place: str) -> EngineFull:
+    return EngineFull(f"{place}: the index takes nothing more, as when the disk is full")
+
+
+def fault_of(place: str, status: int, said: str) -> EngineDown | None:
+    """What an answer means; None where the request was wrong, and not the server."""
+    if BLOCKED in said:
+        return full(place)
+    if status in FAULTS or status >= 500:
+        return EngineDown(f"{place}: {status}")
+    return None

@@ -1,0 +1,246 @@
+"""Elasticsearch that is down, silent, full, emptied or held by somebody else: said, served by titles, and caught up.
+
+The faults are real ones: a port that nobody listens at, a socket that accepts and never answers, a node that is stopped
+(SEARCH_NODE names the script that starts and stops it), an index under the block that a full disk puts on it.
+"""
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from portal.demo import body_of, publish, space
+from portal.models.pages import TextPage
+from search import checkup
+from search import index as search_index
+from search.engines.contract import EngineDown, IndexBusy
+from search.engines.elastic import lease, server
+from search.engines.elastic.engine import ElasticEngine
+from search.engines.embedded.engine import EmbeddedEngine
+from search.models import SearchDocument
+from tests.elastic import SERVER, Indices
+from tests.library import LIBRARY, document, groups, search
+
+pytestmark = pytest.mark.django_db
+DOWN = "La ricerca nel testo ora non funziona."
+REBUILDING = "L’indice si sta ricostruendo."
+
+
+def asked(client: Any, words: str) -> tuple[list[str], str]:
+    data = client.get("/cerca/", {"q": words, "format": "json"})
+    shown = client.get("/cerca/", {"q": words})
+    assert (data.status_code, shown.status_code) == (200, 200)
+    return [each["title"] for each in data.json()["results"]], shown.content.decode()
+
+
+def make(person: Any, title: str = "Flautisti di notte") -> TextPage:
+    page = TextPage(title=title, body=body_of([{"heading": "Dove", "text": "Il zufolamento notturno."}]))
+    return publish(space("SP-RETE").root_page, page, on=-1, by=person("coordinator"))
+
+
+def waiting(page: TextPage) -> bool:
+    return SearchDocument.objects.filter(page_id=page.pk, pending=True).exists()
+
+
+# --- Which engine ----------------------------------------------------------------------------------------
+
+
+def test_one_setting_chooses_the_engine(settings: Any) -> None:
+    for url, kind in (("", EmbeddedEngine), ("http://127.0.0.1:9/portale", ElasticEngine)):
+        settings.SEARCH_URL = url
+        search_index.engine.cache_clear()
+        assert isinstance(search_index.engine(), kind)
+    search_index.engine.cache_clear()
+
+
+def test_a_password_in_the_address_is_told_to_nobody() -> None:
+    with pytest.raises(EngineDown) as told:
+        ElasticEngine("http://portale:segretissima@127.0.0.1:9/portale").count()
+    assert "127.0.0.1:9" in str(told.value) and "segretissima" not in str(told.value)
+
+
+# --- Down, or silent -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["nobody listens", "nobody answers"])
+def faulty(request: pytest.FixtureRequest, index: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An address where nothing answers, and an engine that asks there."""
+    monkeypatch.setattr(server, "SEARCH_PATIENCE", 0.3)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        if request.param == "nobody answers":
+            silent.listen(50)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/portale"
+        monkeypatch.setattr(search_index, "engine", cache(lambda: ElasticEngine(address)))
+        yield
+
+
+def test_a_server_that_does_not_answer_leaves_titles_to_those_who_may_read_them(
+    faulty: None, as_: Any, person: Any
+) -> None:
+    page = make(person)
+    titles, shown = asked(as_("worker"), "flautisti")
+    assert titles == [page.title] and DOWN in shown and REBUILDING not in shown
+    assert page.title in as_("worker").get("/cerca/suggerimenti/?q=flauti").content.decode()
+    titles, shown = asked(as_("partner"), "flautisti")
+    assert titles == [] and DOWN in shown and page.title not in shown
+    assert page.title not in as_("partner").get("/cerca/suggerimenti/?q=flauti").content.decode()
+    assert search_index.apply_pending() == 0
+    assert waiting(page)
+    assert "non risponde" in next(checkup.sound()).what
+
+
+def test_after_a_few_failures_nobody_waits_for_it(faulty: None) -> None:
+    for _ in range(server.FAILURES):
+        with pytest.raises(EngineDown):
+            search_index.engine().stamp()
+    began = time.monotonic()
+    for _ in range(50):
+        with pytest.raises(EngineDown):
+            search_index.engine().stamp()
+    assert time.monotonic() - began < 0.3
+
+
+def test_the_breaker_lets_one_try_after_a_pause_and_all_once_it_answers() -> None:
+    now = [0.0]
+    breaker = server.Breaker(lambda: now[0])
+    for _ in range(server.FAILURES):
+        assert breaker.admits()
+        breaker.failed()
+    assert not breaker.admits()
+    now[0] += server.PAUSE
+    assert [breaker.admits(), breaker.admits()] == [True, False]
+    breaker.answered()
+    assert [breaker.admits(), breaker.admits()] == [True, True]
+
+
+# --- On a real server ------------------------------------------------------------------------------------
+
+
+def node(command: str) -> None:
+    subprocess.run([os.environ["SEARCH_NODE"], command], check=True, timeout=120)
+
+
+@pytest.mark.elastic
+@pytest.mark.skipif(not os.environ.get("CI") and "SEARCH_NODE" not in os.environ, reason="SEARCH_NODE names no node")
+@pytest.mark.parametrize(("away", "back"), [("pause", "resume"), ("kill", "start")])
+def test_a_node_that_stops_and_returns_finds_what_was_published_meanwhile(
+    away: str, back: str, as_: Any, index: Any, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "PAUSE", 0.1)
+    before, _shown = asked(as_("worker"), "dimissioni protette")
+    node(away)
+    try:
+        page = make(person)
+        titles, shown = asked(as_("worker"), "flautisti")
+        assert titles == [page.title] and DOWN in shown
+        index.refresh()
+        assert waiting(page)
+    finally:
+        node(back)
+    until = time.monotonic() + 30
+    while waiting(page) and time.monotonic() < until:
+        index.refresh()
+        time.sleep(0.1)
+    assert asked(as_("worker"), "zufolamento")[0] == [page.title]
+    titles, shown = asked(as_("worker"), "dimissioni protette")
+    assert titles[:3] == before[:3] and DOWN not in shown
+
+
+@pytest.fixture
+def client() -> Elasticsearch:
+    return Elasticsearch(SERVER)
+
+
+def name_of(engine: Any) -> str:
+    return engine._server.name
+
+
+@pytest.mark.elastic
+def test_a_full_disk_stops_writing_and_nothing_else(as_: Any, index: Any, person: Any, client: Elasticsearch) -> None:
+    name = name_of(search_index.engine())
+    blocked = {"index.blocks.read_only_allow_delete": True}
+    client.indices.put_settings(index=name, settings=blocked)
+    page = make(person)
+    index.refresh()
+    assert waiting(page)
+    assert "PR-02" in asked(as_("worker"), "dimissioni protette")[1]
+    assert DOWN not in asked(as_("worker"), "dimissioni protette")[1]
+    assert "non prende più testi" in next(checkup.sound()).what
+    client.indices.put_settings(index=name, settings=dict.fromkeys(blocked))
+    index.refresh()
+    assert asked(as_("worker"), "zufolamento")[0] == [page.title]
+    assert list(checkup.sound()) == []
+
+
+@pytest.mark.elastic
+def test_an_index_deleted_by_hand_is_said_and_written_anew(as_: Any, index: Any, client: Elasticsearch) -> None:
+    engine = search_index.engine()
+    before, _shown = asked(as_("worker"), "dimissioni protette")
+    [behind] = client.indices.get_alias(name=name_of(engine))
+    client.indices.delete(index=behind)
+    titles, shown = asked(as_("worker"), "dimissioni protette")
+    assert REBUILDING in shown and titles
+    index.refresh()
+    titles, shown = asked(as_("worker"), "dimissioni protette")
+    assert titles == before and REBUILDING not in shown
+    assert engine.count() == SearchDocument.objects.filter(gone=False).count()
+
+
+@pytest.mark.elastic
+def test_a_writer_that_died_holds_the_others_back_for_a_while_only(
+    indices: Indices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, other = indices.open("leased"), indices.open("leased")
+    monkeypatch.setattr(lease, "LASTS", 0.5)
+    lease.Lease(dead._server)._take()
+    with pytest.raises(IndexBusy):
+        other.write(LIBRARY)
+    time.sleep(0.6)
+    other.write(LIBRARY)
+    assert groups(search(other, "ospedale")) == ["page:1"]
+
+
+@pytest.mark.elastic
+def test_a_rebuild_that_was_taken_for_dead_does_not_switch(indices: Indices, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, other = indices.open("overtaken"), indices.open("overtaken")
+    slow.write(LIBRARY)
+    monkeypatch.setattr(lease, "LASTS", 0.1)
+
+    def documents() -> Iterator[Any]:
+        time.sleep(0.2)
+        other.write([document("page:62", "Scritto intanto")])
+        yield from LIBRARY
+
+    with pytest.raises(IndexBusy):
+        slow.rebuild(documents())
+    assert search(other, "intanto").total == 1
+
+
+@pytest.mark.elastic
+def test_an_index_of_somebody_else_s_by_our_name_is_left_alone(indices: Indices, client: Elasticsearch) -> None:
+    engine = indices.open("theirs")
+    client.indices.create(index=name_of(engine))
+    client.index(index=name_of(engine), id="1", document={"theirs": True})
+    with pytest.raises(EngineDown, match="somebody else"):
+        engine.write(LIBRARY)
+    assert client.exists(index=name_of(engine), id="1")
+
+
+@pytest.mark.elastic
+def test_a_result_of_more_hits_than_one_answer_holds_is_whole(
+    indices: Indices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from search.engines.elastic import reader
+
+    monkeypatch.setattr(reader, "LONGEST_LIST", 7)
+    engine = indices.open("long")
+    engine.rebuild(document(f"page:{n}", f"Verbale {n}", "Assemblea plenaria.") for n in range(21))
+    assert search(engine, "assemblea", per_page=30).total == 21
+    assert len(set(groups(search(engine, "assemblea", per_page=30)))) == 21
