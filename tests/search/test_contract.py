@@ -154,8 +154,9 @@ class TestCorrection:
     def test_the_correction_has_its_accents_back(self, engine):
         assert search(engine, "responsabilta").corrected == "responsabilità"
 
-    def test_a_wrong_first_letter_is_forgiven(self, engine):
-        assert search(engine, "bimissioni").corrected == "dimissioni"
+    @pytest.mark.parametrize("words", ["bimissioni", "imisioni", "abdimissioni", "idmisioni", "bimisioni"])
+    def test_a_wrong_first_letter_is_forgiven(self, engine, words):
+        assert search(engine, words).corrected == "dimissioni"
 
     @pytest.mark.parametrize("word", ["scappato", "agenzia", "bebè", "azzardo"])
     def test_a_word_that_italians_write_is_no_mistake(self, engine, word):

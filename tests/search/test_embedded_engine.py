@@ -2,13 +2,14 @@
 
 import multiprocessing
 import os
+import resource
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from search.engines.contract import IndexOutdated
+from search.engines.contract import EngineFull, IndexOutdated
 from search.engines.embedded.engine import EmbeddedEngine
 from tests.library import HIDDEN, LIBRARY, document, search
 
@@ -34,6 +35,20 @@ def test_old_versions_and_debris_are_removed(engine, tmp_path):
     engine.rebuild(LIBRARY)
     directories = [entry for entry in (tmp_path / "index").iterdir() if entry.is_dir()]
     assert len(directories) == 1
+
+
+def test_a_full_disk_refuses_the_write_and_leaves_the_index_as_it_was(engine):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for write in (engine.write, engine.rebuild):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+        try:
+            with pytest.raises(EngineFull):
+                write([document("page:62", "Nuovo", "parole " * 3000)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert (search(engine, "dimissioni").total, search(engine, "nuovo").total) == (2, 0)
+    engine.write([document("page:62", "Nuovo", "parole " * 3000)])
+    assert (search(engine, "dimissioni").total, search(engine, "nuovo").total) == (2, 1)
 
 
 def write_until_killed(path: Path, acknowledged) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from string import ascii_lowercase
 from typing import Any
 
 from elasticsearch import NotFoundError
@@ -20,11 +21,30 @@ READ_AT_ONCE = 100  # so few that they come with what is shown of them
 NEAR = 1000  # words near a mistyped one, among which the person's own are looked for
 EVERY_WORD = 10**9  # however many documents have it, a word may be one that somebody cannot see
 
+SUGGESTER = {
+    "field": "text_exact",
+    "suggest_mode": "always",
+    "prefix_length": 0,
+    "min_word_length": 1,
+    "size": NEAR,
+    "shard_size": NEAR,
+    "max_term_freq": EVERY_WORD,
+    "string_distance": "damerau_levenshtein",
+}
+
 Scored = tuple[float, int]
 
 
 class IndexSwitched(Exception):
     """The index, or a document of it, went away while it was read: look again."""
+
+
+def _begun_otherwise(word: str) -> Iterator[str]:
+    """The word after each first mistake that there can be at its beginning."""
+    first, second, rest = word[0], word[1], word[1:]
+    yield from (rest, second + first + word[2:])
+    for letter in ascii_lowercase:
+        yield from (letter + word, letter + rest)
 
 
 class ElasticReader:
@@ -85,13 +105,14 @@ class ElasticReader:
         return True  # it would cost a question as well
 
     def near(self, word: str) -> Vocabulary:
-        search = self._search().extra(size=0, track_total_hits=False).suggest("near", word, term={
-            "field": "text_exact", "suggest_mode": "always", "max_edits": reach_of(word), "prefix_length": 0,
-            "min_word_length": 1, "size": NEAR, "shard_size": NEAR, "max_term_freq": EVERY_WORD,
-            "string_distance": "damerau_levenshtein",
-        })  # fmt: skip
-        answers = self._ask(search)["suggest"]["near"]
-        return Vocabulary(option["text"] for answer in answers for option in answer["options"])
+        asked = {"near": (word, reach_of(word))}
+        if reach_of(word) > 1:  # with two mistakes Lucene takes the first letter for right
+            asked["begun otherwise"] = " ".join(_begun_otherwise(word)), 1
+        search = self._search().extra(size=0, track_total_hits=False)
+        for name, (text, reach) in asked.items():
+            search = search.suggest(name, text, term={**SUGGESTER, "max_edits": reach})
+        answers = self._ask(search)["suggest"]
+        return Vocabulary({option["text"] for name in asked for each in answers[name] for option in each["options"]})
 
     # Asking
 

@@ -1,8 +1,10 @@
 """The search engine inside the application: tantivy on the local disk, no server to run."""
 
+import errno
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -11,6 +13,7 @@ import tantivy
 from search.engines.contract import (
     Admits,
     Document,
+    EngineFull,
     Explained,
     IndexBusy,
     IndexDamaged,
@@ -39,6 +42,7 @@ WRITE_HEAP = 64_000_000
 REBUILD_HEAP = 256_000_000
 PROGRESS_EVERY = 1000
 OPEN_ATTEMPTS = 5
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # A new word may wait this many times what reading the vocabulary took, before it is read again.
 VOCABULARY_PATIENCE = 20
 VOCABULARY_CHEAP = 0.05
@@ -111,7 +115,7 @@ class EmbeddedEngine:
 
     def write(self, add: Iterable[Document], remove: Iterable[str] = (), turn: Turn = unstamped) -> None:
         documents = {document.id: document for document in add}
-        with self._versions.lock():
+        with _full_disk_told(), self._versions.lock():
             if self._versions.is_outdated():
                 raise IndexOutdated(str(self._versions.path))
             with turn(self.stamp()) as stamp:
@@ -121,7 +125,7 @@ class EmbeddedEngine:
                 seal.write(directory, stamp)
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None, turn: Turn = unstamped) -> None:
-        with self._versions.lock(), turn(self.stamp()) as stamp:
+        with _full_disk_told(), self._versions.lock(), turn(self.stamp()) as stamp:
             self._versions.remove_others()
             directory = self._versions.new()
             writer = open_index(directory, create=True).writer(REBUILD_HEAP)
@@ -193,6 +197,18 @@ class EmbeddedEngine:
             return directory.name, (directory / "meta.json").stat().st_mtime_ns
         except FileNotFoundError:
             return directory.name, 0
+
+
+@contextmanager
+def _full_disk_told() -> Iterator[None]:
+    """tantivy says with a ValueError what the system told it."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        said = str(error)
+        if any(f"os error {number})" in said or getattr(error, "errno", None) == number for number in FULL):
+            raise EngineFull(said) from error
+        raise
 
 
 def _fill(directory: Path, removed: Iterable[str], added: Iterable[tantivy.Document]) -> None:
