@@ -13,7 +13,7 @@ from portal.models import Organisation, User
 from portal.models.delegations import Purpose
 from portal.models.people import OrganisationKind
 
-from . import adoptions, editions
+from . import adoptions
 from .holding import Binding, Held, held, last_said
 from .models import Adoption, Edition, ProtocolPage
 
@@ -80,15 +80,15 @@ class Band:
     then: Edition | None = None  # shown in the place of today's text
 
 
-def of(page: ProtocolPage, request: HttpRequest) -> Band | None:
-    """Nothing where every edition holds from its signature, unless somebody asks."""
+def of(page: ProtocolPage, request: HttpRequest, history: list[Edition]) -> Band | None:
+    """Nothing where every edition holds from its signature, unless somebody asks; `history` is what is read of it."""
     if not page.by_body and not (request.GET.get("ente") or request.GET.get("giorno")):
         return None
     rows = list(Adoption.objects.filter(edition__page=page.pk).select_related("organisation"))
     signatories = list(page.signatories.all())
     # All editions, whoever reads them: what holds does not depend on the reader.
     known = adoptions.bindings(page, adoptions.lean_editions().filter(page_id=page.pk), rows, signatories)
-    readable = {edition.pk for edition in editions.history(page, request.user)}
+    readable = {edition.pk for edition in history}
     bodies = {row.organisation_id: row.organisation for row in rows}
     bodies |= {body.pk: body for body in signatories}
     found = Band(form=_asked(request, bodies))

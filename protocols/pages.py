@@ -15,7 +15,7 @@ from .models.rules import RulePage
 
 @shows(RulePage)
 def rule(page: RulePage, request: HttpRequest) -> dict[str, Any]:
-    return {"editions": editions.history(page, request.user), "coming": page.coming}
+    return {"coming": page.coming}
 
 
 @shows(ProtocolPage)
@@ -23,8 +23,10 @@ def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
     """The forms and procedures that go with it, as far as the reader may see them."""
     related = page.related.values_list("target", flat=True)
     pages = list(access.allowed(Page.objects.filter(pk__in=list(related)), request.user).specific())
-    found = band.of(page, request)
+    known = editions.history(page, request.user)
+    found = band.of(page, request, known)
     return {
+        "editions": known,
         "band": found,
         "beside": found.beside if found else {},
         "forms": [each for each in pages if isinstance(each, FormPage)],
@@ -34,7 +36,7 @@ def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
 
 @shows(ProcedurePage)
 def procedure(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
-    return procedures.plan(page, request)
+    return {"editions": editions.history(page, request.user), **procedures.plan(page, request)}
 
 
 @shows(FormPage)
@@ -42,6 +44,7 @@ def form(page: FormPage, request: HttpRequest) -> dict[str, Any]:
     """Its files: one of another space is not opened by being cited."""
     files = {name: getattr(page, name) for name in ("document", "signed")}
     return {
+        "editions": editions.history(page, request.user),
         "procedures": procedures.using(page, request.user),
         **{name: file if file and access.can(request.user, "view", file) else None for name, file in files.items()},
     }

@@ -205,6 +205,7 @@ class ContactsBlock(blocks.ListBlock):
             return {**context, "contacts": []}
         people = User.objects.current().filter(pk__in=[row["person"].pk for row in value if row["person"]])
         known = set(access.allowed(people, reader).values_list("pk", flat=True))
+        people = people.select_related("organisation")
         pages = Page.objects.filter(pk__in=[row["service"].pk for row in value if row["service"]])
         services = {page.pk: page for page in access.allowed(pages, reader).specific()}
         current = {person.pk: person for person in people}
