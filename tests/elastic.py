@@ -48,12 +48,13 @@ class Borrowed(ElasticEngine):
 class Indices:
     """Those of one process of a run."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: str) -> None:
+        self._server = server
         self._run = f"test-{uuid4().hex[:8]}"
         self._written: dict[str, set[str]] = {}
 
     def open(self, name: str) -> Borrowed:
-        return Borrowed(f"{SERVER}/{self._run}-{name}", self._written.setdefault(name, set()))
+        return Borrowed(f"{self._server}/{self._run}-{name}", self._written.setdefault(name, set()))
 
     def as_at_first(self, name: str, known: Mapping[str, Document], stamp: str = "") -> Borrowed:
         """The index with these documents, however others have left it."""
@@ -68,14 +69,14 @@ class Indices:
         return engine
 
     def remove(self) -> None:
-        client = Elasticsearch(SERVER)
+        client = Elasticsearch(self._server)
         for index in client.indices.get(index=f"{self._run}-*"):
             client.indices.delete(index=index)
 
 
 @contextmanager
-def indices() -> Iterator[Indices]:
-    made = Indices()
+def indices(server: str) -> Iterator[Indices]:
+    made = Indices(server)
     try:
         yield made
     finally:

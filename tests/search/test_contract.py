@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from search.engines.contract import IndexBusy, IndexDamaged, Query, Section
+from search.engines.embedded.engine import EmbeddedEngine
 from search.query import code_form, expand, fold, parse, phrase_key, typed_codes
 from tests.library import EVERYONE, LIBRARY, WARD, document, groups, plain, search
 
@@ -437,7 +438,7 @@ SAID = [
 ]
 
 
-@given(
+WHATEVER = given(
     texts=some.lists(some.lists(some.sampled_from(SAID), max_size=8), min_size=1, max_size=12),
     words=some.lists(some.sampled_from(SAID), min_size=1, max_size=4),
     synonyms=some.dictionaries(
@@ -445,17 +446,30 @@ SAID = [
     ),
     per_page=some.integers(1, 5),
 )
+
+
+@WHATEVER
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_written_and_asked_what_is_counted_is_listed(opened, texts, words, synonyms, per_page):
-    engine = opened("property")
+def test_whatever_is_written_and_asked_what_is_counted_is_listed_embedded(
+    tmp_path_factory, texts, words, synonyms, per_page
+):
+    listed_as_counted(EmbeddedEngine(tmp_path_factory.mktemp("index")), texts, words, synonyms, per_page)
+
+
+@pytest.mark.elastic
+@WHATEVER
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_written_and_asked_what_is_counted_is_listed_elastic(indices, texts, words, synonyms, per_page):
+    """Fewer, for each asks a server a hundred times."""
+    listed_as_counted(indices.open("property"), texts, words, synonyms, per_page)
+
+
+def listed_as_counted(engine, texts, words, synonyms, per_page):
     written = [
         document(f"page:{n // 2}" + ("#parte" if n % 2 else ""), "Nota", " ".join(text), kind=f"tipo{n // 2 % 2}")
         for n, text in enumerate(texts)
     ]
-    engine.write(
-        written,
-        remove=[each.id for n in range(6) for each in (document(f"page:{n}", ""), document(f"page:{n}#parte", ""))],
-    )
+    engine.write(written, remove=[f"page:{n}{part}" for n in range(6) for part in ("", "#parte")])
     said = {phrase_key(word): [" ".join(other) for other in others] for word, others in synonyms.items()}
     assert_listed_as_counted(engine, Query(" ".join(words), EVERYONE, per_page=per_page, synonyms=said))
 
@@ -618,7 +632,7 @@ class TestRebuilding:
 
         thread = threading.Thread(target=read)
         thread.start()
-        for _ in range(10):
+        for _ in range(5):
             engine.rebuild(LIBRARY)
         done.set()
         thread.join()

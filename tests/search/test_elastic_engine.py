@@ -1,12 +1,10 @@
 """Elasticsearch that is down, silent, full, emptied or held by somebody else: said, served by titles, and caught up.
 
-The faults are real ones: a port that nobody listens at, a socket that accepts and never answers, a node that is stopped
-(SEARCH_NODE names the script that starts and stops it), an index under the block that a full disk puts on it.
+The faults are real ones: a port that nobody listens at, a socket that accepts and never answers, an index under the
+block that a full disk puts on it; a node that is stopped is in `test_elastic_node.py`.
 """
 
-import os
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -72,12 +70,12 @@ def test_a_password_in_the_address_is_told_to_nobody() -> None:
 def faulty(request: pytest.FixtureRequest, index: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An address where nothing answers, and an engine that asks there."""
     monkeypatch.setattr(server, "SEARCH_PATIENCE", 0.3)
-    with socket.socket() as silent:
+    with socket.socket() as silent, pytest.MonkeyPatch.context() as own:  # undone before the index is put back
         silent.bind(("127.0.0.1", 0))
         if request.param == "nobody answers":
             silent.listen(50)
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/portale"
-        monkeypatch.setattr(search_index, "engine", cache(lambda: ElasticEngine(address)))
+        own.setattr(search_index, "engine", cache(lambda: ElasticEngine(address)))
         yield
 
 
@@ -121,36 +119,6 @@ def test_the_breaker_lets_one_try_after_a_pause_and_all_once_it_answers() -> Non
 
 
 # --- On a real server ------------------------------------------------------------------------------------
-
-
-def node(command: str) -> None:
-    subprocess.run([os.environ["SEARCH_NODE"], command], check=True, timeout=120)
-
-
-@pytest.mark.elastic
-@pytest.mark.skipif(not os.environ.get("CI") and "SEARCH_NODE" not in os.environ, reason="SEARCH_NODE names no node")
-@pytest.mark.parametrize(("away", "back"), [("pause", "resume"), ("kill", "start")])
-def test_a_node_that_stops_and_returns_finds_what_was_published_meanwhile(
-    away: str, back: str, as_: Any, index: Any, person: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server, "PAUSE", 0.1)
-    before, _shown = asked(as_("worker"), "dimissioni protette")
-    node(away)
-    try:
-        page = make(person)
-        titles, shown = asked(as_("worker"), "flautisti")
-        assert titles == [page.title] and DOWN in shown
-        index.refresh()
-        assert waiting(page)
-    finally:
-        node(back)
-    until = time.monotonic() + 30
-    while waiting(page) and time.monotonic() < until:
-        index.refresh()
-        time.sleep(0.1)
-    assert asked(as_("worker"), "zufolamento")[0] == [page.title]
-    titles, shown = asked(as_("worker"), "dimissioni protette")
-    assert titles[:3] == before[:3] and DOWN not in shown
 
 
 @pytest.fixture

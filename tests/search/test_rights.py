@@ -110,6 +110,16 @@ def test_a_busy_writer_opens_nothing(page: TextPage, person: Any, as_: Any, inde
     assert told(as_("worker"))["total"] == 1
 
 
+def test_what_one_was_never_let_read_answers_as_if_it_were_not_there(person: Any, as_: Any, index: Any) -> None:
+    make("Flautisti riservati", person("coordinator"), home="SP-COORD")
+    index.refresh()
+    assert told(as_("coordinator"))["total"] == told(as_("coordinator"), "zufolamnto")["total"] == 1
+    for reader in ("partner", "worker"):
+        for words in (WORD, "zufolamnto", f"dimissioni -{WORD}", f'"{WORD} notturno"', "flautisti"):
+            without = told(as_(reader), words.replace(WORD, "zqxw").replace("zufolamnto", "zqxwv"))
+            assert told(as_(reader), words) == without
+
+
 def test_what_is_closed_corrects_no_word(page: TextPage, person: Any, as_: Any) -> None:
     assert told(as_("worker"), "zufolamnto")["corrected"] == WORD
     withdraw(page, person)
