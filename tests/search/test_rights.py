@@ -115,9 +115,8 @@ def test_what_one_was_never_let_read_answers_as_if_it_were_not_there(person: Any
     index.refresh()
     assert told(as_("coordinator"))["total"] == told(as_("coordinator"), "zufolamnto")["total"] == 1
     for reader in ("partner", "worker"):
-        for words in (WORD, "zufolamnto", f"dimissioni -{WORD}", f'"{WORD} notturno"', "flautisti"):
-            without = told(as_(reader), words.replace(WORD, "zqxw").replace("zufolamnto", "zqxwv"))
-            assert told(as_(reader), words) == without
+        assert told(as_(reader)) == told(as_(reader), "zufolamnto") == NOTHING
+    assert told(as_("worker"), f"dimissioni -{WORD}") == told(as_("worker"), "dimissioni -zqxwvk")
 
 
 def test_what_is_closed_corrects_no_word(page: TextPage, person: Any, as_: Any) -> None:
