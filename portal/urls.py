@@ -71,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("spazi/<slug:slug>/notizia/bozza/", news_writing.keep_news, name="keep_news"),
     path("spazi/<slug:slug>/nuovo/", writing.new_page, name="new_page"),
     path("spazi/<slug:slug>/da-word/", from_word.upload, name="from_word"),
+    path("spazi/<slug:slug>/da-word/tabella/<int:pk>/", from_word.table, name="word_table"),
     path("spazi/<slug:slug>/da-word/<int:pk>/", from_word.document_page, name="word_document"),
     path("spazi/<slug:slug>/da-word/<int:pk>/immagini/<int:number>/", from_word.picture, name="word_picture"),
     path("spazi/<slug:slug>/cestino/", bin_pages.shown, name="bin"),

@@ -189,6 +189,10 @@ def uploaded_document() -> int:
     return int(document.pk)
 
 
+def upload_of(document: int) -> int:
+    return WordUpload.objects.get(documents=document).pk
+
+
 def given_up() -> int:
     """A job that failed, and nothing else that waits or failed."""
     Job.objects.all().delete()
@@ -237,6 +241,8 @@ def portal_doors() -> list[Door]:
         Door("word_document", f"/spazi/minori/da-word/{document}/", {"coordinator"}),
         Door("word_document", f"/spazi/rete/da-word/{document}/", set(), forbidden=INSIDE - OFFICE),
         Door("word_document", "/spazi/minori/da-word/999999/", set()),
+        Door("word_table", f"/spazi/minori/da-word/tabella/{upload_of(document)}/", {"coordinator"}),
+        Door("word_table", "/spazi/minori/da-word/tabella/999999/", set()),
         Door("word_picture", f"/spazi/minori/da-word/{document}/immagini/0/", {"coordinator"}),
         Door("word_picture", f"/spazi/minori/da-word/{document}/immagini/7/", set()),
         Door("sharing", "/spazi/minori/condivisione/", MANAGERS, forbidden=MINORI),

@@ -136,7 +136,10 @@ def plant_document(here: Planted, writer: User) -> None:
         name=f"{here.word('wordname').split()[1]}.docx", html=f"<p>{here.word('wordtext')}</p>",
         found={"title": here.word("wordtitle"), "left": {}, "notes": [here.word("wordnote")], "margins": []},
     )  # fmt: skip
-    here.addresses.append(f"{here.space.get_absolute_url()}da-word/{document.pk}/")
+    here.addresses += [
+        f"{here.space.get_absolute_url()}da-word/{document.pk}/",
+        f"{here.space.get_absolute_url()}da-word/tabella/{upload.pk}/",
+    ]
 
 
 def plant_files(here: Planted) -> None:

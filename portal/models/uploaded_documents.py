@@ -15,6 +15,8 @@ class WordUpload(models.Model):
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    together = models.BooleanField(default=True, help_text="all drafts or none")
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="since when a job is making the drafts")
 
     class Meta:
         verbose_name = _("documenti da importare")
@@ -31,7 +33,14 @@ class UploadedDocument(models.Model):
     name = models.CharField(max_length=255)
     html = models.TextField(blank=True)
     found = models.JSONField(default=dict, blank=True, help_text="title, notes, margins, what was left")
-    problem = models.TextField(blank=True)
+    problem = models.TextField(blank=True, help_text="why it was not read")
+    source = models.BinaryField(null=True, help_text="the file itself, until it is read")
+    kind = models.CharField(max_length=40, blank=True)
+    title = models.CharField(max_length=255, blank=True)
+    code = models.CharField(max_length=12, blank=True)
+    chosen = models.BooleanField(default=True)
+    reason = models.CharField(max_length=240, blank=True, help_text="why what looks like somebody's data may stay")
+    refused = models.TextField(blank=True, help_text="why no draft came of it")
     page = models.ForeignKey(Page, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,3 +160,23 @@ class Window:
         self.go("/accesso/logout/")
         self.page.locator("main").get_by_role("button", name="Esci").click()
         self.page.wait_for_url(f"{self.site.url}/")
+
+
+def axe(window: Window) -> list[str]:
+    """What axe finds: the rule and the nodes."""
+    if not window.page.evaluate("'axe' in window"):
+        window.page.evaluate(AXE_SCRIPT)
+    violations = window.page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
+    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in violations for node in each["nodes"]]
+
+
+def beyond_the_edge(window: Window) -> list[str]:
+    """What makes the page scroll sideways."""
+    return window.page.evaluate("""() => {
+        const width = document.documentElement.clientWidth;
+        if (document.documentElement.scrollWidth <= width) return [];
+        return [...document.querySelectorAll("body *")]
+            .filter((node) => node.getBoundingClientRect().right > width + 0.5)
+            .map((node) => `fuori dal margine: ${node.tagName}.${node.className} ${node.innerText.slice(0, 60)}`)
+            .slice(0, 8);
+    }""")

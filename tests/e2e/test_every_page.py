@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext
 
-from tests.e2e.desk import SIZES, Site, Watch, Window
+from tests.e2e.desk import SIZES, Site, Watch, Window, axe, beyond_the_edge
 
 EVERYBODY = ("coordinator", "worker", "trainee", "partner")
 STAFF = ("coordinator", "worker", "trainee")
@@ -160,29 +159,9 @@ def test_a_page_is_accessible_within_its_width_and_asks_nobody_else(
     for width, size in SIZES.items():
         window.page.set_viewport_size(size)
         _shoot(window, f"{person}-{name}-{width}")
-        faults += [f"{width}: {fault}" for fault in (*_axe(window), *_beyond_the_edge(window))]
+        faults += [f"{width}: {fault}" for fault in (*axe(window), *beyond_the_edge(window))]
     faults += window.watch.problems
     assert not faults, "\n".join(faults)
-
-
-def _axe(window: Window) -> list[str]:
-    """What axe finds: the rule and the nodes."""
-    if not window.page.evaluate("'axe' in window"):
-        window.page.evaluate(AXE_SCRIPT)
-    violations = window.page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
-    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in violations for node in each["nodes"]]
-
-
-def _beyond_the_edge(window: Window) -> list[str]:
-    """What makes the page scroll sideways."""
-    return window.page.evaluate("""() => {
-        const width = document.documentElement.clientWidth;
-        if (document.documentElement.scrollWidth <= width) return [];
-        return [...document.querySelectorAll("body *")]
-            .filter((node) => node.getBoundingClientRect().right > width + 0.5)
-            .map((node) => `fuori dal margine: ${node.tagName}.${node.className} ${node.innerText.slice(0, 60)}`)
-            .slice(0, 8);
-    }""")
 
 
 def _shoot(window: Window, name: str) -> None:

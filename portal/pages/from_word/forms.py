@@ -9,15 +9,14 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.models.pages import SpacePage
-from portal.models.uploaded_documents import UploadedDocument
 from portal.pages import addresses
+from portal.pages.news_writing import FilesField, SeveralFiles
 from portal.pages.pasting.reading import Part, Picture
 from portal.pages.pasting.tables import Table
 from portal.personal_data.detection import Finding
 from portal.personal_data.guard import ReasonField, no_personal_data
 
-from . import kinds, making, reading
+from . import kinds, making, reading, several
 from .kinds import LEFT_OUT, Target
 from .making import Wanted
 from .reading import Found
@@ -28,20 +27,28 @@ WITH_WORDS, ADORNS, WITHOUT = "", "decora", LEFT_OUT
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(
-        label=gettext_lazy("Documento Word"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".docx,.docm"}),
-        help_text=gettext_lazy("Un file .docx, al massimo 20 MB. Se è un .doc o un .odt, salvalo prima come .docx."),
+    file = FilesField(
+        label=gettext_lazy("Documenti Word"),
+        widget=SeveralFiles(attrs={"accept": ".docx,.docm,.zip"}),
+        help_text=gettext_lazy(
+            "Uno o più file .docx, o una cartella compressa .zip che li contiene; ognuno al massimo 20 MB. I .doc e "
+            "gli .odt si salvano prima come .docx."
+        ),
     )  # fmt: skip
 
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > reading.MOST_BYTES:
-            raise ValidationError(
-                _("È troppo grande (%(size)s): rimpicciolisci le immagini in Word, o dividilo.")
-                % {"size": filesizeformat(file.size)}
-            )
-        return file
+    def clean_file(self) -> list[tuple[str, bytes]]:
+        """The documents, each by its name."""
+        try:
+            found = several.documents(self.cleaned_data["file"])
+        except several.Refused as problem:
+            raise ValidationError(str(problem)) from problem
+        if not found:
+            raise ValidationError(_("Non c’è nessun documento: scegline almeno uno."))
+        for name, data in found:
+            if len(data) > reading.MOST_BYTES:
+                words = _("%(name)s è troppo grande (%(size)s): rimpicciolisci le immagini in Word, o dividilo.")
+                raise ValidationError(words % {"name": name, "size": filesizeformat(len(data))})
+        return found
 
 
 class PreviewForm(forms.Form):
@@ -154,35 +161,6 @@ class PreviewForm(forms.Form):
         )  # fmt: skip
 
 
-def beginning(found: Found, target: Target) -> dict[str, Any]:
-    """What the form holds before anybody types: what the document says, as far as it can be known."""
-    initial: dict[str, Any] = {
-        "kind": target.key,
-        "shown": target.key,
-        "title": found.title,
-        "code": free_code(found, target),
-    }
-    for number, part in enumerate(found.parts):
-        initial[f"part_{number}"] = target.place_of(part.heading) if part.heading else ""
-    for number, (picture, heading) in making.pictures_of(found, [""] * len(found.parts)).items():
-        initial[f"alt_{number}"] = words_of(picture, heading)[:LONGEST_ALT]
-    return initial
-
-
-def words_of(picture: Picture, heading: str) -> str:
-    """What a picture shows, to begin with: its own words, its caption, else the heading above it."""
-    return picture.alt or picture.caption or kinds.tidy_heading(heading)
-
-
-def free_code(found: Found, target: Target) -> str:
-    """The document's own code where it is of the kind and free, else the next."""
-    form = target.model.code_form
-    if not form:
-        return ""
-    is_own = found.code.startswith(f"{form.partition('-')[0]}-")
-    return found.code if is_own and not target.model().code_problem(found.code) else addresses.next_code(form)
-
-
 def excerpt(part: Part) -> str:
     words = " ".join(re.sub(r"^- ", "", kinds.lines(part), flags=re.MULTILINE).split())
     return words if len(words) <= EXCERPT else words[:EXCERPT].rsplit(" ", 1)[0] + "…"
@@ -197,14 +175,3 @@ def holds(part: Part) -> str:
         _("1 immagine") if pictures == 1 else _("%(count)d immagini") % {"count": pictures} if pictures else "",
     ]
     return ", ".join(filter(None, said))
-
-
-def offered(root: SpacePage) -> list[Target]:
-    """What a document can become in the space."""
-    allowed = set(root.creatable_subpage_models())
-    return [each for each in kinds.targets() if each.model in allowed]
-
-
-def chosen(key: str | None, found: Found, document: UploadedDocument, among: list[Target]) -> Target:
-    """The kind that was asked for, else the one that the document seems to be."""
-    return next((each for each in among if each.key == key), None) or reading.kind_of(found, document.name, among)

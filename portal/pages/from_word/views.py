@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,12 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal import access
+from portal.models.jobs import Job, JobState
 from portal.models.spaces import Space
 from portal.models.uploaded_documents import UploadedDocument, WordUpload
 from portal.requests import PersonRequest
 
-from . import kinds, making, reading, report
-from .forms import PreviewForm, UploadForm, beginning, chosen, offered
+from . import making, proposing, reading, report, several
+from .forms import PreviewForm, UploadForm
+from .table_forms import ALONE, TOGETHER, TableForm
 
 access.own(WordUpload, "person")
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
@@ -24,16 +27,46 @@ TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "i
 
 @login_required
 def upload(request: PersonRequest, slug: str) -> HttpResponse:
-    """One document of Word, read at once."""
+    """One document is read at once; several wait in a table, each read by a job."""
     space = _space(request, slug)
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
-        document = reading.keep(request.user, space, file.name, file.read())
+        files = form.cleaned_data["file"]
+        if len(files) > 1:
+            return redirect("word_table", slug, several.keep(request.user, space, files).pk)
+        document = reading.keep(request.user, space, *files[0])
         if not document.problem:
             return redirect("word_document", slug, document.pk)
         form.add_error("file", f"{document.name}: {document.problem}")
     return render(request, "portal/from_word.html", {"space": space, "form": form})
+
+
+@login_required
+@never_cache
+def table(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
+    """Many documents: what each is and becomes, corrected row by row; tried first, then made."""
+    space = _space(request, slug)
+    row = access.get_or_404(WordUpload.objects.filter(space=space), request.user, pk=pk)
+    rows = row.documents.defer("html", "source").annotate(is_unread=Q(source__isnull=False))
+    documents: list[Any] = list(rows.select_related("page"))
+    waiting, is_making = _still_at_work(row, documents)
+    left = [each for each in documents if not each.page_id and not each.problem and not each.is_unread]
+    context: dict[str, Any] = {
+        "space": space, "documents": documents, "waiting": waiting or is_making, "making": is_making,
+        "read": len(documents) - len(waiting), "unread": [each for each in documents if each.problem],
+        "made": [each for each in documents if each.page_id],
+    }  # fmt: skip
+    if not context["waiting"] and left:
+        among = proposing.offered(space.root_page.specific)
+        form = TableForm(request.POST or None, documents=left, offered=among, initial={"how": _how(row)})
+        if request.method == "POST" and form.is_valid():
+            form.save()
+            if "crea" in request.POST:
+                several.ask(row, together=form.cleaned_data["how"] == TOGETHER)
+                return redirect(request.path)
+            context["ready"] = sum(each.chosen for each in left)
+        context["form"] = form
+    return render(request, "portal/from_word_table.html", context)
 
 
 @login_required
@@ -44,9 +77,9 @@ def document_page(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     if document.page is not None:
         return render(request, "portal/from_word_made.html", {"space": space, "document": document})
     found = reading.found_in(document)
-    among = offered(space.root_page.specific)
-    target = chosen(request.POST.get("kind"), found, document, among)
-    begun = beginning(found, target)
+    among = proposing.offered(space.root_page.specific)
+    target = proposing.chosen(request.POST.get("kind") or document.kind, found, document, among)
+    begun = proposing.beginning(found, target) | ({"title": document.title} if document.title else {})
     is_shown = request.POST.get("shown") == request.POST.get("kind")  # else its places are still to be looked at
     if request.method == "POST" and "crea" in request.POST and is_shown:
         form = PreviewForm(request.POST, found=found, target=target, offered=among)
@@ -55,9 +88,10 @@ def document_page(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     else:
         typed = {name: request.POST[name] for name in ("title", *_words_of_pictures(request)) if name in request.POST}
         form = PreviewForm(initial=begun | typed, found=found, target=target, offered=among)
-    findings = form.findings if form.is_bound else making.findings(found, _as_begun(found, target, begun))
+    findings = form.findings if form.is_bound else making.findings(found, proposing.as_begun(found, target, begun))
     context = {
-        "space": space, "document": document, "form": form, "found": found, "report": report.sentences(found),
+        "space": space, "document": document, "form": form, "found": found,
+        "many": document.upload.documents.count() > 1, "report": report.sentences(found),
         "findings": findings, "certain": [each for each in findings if each.is_certain],
         "missing": target.missing(begun[f"part_{number}"] for number in range(len(found.parts))),
         "code_taken": found.code if target.model.code_form and found.code and begun["code"] != found.code else "",
@@ -85,12 +119,27 @@ def _document(request: PersonRequest, slug: str, pk: int) -> tuple[Space, Upload
     """One's own, as long as one writes in the space for which it came."""
     space = _space(request, slug)
     own = access.allowed(WordUpload.objects.filter(space=space), request.user)
-    rows = UploadedDocument.objects.filter(upload__in=own, problem="").select_related("upload", "page")
+    rows = UploadedDocument.objects.filter(upload__in=own, problem="", source=None).select_related("upload", "page")
     document = rows.filter(pk=pk).first()
     if document is None:
         raise Http404
     document.upload.space = space
     return space, document
+
+
+def _still_at_work(row: WordUpload, documents: list[Any]) -> tuple[list[Any], bool]:
+    """Which documents are still to be read, and whether the drafts are being made: what was given up is neither."""
+    keys = [several.making_key(row), *(several.reading_key(each) for each in documents)]
+    given_up = set(Job.objects.filter(key__in=keys, state=JobState.FAILED).values_list("key", flat=True))
+    for each in documents:
+        if each.is_unread and several.reading_key(each) in given_up:
+            each.problem = _("Non sono riuscito a leggerlo: prova a caricarlo da solo.")
+    waiting = [each for each in documents if each.is_unread and not each.problem]
+    return waiting, row.asked_at is not None and several.making_key(row) not in given_up
+
+
+def _how(row: WordUpload) -> str:
+    return TOGETHER if row.together else ALONE
 
 
 def _made(request: PersonRequest, document: UploadedDocument, found: reading.Found, form: PreviewForm) -> HttpResponse:
@@ -104,10 +153,3 @@ def _made(request: PersonRequest, document: UploadedDocument, found: reading.Fou
 
 def _words_of_pictures(request: PersonRequest) -> list[str]:
     return [name for name in request.POST if name.startswith("alt_")]
-
-
-def _as_begun(found: reading.Found, target: kinds.Target, begun: dict[str, Any]) -> making.Wanted:
-    """What would be made if nothing were changed."""
-    places = [begun[f"part_{number}"] for number in range(len(found.parts))]
-    alts = {int(name.removeprefix("alt_")): words for name, words in begun.items() if name.startswith("alt_")}
-    return making.Wanted(target, begun["title"], begun["code"], places, alts if target.takes_pictures else {})
