@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0040_documents_to_make_drafts_of'),
+        ('portal', '0041_earlier_files'),
     ]
 
     operations = [
