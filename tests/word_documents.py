@@ -195,6 +195,7 @@ def corpus() -> dict[str, bytes]:
     remark = part("comments", f'<w:comment w:id="0">{p("Chiedere al reparto")}</w:comment>')
     entities = '<!DOCTYPE lol [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     counted = '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>'
+    bullet = counted.replace('numId w:val="1"', 'numId w:val="2"')
     outline = '<w:pPr><w:outlineLvl w:val="0"/></w:pPr>'
     outside = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
     box = (
@@ -226,6 +227,8 @@ def corpus() -> dict[str, bytes]:
         "letterhead": docx(
             bold("COMUNE DI VALCHIARA", 11, CENTRED) + bold("Protocollo per le dimissioni", 18, CENTRED) + two(bold)
         ),
+        "all in bold": docx("".join(bold(f"Si telefona al reparto {number}") for number in range(6))),
+        "bold bullets": docx(bold("Tempi") + FINALITA + p(run("Entro 48 ore", bold=True), more=bullet) + TEMPI),
         "shouted": docx(two(lambda text: p(text.upper()))),
         "numbered by hand": docx(bold("1. Finalità") + FINALITA + bold("2. Tempi") + bold("2.1 Urgenze") + TEMPI),
         "numbered by Word": docx(

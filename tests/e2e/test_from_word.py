@@ -29,7 +29,7 @@ def test_documents_of_word_become_drafts_after_a_look(open_as: Callable[..., Win
     page.get_by_label("Dove va «Riferimenti normativi»").select_option(label="Non portarla")
     page.get_by_label("Che cosa mostra l’immagine 1").fill("Dal reparto a casa")
     page.get_by_role("button", name="Crea la bozza").click()
-    expect(page.get_by_label("Codice")).to_have_value("PR-87")
+    expect(page.locator("#id_code")).to_have_value("PR-87")
     expect(page.get_by_text("La bozza è pronta")).to_be_visible()
 
     window.go("/spazi/rete/da-word/")

@@ -40,6 +40,8 @@ BECOMES: dict[str, tuple[str, str, str] | str] = {
     "one first, then second": ("Dimissioni protette", FT, ""),
     "bold by hand": ("PROTOCOLLO OPERATIVO", FT, "titoli riconosciuti"),
     "letterhead": ("Protocollo per le dimissioni", FT, "titoli riconosciuti"),
+    "all in bold": ("", "", ""),
+    "bold bullets": ("", "Tempi", "titoli riconosciuti"),
     "shouted": ("", "FINALITÀ, TEMPI", "titoli riconosciuti"),
     "numbered by hand": ("", "1. Finalità, 2. Tempi", "titoli riconosciuti"),
     "numbered by Word": ("Protocollo per le dimissioni", FT, "titoli numerati"),

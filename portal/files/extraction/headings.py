@@ -19,6 +19,7 @@ NUMBER = re.compile(
 )
 WHAT = re.compile(r"protocoll|procedur|linee|regolament|disciplinar|istruzion|modalit|accord|guid", re.IGNORECASE)
 USUAL_SIZE = 11.0
+MOST = 0.7  # of the paragraphs: more than these are no headings
 FEW = 1  # headings that say so, which may be the title alone
 
 
@@ -56,7 +57,10 @@ class Headings:
     # --- What only looks like a heading ------------------------------------------------------------------
 
     def _looking_so(self, children: list[Any], has_title: bool) -> dict[int, int]:
-        found = {id(each): 2 for each in _paragraphs(children) if self._looks_so(each)}
+        written = [each for each in _paragraphs(children) if _words(each)]
+        found = {id(each): 2 for each in written if self._looks_so(each)}
+        if len(found) > max(3, len(written) * MOST):  # all of it is bold, or shouted
+            found = {}
         if not has_title:
             found |= self._opening(children, found)
         shouted = [each for each in _paragraphs(children) if found.get(id(each)) == 2 and _words(each).isupper()]
@@ -73,7 +77,7 @@ class Headings:
         if not 2 <= len(words) <= LONGEST or words[-1] in ".;,!?" or self.styles.level(paragraph.style_id) < PLAIN:
             return False
         letters = [each for each in words if each.isalpha()]
-        if len(letters) < 3:
+        if len(letters) < 3 or (paragraph.numbering is not None and not paragraph.numbering.is_ordered):
             return False
         is_shouted = words.isupper() and len(letters) > 3
         return is_shouted or self.styles.is_bold(paragraph.style_id) or _is_bold(paragraph)

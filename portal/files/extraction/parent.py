@@ -15,7 +15,7 @@ from functools import cache
 from typing import IO, Any
 
 from . import limits, problems
-from .results import TEXT, WORD, Extraction, Picture, Signature, WordDocument
+from .results import ENDINGS, TEXT, WORD, Extraction, Picture, Signature, WordDocument
 
 CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")
 EXTENSIONS = re.compile(r"(?:\.[a-z0-9]{1,5}){1,4}$")
@@ -144,7 +144,7 @@ def _word_understood(answer: bytes) -> WordDocument:
             html=str(found["html"]),
             title=str(found["title"]),
             pictures=[
-                Picture(base64.b64decode(each["data"], validate=True), str(each["ending"]))
+                Picture(base64.b64decode(each["data"], validate=True), ENDINGS[ENDINGS.index(each["ending"])])
                 for each in found["pictures"]
             ],
             left={str(name): int(count) for name, count in found["left"].items()},

@@ -45,6 +45,9 @@ class Extraction:
     warning: str = ""
 
 
+ENDINGS = ("png", "jpg", "gif", "webp")  # of the pictures that a browser shows
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture of a document, with the ending of its format."""
