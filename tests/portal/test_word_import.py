@@ -290,10 +290,13 @@ def test_a_procedure_gets_a_step_from_each_item_of_its_counted_list(as_: Any) ->
     text = (
         bold("Accoglienza allo sportello", 18, word_documents.CENTRED) + bold("Quando si usa") + FINALITA + bold("Fasi")
         + item("Accogliere. Si chiede il motivo.") + item("Fissare il colloquio.") + bold("Archivio") + TEMPI
+        + p(picture("rIdImg1", ""))
     )  # fmt: skip
-    where = upload(client, docx(text), "documento.docx").url
-    assert fields(client.get(where))["kind"] == "protocolpage"
+    where = upload(client, docx(text, images={"rIdImg1": png()}), "documento.docx").url
+    begun = client.get(where)
+    assert fields(begun)["kind"] == "protocolpage" and "1 immagine non entra" not in said(begun)
     shown = client.post(where, {"kind": "procedurepage", "title": "Accoglienza", "mostra": "1"})
+    assert "1 immagine non entra: i passi di una procedura sono di sole parole" in said(shown)
     typed = fields(shown) | {"crea": "1"}
     assert typed["title"] == "Accoglienza" and typed["code"].startswith("OP-") and typed["part_0"] == "when_to_use"
     assert client.post(where, typed).status_code == 302

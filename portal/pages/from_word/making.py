@@ -78,7 +78,7 @@ def make(document: UploadedDocument, found: Found, wanted: Wanted, *, by: User) 
     page.save_revision(user=by, log_action=True, clean=False)
     document.pictures.all().delete()
     document.page, document.html = page, ""
-    document.found["report"] = report.sentences(found)
+    document.found["report"] = report.sentences(found, wanted.target)
     document.save()
     return page
 

@@ -6,15 +6,20 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from portal.pages.pasting.reading import Picture
+
+from .kinds import Target
 from .reading import Found, only_left
 
 LONGEST_MARGIN = 120
 
 
-def sentences(found: Found) -> list[str]:
-    """The report, in the order of the weight of what it says."""
+def sentences(found: Found, target: Target) -> list[str]:
+    """The report, in the order of the weight of what it says, for the kind of page that is to be made."""
     count = only_left(found.pasted) + Counter(found.left)
     count["note"] = max(count["note"], len(found.notes))
+    if not target.takes_pictures:
+        count["immagini senza posto"] = sum(isinstance(each, Picture) for part in found.parts for each in part.content)
     said = [str(words % {"count": count[name]}) for name, words in WORDS.items() if count[name]]
     return said + [
         _("Intestazione o piè di pagina, rimasti fuori: «%(words)s».") % {"words": each[:LONGEST_MARGIN]}
@@ -23,6 +28,11 @@ def sentences(found: Found) -> list[str]:
 
 
 WORDS: dict[str, Any] = {
+    "immagini senza posto": ngettext_lazy(
+        "%(count)d immagine non entra: i passi di una procedura sono di sole parole. Caricala come allegato.",
+        "%(count)d immagini non entrano: i passi di una procedura sono di sole parole. Caricale come allegati.",
+        "count",
+    ),
     "titoli riconosciuti": ngettext_lazy(
         "Nessun titolo aveva uno stile di Word: ho preso per titolo %(count)d riga in grassetto o maiuscola.",
         "I titoli non avevano uno stile di Word: ho preso per titoli %(count)d righe in grassetto o maiuscole.",

@@ -94,7 +94,7 @@ def _proposed(document: UploadedDocument) -> None:
     document.kind, document.title, document.code = target.key, found.title, found.code
     document.found |= {
         "sections": found.pasted.sections,
-        "report": [*report.sentences(found), *_alts(wanted)],
+        "report": [*report.sentences(found, target), *_alts(wanted)],
         "findings": [
             [str(each.kind.label), each.words, each.place, each.is_certain] for each in making.findings(found, wanted)
         ],

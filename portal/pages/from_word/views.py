@@ -91,7 +91,7 @@ def document_page(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     findings = form.findings if form.is_bound else making.findings(found, proposing.as_begun(found, target, begun))
     context = {
         "space": space, "document": document, "form": form, "found": found,
-        "many": document.upload.documents.count() > 1, "report": report.sentences(found),
+        "many": document.upload.documents.count() > 1, "report": report.sentences(found, target),
         "findings": findings, "certain": [each for each in findings if each.is_certain],
         "missing": target.missing(begun[f"part_{number}"] for number in range(len(found.parts))),
         "code_taken": found.code if target.model.code_form and found.code and begun["code"] != found.code else "",
