@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,6 +160,32 @@ def test_an_index_deleted_by_hand_is_said_and_written_anew(as_: Any, index: Any,
     titles, shown = asked(as_("worker"), "dimissioni protette")
     assert titles == before and REBUILDING not in shown
     assert engine.count() == SearchDocument.objects.filter(gone=False).count()
+
+
+@pytest.mark.elastic
+def test_an_index_whose_files_are_cut_is_said_and_written_anew(as_: Any, index: Any, client: Elasticsearch) -> None:
+    engine = search_index.engine()
+    before, _shown = asked(as_("worker"), "dimissioni protette")
+    cut(client, name_of(engine))
+    until = time.monotonic() + 20
+    while search_index.apply_pending() == 0 and not search_index.is_sound() and time.monotonic() < until:
+        titles, shown = asked(as_("worker"), "dimissioni protette")
+        assert titles and (DOWN in shown or REBUILDING in shown)
+    titles, shown = asked(as_("worker"), "dimissioni protette")
+    assert titles == before and DOWN not in shown and REBUILDING not in shown
+    assert engine.count() == SearchDocument.objects.filter(gone=False).count()
+
+
+def cut(client: Elasticsearch, name: str) -> None:
+    """Halves the files of the index while the server does not hold them."""
+    [(index, found)] = client.indices.get_settings(index=name).items()
+    [node] = client.nodes.info(metric="settings")["nodes"].values()
+    folder = Path(node["settings"]["path"]["data"]) / "indices" / found["settings"]["index"]["uuid"] / "0" / "index"
+    client.indices.flush(index=index)
+    client.indices.close(index=index)
+    for file in [*folder.glob("*.cfs"), *folder.glob("*.fdt")]:
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    client.indices.open(index=index, wait_for_active_shards="0")
 
 
 @pytest.mark.elastic

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from elasticsearch import NotFoundError
 from elasticsearch.helpers import scan, streaming_bulk
@@ -33,7 +33,7 @@ from search.engines.contract import (
 )
 from search.engines.elastic.lease import Lease
 from search.engines.elastic.reader import ElasticReader, IndexSwitched
-from search.engines.elastic.server import Server, fault_of, full
+from search.engines.elastic.server import NoShard, Server, fault_of, full
 from search.engines.elastic.shape import STAMP, template, writes
 from search.engines.entries import SCHEMA
 from search.engines.explaining import explained
@@ -175,13 +175,26 @@ class ElasticEngine:
 
     def _current(self) -> Version | None:
         """The index behind the alias; None where there is none."""
-        with self._server.answers():
-            try:
+        try:
+            with self._server.answers():
                 found = self._server.searching.get(index=self._server.name, id=STAMP)
-            except NotFoundError as error:
-                index = error.body.get("_index")
-                return self._known(index, None) if index else None
+        except NotFoundError as error:
+            index = error.body.get("_index")
+            return self._known(index, None) if index else None
+        except NoShard:
+            return self._known(self._unreadable(), None)
         return self._known(found["_index"], found["_source"]["stamp"])
+
+    def _unreadable(self) -> str:
+        """The index, if the server has given up reading it; EngineDown while it may still come."""
+        with self._server.answers():
+            shards: Any = self._server.searching.cat.shards(
+                index=self._server.name, h="index,state,unassigned.reason", format="json"
+            )
+        for shard in shards:
+            if (shard["state"], shard["unassigned.reason"]) == ("UNASSIGNED", "ALLOCATION_FAILED"):
+                return str(shard["index"])
+        raise NoShard(f"{self._server.place}: the index does not answer")
 
     def _known(self, index: str, stamp: str | None) -> Version:
         if not self._is_ours(index):

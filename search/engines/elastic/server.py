@@ -17,7 +17,12 @@ WRITE_PATIENCE = 30.0
 FAILURES = 2  # one after the other, and nobody waits for the server any more
 PAUSE = 5.0  # seconds, then one tries again
 FAULTS = (401, 403, 429)  # of the client's errors those that no other request would spare; and all of the server's
+UNASSIGNED = "no_shard_available_action_exception"
 BLOCKED = "cluster_block_exception"  # what a node says of an index once its disk is full
+
+
+class NoShard(EngineDown):
+    """The server answers and the index does not: its node is starting, or what is on its disk cannot be read."""
 
 
 class Breaker:
@@ -77,7 +82,7 @@ class Server:
             raise EngineDown(f"{self.place}: {type(error).__name__}") from error
         except ApiError as error:
             fault = fault_of(self.place, error.meta.status, str(error.body))
-            if isinstance(fault, EngineFull) or fault is None:
+            if fault is None or isinstance(fault, EngineFull | NoShard):
                 self._breaker.answered()
             else:
                 self._breaker.failed()
@@ -96,6 +101,8 @@ def fault_of(place: str, status: int, said: str) -> EngineDown | None:
     """What an answer means; None where the request was wrong, and not the server."""
     if BLOCKED in said:
         return full(place)
+    if UNASSIGNED in said:
+        return NoShard(f"{place}: the index does not answer")
     if status in FAULTS or status >= 500:
         return EngineDown(f"{place}: {status}")
     return None
