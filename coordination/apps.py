@@ -9,12 +9,16 @@ class CoordinationConfig(AppConfig):
     verbose_name = _("Come la rete decide")
 
     def ready(self) -> None:
+        from django.db.models.signals import post_save
+
+        from portal.models import Delegation
         from portal.pages.publication import published, withdrawn
         from portal.personal_data import guard
 
-        from . import actions
+        from . import actions, regulations
         from .models import ServicePage
 
+        post_save.connect(regulations.on_delegation, sender=Delegation)
         published.connect(actions.on_published)
         withdrawn.connect(actions.on_withdrawn)
         guard.telephones.append(lambda: ServicePage.objects.exclude(telephone="").values_list("telephone", flat=True))

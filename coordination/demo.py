@@ -11,7 +11,7 @@ from portal.models import Organisation
 from portal.spaces import shares
 from portal.templatetags.portal_tags import plain_to_html
 
-from . import actions
+from . import actions, demo_regulations
 from .models import Action, ActionItem, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
 
 CONTENT = Path(__file__).parent / "demo_content"
@@ -25,6 +25,8 @@ def load(say: Say) -> None:
     say("schede dei servizi")
     for entry in read_toml(CONTENT / "services.toml")["services"]:
         _load_service(entry)
+    say("regole dei Comuni")
+    demo_regulations.load(read_toml(CONTENT / "regulations.toml"))
 
 
 def _load_meeting(entry: dict[str, Any]) -> None:

@@ -1,14 +1,18 @@
-"""Addresses of meetings and of the directory."""
+"""Addresses of meetings, of the directory, and of the Comuni's rules."""
 
 from django.urls import path
 
-from . import views
+from . import regulation_pages, views
 
 urlpatterns = [
     path("riunioni/", views.meeting_list, name="meetings"),
     path("riunioni/azioni/<int:pk>/", views.action, name="action"),
     path("riunioni/azioni/<int:pk>/riapri/", views.reopen_action, name="reopen_action"),
     path("riunioni/<int:pk>.ics", views.meeting_calendar, name="meeting_calendar"),
+    path("regolamenti/", regulation_pages.regulations_list, name="regulations"),
+    path("regolamenti/<slug:slug>/", regulation_pages.regulation, name="regulation"),
+    path("regolamenti/<slug:slug>/tabella.<slug:kind>", regulation_pages.regulation_sheet, name="regulation_sheet"),
+    path("regolamenti/<slug:slug>/<slug:body>/", regulation_pages.body_rule, name="body_rule"),
     path("rubrica/", views.directory, name="directory"),
     path("rubrica/enti/<slug:slug>/", views.organisation, name="organisation"),
 ]

@@ -23,8 +23,9 @@ MOST_PAIRS = 10_000  # so many are looked at for what was renamed and rewritten 
 
 STEP_CELLS = {
     "text": _("Che cosa si fa"), "lane": _("Corsia"), "who": _("Chi"), "position": _("Ruolo nella rete"),
-    "desk": _("A chi rivolgersi"), "within": _("Quando"), "form": _("Modulo"), "rule": _("Perché"),
-    "question": _("Domanda"), "yes": _("Se sì"), "no": _("Se no"), "branches": _("Altre strade"), "note": _("Nota"),
+    "desk": _("A chi rivolgersi"), "regulation": _("Regola del proprio Comune"), "within": _("Quando"),
+    "form": _("Modulo"), "rule": _("Perché"), "question": _("Domanda"), "yes": _("Se sì"), "no": _("Se no"),
+    "branches": _("Altre strade"), "note": _("Nota"),
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.models import Page
 
-from coordination.models import ServicePage
+from coordination.models import RegulatedService, ServicePage
 from portal import access
 from portal.demo import Say, body_of, day, person, publish, read_toml, space
 from portal.models import Document, Organisation, Position
@@ -101,7 +101,12 @@ def _step(step: dict[str, Any]) -> dict[str, Any]:
         {name: way.get(name, "") for name in ("when", "text", "step", "procedure")}
         for way in _each(step.get("branches"))
     ]
-    return said | {"branches": branches, "position": str(Position.objects.get(name=role).pk) if role else ""}
+    service = step.get("regulation")
+    return said | {
+        "branches": branches,
+        "position": str(Position.objects.get(name=role).pk) if role else "",
+        "regulation": str(RegulatedService.objects.get(slug=service).pk) if service else "",
+    }
 
 
 def _services(entry: dict[str, Any]) -> list[ServicePage]:

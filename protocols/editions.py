@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from wagtail.blocks import StreamValue
 from wagtail.models import Page
 
+from coordination.models import RegulatedService
 from portal import access
 from portal.models import Document, Organisation, Position, Space
 from portal.pages import citations
@@ -23,6 +24,7 @@ from .models import Edition, ProtocolPage
 from .models.rules import RulePage
 
 KEPT_LATER = {"register_date", "register_office", "act_kind", "act_number", "act_date", "act_body"}
+NUMBERED: dict[str, Any] = {"position": Position, "regulation": RegulatedService}  # what a step keeps by number
 Obstacle = tuple[str, str]  # the field to mend, and the sentence
 
 
@@ -64,7 +66,8 @@ def content(page: RulePage) -> dict[str, Any]:
     # What editions learned to keep later is left out where nothing is written: the others keep their fingerprint.
     said = {name: value for name, value in said.items() if value or name not in KEPT_LATER | _new_to(page)}
     if "steps" in said:
-        said["steps"] = _roles_in_words(said["steps"])
+        for name, model in NUMBERED.items():
+            said["steps"] = _in_words(said["steps"], name, model)
     files = [pk for model, pk in citations.of(page) if model is Document]
     said["files"] = [
         list(row) for row in Document.objects.filter(pk__in=files).order_by("pk").values_list("title", "sha256")
@@ -72,13 +75,13 @@ def content(page: RulePage) -> dict[str, Any]:
     return said
 
 
-def _roles_in_words(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A role that a step points at is kept by its name of now: the record is read alone."""
-    asked = {step["value"]["position"] for step in steps if step["value"].get("position")}
-    names = {str(pk): name for pk, name in Position.objects.filter(pk__in=asked).values_list("pk", "name") if asked}
+def _in_words(steps: list[dict[str, Any]], field: str, model: Any) -> list[dict[str, Any]]:
+    """A role or a service that a step points at is kept by its name of now: the record is read alone."""
+    asked = {step["value"][field] for step in steps if step["value"].get(field)}
+    names = dict(model.objects.filter(pk__in=asked).values_list("pk", "name")) if asked else {}
     for step in steps:
-        if role := step["value"].get("position"):
-            step["value"]["position"] = names.get(role, "")
+        if number := step["value"].get(field):
+            step["value"][field] = names.get(int(number), "")
     return steps
 
 

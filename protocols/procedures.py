@@ -13,6 +13,7 @@ from .deadlines import DaysForm
 from .models import FormPage, ProcedurePage
 from .models.steps import StepLane
 from .models.ways import codes_of, in_words, place_of
+from .own_rules import OwnRules
 from .whom import Directory
 
 CHECKLIST, DRAWING = "lista", "disegno"
@@ -21,7 +22,7 @@ CHECKLIST, DRAWING = "lista", "disegno"
 def plan(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
     """What the page shows; `passo` in the address shows one step at a time, `vista` a list to tick or the drawing."""
     form, named = DaysForm(page, request.GET, request.user), Named(page, request.user)
-    directory = Directory(page, request.user)
+    directory, rules = Directory(page, request.user), OwnRules(page, request.user)
     steps = [
         {
             "number": place,
@@ -31,6 +32,7 @@ def plan(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
             "form": named.page(block.value.get("form")),
             "rule": named.section(block.value),
             "whom": directory.of_step(block.value),
+            "own_rule": rules.of_step(block.value),
             "branches": [_way(way, page, named) for way in block.value.get("branches") or []],
         }
         for place, block in enumerate(page.steps, start=1)

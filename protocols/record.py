@@ -51,8 +51,8 @@ FIELDS = {
 }
 # What a step may hold, in the order in which it is read.
 STEP = (
-    "title", "text", "lane", "who", "position", "desk", "within", "form", "rule", "question", "yes", "no", "branches",
-    "note",
+    "title", "text", "lane", "who", "position", "desk", "regulation", "within", "form", "rule", "question", "yes",
+    "no", "branches", "note",
 )  # fmt: skip
 DAYS = {"register_date", "act_date"}
 NOT_READ = {"title", "sections", "files"}  # the title stands above, the rest is kept for proof

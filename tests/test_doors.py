@@ -441,6 +441,15 @@ def portal_doors() -> list[Door]:
         Door("remark", "/osservazioni/una/999999/", set()),
         Door("signing_rule", "/firme/regole/integrazione/", MANAGERS, forbidden=INTEGRA),
         Door("signing_rule", "/firme/regole/integrazione/", MANAGERS, post={"days": ""}, forbidden=INTEGRA),
+        # The rules of the Comuni are of SP-RETE; each is written by its own delegates.
+        Door("regulations", "/regolamenti/", MEMBERS),
+        Door("regulation", "/regolamenti/pasti-a-domicilio/?ordina=quota", INSIDE),
+        Door("regulation", "/regolamenti/niente/", set()),
+        Door("regulation_sheet", "/regolamenti/pasti-a-domicilio/tabella.csv", INSIDE),
+        Door("regulation_sheet", "/regolamenti/pasti-a-domicilio/tabella.exe", set()),
+        Door("body_rule", "/regolamenti/pasti-a-domicilio/quarrata/", INSIDE),
+        Door("body_rule", "/regolamenti/pasti-a-domicilio/quarrata/", {"worker"}, post={}, forbidden=INSIDE),
+        Door("body_rule", "/regolamenti/pasti-a-domicilio/sds/", set()),  # no Comune
         Door("adoptions", "/recepimenti/", MEMBERS),
         Door("adoptions", "/recepimenti/?stato=da-recepire&ordina=mancano", MEMBERS),
         Door("adoptions_sheet", "/recepimenti/tabella.ods", MEMBERS),

@@ -23,7 +23,15 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page, TaskState, Workflow
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
-from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
+from coordination.models import (
+    ActionItem,
+    AgendaItem,
+    BodyRule,
+    Decision,
+    MeetingPage,
+    RegulatedService,
+    ServicePage,
+)
 from portal import demo
 from portal.files.reading import file_changed
 from portal.models import Document, Image, Organisation, Profession, Space, User, WordUpload
@@ -116,6 +124,7 @@ def plant(name: str) -> Planted:
     plant_adoption(here, writer)
     plant_joint_approval(here, writer)
     plant_signature(here, writer)
+    plant_rule(here, writer)
     plant_duties(here)
     plant_own_name(here, writer)
     plant_pin(here)
@@ -320,6 +329,21 @@ def plant_joint_approval(here: Planted, by: User) -> None:
     joint = joint_approval.open_for(page.save_revision(user=by), by, None)
     here.addresses += [f"/firme/{joint.pk}/", f"/firme/{joint.pk}/ritira/"]
     plant_remark(here, by)
+
+
+def plant_rule(here: Planted, by: User) -> None:
+    """What a Comune says of a service, read by whoever reads the space; the service's name is one of all editors."""
+    slug = here.space.root_page.slug
+    service = RegulatedService.objects.create(
+        name=f"Servizio di {slug}", meaning=here.word("regulation", "meaning"), space=here.space
+    )
+    BodyRule.objects.create(
+        service=service, organisation=Organisation.objects.get(slug="quarrata"), by=by, act_date=timezone.localdate(),
+        valid_from=timezone.localdate(), act=here.word("regulation", "act"), way=here.word("regulation", "way"),
+        threshold_words=here.word("regulation", "threshold"), documents=here.word("regulation", "documents"),
+    )  # fmt: skip
+    at = f"/regolamenti/{service.slug}/"
+    here.addresses += ["/regolamenti/", at, f"{at}quarrata/", f"{at}tabella.csv"]
 
 
 def plant_remark(here: Planted, by: User) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from coordination.models import RegulatedService
 from portal.models import Position
 from portal.wagtail_admin.choosers import PageBlock
 from portal.words import terms
@@ -15,7 +16,7 @@ from portal.words.terms import Direction, Unit
 
 BEGINNING = "inizio"  # what days were counted from before steps named their events
 # What steps learned to say later is kept only where it is said: the fingerprints of earlier editions must not change.
-SAID_LATER = ("lane", "position", "desk", "rule", "section", "branches", "note")
+SAID_LATER = ("lane", "position", "desk", "rule", "section", "branches", "note", "regulation")
 
 
 class StepLane(models.TextChoices):
@@ -32,6 +33,12 @@ def service() -> PageBlock:
 def positions() -> list[tuple[str, str]]:
     """The network's vocabulary of roles; a word out of use comes last, and says so."""
     rows = Position.objects.order_by("retired", "name").values_list("pk", "name", "retired")
+    return [(str(pk), now("%(name)s (non si usa più)") % {"name": name} if old else name) for pk, name, old in rows]
+
+
+def regulated() -> list[tuple[str, str]]:
+    """The services that each Comune gives by its own rules."""
+    rows = RegulatedService.objects.values_list("pk", "name", "retired")
     return [(str(pk), now("%(name)s (non si usa più)") % {"name": name} if old else name) for pk, name, old in rows]
 
 
@@ -81,6 +88,10 @@ class StepBlock(blocks.StructBlock):
     desk = blocks.BooleanBlock(
         label=_("Ci si rivolge allo sportello del proprio Comune"), default=False, required=False
     )
+    regulation = PositionBlock(
+        label=_("Regola del proprio Comune"), choices=regulated, required=False,
+        help_text=_("Chi legge vede soglia, quota, documenti e accesso del suo Comune, con l’atto."),
+    )  # fmt: skip
     services = blocks.ListBlock(service(), label=_("Chi chiamare per questo passo"), default=[], required=False)
     within = blocks.CharBlock(label=_("Entro quando, a parole"), max_length=160, required=False)
     number = blocks.IntegerBlock(

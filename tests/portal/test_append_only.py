@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from wagtail.models import Page
 
+from coordination.models import BodyRule, RuleConfirmation
 from portal import demo
 from portal.models import (
     Acknowledgement,
@@ -37,8 +38,8 @@ pytestmark = pytest.mark.django_db
 # Each with a column that could be emptied.
 EMPTIED: dict[type[AppendOnly], str] = {
     SignableText: "by", Acknowledgement: "organisation", AcknowledgementNote: "by", Activity: "space",
-    FileVersion: "replaced_by", PageReview: "by", Edition: "space", Adoption: "by", Signature: "by",
-    Remark: "organisation", RemarkAct: "by",
+    FileVersion: "replaced_by", PageReview: "by", BodyRule: "by", RuleConfirmation: "by", Edition: "space",
+    Adoption: "by", Signature: "by", Remark: "organisation", RemarkAct: "by",
 }  # fmt: skip
 KEPT = list(EMPTIED)
 
@@ -75,6 +76,8 @@ def row_of(model: Any) -> dict[str, Any]:
         rows = rows.filter(notes=None)
     if model is Edition:
         rows = rows.filter(adoptions=None)
+    if model is BodyRule:
+        rows = rows.filter(confirmations=None, corrected_by=None)
     if model is Remark:
         rows = rows.filter(acts=None)
     if model is Adoption:
