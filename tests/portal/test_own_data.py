@@ -87,7 +87,7 @@ def test_whoever_keeps_the_network_or_has_no_name_yet_writes_it(as_: Any, person
 
 def given(person: User, **more: Any) -> dict[str, Any]:
     today = timezone.localdate()
-    return {"purpose": "dati", "person": person.pk, "substitute": "", "valid_from": f"{today:%d/%m/%Y}",
+    return {"purpose": "firme", "person": person.pk, "substitute": "", "valid_from": f"{today:%d/%m/%Y}",
             "valid_until": "", **more}  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def test_a_coordinator_gives_and_ends_a_delegation_on_the_body_s_page(as_: Any, 
     address = "/rete/enti/agliana/deleghe/"
     davide, elena = person("worker_minors_plain"), person("worker")
     assert as_("coordinator").post(address, given(davide, substitute=elena.pk)).status_code == 302
-    row = Delegation.objects.get(organisation__slug="agliana", purpose="dati")
+    row = Delegation.objects.get(organisation__slug="agliana", purpose="firme")
     assert (row.person, row.substitute, row.given_by) == (davide, elena, person("coordinator"))
     assert "Davide Tesi; la sostituisce Elena Fedi" in text(as_("coordinator").get(address))
     twice = as_("coordinator").post(address, given(davide))
@@ -115,7 +115,7 @@ def test_a_delegation_that_cannot_be_is_said(more: dict[str, str], words: str, a
     more = {name: str(davide.pk) if value == "same" else value for name, value in more.items()}
     answer = as_("coordinator").post("/rete/enti/agliana/deleghe/", given(davide) | more)
     assert answer.status_code == 200 and words in text(answer)
-    assert not Delegation.objects.filter(organisation__slug="agliana", purpose="dati").exists()
+    assert not Delegation.objects.filter(organisation__slug="agliana", purpose="firme").exists()
 
 
 def test_a_body_s_delegate_invites_for_it_alone_and_only_where_the_network_lets(as_: Any, person: Any) -> None:
