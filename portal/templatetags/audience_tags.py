@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from wagtail.models import Page
 
-from portal.pages import audience, moving
+from portal.pages import audience, earlier_addresses, moving
 
 register = template.Library()
 
@@ -18,6 +18,12 @@ def who_reads(context: dict[str, Any], page: Page | None) -> str:
         above = request.resolver_match.kwargs.get("parent_page_id") if request.resolver_match else None
         page = Page.objects.filter(pk=above).first()
     return audience.in_words(page, request.user) if page else ""
+
+
+@register.simple_tag(takes_context=True)
+def answers_too(context: dict[str, Any], page: Page | None) -> list[str]:
+    """Where a page answers beside its own address."""
+    return earlier_addresses.of(page, context["request"].user) if page is not None and page.pk else []
 
 
 @register.simple_tag(takes_context=True)
