@@ -2,7 +2,11 @@
 
 from django.urls import path
 
+<<<<<<< HEAD
 from . import regulation_pages, views
+=======
+from . import hours, views
+>>>>>>> 0020cfa (A file is added or replaced, and a service's hours are changed, in a minute and by the space's approval)
 
 urlpatterns = [
     path("riunioni/", views.meeting_list, name="meetings"),
@@ -14,5 +18,6 @@ urlpatterns = [
     path("regolamenti/<slug:slug>/tabella.<slug:kind>", regulation_pages.regulation_sheet, name="regulation_sheet"),
     path("regolamenti/<slug:slug>/<slug:body>/", regulation_pages.body_rule, name="body_rule"),
     path("rubrica/", views.directory, name="directory"),
+    path("rubrica/servizi/<int:pk>/orari/", hours.service_hours, name="service_hours"),
     path("rubrica/enti/<slug:slug>/", views.organisation, name="organisation"),
 ]

@@ -23,13 +23,14 @@ from wagtail.signals import (
 from . import security_log
 from .accounts import authentication, ends, password_changed, working_life
 from .background.heartbeat import heart
-from .files import reading, versions
+from .files import reading, replacing, versions
 from .models import (
     Activity,
     Document,
     FileVersion,
     NetworkCoordinator,
     NetworkProfile,
+    ProposedFile,
     Term,
     User,
     append_only,
@@ -65,6 +66,7 @@ def connect() -> None:
     task_cancelled.connect(approval.on_task_cancelled)
     workflow_cancelled.connect(approval.on_workflow_cancelled)
     role_copy.roles_changed.connect(approval.on_roles_changed)
+    publication.published.connect(replacing.on_published)  # first: what is signed is the text with its files
     publication.published.connect(problem_reports.on_published)
     publication.published.connect(acknowledgements.on_published)
     publication.withdrawn.connect(acknowledgements.on_withdrawn)
@@ -72,6 +74,7 @@ def connect() -> None:
     publication.withdrawn.connect(reviews.on_withdrawn)
     post_save.connect(reading.on_document_saved, sender=Document)
     post_delete.connect(reading.on_document_deleted, sender=Document)
+    post_delete.connect(replacing.on_deleted, sender=ProposedFile)
     post_delete.connect(versions.on_version_deleted, sender=FileVersion)
     pre_save.connect(authentication.on_address_saved, sender=EmailAddress)
     post_save.connect(authentication.on_person_saved, sender=User)

@@ -27,7 +27,7 @@ from .accounts import (
 )
 from .files import serving, version_pages
 from .notices import digest_preference, outbox, problem_pages, reading_pages, review_pages
-from .pages import approval_page, bin_pages, news_writing, seen_as, trial_page, writing
+from .pages import approval_page, bin_pages, news_writing, page_files, quick_changes, seen_as, trial_page, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.from_word import views as from_word
 from .pages.withdrawing import WithdrawView
@@ -125,6 +125,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profilo/dati/file/", own_data_pages.own_data_file, name="own_data_file"),
     path("rete/enti/<slug:slug>/", body_pages.change_body, name="change_body"),
     path("pagine/<int:pk>/vedi-come/", seen_as.page_seen_as, name="page_seen_as"),
+    path("spazi/<slug:slug>/file/", page_files.space_files, name="space_files"),
+    path("pagine/<int:pk>/file/", page_files.page_files, name="page_files"),
+    path("pagine/<int:pk>/file/<int:document_id>/", page_files.replace_file, name="replace_file"),
+    path("pagine/<int:pk>/file/proposti/<int:proposal>/", page_files.proposed_file, name="proposed_file"),
+    path("pagine/<int:pk>/file/proposti/<int:proposal>/togli/", page_files.take_back, name="take_back_file"),
+    path("pagine/<int:pk>/bozza/<str:about>/", quick_changes.keep_words, name="keep_page_words"),
     path("approvazioni/<int:pk>/", approval_page.decide, name="approval"),
     path("pagine/<int:pk>/prova/", trial_page.trial_page, name="trial"),
     path("documenti/<int:pk>/versioni/", version_pages.file_versions, name="file_versions"),

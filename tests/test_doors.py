@@ -217,6 +217,25 @@ def doors_of_versions(form: Document) -> list[Door]:
     ]
 
 
+def doors_of_quick_changes(card: Page) -> list[Door]:
+    """Of a service's card: what is changed without the admin, by who may correct it."""
+    writers = OFFICE | {"health_manager"}
+    others = {"forbidden": MEMBERS - writers}
+    return [
+        Door("space_files", "/spazi/minori/file/", MINORI, forbidden=set()),
+        Door("space_files", "/spazi/che-non-esiste/file/", set()),
+        Door("page_files", f"/pagine/{card.pk}/file/", writers, **others),
+        Door("page_files", "/pagine/999999/file/", set()),
+        Door("replace_file", f"/pagine/{card.pk}/file/999999/", set(), **others),
+        Door("proposed_file", f"/pagine/{card.pk}/file/proposti/999999/", set(), **others),
+        Door("take_back_file", f"/pagine/{card.pk}/file/proposti/999999/togli/", set(), post={}, **others),
+        Door("keep_page_words", f"/pagine/{card.pk}/bozza/hours:{card.pk}:/", writers, answer=204, post={},
+             to_strangers=401, **others),
+        Door("service_hours", f"/rubrica/servizi/{card.pk}/orari/", writers, **others),
+        Door("service_hours", "/rubrica/servizi/999999/orari/", set()),
+    ]  # fmt: skip
+
+
 def portal_doors() -> list[Door]:
     """The portal's own addresses; those with an id, once for each kind of door that they may be."""
     form = Document.objects.get(title__startswith="MD-08")
@@ -339,6 +358,7 @@ def portal_doors() -> list[Door]:
         Door("page_seen_as", f"/pagine/{card.pk}/vedi-come/?persona={davide}", OFFICE | {"health_manager"},
              forbidden=MEMBERS - OFFICE - {"health_manager"}),
         Door("page_seen_as", "/pagine/999999/vedi-come/", set()),
+        *doors_of_quick_changes(card),
         Door("wagtaildocs_serve", form.url, INSIDE),
         Door("wagtaildocs_serve", form.url + "x", INSIDE, answer=302),  # an old name leads to the file
         Door("wagtaildocs_serve", "/documenti/999999/md-08.odt", set()),

@@ -12,7 +12,7 @@ from .coordinators import NetworkCoordinator
 from .delegations import Delegation
 from .digests import Delivery, DigestPreference
 from .exports import SpaceExport
-from .file_versions import FileVersion
+from .file_versions import FileVersion, ProposedFile
 from .glossary import Term
 from .invitations import Invitation
 from .jobs import Job
@@ -28,7 +28,7 @@ from .replacements import Replacement
 from .reviews import PageReview, ReviewNotice
 from .schedule import ScheduleFailure
 from .spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, RoleGroup, Space, SpaceGroupPermission
-from .unfinished import UnfinishedNews
+from .unfinished import UnfinishedWords
 from .uploaded_documents import UploadedDocument, UploadedPicture, WordUpload
 from .vocabulary import Holiday, Position, Profession
 from .working_life import Absence, Placement
@@ -69,6 +69,7 @@ __all__ = [
     "Position",
     "ProblemReport",
     "Profession",
+    "ProposedFile",
     "ReadingReminder",
     "ReadingRequest",
     "Rendition",
@@ -82,7 +83,7 @@ __all__ = [
     "SpaceExport",
     "SpaceGroupPermission",
     "Term",
-    "UnfinishedNews",
+    "UnfinishedWords",
     "UploadedDocument",
     "UploadedPicture",
     "User",

@@ -182,6 +182,7 @@ class PortalPage(AddressedPage):
     kind_plural = _("Pagine")
     kind_order = 90  # where the kind stands in lists of everything
     code_form = ""  # how a code of this kind is made of its number
+    keeps_editions = False  # a change is a new version: written where its number and its day are
     listed_as = ""  # the kind under whose word of the navigation the page stands, where it is not its own
 
     base_form_class = PortalPageForm
@@ -453,6 +454,7 @@ class FaqPage(PortalPage):
 
 class NewsKind(models.TextChoices):
     NEWS = "notizia", _("Notizia")
+    CIRCULAR = "circolare", _("Circolare")
     OPPORTUNITY = "opportunità", _("Opportunità")
 
 

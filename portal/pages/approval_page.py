@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.models import Page, TaskState
 
 from portal import access, errors
+from portal.files import replacing
 from portal.models.workflow import ApprovalState
 from portal.notices import feed
 from portal.personal_data.guard import no_personal_data
@@ -137,6 +138,7 @@ def _page(request: PersonRequest, state: ApprovalState, form: DecisionForm) -> H
         "was_withdrawn": not live.live and live.first_published_at,
         "withdrawal": withdrawing.last(live),
         "differences": comparison.differences(live, page, request) if live.live else [],
+        "new_files": replacing.of(live),
         "earlier_difference": getattr(live, "difference_url", str)() if live.live else "",
         "trial": trial.of(live, page),
         "text": as_read(page, request),

@@ -13,7 +13,7 @@ from portal.notices.reading_pages import Reading
 from portal.notices.review_pages import Review
 from portal.spaces.overview import listed, overview
 
-from . import reserved
+from . import earlier_addresses, quick_changes, reserved
 from .attachments import opened
 from .kinds import shows
 
@@ -46,5 +46,11 @@ def _writing_here(page: Page, request: HttpRequest) -> dict[str, Any]:
     """Whether the reader may change the page at once, and what kinds of page may be made below it."""
     if getattr(request, "is_preview", False) or not access.can(request.user, "edit", page):
         return {}
-    below = [] if isinstance(page, SpacePage) else page.creatable_subpage_models()
-    return {"edit_here": page.pk, "new_below": [(kind.kind_label, kind._meta) for kind in below]}
+    if isinstance(page, SpacePage):
+        return {"edit_here": page.pk}
+    return {
+        "edit_here": page.pk,
+        "quick_here": quick_changes.offered_on(page),
+        "answers_too": earlier_addresses.of(page, request.user),
+        "new_below": [(kind.kind_label, kind._meta) for kind in page.creatable_subpage_models()],
+    }

@@ -21,7 +21,7 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from portal import access
-from portal.models import Document, FileVersion, Term, User
+from portal.models import Document, FileVersion, ProposedFile, Term, User
 from portal.models.glossary import KEPT as GLOSSARY
 from portal.models.kept import Kept
 from portal.models.old_addresses import OldAddress
@@ -109,8 +109,8 @@ def file_facts(file: Document) -> str:
 
 
 @register.filter
-def version_facts(version: FileVersion) -> str:
-    """The same of a file that was replaced."""
+def version_facts(version: FileVersion | ProposedFile) -> str:
+    """The same of a file that was replaced, or that shall replace one."""
     return ", ".join(filter(None, [Path(version.name).suffix[1:].upper(), _weight(version.size or 0)]))
 
 

@@ -20,7 +20,7 @@ from portal.accounts import sessions
 from portal.models import Delivery
 from portal.models.jobs import Job, JobState
 from portal.notices import obligations, problem_reports
-from portal.pages import bin, news_writing
+from portal.pages import bin, unfinished
 from portal.pages.from_word import reading as from_word
 from portal.personal_data import reports
 from portal.spaces import export, outsiders
@@ -76,7 +76,7 @@ def _unfinished() -> int:
             upload.file.delete(save=False)
             upload.delete()
             count += 1
-    count += news_writing.purge() + from_word.purge() + _files_without_a_row()
+    count += unfinished.purge() + from_word.purge() + _files_without_a_row()
     return count + EmailConfirmation.objects.all_expired().delete()[0]
 
 
@@ -166,7 +166,7 @@ TERMS = [
         _("Moduli non inviati"),
         _(
             "Quello che hai cominciato a scrivere nell’area redazionale e i file caricati senza titolo: pochi giorni. "
-            "Un documento di Word importato, sette giorni. Una notizia non finita: un mese."
+            "Un documento di Word importato, sette giorni. Una notizia o un’altra modifica non finita: un mese."
         ),
         _unfinished,
     ),

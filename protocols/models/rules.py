@@ -39,6 +39,7 @@ class RulePage(PortalPage):
     """A coded text with a version and a time in which it holds."""
 
     copy_form_class = RuleCopyForm
+    keeps_editions = True
 
     version = models.CharField(gettext_lazy("versione"), max_length=12, default=FIRST)
     valid_from = models.DateField(gettext_lazy("in vigore dal"), null=True, blank=True)

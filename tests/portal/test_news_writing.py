@@ -9,10 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from portal import demo
-from portal.models import Document, UnfinishedNews
+from portal.models import Document, UnfinishedWords
 from portal.models.pages import NewsPage
 from portal.models.spaces import Role
-from portal.pages import news_writing
+from portal.pages import unfinished
 from portal.spaces import roles
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_a_closed_tab_loses_nothing_and_a_finished_news_leaves_nothing(as_: Give
     assert "A metà" not in shown(client.get(ADDRESS))
     client.post(f"{ADDRESS}bozza/", {"title": "A metà"})
     client.post(ADDRESS, WORDS)
-    assert not UnfinishedNews.objects.exists()
+    assert not UnfinishedWords.objects.exists()
 
 
 def test_a_session_that_ended_loses_no_word(person: Given) -> None:
@@ -120,6 +120,6 @@ def test_words_about_a_person_are_refused_and_stay_typed(as_: Given) -> None:
 
 def test_nobody_comes_back_to_it_for_a_month_and_it_is_gone(as_: Given) -> None:
     as_("coordinator").post(f"{ADDRESS}bozza/", {"title": "A metà"})
-    assert news_writing.purge() == 0
-    UnfinishedNews.objects.update(at=UnfinishedNews.objects.get().at - news_writing.KEPT * 2)
-    assert news_writing.purge() == 1
+    assert unfinished.purge() == 0
+    UnfinishedWords.objects.update(at=UnfinishedWords.objects.get().at - unfinished.KEPT * 2)
+    assert unfinished.purge() == 1

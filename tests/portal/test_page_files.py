@@ -1,0 +1,190 @@
+"""A file in a minute: one more on a page, or one at the address of another; by the space's way of approval."""
+
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from wagtail.models import Page
+
+from portal import demo
+from portal.models import Activity, Document, ProposedFile, UnfinishedWords
+from portal.models.activity import Verb
+from portal.models.pages import TextPage
+from portal.models.spaces import Role
+from portal.spaces import roles
+
+pytestmark = pytest.mark.django_db
+Given = Callable[[str], Any]
+NOTE = "Gli orari dell’inverno."
+
+
+@pytest.fixture
+def page() -> TextPage:
+    """Of SP-RETE, with one file."""
+    home = demo.space("SP-RETE")
+    file = Document.objects.create(
+        title="Orari", collection=home.collection, file=ContentFile(b"estate", name=f"orari-{uuid4().hex[:8]}.txt")
+    )
+    made = TextPage(title="Lo sportello", slug="lo-sportello", change_note="Nuova.")
+    made.attachments = [("attachment", {"file": file, "title": ""})]
+    Page.objects.get(pk=home.root_page_id).add_child(instance=made)
+    made.save_revision().publish()
+    return TextPage.objects.get(pk=made.pk)
+
+
+@pytest.fixture
+def file(page: TextPage) -> Document:
+    found: Document = page.attachments[0].value["file"]
+    return found
+
+
+@pytest.fixture
+def writer(person: Any) -> str:
+    """Writes in SP-RETE, and approves nothing there."""
+    roles.give_role(demo.space("SP-RETE"), person("newcomer"), Role.EDITOR, by=person("coordinator"), reason="Prova")
+    return "newcomer"
+
+
+def upload(name: str = "inverno.txt", content: bytes = b"inverno") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+def shown(answer: Any) -> str:
+    assert answer.status_code == 200
+    return unescape(" ".join(answer.content.decode().split()))
+
+
+def content(client: Client, address: str) -> bytes:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content)
+
+
+def approve(client: Client, page: TextPage) -> Any:
+    state = Page.objects.get(pk=page.pk).current_workflow_task_state
+    text = client.get(f"/approvazioni/{state.pk}/")
+    seen = text.content.decode().partition('name="seen" value="')[2].partition('"')[0]
+    return client.post(f"/approvazioni/{state.pk}/", {"seen": seen, "words": "", "approva": ""})
+
+
+def test_who_may_publish_adds_files_to_a_page_and_they_are_read_at_once(as_: Given, page: TextPage) -> None:
+    client, address = as_("coordinator"), f"/pagine/{page.pk}/file/"
+    assert address in shown(client.get(page.url))
+    assert address in shown(client.get("/spazi/rete/file/?q=sportello"))
+    answer = client.post(address, {"change_note": NOTE, "uploads": [upload("mappa.txt"), upload("listino.txt")]})
+    assert answer.status_code == 302
+    said = shown(as_("worker").get(page.url))
+    assert said.index("Orari") < said.index(">mappa<") < said.index(">listino<")
+    assert NOTE in shown(as_("worker").get("/novita/"))
+
+
+def test_a_replaced_file_is_read_at_the_same_address_and_the_news_says_what_changed(
+    as_: Given, page: TextPage, file: Document
+) -> None:
+    client, address = as_("coordinator"), f"/pagine/{page.pk}/file/{file.pk}/"
+    assert "quello di oggi resta fra le versioni precedenti" in shown(client.get(address))
+    answer = client.post(address, {"change_note": NOTE, "upload": upload(file.filename), "seen": file.sha256})
+    assert answer.status_code == 302
+    assert content(as_("worker"), file.url) == b"inverno"
+    assert NOTE in shown(as_("worker").get("/novita/"))
+    version = file.versions.get()
+    assert (version.reason, str(version.replaced_by)) == (NOTE, "Chiara Bonacchi")
+    assert not ProposedFile.objects.exists()
+
+
+def test_a_file_of_who_only_writes_waits_with_its_page_for_who_approves(
+    as_: Given, page: TextPage, file: Document, writer: str, django_capture_on_commit_callbacks: Any
+) -> None:
+    address = f"/pagine/{page.pk}/file/{file.pk}/"
+    assert "Manda a chi approva" in shown(as_(writer).get(address))
+    as_(writer).post(address, {"change_note": NOTE, "upload": upload(file.filename), "seen": file.sha256})
+    proposed = ProposedFile.objects.get(document=file)
+    assert content(as_("worker"), file.url) == b"estate"
+    waiting = f"/pagine/{page.pk}/file/proposti/{proposed.pk}/"
+    assert as_("trainee").get(waiting).status_code in {403, 404}
+    assert content(as_("coordinator"), waiting) == b"inverno"
+    state = Page.objects.get(pk=page.pk).current_workflow_task_state
+    asked = shown(as_("coordinator").get(f"/approvazioni/{state.pk}/"))
+    assert waiting in asked
+    assert "il testo è quello che si legge già" not in asked
+    assert "aspetta chi approva" in shown(as_("coordinator").get(address))  # no second change beside it
+    place = proposed.file.storage, proposed.file.name
+    with django_capture_on_commit_callbacks(execute=True):
+        assert approve(as_("coordinator"), page).status_code == 302
+    assert content(as_("worker"), file.url) == b"inverno"
+    assert str(file.versions.get().replaced_by) == "Tommaso Lenzi"
+    assert not place[0].exists(place[1])
+
+
+def test_a_file_that_was_taken_back_never_comes(as_: Given, page: TextPage, file: Document, writer: str) -> None:
+    address = f"/pagine/{page.pk}/file/{file.pk}/"
+    as_(writer).post(address, {"change_note": NOTE, "upload": upload(), "seen": file.sha256})
+    taken = f"/pagine/{page.pk}/file/proposti/{ProposedFile.objects.get().pk}/togli/"
+    assert as_("trainee").post(taken).status_code in {403, 404}
+    assert as_(writer).post(taken).status_code == 302
+    approve(as_("coordinator"), page)
+    assert content(as_("worker"), file.url) == b"estate"
+    assert not Activity.objects.filter(verb=Verb.FILE_REPLACED, page=page.pk).exists()
+
+
+def test_what_has_to_be_mended_costs_neither_words_nor_good_files(as_: Given, page: TextPage, file: Document) -> None:
+    client, address = as_("coordinator"), f"/pagine/{page.pk}/file/"
+    said = shown(client.post(address, {"change_note": NOTE, "uploads": [upload("buono.txt"), upload("x.exe")]}))
+    assert "x.exe:" in said and NOTE in said
+    kept = Document.objects.get(title="buono")
+    assert f'value="{kept.pk}"' in said
+    assert client.post(address, {"change_note": NOTE, "kept": [kept.pk]}).status_code == 302
+    assert ">buono<" in shown(as_("worker").get(page.url))
+    said = shown(client.post(f"{address}{file.pk}/", {"change_note": NOTE, "upload": upload("x.exe"), "seen": "0"}))
+    assert "Qui non si tengono file .exe" in said and NOTE in said and "appena sostituito" in said
+    assert not file.versions.exists()
+
+
+def test_words_outlive_a_closed_tab_and_an_ended_session(as_: Given, page: TextPage, file: Document) -> None:
+    client, address = as_("coordinator"), f"/pagine/{page.pk}/file/{file.pk}/"
+    keep = f"/pagine/{page.pk}/bozza/file:{page.pk}:{file.pk}/"
+    assert keep in shown(client.get(address))
+    assert client.post(keep, {"change_note": "Cominciato"}).status_code == 204
+    assert "Cominciato" in shown(client.get(address))
+    assert "Cominciato" not in shown(as_("office").get(address))
+    assert client.post(f"/pagine/{page.pk}/bozza/file:1:1/", {"change_note": "Altrove"}).status_code == 404
+    client.post(keep, {"butta": "1", "back": address})
+    assert not UnfinishedWords.objects.exists()
+    stranger = Client()
+    assert stranger.post(address, {"change_note": "Finita la sessione"}).status_code == 302
+    session = stranger.session
+    stranger.force_login(demo.User.objects.get(email__startswith="chiara.bonacchi"))
+    for name, value in session.items():
+        found = stranger.session
+        if name == "unfinished_words":
+            found[name] = value
+            found.save()
+    assert "Finita la sessione" in shown(stranger.get(address))
+
+
+@pytest.mark.parametrize("name", ["trainee", "partner"])
+def test_who_may_not_correct_a_page_changes_none_of_its_files(
+    name: str, as_: Given, page: TextPage, file: Document
+) -> None:
+    for address in (f"/pagine/{page.pk}/file/", f"/pagine/{page.pk}/file/{file.pk}/", "/spazi/rete/file/"):
+        assert as_(name).get(address).status_code in {403, 404}
+    as_(name).post(f"/pagine/{page.pk}/file/{file.pk}/", {"change_note": NOTE, "upload": upload(), "seen": file.sha256})
+    assert content(as_("worker"), file.url) == b"estate"
+    assert not ProposedFile.objects.exists()
+
+
+def test_a_draft_of_somebody_and_a_rule_are_left_to_the_editor(as_: Given, page: TextPage) -> None:
+    page.title = "Mezza bozza"
+    page.save_revision()
+    client, address = as_("coordinator"), f"/pagine/{page.pk}/file/"
+    assert "bozza non ancora pubblicata" in shown(client.get(address))
+    client.post(address, {"change_note": NOTE, "uploads": [upload("mappa.txt")]})
+    assert Page.objects.get(pk=page.pk).title == "Lo sportello"
+    rule = Page.objects.get(slug="pr-02")
+    assert "un numero e un giorno" in shown(client.get(f"/pagine/{rule.pk}/file/"))
+    assert "Aggiungi o sostituisci un file" not in shown(client.get(rule.url))
