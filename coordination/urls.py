@@ -2,11 +2,7 @@
 
 from django.urls import path
 
-<<<<<<< HEAD
-from . import regulation_pages, views
-=======
-from . import hours, views
->>>>>>> 0020cfa (A file is added or replaced, and a service's hours are changed, in a minute and by the space's approval)
+from . import hours, regulation_pages, views
 
 urlpatterns = [
     path("riunioni/", views.meeting_list, name="meetings"),
