@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.pages import addresses
-from portal.pages.news_writing import FilesField, SeveralFiles
 from portal.pages.pasting.reading import Part, Picture
 from portal.pages.pasting.tables import Table
+from portal.pages.uploading import FilesField, SeveralFiles
 from portal.personal_data.detection import Finding
 from portal.personal_data.guard import ReasonField, no_personal_data
 
