@@ -14,7 +14,7 @@ def keep_only_news(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portal', '0041_earlier_files'),
+        ('portal', '0042_documents_in_a_table_to_check'),
         migrations.swappable_dependency(settings.WAGTAIL_PAGE_MODEL),
     ]
 
