@@ -11,6 +11,8 @@ from portal.spaces import export
 
 from .models import Edition, EditionCopy
 
+PAPERS = 20  # held in memory at a time
+
 
 def _editions(space: Space, pages: list[Any]) -> Iterable[export.Piece]:
     """Of the pages that the person reads, the editions that the readers of this space read."""
@@ -18,13 +20,13 @@ def _editions(space: Space, pages: list[Any]) -> Iterable[export.Piece]:
     kept = Edition.objects.filter(page__in=codes, space=space).with_ends()
     found = list(kept.select_related("published_by", "approved_by").order_by("page__path", "published_at"))
     paper = EditionCopy.objects.filter(edition__in=[each.pk for each in found], pdf__isnull=False)
-    drawn = dict(paper.values_list("edition", "pk"))
+    drawn = set(paper.values_list("edition", flat=True))
     rows = [_row(each, codes[each.page_id], _name(each, codes) if each.pk in drawn else "") for each in found]
     if rows:
         yield "edizioni.csv", sheets.as_csv("edizioni", [_heads(), *rows])
-    for each in found:
-        if each.pk in drawn:
-            yield _name(each, codes), bytes(EditionCopy.objects.get(pk=drawn[each.pk]).pdf or b"")
+    names = {each.pk: _name(each, codes) for each in found}
+    for edition, pdf in paper.values_list("edition", "pdf").iterator(chunk_size=PAPERS):
+        yield names[edition], bytes(pdf or b"")
 
 
 def _name(edition: Edition, codes: dict[int, str]) -> str:

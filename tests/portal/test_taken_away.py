@@ -17,6 +17,7 @@ from portal.models.activity import Activity, Verb
 from portal.models.pages import TextPage
 from portal.models.spaces import Role, Visibility
 from portal.spaces import export, roles
+from protocols.models import Edition, EditionCopy
 from tests.shown import body
 
 pytestmark = pytest.mark.django_db
@@ -80,8 +81,13 @@ def test_who_answers_for_a_space_takes_away_its_pages_files_and_what_they_are(as
 
 
 def test_an_archive_holds_the_editions_of_its_protocols(as_: Any) -> None:
+    edition = Edition.objects.filter(space=space("SP-MINORI"), version="2.0").select_related("page").first()
+    EditionCopy.objects.update_or_create(edition=edition, defaults={"pdf": b"%PDF una copia"})
     archive = taken(as_, "coordinator")
     assert ";2.0;" in text_of(archive, "edizioni.csv")
+    code = edition.page.specific.code
+    assert archive.read(f"edizioni/{code}-2.0.pdf") == b"%PDF una copia"
+    assert f"edizioni/{code}-2.0.pdf" in text_of(archive, "edizioni.csv")
 
 
 def test_every_space_of_the_network_can_be_taken_away(person: Any) -> None:
