@@ -70,12 +70,13 @@ def test_who_answers_for_a_space_takes_away_its_pages_files_and_what_they_are(as
     assert "vedi altrove" in text and "/altrove/" not in text
     assert '<a href="https://www.inps.it/">INPS</a>' in text
     assert "<nav" not in text and "<form" not in text
-    [file] = [name for name in archive.namelist() if name.endswith("-foglio.txt")]
+    kept = Document.objects.get(title="Foglio", collection=space("SP-MINORI").collection)
+    file = f"file/{kept.pk}-{kept.filename}"
     assert archive.read(file) == b"il testo del foglio" and f"../{file}" in text
     table = text_of(archive, "pagine.csv")
     assert "Che fare a scuola" in table and "Ancora una bozza" not in table
     assert not [name for name in archive.namelist() if "bozza" in name or "altrove" in name]
-    assert "foglio.txt" in text_of(archive, "file.csv")
+    assert file in text_of(archive, "file.csv")
     assert "Bonacchi" in text_of(archive, "ruoli.csv")
     assert "ha portato via" in text_of(archive, "registro.csv")
 
