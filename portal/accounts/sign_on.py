@@ -1,7 +1,8 @@
 """Entering with the account of one's own organisation (OpenID Connect, or SPID and CIE through an aggregator).
 
-It proves an address and nothing else: who has no account in the network gets none by it, and a second factor, an
-account that has ended or an invitation that waits count as they do after a password.
+It proves an address and nothing else, and nothing else of what it says is kept, a tax code above all. Who has no
+account in the network gets none by it; a second factor, an account that has ended or an invitation that waits count
+as they do after a password. How an aggregator is set up: docs/accesso.md.
 """
 
 from typing import Any
@@ -50,8 +51,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         sociallogin.state["process"] = AuthProcess.LOGIN  # nothing is connected, whatever the address asks
+        claims = _forget(sociallogin)
         said = [each.email for each in sociallogin.email_addresses]
-        proven = [each.email for each in sociallogin.email_addresses if each.verified and _is_its_own(each.email)]
+        proven = [each for each in said if _is_proven(claims) and _is_its_own(each)]
         person = User.objects.filter(email__iexact=proven[0]).first() if proven else None
         if person is None:
             security_log.note("sign-on-refused", account="unknown")
@@ -63,6 +65,18 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         self, request: HttpRequest, provider: Any, error: Any = None, exception: Any = None, extra_context: Any = None
     ) -> None:
         raise ImmediateHttpResponse(_failed(request, is_cancelled=error == AuthError.CANCELLED))
+
+
+def _forget(sociallogin: SocialLogin) -> dict[str, Any]:
+    """What the organisation said of the person, for this moment: allauth would carry it into the session."""
+    claims: dict[str, Any] = sociallogin.account.get_provider_account().get_user_data() or {}
+    sociallogin.account.extra_data, sociallogin.account.uid, sociallogin.token = {}, "", None
+    return claims
+
+
+def _is_proven(claims: dict[str, Any]) -> bool:
+    """Whether it vouches for the address; one that never says so is believed where whoever installs the portal says."""
+    return claims.get("email_verified", settings.OIDC_EMAIL_IS_PROVEN) in (True, "true")
 
 
 def _is_its_own(address: str) -> bool:

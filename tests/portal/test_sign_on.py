@@ -12,8 +12,15 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -23,12 +30,18 @@ from tests.running import wait_for
 pytestmark = pytest.mark.django_db
 LOGIN = "/accesso/oidc/ente/login/"
 KNOWN = "elena.fedi@raccordo.example"
-PEOPLE = {
+CODE = "RSSMRA80A01H501U"  # what SPID and CIE tell with the name, and an aggregator may send as the person's key
+PEOPLE: dict[str, dict[str, Any]] = {
     "elena": {"email": KNOWN.upper(), "email_verified": True},
     "unverified": {"email": KNOWN, "email_verified": False},
     "stranger": {"email": "chi@altrove.example", "email_verified": True},
     "nobody": {},
-}
+    f"TINIT-{CODE}": {
+        "email": KNOWN, "given_name": "Elena", "family_name": "Fedi", "birthdate": "1980-01-01",
+        "https://attributes.eid.gov.it/fiscal_number": f"TINIT-{CODE}",
+        "https://attributes.eid.gov.it/company_name": "Comune di Esempio",
+    },
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +128,29 @@ def test_an_account_that_ended_and_a_second_factor_count_as_after_a_password(tru
     assert client.get("/profilo/").status_code == 302
     User.objects.filter(pk=elena.pk).update(valid_until=timezone.now() - timedelta(hours=1))
     assert "Il tuo accesso a Raccordo è finito" in words(enters("elena")[1])
+
+
+def test_by_spid_or_cie_through_an_aggregator_one_enters_and_nothing_of_what_it_says_is_kept(
+    trusted: Any, caplog: Any
+) -> None:
+    answer = enters(f"TINIT-{CODE}")[1]
+    assert answer.status_code == 403 and "non conferma l’indirizzo" in words(answer)  # it does not say that it proved it
+    trusted.OIDC_EMAIL_IS_PROVEN = True
+    assert enters("unverified")[1].status_code == 403  # what it says not to have proved is not believed
+    client, answer = enters(f"TINIT-{CODE}")
+    assert client.get("/profilo/").wsgi_request.user.email == KNOWN
+    seed = generate_totp_secret()
+    TOTP.activate(User.objects.get(email=KNOWN), seed)
+    waiting, answer = enters(f"TINIT-{CODE}")
+    held = [Session.objects.get(pk=each.session.session_key).get_decoded() for each in (client, waiting)]
+    now = format_hotp_value(hotp_value(seed, next(yield_hotp_counters_from_time())))
+    assert waiting.post(answer["Location"], {"code": now}).status_code == 302
+    assert waiting.get("/profilo/").status_code == 200
+    held.append(Session.objects.get(pk=waiting.session.session_key).get_decoded())
+    assert "socialaccount" in str(held[0])
+    said = f"{held}{caplog.text}{list(User.objects.filter(email=KNOWN).values())}"
+    assert CODE not in said and "1980-01-01" not in said
+    assert not SocialAccount.objects.exists()
 
 
 def test_without_an_answer_one_is_led_back_to_the_password(settings: Any) -> None:
