@@ -211,7 +211,7 @@ OIDC_SERVER_URL = env("OIDC_SERVER_URL", default="")
 OIDC_CLIENT_ID = env("OIDC_CLIENT_ID", default="")
 OIDC_NAME = env("OIDC_NAME", default="")  # as people call it; empty: the account of one's organisation
 OIDC_DOMAINS = [domain.lower() for domain in env.list("OIDC_DOMAINS", default=[])]
-# An aggregator of SPID and CIE proves the address and does not say so; one that says it is not proven is never believed.
+# An aggregator of SPID and CIE proves the address and may not say so; who says that it is not proven is never believed.
 OIDC_EMAIL_IS_PROVEN = env.bool("OIDC_EMAIL_IS_PROVEN", default=False)
 SOCIALACCOUNT_ADAPTER = "portal.accounts.sign_on.SocialAccountAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads elsewhere is what our own policy of content forbids

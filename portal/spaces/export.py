@@ -23,8 +23,8 @@ from wagtail.models import Page
 
 from portal import access
 from portal.background import jobs
-from portal.files import sheets
-from portal.models import Activity, Document, Image, Membership, Rendition, Space, SpaceExport, User
+from portal.files import sheets, versions
+from portal.models import Activity, Document, FileVersion, Image, Membership, Rendition, Space, SpaceExport, User
 from portal.models.activity import Verb
 from portal.models.jobs import Lane
 from portal.models.pages import PortalPage
@@ -91,12 +91,16 @@ def _pieces(space: Space, person: User) -> Iterator[tuple[str, Any]]:
     images = list(access.allowed(Image.objects.filter(collection=space.collection_id), person).order_by("pk"))
     names = {page.pk: f"pagine/{_page_name(page)}.html" for page in pages}
     files = {each.pk: f"file/{each.pk}-{each.filename}" for each in documents}
+    rows = versions.read_by(person, documents).select_related("document", "replaced_by")
+    before = list(rows.order_by("document", "number"))
+    earlier = {each.pk: f"file/prima/{each.document_id}-{each.number}-{each.name}" for each in before if each.file}
     originals = {each.pk: f"file/immagini/{each.pk}-{PurePosixPath(each.file.name).name}" for each in images}
-    yield "LEGGIMI.txt", _read_me(space, person, len(pages), len(files) + len(originals))
+    yield "LEGGIMI.txt", _read_me(space, person, len(pages), len(files) + len(originals) + len(earlier))
     yield "pagine.csv", sheets.as_csv("pagine", [_page_heads(), *(_page_row(page, names[page.pk]) for page in pages)])
-    file_rows = [*_file_rows(documents, files), *_file_rows(images, originals)]
+    file_rows = [*_file_rows(documents, files), *_file_rows(images, originals), *_version_rows(before, earlier)]
     yield "file.csv", sheets.as_csv("file", [_file_heads(), *file_rows])
     yield from ((files[each.pk], each.file) for each in documents)
+    yield from ((earlier[each.pk], each.file) for each in before if each.file)
     yield from ((originals[each.pk], each.file) for each in images)
     yield from _texts(pages, person, names, files)
     for source in sources:
@@ -161,7 +165,8 @@ def _page_row(page: PortalPage, name: str) -> list[str]:
 
 
 def _file_heads() -> list[str]:
-    return [_("titolo"), _("nome"), _("byte"), _("SHA-256"), _("caricato da"), _("caricato il"), _("nel file")]
+    return [_("titolo"), _("nome"), _("byte"), _("SHA-256"), _("caricato da"), _("caricato il"), _("nel file"),
+            _("versione"), _("sostituito da"), _("sostituito il"), _("perché")]  # fmt: skip
 
 
 def _file_rows(files: Iterable[Any], names: dict[int, str]) -> Iterator[list[str | int]]:
@@ -169,7 +174,15 @@ def _file_rows(files: Iterable[Any], names: dict[int, str]) -> Iterator[list[str
         who = str(each.uploaded_by_user or "")
         fingerprint = getattr(each, "sha256", "") or each.file_hash
         yield [each.title, Path(each.file.name).name, each.file_size or 0, fingerprint, who,
-               dates.local_day(each.created_at).isoformat(), names[each.pk]]  # fmt: skip
+               dates.local_day(each.created_at).isoformat(), names[each.pk], _("attuale"), "", "", ""]  # fmt: skip
+
+
+def _version_rows(before: Iterable[FileVersion], names: dict[int, str]) -> Iterator[list[str | int]]:
+    """What the files were before; of one whose bytes were thrown away, that there was one."""
+    for each in before:
+        yield [each.document.title, each.name, each.size or 0, each.sha256, "", "", names.get(each.pk, ""),
+               _("precedente, %(number)d") % {"number": each.number}, str(each.replaced_by or ""),
+               dates.local_day(each.replaced_at).isoformat(), each.reason]  # fmt: skip
 
 
 def _roles(space: Space) -> sheets.Rows:
@@ -202,8 +215,10 @@ def _read_me(space: Space, person: User, pages: int, files: int) -> bytes:
         "%(space)s\n\nQuesto archivio contiene lo spazio come lo leggeva %(person)s %(day)s: %(pages)d pagine "
         "pubblicate e %(files)d file.\nSono copie di consultazione: fa fede il testo nel portale, %(address)s\n\n"
         "pagine/       le pagine, da aprire con un browser\npagine.csv    che pagine sono, chi ne risponde, da quando\n"
-        "file/         i file e le immagini, come sono stati caricati\nfile.csv      che file sono, con la loro "
-        "impronta SHA-256\n\nLe bozze e le pagine di altri spazi non ci sono.\n"
+        "file/         i file e le immagini, come sono stati caricati\n"
+        "file/prima/   le versioni precedenti dei file, per chi le può aprire\n"
+        "file.csv      che file e che versioni sono, con la loro impronta SHA-256\n\n"
+        "Le bozze e le pagine di altri spazi non ci sono.\n"
     ) % {
         "space": space.name, "person": person, "day": dates.in_words(timezone.localdate(), article="il"),
         "pages": pages, "files": files, "address": settings.BASE_URL,

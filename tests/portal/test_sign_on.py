@@ -134,7 +134,7 @@ def test_by_spid_or_cie_through_an_aggregator_one_enters_and_nothing_of_what_it_
     trusted: Any, caplog: Any
 ) -> None:
     answer = enters(f"TINIT-{CODE}")[1]
-    assert answer.status_code == 403 and "non conferma l’indirizzo" in words(answer)  # it does not say that it proved it
+    assert answer.status_code == 403 and "non conferma l’indirizzo" in words(answer)  # it says nothing of it
     trusted.OIDC_EMAIL_IS_PROVEN = True
     assert enters("unverified")[1].status_code == 403  # what it says not to have proved is not believed
     client, answer = enters(f"TINIT-{CODE}")

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from portal import access
 from portal.demo import body_of, publish, space
+from portal.files import versions
 from portal.models import Document, SpaceExport
 from portal.models.activity import Activity, Verb
 from portal.models.pages import TextPage
@@ -89,6 +90,22 @@ def test_an_archive_holds_the_editions_of_its_protocols(as_: Any) -> None:
     code = edition.page.specific.code
     assert archive.read(f"edizioni/{code}-2.0.pdf") == b"%PDF una copia"
     assert f"edizioni/{code}-2.0.pdf" in text_of(archive, "edizioni.csv")
+
+
+def test_an_archive_holds_what_files_were_before_as_far_as_the_person_may_open_it(as_: Any, page: TextPage) -> None:
+    file = Document.objects.get(title="Foglio", collection=space("SP-MINORI").collection)
+    for content, why in ((b"il secondo testo", "Refusi"), (b"il terzo", "C’erano dati personali")):
+        file.file, file.replaced_because = ContentFile(content, file.filename), why
+        file.save()
+    versions.discard(file.versions.filter(number=2), by=None, reason="Prova")
+    archive, earlier = taken(as_, "coordinator"), f"file/prima/{file.pk}-1-{file.filename}"
+    assert archive.read(earlier) == b"il testo del foglio"
+    assert archive.read(f"file/{file.pk}-{file.filename}") == b"il terzo"
+    rows = text_of(archive, "file.csv").splitlines()
+    assert sum("precedente, 1;" in row and earlier in row and "Refusi" in row for row in rows) == 1
+    assert sum("precedente, 2;" in row and "file/prima/" not in row for row in rows) == 1
+    assert sum(";attuale;" in row and "Foglio" in row for row in rows) == 1
+    assert not [name for name in archive.namelist() if name.startswith(f"file/prima/{file.pk}-2")]
 
 
 def test_every_space_of_the_network_can_be_taken_away(person: Any) -> None:
