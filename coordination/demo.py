@@ -12,7 +12,17 @@ from portal.spaces import shares
 from portal.templatetags.portal_tags import plain_to_html
 
 from . import actions, demo_regulations
-from .models import Action, ActionItem, AgendaItem, Attendance, Decision, MeetingPage, ServicePage
+from .models import (
+    Action,
+    ActionItem,
+    AgendaItem,
+    Attendance,
+    Decision,
+    MeetingPage,
+    Norm,
+    Objective,
+    ServicePage,
+)
 
 CONTENT = Path(__file__).parent / "demo_content"
 FOR_PARTNERS = {"seus", "aiutodonna", "consultorio", "patronati"}  # beside the desks of the Comuni
@@ -27,6 +37,21 @@ def load(say: Say) -> None:
         _load_service(entry)
     say("regole dei Comuni")
     demo_regulations.load(read_toml(CONTENT / "regulations.toml"))
+    say("norme e obiettivi")
+    _load_norms(read_toml(CONTENT / "norms.toml"))
+
+
+def _load_norms(entries: dict[str, Any]) -> None:
+    for entry in entries["norms"]:
+        Norm.objects.create(**{name: entry[name] for name in ("citation", "title", "state", "since") if name in entry})
+    known = {norm.citation: norm for norm in Norm.objects.all()}
+    for entry in entries["norms"]:
+        if "successor" in entry:
+            Norm.objects.filter(citation=entry["citation"]).update(successor=known[entry["successor"]])
+    years = f"{day(0).year}–{day(0).year + 2}"
+    for entry in entries["objectives"]:
+        row = Objective.objects.create(code=entry["code"], title=entry["title"], plan=f"Piano di zona {years}")
+        row.norms.set([known[citation] for citation in entry["norms"]])
 
 
 def _load_meeting(entry: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import hours, regulation_pages, views
+from . import hours, norm_pages, regulation_pages, views
 
 urlpatterns = [
     path("riunioni/", views.meeting_list, name="meetings"),
@@ -13,6 +13,15 @@ urlpatterns = [
     path("regolamenti/<slug:slug>/", regulation_pages.regulation, name="regulation"),
     path("regolamenti/<slug:slug>/tabella.<slug:kind>", regulation_pages.regulation_sheet, name="regulation_sheet"),
     path("regolamenti/<slug:slug>/<slug:body>/", regulation_pages.body_rule, name="body_rule"),
+    path("norme/", norm_pages.norm_list, name="norms"),
+    path("norme/nuova/", norm_pages.add_norm, name="add_norm"),
+    path("norme/<int:pk>/", norm_pages.norm, name="norm"),
+    path("norme/<int:pk>/cambia/", norm_pages.change_norm, name="change_norm"),
+    path("norme/obiettivi/nuovo/", norm_pages.add_objective, name="add_objective"),
+    path("norme/obiettivi/<int:pk>/", norm_pages.objective, name="objective"),
+    path("norme/obiettivi/<int:pk>/cambia/", norm_pages.change_objective, name="change_objective"),
+    path("pagine/<int:pk>/ragioni/", norm_pages.reasons, name="reasons"),
+    path("pagine/<int:pk>/ragioni/<int:reason_pk>/togli/", norm_pages.take_reason_away, name="take_reason_away"),
     path("rubrica/", views.directory, name="directory"),
     path("rubrica/servizi/<int:pk>/orari/", hours.service_hours, name="service_hours"),
     path("rubrica/enti/<slug:slug>/", views.organisation, name="organisation"),

@@ -374,6 +374,13 @@ def may_review(user: Person, page: Page) -> bool:
     return addressed(mine, user, "owner", standing_in=True).exists()
 
 
+def may_give_reasons(user: Person, page: Page) -> bool:
+    """Whether the person says why a page is there: who approves where it lies, or keeps the network and reads it."""
+    if page.depth <= SPACE_DEPTH or not can(user, "view", page):
+        return False
+    return coordinates(user) or "approve" in acts_on(user, page)
+
+
 def answers_for_some(user: Person) -> bool:
     """Whether the person answers for any page that the person may read."""
     known: bool | None = user.__dict__.get("_answers_for_some")

@@ -18,10 +18,20 @@ class ProtocolsConfig(AppConfig):
 
         # `signing` says how rules are signed, `outsiders` how an edition is shown to one, `taken_away` what of
         # editions leaves with a space.
-        from . import adoptions, discussions, editions, joint_approval, outsiders, signing, taken_away  # noqa: F401
+        from . import (  # noqa: F401
+            adoptions,
+            discussions,
+            editions,
+            joint_approval,
+            links,
+            outsiders,
+            signing,
+            taken_away,
+        )
 
         publishing.connect(editions.on_publishing)
         published.connect(editions.on_published)
+        published.connect(links.on_published)
         publishing.connect(adoptions.on_publishing)
         published.connect(adoptions.on_published)  # the edition is kept by then
         withdrawn.connect(adoptions.on_withdrawn)

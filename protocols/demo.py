@@ -16,7 +16,7 @@ from portal.models.append_only import as_maintenance
 from portal.pages import citations
 from portal.spaces import shares
 
-from . import demo_adoptions, demo_joint, demo_reviews, demo_signatures, editions
+from . import demo_adoptions, demo_joint, demo_reasons, demo_reviews, demo_signatures, editions
 from .demo_forms import as_bytes, signed
 from .fingerprints import fingerprint
 from .models import Edition, FormPage, ProcedurePage, ProtocolPage
@@ -53,6 +53,8 @@ def load(say: Say) -> None:
     say("letture e firme")
     for entry in read_toml(CONTENT / "signatures.toml")["readings"]:
         demo_signatures.load(entry)
+    say("norme e obiettivi delle regole")
+    demo_reasons.load(read_toml(CONTENT / "reasons.toml")["pages"])
     say("revisioni")
     demo_reviews.load(read_toml(CONTENT / "reviews.toml"))
 

@@ -5,17 +5,18 @@ from typing import Any
 from django.http import HttpRequest
 from wagtail.models import Page
 
+from coordination.models import ServicePage
 from portal import access
 from portal.pages.kinds import shows
 
-from . import band, editions, forms, from_word, procedures  # noqa: F401  `forms` registers which form edits which kind
+from . import band, editions, forms, from_word, procedures, why  # noqa: F401  `forms`: which form edits which kind
 from .models import FormPage, ProcedurePage, ProtocolPage
 from .models.rules import RulePage
 
 
 @shows(RulePage)
 def rule(page: RulePage, request: HttpRequest) -> dict[str, Any]:
-    return {"coming": page.coming}
+    return {"coming": page.coming, "why": why.of(page, request.user)}
 
 
 @shows(ProtocolPage)
@@ -37,6 +38,11 @@ def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
 @shows(ProcedurePage)
 def procedure(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
     return {"editions": editions.history(page, request.user), **procedures.plan(page, request)}
+
+
+@shows(ServicePage)
+def service(page: ServicePage, request: HttpRequest) -> dict[str, Any]:
+    return {"why": why.of(page, request.user)}
 
 
 @shows(FormPage)

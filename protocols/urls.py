@@ -4,7 +4,7 @@ from django.urls import path
 
 from portal.pages.kind_list import kind_list
 
-from . import adoption_pages, joint_pages, matrix_pages, remark_pages, views
+from . import adoption_pages, joint_pages, matrix_pages, orphans, remark_pages, views
 from .models import FormPage, ProcedurePage, ProtocolPage
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("procedure/", kind_list, {"model": ProcedurePage, "section": "procedure"}, name="procedures"),
     path("moduli/", kind_list, {"model": FormPage, "section": "moduli"}, name="forms"),
     path("p/<slug:code>/recepimenti/<slug:body>/", adoption_pages.adoption, name="adoption"),
+    path("norme/orfani/", orphans.orphans, name="orphans"),
     path("recepimenti/", matrix_pages.matrix, name="adoptions"),
     path("recepimenti/tabella.<slug:kind>", matrix_pages.sheet, name="adoptions_sheet"),
     path("recepimenti/<slug:body>/sollecita/", matrix_pages.remind, name="remind_adoption"),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from wagtail.models import Page
 
-from coordination.models import Action
+from coordination.models import Action, Norm, Objective, Reason
 from portal import demo
 from portal.models import (
     Acknowledgement,
@@ -128,6 +128,18 @@ def asked_of(slug: str) -> int:
 def act_of(body: str) -> int:
     """The newest act of a body that has its file: of PR-02."""
     return Adoption.objects.filter(organisation__slug=body).exclude(act_file="").latest("pk").pk
+
+
+def norm() -> int:
+    return Norm.objects.get(citation="L. 328/2000").pk
+
+
+def objective() -> int:
+    return Objective.objects.get(code="OB-01").pk
+
+
+def reason_of(slug: str) -> int:
+    return Reason.objects.create(page=Page.objects.get(slug=slug), norm=Norm.objects.get(citation="DM 77/2022")).pk
 
 
 def signed_of(slug: str) -> int:
@@ -434,6 +446,25 @@ def portal_doors() -> list[Door]:
         Door("end_reading", f"/letture/richieste/{asked_of('pr-02')}/fine/", {"coordinator", "director",
              "health_manager", "administrator"}, answer=302, post={}, forbidden=INSIDE),
         Door("end_reading", "/letture/richieste/999999/fine/", set(), post={}),
+        Door("norms", "/norme/", MEMBERS),
+        Door("norm", f"/norme/{norm()}/", MEMBERS),
+        Door("norm", "/norme/999999/", set()),
+        Door("add_norm", "/norme/nuova/", KEEPERS),
+        Door("add_norm", "/norme/nuova/", KEEPERS, post={}),
+        Door("change_norm", f"/norme/{norm()}/cambia/", KEEPERS),
+        Door("objective", f"/norme/obiettivi/{objective()}/", MEMBERS),
+        Door("objective", "/norme/obiettivi/999999/", set()),
+        Door("add_objective", "/norme/obiettivi/nuovo/", KEEPERS),
+        Door("change_objective", f"/norme/obiettivi/{objective()}/cambia/", KEEPERS, post={}),
+        Door("orphans", "/norme/orfani/", KEEPERS),
+        Door("reasons", f"/pagine/{page('pr-04').pk}/ragioni/", {"coordinator", "director", "administrator"},
+             forbidden=MINORI),
+        Door("reasons", "/pagine/999999/ragioni/", set()),
+        Door("take_reason_away", f"/pagine/{page('pr-04').pk}/ragioni/{reason_of('pr-04')}/togli/",
+             {"coordinator", "director", "administrator"}, answer=302, post={}, forbidden=MINORI),
+        Door("take_reason_away", f"/pagine/{page('pr-02').pk}/ragioni/999999/togli/", set(), post={},
+             forbidden=INSIDE - {"coordinator", "director", "health_manager", "administrator"}),
+        Door("take_reason_away", f"/pagine/{page('pr-04').pk}/ragioni/999999/togli/", set(), closed=405),
         # PR-04 is late: Davide answers for it, Chiara for its space.
         Door("reviews_due", "/revisioni/", MEMBERS),
         Door("review", f"/revisioni/{page('pr-04').pk}/", REVIEWING, forbidden=MINORI),

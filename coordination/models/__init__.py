@@ -1,11 +1,12 @@
-"""How the network decides: meetings and what they decide; who offers which service, and by which rules."""
+"""How the network decides: meetings, their decisions, services and by which rules, the norms that ask for them."""
 
 from .actions import Action
 from .directory import ServicePage
 from .meetings import ActionItem, AgendaItem, Attendance, Decision, MeetingPage
+from .norms import Norm, NormState, Objective, Reason
 from .regulations import BodyRule, RegulatedService, RuleConfirmation
 
 __all__ = [
-    "Action", "ActionItem", "AgendaItem", "Attendance", "BodyRule", "Decision", "MeetingPage", "RegulatedService",
-    "RuleConfirmation", "ServicePage",
+    "Action", "ActionItem", "AgendaItem", "Attendance", "BodyRule", "Decision", "MeetingPage", "Norm", "NormState",
+    "Objective", "Reason", "RegulatedService", "RuleConfirmation", "ServicePage",
 ]  # fmt: skip

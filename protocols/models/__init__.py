@@ -4,11 +4,12 @@ from .adoptions import Adoption, AdoptionReminder
 from .copies import EditionCopy
 from .editions import Edition
 from .joint_approvals import JointApproval, JointState, Signature, SigningRule
+from .links import RuleLink
 from .procedures import FormPage, ProcedurePage
 from .protocols import ProtocolPage
 from .remarks import Deed, Discussion, Remark, RemarkAct
 
 __all__ = [
     "Adoption", "AdoptionReminder", "Deed", "Discussion", "Edition", "EditionCopy", "FormPage", "JointApproval",
-    "JointState", "ProcedurePage", "ProtocolPage", "Remark", "RemarkAct", "Signature", "SigningRule",
+    "JointState", "ProcedurePage", "ProtocolPage", "Remark", "RemarkAct", "RuleLink", "Signature", "SigningRule",
 ]  # fmt: skip

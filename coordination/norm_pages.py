@@ -1,0 +1,183 @@
+"""The norms and the objectives of the plan: read by everybody who works here, kept by who coordinates the network."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from wagtail.models import Page
+
+from portal import access
+from portal.notices.feed import name
+from portal.personal_data.guard import no_personal_data
+from portal.requests import PersonRequest
+
+from .models import Norm, NormState, Objective, Reason
+
+
+class NormForm(forms.ModelForm[Norm]):
+    class Meta:
+        model = Norm
+        fields = ["citation", "title", "state", "since", "successor"]
+        error_messages = {"citation": {"unique": gettext_lazy("Questa norma c’è già: cambia quella.")}}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["successor"].queryset = Norm.objects.exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
+
+    def clean_citation(self) -> str:
+        return " ".join(self.cleaned_data["citation"].split())
+
+    def clean_since(self) -> date | None:
+        since: date | None = self.cleaned_data["since"]
+        if since is None and self.cleaned_data.get("state") != NormState.IN_FORCE:
+            raise forms.ValidationError(_("Scrivi da quale giorno non è più com’era."))
+        return since
+
+
+class ObjectiveForm(forms.ModelForm[Objective]):
+    class Meta:
+        model = Objective
+        fields = ["code", "title", "plan", "norms"]
+        widgets = {"norms": forms.CheckboxSelectMultiple}
+        error_messages = {"code": {"unique": gettext_lazy("Questo codice è già di un altro obiettivo.")}}
+
+
+class ReasonForm(forms.ModelForm[Reason]):
+    """One at a time: a norm, with the article if it is known, or an objective."""
+
+    class Meta:
+        model = Reason
+        fields = ["norm", "article", "objective"]
+        help_texts = {"article": gettext_lazy("Facoltativo. Per esempio: art. 22, comma 4.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["article"].validators.append(no_personal_data)
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        if bool(said.get("norm")) == bool(said.get("objective")) and not self.errors:
+            raise forms.ValidationError(_("Scegli una norma oppure un obiettivo."))
+        said["article"] = said.get("article", "") if said.get("norm") else ""
+        same = Reason.objects.filter(page=self.instance.page_id, norm=said.get("norm"), article=said["article"])
+        if not self.errors and same.filter(objective=said.get("objective")).exists():
+            raise forms.ValidationError(_("C’è già."))
+        return said
+
+
+# --- Read ------------------------------------------------------------------------------------------------
+
+
+@login_required
+def norm_list(request: PersonRequest) -> HttpResponse:
+    context = {
+        "norms": Norm.objects.select_related("successor"), "objectives": Objective.objects.all(),
+        "may_change": access.coordinates(request.user),
+    }  # fmt: skip
+    return render(request, "coordination/norms.html", context)
+
+
+@login_required
+def norm(request: PersonRequest, pk: int) -> HttpResponse:
+    """Whether it holds, and what follows from it, as far as the reader may see."""
+    row = get_object_or_404(Norm.objects.select_related("successor"), pk=pk)
+    context = {
+        "norm": row, "objectives": row.objectives.all(), "pages": _pages(row.reasons.all(), request),
+        "may_change": access.coordinates(request.user),
+    }  # fmt: skip
+    return render(request, "coordination/norm.html", context)
+
+
+@login_required
+def objective(request: PersonRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(Objective, pk=pk)
+    context = {
+        "objective": row, "norms": row.norms.all(), "pages": _pages(row.reasons.all(), request),
+        "may_change": access.coordinates(request.user),
+    }  # fmt: skip
+    return render(request, "coordination/objective.html", context)
+
+
+def _pages(rows: QuerySet[Reason], request: PersonRequest) -> list[tuple[Page, str]]:
+    """The pages that the reader may see, each with the articles for which it is there."""
+    articles: dict[int, list[str]] = {}
+    for row in rows:
+        articles.setdefault(row.page_id, []).extend(filter(None, [row.article]))
+    pages = access.allowed(Page.objects.filter(pk__in=list(articles)), request.user).specific()
+    found = sorted(pages, key=lambda page: (getattr(page, "kind_order", 100), page.slug))
+    return [(page, "; ".join(articles[page.pk])) for page in found]
+
+
+# --- Kept ------------------------------------------------------------------------------------------------
+
+
+@login_required
+def add_norm(request: PersonRequest) -> HttpResponse:
+    return _kept(request, NormForm, Norm(), _("Aggiungi una norma"))
+
+
+@login_required
+def change_norm(request: PersonRequest, pk: int) -> HttpResponse:
+    access.require_coordinator(request.user)
+    return _kept(request, NormForm, get_object_or_404(Norm, pk=pk), _("Cambia la norma"))
+
+
+@login_required
+def add_objective(request: PersonRequest) -> HttpResponse:
+    return _kept(request, ObjectiveForm, Objective(), _("Aggiungi un obiettivo"))
+
+
+@login_required
+def change_objective(request: PersonRequest, pk: int) -> HttpResponse:
+    access.require_coordinator(request.user)
+    return _kept(request, ObjectiveForm, get_object_or_404(Objective, pk=pk), _("Cambia l’obiettivo"))
+
+
+def _kept(request: PersonRequest, kind: Any, row: Norm | Objective, title: str) -> HttpResponse:
+    access.require_coordinator(request.user)
+    form = kind(request.POST or None, instance=row)
+    if request.method == "POST" and form.is_valid():
+        saved = form.save()
+        messages.success(request, _("Salvato."))
+        return redirect("norm" if isinstance(saved, Norm) else "objective", pk=saved.pk)
+    return render(request, "coordination/norm_form.html", {"form": form, "title": title})
+
+
+# --- Why a page is there ---------------------------------------------------------------------------------
+
+
+def _reasoned(request: PersonRequest, pk: int) -> Page:
+    page: Page = access.get_or_404(Page.objects.live(), request.user, pk=pk)
+    if not access.may_give_reasons(request.user, page):
+        access.require(request.user, "approve", page)
+    return page.specific
+
+
+@login_required
+def reasons(request: PersonRequest, pk: int) -> HttpResponse:
+    """The norms and objectives of one page; added here, taken away here."""
+    page = _reasoned(request, pk)
+    form = ReasonForm(request.POST or None, instance=Reason(page_id=page.pk, by=request.user))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Aggiunto: chi legge la pagina lo vede da adesso."))
+        return redirect("reasons", pk=page.pk)
+    rows = Reason.objects.filter(page=page.pk).select_related("norm", "objective")
+    return render(request, "coordination/reasons.html", {"page": page, "title": name(page), "rows": rows, "form": form})
+
+
+@login_required
+@require_POST
+def take_reason_away(request: PersonRequest, pk: int, reason_pk: int) -> HttpResponse:
+    page = _reasoned(request, pk)
+    get_object_or_404(Reason, page=page.pk, pk=reason_pk).delete()
+    messages.success(request, _("Tolto da questa pagina; la norma o l’obiettivo resta."))
+    return redirect("reasons", pk=page.pk)

@@ -1,0 +1,152 @@
+"""«Perché esiste»: from a norm to a form and back, as far as each reader may see; what hangs in the air is listed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from coordination.models import Norm, Objective, Reason, ServicePage
+from portal import demo
+from portal.models import User
+from portal.words import dates
+from protocols import why
+from protocols.models import FormPage, ProcedurePage, ProtocolPage, RuleLink
+
+pytestmark = pytest.mark.django_db
+
+Given = Callable[..., Any]
+
+
+def box(response: Any) -> str:
+    found = BeautifulSoup(response.content, "html.parser").select(
+        "[aria-labelledby=perche-esiste], [aria-labelledby=che-ne-discende]"
+    )
+    return " ".join(" ".join(section.get_text() for section in found).split())
+
+
+def text(response: Any) -> str:
+    return " ".join(BeautifulSoup(response.content, "html.parser").get_text(" ").split())
+
+
+def test_a_form_leads_up_to_its_procedure_protocol_norm_and_objective_and_a_protocol_down_to_all(as_: Given) -> None:
+    client = as_("worker")
+    procedure = ProcedurePage.objects.get(code="OP-03")
+    up, down = box(client.get("/p/MD-03/")).split("Che cosa ne discende")[0], box(client.get("/p/PR-03/"))
+    for words in ("L.R. Toscana 66/2008 · vigente", "OB-03 Decidere insieme", "PR-03 ", f"OP-03 {procedure.title}"):
+        assert words in up, words
+    assert "Perché esiste Norme D.lgs. 29/2024, art. 27 · vigente" in down
+    for words in (f"OP-03 {procedure.title}", "MD-03 "):
+        assert words in down.split("Che cosa ne discende")[1], words
+    link = RuleLink.objects.filter(above=procedure.pk).exclude(below__slug="md-03").first()
+    assert link is not None and procedure.title in box(client.get(ServicePage.objects.get(pk=link.below_id).url))
+
+
+def test_a_hidden_page_is_not_named_and_leads_no_farther(as_: Given, person: Given) -> None:
+    hidden = ProtocolPage(title="Regola coperta", code="PR-91", valid_from=timezone.localdate())
+    demo.publish(demo.space("SP-MINORI").root_page, hidden, on=0, by=person("coordinator"))
+    Reason.objects.create(page=hidden.page_ptr, norm=Norm.objects.create(citation="L. 9/1999", title="Coperta"))
+    step = {"title": "Comincia", "text": "Si comincia.", "who": "Chi accoglie", "form": "MD-01", "rule": "PR-91"}
+    open_one = ProcedurePage(
+        title="Procedura aperta", code="OP-91", valid_from=timezone.localdate(), protocols="PR-91",
+        steps=[("step", step)],
+    )  # fmt: skip
+    demo.publish(demo.space("SP-RETE").root_page, open_one, on=0, by=person("coordinator"))
+    for name, sees in (("worker_minors", True), ("worker", False)):
+        for address in ("/p/OP-91/", "/p/MD-01/"):
+            shown = box(as_(name).get(address))
+            assert ("Regola coperta" in shown, "L. 9/1999" in shown) == (sees, sees), (name, address)
+        assert "Procedura aperta" in box(as_(name).get("/p/MD-01/")), name
+        assert ("Regola coperta" in text(as_(name).get(f"/norme/{Norm.objects.get(citation='L. 9/1999').pk}/"))) == sees
+
+
+def test_links_follow_what_is_published_last_and_a_code_that_comes_later(
+    person: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = {"title": "Comincia", "text": "Si comincia.", "who": "Chi accoglie", "form": "MD-91"}
+    page = ProcedurePage(title="Procedura", code="OP-91", valid_from=timezone.localdate(), steps=[("step", step)])
+    root, by = demo.space("SP-RETE").root_page, person("coordinator")
+    demo.publish(root, page, on=0, by=by)
+    assert not RuleLink.objects.filter(said_by=page.pk).exists()
+    form = FormPage(title="Foglio", code="MD-91", valid_from=timezone.localdate(),
+                    document=FormPage.objects.get(code="MD-01").document)  # fmt: skip
+    demo.publish(root, form, on=0, by=by)
+    assert [row.below_id for row in RuleLink.objects.filter(said_by=page.pk)] == [form.pk]
+    page = ProcedurePage.objects.get(pk=page.pk)
+    page.steps, page.version, page.change_note = [("step", {**step, "form": "MD-01"})], "1.1", "Altro modulo."
+    page.valid_from = timezone.localdate() + timedelta(days=3)
+    draft = page.save_revision()
+    assert [row.below_id for row in RuleLink.objects.filter(said_by=page.pk)] == [form.pk]  # a draft changes nothing
+    monkeypatch.setattr(timezone, "now", lambda: dates.midnight(page.valid_from))
+    draft.publish()
+    assert [row.below.slug for row in RuleLink.objects.filter(said_by=page.pk)] == ["md-01"]
+
+
+def test_coordinators_keep_norms_and_say_what_holds_no_more(as_: Given) -> None:
+    client = as_("coordinator")
+    wrong = client.post("/norme/nuova/", {"citation": "L. 1/1901", "title": "Vecchia legge", "state": "abrogata"})
+    assert "Scrivi da quale giorno" in text(wrong) and "Vecchia legge" in wrong.content.decode()
+    said = {"citation": "L. 1/1901", "title": "Vecchia legge", "state": "abrogata", "since": "01/02/2020",
+            "successor": Norm.objects.get(citation="L. 328/2000").pk}  # fmt: skip
+    shown = text(client.post("/norme/nuova/", said, follow=True))
+    assert "Abrogata dal 1° febbraio 2020 · al suo posto L. 328/2000" in shown
+    row = Norm.objects.get(citation="L. 1/1901")
+    assert "Questa norma c’è già" in text(client.post("/norme/nuova/", said))
+    assert "Vecchia legge" in text(as_("trainee").get(f"/norme/{row.pk}/"))
+    assert as_("director").post("/norme/nuova/", {**said, "citation": "L. 2/1901"}).status_code == 404
+    assert not Norm.objects.filter(citation="L. 2/1901").exists()
+
+
+def test_a_reason_is_added_and_taken_away_from_the_page_by_who_approves_there(as_: Given) -> None:
+    page, norm = ProcedurePage.objects.get(code="OP-03"), Norm.objects.get(citation="L. 119/2001")
+    address = f"/pagine/{page.pk}/ragioni/"
+    client = as_("health_manager")
+    assert "Scegli una norma oppure un obiettivo." in text(client.post(address, {"article": "art. 1"}))
+    client.post(address, {"norm": norm.pk, "article": "art. 1"})
+    assert "L. 119/2001, art. 1 · vigente" in box(as_("worker").get("/p/OP-03/"))
+    assert "C’è già." in text(client.post(address, {"norm": norm.pk, "article": "art. 1"}))
+    assert as_("worker").post(address, {"norm": norm.pk}).status_code == 403
+    assert as_("partner").get(address).status_code == 404
+    row = Reason.objects.get(page=page.pk, norm=norm)
+    assert as_("worker").post(f"{address}{row.pk}/togli/").status_code == 403
+    client.post(f"{address}{row.pk}/togli/")
+    assert "L. 119/2001, art. 1 " not in box(as_("worker").get("/p/OP-03/"))
+
+
+def test_what_hangs_in_the_air_is_listed_to_coordinators_as_far_as_they_read_it(as_: Given, person: Given) -> None:
+    root, by, today = demo.space("SP-RETE").root_page, person("coordinator"), timezone.localdate()
+    demo.publish(root, ProcedurePage(title="Procedura sola", code="OP-91", valid_from=today), on=0, by=by)
+    demo.publish(root, ProtocolPage(title="Regola senza norma", code="PR-91", valid_from=today), on=0, by=by)
+    Objective.objects.create(code="OB-99", title="Senza pagina", plan="Piano")
+    shown = text(as_("coordinator").get("/norme/orfani/"))
+    for words in ("PR-91 Regola senza norma", "OP-91 Procedura sola", "OB-99 Senza pagina", "OP-05 ",
+                  "cita D.P.C.M. 29 novembre 2001"):  # fmt: skip
+        assert words in shown, words
+    for code in ("OP-03 ", "PR-01 ", "MD-03 "):
+        assert code not in shown, code
+    assert as_("director").get("/norme/orfani/").status_code == 404
+
+
+def test_the_box_asks_as_often_for_many_pages_as_for_a_few(person: Given) -> None:
+    page, reader = ProtocolPage.objects.get(code="PR-03"), person("worker")
+
+    def asked() -> int:
+        who = User.objects.get(pk=reader.pk)
+        with CaptureQueriesContext(connection) as queries:
+            assert why.of(page, who).below
+        return len(queries)
+
+    asked()  # what is cached once per process is not counted
+    few = asked()
+    form = FormPage.objects.get(code="MD-03")
+    for number in range(20):
+        copy = ProcedurePage(title=f"Procedura {number}", code=f"OP-{60 + number}", change_note="Prova.")
+        demo.space("SP-RETE").root_page.add_child(instance=copy)
+        RuleLink.objects.create(said_by=copy.page_ptr, above=page.page_ptr, below=copy.page_ptr)
+        RuleLink.objects.create(said_by=copy.page_ptr, above=copy.page_ptr, below=form.page_ptr)
+        Reason.objects.create(page=page.page_ptr, objective=Objective.objects.create(code=f"OX-{number}", title="X"))
+    assert asked() == few
