@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
 from portal import access
+from portal.models.pages import page_kinds
 from portal.notices.feed import name
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
-from .models import Norm, NormState, Objective, Reason
+from .models import Norm, NormState, Objective, Reason, ServicePage
 
 
 class NormForm(forms.ModelForm[Norm]):
@@ -40,6 +41,14 @@ class NormForm(forms.ModelForm[Norm]):
         if since is None and self.cleaned_data.get("state") != NormState.IN_FORCE:
             raise forms.ValidationError(_("Scrivi da quale giorno non è più com’era."))
         return since
+
+    def clean_successor(self) -> Norm | None:
+        successor: Norm | None = self.cleaned_data["successor"]
+        if successor is not None and self.cleaned_data.get("state") == NormState.IN_FORCE:
+            raise forms.ValidationError(
+                _("Una norma vigente non ne ha un’altra al suo posto: togli questa, o cambia lo stato.")
+            )
+        return successor
 
 
 class ObjectiveForm(forms.ModelForm[Objective]):
@@ -155,7 +164,9 @@ def _kept(request: PersonRequest, kind: Any, row: Norm | Objective, title: str) 
 
 
 def _reasoned(request: PersonRequest, pk: int) -> Page:
-    page: Page = access.get_or_404(Page.objects.live(), request.user, pk=pk)
+    """A rule or the card of a service: the pages that say why they are there."""
+    kinds = [kind for kind in page_kinds() if kind.keeps_editions or kind is ServicePage]
+    page: Page = access.get_or_404(Page.objects.live().type(*kinds), request.user, pk=pk)
     if not access.may_give_reasons(request.user, page):
         access.require(request.user, "approve", page)
     return page.specific
@@ -165,9 +176,9 @@ def _reasoned(request: PersonRequest, pk: int) -> Page:
 def reasons(request: PersonRequest, pk: int) -> HttpResponse:
     """The norms and objectives of one page; added here, taken away here."""
     page = _reasoned(request, pk)
-    form = ReasonForm(request.POST or None, instance=Reason(page_id=page.pk, by=request.user))
+    form = ReasonForm(request.POST or None, instance=Reason(page_id=page.pk))
     if request.method == "POST" and form.is_valid():
-        form.save()
+        Reason.objects.get_or_create(page_id=page.pk, **form.cleaned_data, defaults={"by": request.user})
         messages.success(request, _("Aggiunto: chi legge la pagina lo vede da adesso."))
         return redirect("reasons", pk=page.pk)
     rows = Reason.objects.filter(page=page.pk).select_related("norm", "objective")

@@ -378,7 +378,8 @@ def may_give_reasons(user: Person, page: Page) -> bool:
     """Whether the person says why a page is there: who approves where it lies, or keeps the network and reads it."""
     if page.depth <= SPACE_DEPTH or not can(user, "view", page):
         return False
-    return coordinates(user) or "approve" in acts_on(user, page)
+    held = standing(user)
+    return "approve" in acts_on(user, page) or (held.coordinates and page.path[:SPACE_PATH] not in held.closed)
 
 
 def answers_for_some(user: Person) -> bool:

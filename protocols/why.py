@@ -4,7 +4,7 @@ Both ways along what pages say (`links`), a page at a time as far as the reader 
 nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +12,12 @@ from wagtail.models import Page
 
 from coordination.models import Norm, Objective, Reason
 from portal import access
+from portal.pages import addresses
 
 from .models import RuleLink
 
 FARTHEST = 3  # steps from a card or a form up to the protocol, and one to spare
+Edge = tuple[int, int]  # above, below
 
 
 @dataclass
@@ -36,32 +38,48 @@ class Why:
 
 
 def of(page: Page, user: Any) -> Why:
-    above, below = _reached(page, user, "below", "above"), _reached(page, user, "above", "below")
+    """Three questions, however many pages and kinds: the links, what the reader sees of them, the reasons."""
+    edges = _edges(page)
+    readable = access.allowed(Page.objects.filter(pk__in={pk for edge in edges for pk in edge}), user)
+    pages = {each.pk: each for each in readable}
+    above = [pages[pk] for pk in _reached(page, {(below, above) for above, below in edges}, pages)]
+    below = [pages[pk] for pk in _reached(page, edges, pages)]
     norms, objectives = _reasons([page, *above])
     return Why(norms, objectives, _levels(above), _levels(below), access.may_give_reasons(user, page))
 
 
-def _reached(page: Page, user: Any, at: str, to: str) -> list[Any]:
-    """What the reader may see, step by step; as many questions for a page as for a thousand."""
-    found: dict[int, Any] = {}
-    edge = {page.pk}
-    for _step in range(FARTHEST):
-        led = RuleLink.objects.filter(**{f"{at}__in": edge}).values(to)
-        pages = access.allowed(Page.objects.filter(pk__in=led).exclude(pk__in=[page.pk, *found]), user)
-        edge = set()
-        for each in pages.specific():
-            found[each.pk] = each
-            edge.add(each.pk)
-        if not edge:
-            break
-    return list(found.values())
+def _edges(page: Page) -> set[Edge]:
+    """The links as far as they may lead from the page, each way."""
+    steps = []
+    for at, to in (("below", "above"), ("above", "below")):
+        step = RuleLink.objects.filter(**{at: page.pk})
+        for _more in range(FARTHEST):
+            steps.append(step.values_list("above", "below"))
+            step = RuleLink.objects.filter(**{f"{at}__in": step.values(to)})
+    return set(steps[0].union(*steps[1:]))
 
 
-def _levels(pages: Iterable[Any]) -> list[Level]:
+def _reached(page: Page, edges: Iterable[Edge], seen: Container[int]) -> set[int]:
+    """What the links lead to from the page; what the reader does not see leads on to nothing."""
+    found, edge = {page.pk}, {page.pk}
+    while edge:
+        edge = {to for at, to in edges if at in edge and to in seen} - found
+        found |= edge
+    return found - {page.pk}
+
+
+def _levels(pages: Iterable[Page]) -> list[Level]:
     by_kind: dict[type[Any], list[Any]] = {}
-    for page in sorted(pages, key=lambda page: (page.kind_order, page.slug)):
+    for page in sorted(map(_as_its_kind, pages), key=lambda page: (page.kind_order, page.slug)):
         by_kind.setdefault(type(page), []).append(page)
     return [Level(kind.kind_plural, rows) for kind, rows in by_kind.items()]
+
+
+def _as_its_kind(page: Page) -> Any:
+    """With title, code and address; the table of the kind is not asked."""
+    kind = page.specific_deferred
+    kind.code = addresses.code_of(page)
+    return kind
 
 
 def _reasons(pages: Iterable[Page]) -> tuple[list[tuple[Norm, str]], list[Objective]]:

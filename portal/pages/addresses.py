@@ -72,10 +72,14 @@ def normal_code(typed: str) -> str:
     return f"{whole}-{again}" if again else whole
 
 
+def code_of(page: Page) -> str:
+    """The code of a page of whatever kind: it is its slug in capitals, so no other table is asked."""
+    return page.slug.upper() if re.fullmatch(code_slug(), page.slug) else ""
+
+
 def name_of(page: Page) -> str:
-    """Code and title of a page of whatever kind: its code is its slug in capitals, so no other table is asked."""
-    coded = re.fullmatch(code_slug(), page.slug)
-    return f"{page.slug.upper()} {page.title}" if coded else page.title
+    """Code and title of a page of whatever kind."""
+    return f"{code_of(page)} {page.title}".strip()
 
 
 def slugs_of(typed: str) -> set[str]:

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from coordination.models import Norm, Objective, Reason, ServicePage
 from portal import demo
-from portal.models import User
+from portal.models import Space, User
+from portal.models.pages import NewsPage
 from portal.words import dates
 from protocols import why
 from protocols.models import FormPage, ProcedurePage, ProtocolPage, RuleLink
@@ -96,6 +97,8 @@ def test_coordinators_keep_norms_and_say_what_holds_no_more(as_: Given) -> None:
     assert "Abrogata dal 1° febbraio 2020 · al suo posto L. 328/2000" in shown
     row = Norm.objects.get(citation="L. 1/1901")
     assert "Questa norma c’è già" in text(client.post("/norme/nuova/", said))
+    wrong = text(client.post(f"/norme/{row.pk}/cambia/", {**said, "state": "vigente"}))
+    assert "Una norma vigente non ne ha un’altra al suo posto" in wrong
     assert "Vecchia legge" in text(as_("trainee").get(f"/norme/{row.pk}/"))
     assert as_("director").post("/norme/nuova/", {**said, "citation": "L. 2/1901"}).status_code == 404
     assert not Norm.objects.filter(citation="L. 2/1901").exists()
@@ -115,6 +118,18 @@ def test_a_reason_is_added_and_taken_away_from_the_page_by_who_approves_there(as
     assert as_("worker").post(f"{address}{row.pk}/togli/").status_code == 403
     client.post(f"{address}{row.pk}/togli/")
     assert "L. 119/2001, art. 1 " not in box(as_("worker").get("/p/OP-03/"))
+    news = NewsPage.objects.live().first()
+    assert (
+        as_("coordinator").get(f"/pagine/{news.pk}/ragioni/").status_code == 404
+    )  # a news does not say why it is there
+
+
+def test_nobody_but_administrators_gives_reasons_in_a_closed_space(as_: Given) -> None:
+    page, norm = ProtocolPage.objects.get(code="PR-01"), Norm.objects.get(citation="L. 119/2001")
+    Space.objects.filter(code="SP-RETE").update(closed_at=timezone.now())
+    for name, answer in (("coordinator", 403), ("administrator", 302)):
+        assert as_(name).post(f"/pagine/{page.pk}/ragioni/", {"norm": norm.pk}).status_code == answer, name
+        assert ("Cambia norme e obiettivi" in box(as_(name).get("/p/PR-01/"))) == (answer == 302), name
 
 
 def test_what_hangs_in_the_air_is_listed_to_coordinators_as_far_as_they_read_it(as_: Given, person: Given) -> None:
