@@ -22,6 +22,7 @@ class ProtocolsConfig(AppConfig):
             adoptions,
             discussions,
             editions,
+            fillable,
             joint_approval,
             links,
             outsiders,
@@ -34,6 +35,7 @@ class ProtocolsConfig(AppConfig):
         published.connect(links.on_published)
         publishing.connect(adoptions.on_publishing)
         published.connect(adoptions.on_published)  # the edition is kept by then
+        published.connect(fillable.on_published)  # as here
         withdrawn.connect(adoptions.on_withdrawn)
         post_save.connect(adoptions.on_delegation, sender=Delegation)
         published.connect(joint_approval.on_published)

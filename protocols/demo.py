@@ -63,7 +63,10 @@ def _load_form(entry: dict[str, Any]) -> None:
     home = space("SP-MODULI")
     responsible = person(entry["responsible"])
     name = f"{entry['code'].lower()}-v{entry['version']}"
-    document = _file(f"{entry['code']} {entry['title']}", f"{name}.{entry['format']}", as_bytes(entry), home)
+    described = _described(entry)
+    document = None
+    if not described:
+        document = _file(f"{entry['code']} {entry['title']}", f"{name}.{entry['format']}", as_bytes(entry), home)
     signed_file = None
     if entry.get("signed"):
         # What is signed is always a PDF, whatever the format that people fill in.
@@ -72,12 +75,22 @@ def _load_form(entry: dict[str, Any]) -> None:
     form = FormPage(
         title=entry["title"], code=entry["code"], summary=entry["summary"], version=entry["version"],
         valid_from=day(entry["valid_from"]), responsible=responsible, document=document, signed=signed_file,
-        note=entry["note"],
+        note=entry["note"], form_fields=described,
     )  # fmt: skip
     publish(home.root_page, form, on=entry["valid_from"], by=responsible, note=entry.get("change_note", ""))
     for older in _each(entry.get("superseded")):
         _superseded_form(form, older)
     _share(form, entry)
+
+
+def _described(entry: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The fields of a form that has no file of its own."""
+    return [(row["kind"], row.get("text") or _asked(row)) for row in entry.get("asks", [])]
+
+
+def _asked(row: dict[str, Any]) -> dict[str, Any]:
+    choices = {"choices": row["choices"]} if "choices" in row else {}
+    return {"label": row["label"], "help": row.get("help", ""), "required": row.get("required", False), **choices}
 
 
 def _load_procedure(entry: dict[str, Any]) -> None:

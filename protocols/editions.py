@@ -20,10 +20,12 @@ from portal.words import dates
 
 from . import consent, versions, wordings
 from .fingerprints import fingerprint
-from .models import Edition, ProtocolPage
+from .models import Edition, FormPage, ProtocolPage, form_fields
 from .models.rules import RulePage
 
-KEPT_LATER = {"register_date", "register_office", "act_kind", "act_number", "act_date", "act_body"}
+KEPT_LATER = {
+    "register_date", "register_office", "act_kind", "act_number", "act_date", "act_body", "form_fields",
+}  # fmt: skip
 NUMBERED: dict[str, Any] = {"position": Position, "regulation": RegulatedService}  # what a step keeps by number
 Obstacle = tuple[str, str]  # the field to mend, and the sentence
 
@@ -111,6 +113,8 @@ def agreed(page: RulePage, said: dict[str, Any] | None = None) -> str:
 
 def obstacle(page: RulePage) -> Obstacle | None:
     """Why the page may not be put in force as it is, and what to do: no number has two texts, no day two editions."""
+    if isinstance(page, FormPage) and (found := _of_what_is_given(page)):
+        return found
     known = list(Edition.objects.filter(page_id=page.pk))
     latest = highest(known)
     if latest is None:
@@ -137,6 +141,18 @@ def require_no_obstacle(page: RulePage) -> None:
     """Pass, or raise Refused: the last word at every door, whatever a form has said before."""
     if found := obstacle(page):
         raise Refused(found[1])
+
+
+def _of_what_is_given(form: FormPage) -> Obstacle | None:
+    """A form gives a file, or has fields from which its files are made."""
+    asks = any(block.block_type not in form_fields.WORDS for block in form.form_fields)
+    if form.document and form.form_fields:
+        return "document", _("Il modulo ha un file e anche dei campi: tieni il file, oppure i campi.")
+    if form.form_fields and not asks:
+        return "form_fields", _("Aggiungi almeno un campo da compilare.")
+    if not form.document and not asks:
+        return "document", _("Scegli il file del modulo, oppure descrivi i suoi campi.")
+    return None
 
 
 def _of_the_same_number(page: RulePage, same: Edition, named: dict[str, str]) -> Obstacle | None:

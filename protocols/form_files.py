@@ -41,8 +41,11 @@ def _that_carried(file: Document) -> list[Edition]:
 
 
 def _if_readable(form: FormPage, version: str, user: Any) -> Successor | None:
-    if not access.can(user, "view", form):
-        return None
+    return leading_to(form, version) if access.can(user, "view", form) else None
+
+
+def leading_to(form: FormPage, version: str) -> Successor:
+    """The form in force, for whoever may read it and comes for a file of this version."""
     words = {"old": version, "version": form.version}
     if version and version != form.version:
         sentence = _(

@@ -52,5 +52,6 @@ def form(page: FormPage, request: HttpRequest) -> dict[str, Any]:
     return {
         "editions": editions.history(page, request.user),
         "procedures": procedures.using(page, request.user),
+        "asked": page.asked(),
         **{name: file if file and access.can(request.user, "view", file) else None for name, file in files.items()},
     }

@@ -7,9 +7,10 @@ up to date, on the page.
 import io
 import json
 import re
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import bootstrap_italia_template
 import segno
@@ -32,6 +33,7 @@ from .record import Part, Piece
 
 SOURCE = Path(__file__).parent / "paper_source" / "edition.typ"
 FONTS = Path(bootstrap_italia_template.__file__).parent / "static" / "fonts" / "Titillium_Web"
+Standards = Sequence[Literal["a-2a", "ua-1"]]
 LISTS = {"item", "line", "row"}  # drawn together
 SHORT = 60  # letters of a title over each sheet
 NOTICE = gettext_lazy(
@@ -72,22 +74,22 @@ def drawn(copy: EditionCopy) -> bytes:
     return compiled(SOURCE, _said(copy), int(copy.edition.published_at.timestamp()))
 
 
-def compiled(source: Path, said: dict[str, Any], moment: int) -> bytes:
+def compiled(source: Path, said: dict[str, Any], moment: int, standards: Standards = ("a-2a", "ua-1")) -> bytes:
     """The PDF; a sign that no font of ours can write becomes a question mark, as the standards want all to be shown."""
     data = json.dumps(said, ensure_ascii=False, sort_keys=True)
     while True:
         try:
-            return _compiled(source, data, moment)
+            return _compiled(source, data, moment, standards)
         except typst.TypstError as problem:
             data, before = _without(data, _unwritable(str(problem))), data
             if data == before:
                 raise
 
 
-def _compiled(source: Path, data: str, moment: int) -> bytes:
+def _compiled(source: Path, data: str, moment: int, standards: Standards) -> bytes:
     found: bytes = typst.compile(
         str(source), root=str(source.parent), font_paths=[str(FONTS)], ignore_system_fonts=True, format="pdf",
-        sys_inputs={"data": data}, pdf_standards=["a-2a", "ua-1"], timestamp=moment,
+        sys_inputs={"data": data}, pdf_standards=list(standards), timestamp=moment,
     )  # fmt: skip
     return found
 

@@ -5,9 +5,10 @@ name of then; whoever shows it asks `access` first whether the reader may know i
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -17,7 +18,8 @@ from portal.pages import anchors
 from portal.pages.blocks import TOP
 from portal.words import dates
 
-from .models import Edition, ways
+from .models import Edition, form_fields, ways
+from .models.form_fields import FormFieldsBlock
 from .models.steps import StepLane
 
 BLOCKS = ("p", "h2", "h3", "h4", "li")  # what a text of ours is made of
@@ -38,6 +40,7 @@ FIELDS = {
     "steps": _("I passi"),
     "body": _("Testo"),
     "note": _("Prima di compilarlo"),
+    "form_fields": _("Che cosa chiede"),
     "attachments": _("Allegati"),
     "norm": _("Perché questa regola"),
     "signatories": _("Enti firmatari"),
@@ -272,7 +275,15 @@ def _line(key: str, value: Any) -> Iterator[Piece]:
     yield Piece("line", key, str(value))
 
 
-READERS = {
+def _asked(kind: str, key: str, value: Any) -> Iterator[Piece]:
+    """A field of a form; headings and explanations stand between them."""
+    words = form_fields.in_words(kind, value)
+    drawn_as = {form_fields.HEADING: "subheading", form_fields.EXPLANATION: "paragraph"}.get(kind)
+    yield Piece(drawn_as, key, words, runs=(Run(words),)) if drawn_as else Piece("line", key, words)
+
+
+READERS: dict[str, Callable[[str, Any], Iterator[Piece]]] = {
     "section": _section, "text": _text, "table": _table, "step": _step, "contacts": _contacts, "picture": _picture,
     "attachment": _attachment, "service": _service, "line": _line,
+    **{kind: partial(_asked, kind) for kind in FormFieldsBlock.base_blocks},
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What goes with a space that is taken away: its editions, as a table, and their copies on paper."""
+"""What goes with a space that is taken away: its editions, as a table, their copies on paper, and its blank forms."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -27,6 +27,10 @@ def _editions(space: Space, pages: list[Any]) -> Iterable[export.Piece]:
     names = {each.pk: _name(each, codes) for each in found}
     for edition, pdf in paper.values_list("edition", "pdf").iterator(chunk_size=PAPERS):
         yield names[edition], bytes(pdf or b"")
+    forms = EditionCopy.objects.filter(edition__in=names, form_pdf__isnull=False, form_odt__isnull=False)
+    for edition, *made in forms.values_list("edition", "form_pdf", "form_odt").iterator(chunk_size=PAPERS):
+        for kind, file in zip(("pdf", "odt"), made, strict=True):
+            yield names[edition].replace(".pdf", f"-modulo.{kind}"), bytes(file or b"")
 
 
 def _name(edition: Edition, codes: dict[int, str]) -> str:

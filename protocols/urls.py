@@ -4,7 +4,7 @@ from django.urls import path
 
 from portal.pages.kind_list import kind_list
 
-from . import adoption_pages, joint_pages, matrix_pages, orphans, remark_pages, views
+from . import adoption_pages, form_pages, joint_pages, matrix_pages, orphans, remark_pages, views
 from .models import FormPage, ProcedurePage, ProtocolPage
 
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("p/<slug:code>/edizioni/<path:old>/confronta/<path:new>/", views.compare, name="compare_editions"),
     path("p/<slug:code>/edizioni/<path:version>/pdf/", views.printed, name="printed_edition"),
     path("p/<slug:code>/edizioni/<path:version>/tascabile/", views.pocket_card, name="pocket_card"),
+    path("p/<slug:code>/edizioni/<path:version>/modulo.<slug:kind>", form_pages.file, name="form_file"),
     path("copia/<str:token>/", views.verify, name="verify_copy"),
     path("p/<slug:code>/edizioni/<path:version>/", views.edition, name="edition"),
 ]

@@ -21,8 +21,8 @@ from .reading import readings
 
 def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
     """What a page said in one of its versions, to whoever may read the page and could read it then."""
-    page, known = _history(request, code)
-    found = _of_version(known, version)
+    page, known = history(request, code)
+    found = of_version(known, version)
     reading = readings(page, request.user, found)[0]
     context = {
         "page": page,
@@ -38,15 +38,15 @@ def edition(request: FramedRequest, code: str, version: str) -> HttpResponse:
 
 def printed(request: FramedRequest, code: str, version: str) -> HttpResponse:
     """The edition as PDF; while it is being drawn, a page that asks again by itself."""
-    page, known = _history(request, code)
-    found = _of_version(known, version)
+    page, known = history(request, code)
+    found = of_version(known, version)
     return _pdf(request, page, found, paper.copy_of(found).pdf, found.version)
 
 
 def pocket_card(request: FramedRequest, code: str, version: str) -> HttpResponse:
     """The steps of a procedure on one sheet, as the edition says them."""
-    page, known = _history(request, code)
-    found = _of_version(known, version)
+    page, known = history(request, code)
+    found = of_version(known, version)
     if not found.content.get("steps"):
         raise Http404
     return _pdf(request, page, found, pocket.card_of(found).card, f"{found.version}-tascabile")
@@ -54,18 +54,22 @@ def pocket_card(request: FramedRequest, code: str, version: str) -> HttpResponse
 
 def _pdf(request: FramedRequest, page: RulePage, found: Edition, drawn: Any, name: str) -> HttpResponse:
     if not drawn:
-        answer = render(request, "protocols/being_printed.html", {"page": page, "edition": found}, status=202)
-        answer["Refresh"] = "3"
-        return answer
+        return being_made(request, page, found)
     file = f"{page.code or page.slug}-{name}.pdf"
     shown_as = content_disposition_header(as_attachment=False, filename=file) or "inline"
     return HttpResponse(bytes(drawn), content_type="application/pdf", headers={"Content-Disposition": shown_as})
 
 
+def being_made(request: FramedRequest, page: RulePage, found: Edition) -> HttpResponse:
+    answer = render(request, "protocols/being_printed.html", {"page": page, "edition": found}, status=202)
+    answer["Refresh"] = "3"
+    return answer
+
+
 def verify(request: HttpRequest, token: str) -> HttpResponse:
     """To anybody who holds a printed copy: whether it still holds, and nothing else; all wrong tokens answer alike."""
     rows = EditionCopy.objects.filter(token=token).select_related("edition__page")
-    copy = rows.defer("pdf", "card").first()
+    copy = rows.defer("pdf", "card", "form_pdf", "form_odt").first()
     answer = render(request, "protocols/verified.html", {"said": paper.standing(copy) if copy else ""})
     answer["X-Robots-Tag"] = "noindex"
     return answer
@@ -73,7 +77,7 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
 
 def choose_comparison(request: FramedRequest, code: str) -> HttpResponse:
     """To the comparison's own address, the earlier edition first; without a choice, the last difference."""
-    page, known = _history(request, code)
+    page, known = history(request, code)
     chosen = {request.GET[name] for name in ("da", "a") if name in request.GET} or _last_two(page, known)
     both = [each.version for each in reversed(known) if each.version in chosen]
     if len(both) == 2:
@@ -91,8 +95,8 @@ def _last_two(page: RulePage, known: list[Edition]) -> set[str]:
 
 def compare(request: FramedRequest, code: str, old: str, new: str) -> HttpResponse:
     """What changed between two editions; of both, only what the reader could read on their pages."""
-    page, known = _history(request, code)
-    before, after = _of_version(known, old), _of_version(known, new)
+    page, known = history(request, code)
+    before, after = of_version(known, old), of_version(known, new)
     if known.index(before) <= known.index(after):  # newest first: the other way round, or twice the same
         return redirect("choose_comparison", code) if before is after else redirect("compare_editions", code, new, old)
     whole = request.GET.get("testo") == "intero"
@@ -111,7 +115,7 @@ def compare(request: FramedRequest, code: str, old: str, new: str) -> HttpRespon
     return render(request, "protocols/comparison.html", context)
 
 
-def _history(request: FramedRequest, code: str) -> tuple[RulePage, list[Edition]]:
+def history(request: FramedRequest, code: str) -> tuple[RulePage, list[Edition]]:
     """The rule behind a code, for whoever may read it, and the editions of it that this person may read."""
     named = by_code(code)
     if named is None:
@@ -129,7 +133,7 @@ def _previous(known: list[Edition], found: Edition) -> Edition | None:
     return next(iter(known[known.index(found) + 1 :]), None)
 
 
-def _of_version(known: list[Edition], version: str) -> Edition:
+def of_version(known: list[Edition], version: str) -> Edition:
     found = next((each for each in known if each.version == version), None)
     if found is None:
         raise Http404

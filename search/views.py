@@ -195,6 +195,7 @@ def _shown(search: Search, hit: Hit) -> dict[str, Any]:
         "download": _downloads(search).get(page.document_id)
         if isinstance(page, FormPage) and not hit.superseded
         else None,
+        "to_fill_in": page if isinstance(page, FormPage) and page.form_fields and not hit.superseded else None,
         "carried_by": _carriers(search).get(hit.file_id, []),
     }
 

@@ -516,6 +516,9 @@ def portal_doors() -> list[Door]:
         Door("pocket_card", "/p/op-04/edizioni/2.0/tascabile/", INSIDE, answer=202),
         Door("pocket_card", "/p/op-09/edizioni/1.1/tascabile/", MINORI, answer=202),
         Door("pocket_card", "/p/pr-02/edizioni/3.0/tascabile/", set()),  # a protocol has no steps
+        Door("form_file", "/p/md-06/edizioni/2.0/modulo.pdf", INSIDE, answer=202),
+        Door("form_file", "/p/md-06/edizioni/2.0/modulo.exe", set()),
+        Door("form_file", "/p/md-04/edizioni/2.0/modulo.pdf", set()),  # it has a file of its own
         Door("verify_copy", "/copia/di-nessuno/", EVERYBODY),
         Door("compare_editions", "/p/pr-02/edizioni/1.0/confronta/3.0/", INSIDE),
         Door("compare_editions", "/p/pr-02/edizioni/3.0/confronta/1.0/", INSIDE, answer=302),

@@ -198,6 +198,10 @@ def plant_pages(here: Planted, by: User) -> None:
             page.valid_from = timezone.localdate() - timedelta(days=1)
         demo.publish(parent, page, on=0, by=by, note=here.word("note", kind._meta.model_name or ""))
         here.pages.append(page)
+    asked = {"label": here.word("asked"), "help": here.word("askedhelp"), "required": True}
+    described = FormPage(title=here.word("described"), slug=f"{here.space.code.lower()}-descritto")
+    described.form_fields = [("heading", here.word("askedheading")), ("short_text", asked)]
+    here.pages.append(demo.publish(here.space.root_page, described, on=0, by=by, note=here.word("note", "described")))
 
 
 def texts(here: Planted, kind: type[Page]) -> dict[str, Any]:
@@ -633,7 +637,7 @@ def posted(page: Page, **changes: Any) -> dict[str, Any]:
     if isinstance(page, FormPage | ProtocolPage):
         base |= {"code": "", "version": "1.0", "valid_from": "", "valid_until": ""}
     if isinstance(page, FormPage):
-        base |= {"document": str(page.document_id), "signed": "", "note": ""}
+        base |= {"document": str(page.document_id), "form_fields": streamfield([]), "signed": "", "note": ""}
     if isinstance(page, ProtocolPage):
         base |= {"in_brief": streamfield([]), "related": inline_formset([]), "register_number": "", "norm": ""}
     if isinstance(page, TextPage | ProtocolPage):

@@ -20,6 +20,8 @@ class EditionCopy(models.Model):
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     pdf = models.BinaryField(null=True)
     card = models.BinaryField(null=True, help_text="of a procedure: its steps on one sheet")
+    form_pdf = models.BinaryField(null=True, help_text="of a described form: to be filled in on a screen or on paper")
+    form_odt = models.BinaryField(null=True, help_text="of a described form: to be written with an office program")
 
     class Meta:
         verbose_name = _("copia di un’edizione")

@@ -1,18 +1,24 @@
 """Procedures, step by step, and the forms they use."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal.fields import BlocksField
 from portal.models.pages import Section
+from portal.pages import anchors
 
-from . import ways
+from . import form_fields, ways
+from .form_fields import FormFieldsBlock
 from .rules import RulePage
 from .steps import StepBlock, service
+
+ASKED = "campi"  # where the fields before the first heading answer
 
 
 class ProcedurePage(RulePage):
@@ -82,11 +88,18 @@ class ProcedurePage(RulePage):
 
 
 class FormPage(RulePage):
-    """A form to download; its address stays the same when the file is replaced."""
+    """A form to download, at an address that stays: a file, or the description from which its files are made."""
 
     document = models.ForeignKey(
-        settings.WAGTAILDOCS_DOCUMENT_MODEL, verbose_name=_("file"), null=True, on_delete=models.PROTECT,
-        related_name="forms",
+        settings.WAGTAILDOCS_DOCUMENT_MODEL, verbose_name=_("file"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="forms", help_text=_("Un modulo già pronto. Se descrivi i campi qui sotto, lascia vuoto."),
+    )  # fmt: skip
+    form_fields = BlocksField(
+        FormFieldsBlock(), verbose_name=_("campi del modulo"), blank=True, default=[],
+        help_text=_(
+            "Da questi campi il portale prepara il modulo vuoto, in PDF da compilare e in ODT. Non scrivere qui dati "
+            "di persone: si compila fuori dal portale."
+        ),
     )  # fmt: skip
     signed = models.ForeignKey(
         settings.WAGTAILDOCS_DOCUMENT_MODEL, verbose_name=_("file firmato (.p7m)"), null=True, blank=True,
@@ -94,18 +107,19 @@ class FormPage(RulePage):
     )  # fmt: skip
     note = models.TextField(_("che cosa non si scrive e dove va"), blank=True)
 
-    says = [*RulePage.says, "note"]
+    says = [*RulePage.says, "note", "form_fields"]
     kind_order = 30
     kind = "modulo"
     code_form = "MD-{:02}"
     kind_label = _("Modulo")
     kind_plural = _("Moduli")
 
-    page_description = _("Un modulo da scaricare: il suo indirizzo resta lo stesso quando cambi il file.")
+    page_description = _("Un modulo da scaricare: un file già pronto, o i campi da cui il portale lo prepara.")
     content_panels = [
         *RulePage.title_panels,
         FieldPanel("code"),
         FieldPanel("document"),
+        FieldPanel("form_fields"),
         FieldPanel("signed"),
         FieldPanel("note"),
         *RulePage.force_panels,
@@ -119,3 +133,29 @@ class FormPage(RulePage):
 
     def summary_text(self) -> str:
         return "\n".join(filter(None, [self.summary, self.note]))
+
+    def sections(self) -> list[Section]:
+        """What it asks for, under the headings of its parts."""
+        return [Section(anchor, heading, "\n".join(words)) for anchor, heading, words in self.asked()]
+
+    def asked(self) -> list[tuple[str, str, list[str]]]:
+        """Anchor, heading and fields of each part; what stands before the first heading has one of its own."""
+        found: list[tuple[str, str, list[str]]] = []
+        names = self.section_anchors
+        for block in self.form_fields:
+            if block.block_type == form_fields.HEADING:
+                found.append((names[anchors.key(block)], block.value, []))
+                continue
+            if not found:
+                found.append((ASKED, now("Che cosa chiede"), []))
+            found[-1][2].append(form_fields.in_words(block.block_type, block.value))
+        return found
+
+    def parts(self) -> list[tuple[str, str]]:
+        headings = [block for block in self.form_fields if block.block_type == form_fields.HEADING]
+        return [(anchors.key(block), anchors.of(block.value)) for block in headings]
+
+    def _keep_anchors(self) -> None:
+        for block in self.form_fields:
+            block.id = block.id or str(uuid4())
+        super()._keep_anchors()
