@@ -57,6 +57,7 @@ STEP = (
     "title", "text", "lane", "who", "position", "desk", "regulation", "within", "form", "rule", "question", "yes",
     "no", "branches", "note",
 )  # fmt: skip
+HEADED = {"body", "form_fields"}  # what its headings part
 DAYS = {"register_date", "act_date"}
 NOT_READ = {"title", "sections", "files"}  # the title stands above, the rest is kept for proof
 
@@ -110,7 +111,7 @@ def parts(edition: Edition) -> list[Part]:
     found: list[Part] = []
     for name, value in kept.items():
         pieces = list(_of_field(name, value))
-        if name == "body":
+        if name in HEADED:
             found += _sections(name, pieces, edition)
         elif name == "steps":
             found += (Part(name, each.key, each.text, f"passo-{n}", (each,)) for n, each in enumerate(pieces, start=1))
@@ -278,8 +279,8 @@ def _line(key: str, value: Any) -> Iterator[Piece]:
 def _asked(kind: str, key: str, value: Any) -> Iterator[Piece]:
     """A field of a form; headings and explanations stand between them."""
     words = form_fields.in_words(kind, value)
-    drawn_as = {form_fields.HEADING: "subheading", form_fields.EXPLANATION: "paragraph"}.get(kind)
-    yield Piece(drawn_as, key, words, runs=(Run(words),)) if drawn_as else Piece("line", key, words)
+    drawn_as = {form_fields.HEADING: "heading", form_fields.EXPLANATION: "paragraph"}.get(kind, "line")
+    yield Piece(drawn_as, key, words, runs=(Run(words),) if drawn_as == "paragraph" else ())
 
 
 READERS: dict[str, Callable[[str, Any], Iterator[Piece]]] = {

@@ -12,13 +12,12 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from portal.fields import BlocksField
 from portal.models.pages import Section
 from portal.pages import anchors
+from portal.pages.blocks import TOP
 
 from . import form_fields, ways
 from .form_fields import FormFieldsBlock
 from .rules import RulePage
 from .steps import StepBlock, service
-
-ASKED = "campi"  # where the fields before the first heading answer
 
 
 class ProcedurePage(RulePage):
@@ -139,7 +138,7 @@ class FormPage(RulePage):
         return [Section(anchor, heading, "\n".join(words)) for anchor, heading, words in self.asked()]
 
     def asked(self) -> list[tuple[str, str, list[str]]]:
-        """Anchor, heading and fields of each part; what stands before the first heading has one of its own."""
+        """Anchor, heading and fields of each part; what stands before the first heading belongs to the page's top."""
         found: list[tuple[str, str, list[str]]] = []
         names = self.section_anchors
         for block in self.form_fields:
@@ -147,7 +146,7 @@ class FormPage(RulePage):
                 found.append((names[anchors.key(block)], block.value, []))
                 continue
             if not found:
-                found.append((ASKED, now("Che cosa chiede"), []))
+                found.append((TOP, now("Che cosa chiede"), []))
             found[-1][2].append(form_fields.in_words(block.block_type, block.value))
         return found
 

@@ -127,6 +127,6 @@ def test_tokens_are_opaque_and_all_wrong_ones_answer_alike(as_: Any) -> None:
 
 def test_who_may_not_read_the_edition_gets_no_copy(as_: Any) -> None:
     assert as_("worker").get("/p/PR-04/edizioni/1.1/pdf/").status_code == 404
-    assert not EditionCopy.objects.exists()
+    assert not EditionCopy.objects.filter(edition=edition("PR-04", "1.1")).exists()
     pdf = printed(as_("worker_minors"), "/p/PR-04/edizioni/1.1/pdf/")
     assert pdf and as_("worker").get("/p/PR-04/edizioni/1.1/pdf/").status_code == 404
