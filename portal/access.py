@@ -40,7 +40,7 @@ from .models.bin import BinnedThing
 from .models.coordinators import NetworkCoordinator
 from .models.delegations import Delegation
 from .models.file_versions import FileVersion
-from .models.media import Document, Image, Rendition
+from .models.media import Document, Image, ReadingState, Rendition
 from .models.people import Organisation, User, UserQuerySet
 from .models.personal_data import PersonalDataReport
 from .models.spaces import Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, Visibility
@@ -306,6 +306,12 @@ def _in_sight(held: Standing, field: str) -> Q:
     return Q(~Exists(reports)) | Q(Exists(reports.filter(by=held.person, by__isnull=False)))
 
 
+def _is_unread(held: Standing) -> Q:
+    """Somebody else's new file, into whose text the portal has not looked yet: it may hold what nobody must see."""
+    new = Q(reading_state=ReadingState.WAITING, file_since=None, uploaded_by_user__isnull=False)
+    return new & ~Q(uploaded_by_user=held.person)
+
+
 def _in_spaces(held: Standing, action: str) -> Q:
     spaces = held.spaces(action)
     return Q(path__beneath=[path for pk, path in held.paths.items() if pk in spaces])
@@ -416,6 +422,7 @@ def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
     inside = Q(collection__space__in=held.spaces("edit" if action == "view" else action))
     if issubclass(queryset.model, Document):
         queryset = queryset.filter(_in_sight(held, "document") | Q(collection__space__in=held.spaces("manage")))
+        queryset = queryset.exclude(_is_unread(held))
     if action != "view":
         return queryset.filter(inside)
     return queryset.filter(inside | Q(_is_carried(queryset.model, _pages(Page.objects.all(), user, "view"))))

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.files import uploads
+from portal.files import looking, uploads
 from portal.personal_data.guard import no_personal_data
 from portal.words import dates
 
@@ -84,7 +84,7 @@ class AdoptionForm(forms.Form):
         )
         if not problem and file.size > settings.WAGTAILDOCS_MAX_UPLOAD_SIZE:
             problem = _("Il file è troppo grande.")
-        if problem:
+        if problem := problem or _problem_within(file):
             raise forms.ValidationError(problem)
         return file
 
@@ -119,3 +119,11 @@ class AdoptionForm(forms.Form):
         typed["since"] = typed.get("since") or max(typed.get("act_date") or today, first)
         if typed.get("until") and typed["until"] < typed["since"]:
             self.add_error("until", _("L’ultimo giorno viene prima del primo."))
+
+
+def _problem_within(file: Any) -> str:
+    """An act is read with its protocol at once: it holds nobody's tax code."""
+    found = looking.read(file)
+    if found is None:
+        return _("È troppo grande per guardare che cosa c’è dentro: salvalo più leggero, o dividilo.")
+    return looking.refusal(found)

@@ -49,11 +49,14 @@ def on_document_saved(sender: type[Document], instance: Document, raw: bool = Fa
         Document.objects.filter(pk=instance.pk).update(**unread)
         for name, value in unread.items():  # else saving the same object again would bring the old text back
             setattr(instance, name, value)
-        jobs.ask(
-            f"read-file:{instance.pk}", "portal.files.reading.read", instance.pk, lane=Lane.FILES,
-            person=instance.uploaded_by_user,
-        )  # fmt: skip
-    instance.replaced = None
+        if instance.already_read:
+            _keep(instance, instance.already_read)
+        else:
+            jobs.ask(
+                f"read-file:{instance.pk}", "portal.files.reading.read", instance.pk, lane=Lane.FILES,
+                person=instance.uploaded_by_user,
+            )  # fmt: skip
+    instance.replaced = instance.already_read = None
     tell_if_unread(instance.pk)
     file_changed.send(sender=Document, document=instance)
 
@@ -162,16 +165,21 @@ def read(document_id: int) -> None:
     except FileNotFoundError:
         found = extraction.Extraction(problem=_("Il file non c’è più."))
     with transaction.atomic():
-        # An update, not a save: saving would ask for the text again.
-        Document.objects.filter(pk=document_id, sha256=document.sha256).update(
-            reading_state=ReadingState.UNREADABLE if found.problem else ReadingState.READ,
-            reading_problem=(found.problem or found.warning)[:240],
-            text_pages=found.pages,
-            signatures=[
-                {"name": each.signer, "intact": each.is_intact, "kind": each.kind} for each in found.signatures
-            ],
-        )
+        _keep(document, found)
         if (document := Document.objects.filter(pk=document_id).first()) is not None:  # not deleted meanwhile
             tell_if_unread(document.pk)
-            reports.look_into(document)
             file_changed.send(sender=Document, document=document)
+
+
+def _keep(document: Document, found: extraction.Extraction) -> None:
+    """The text that was taken out; data of somebody in it put the file out of sight with the same stroke."""
+    said: dict[str, Any] = {
+        "reading_state": ReadingState.UNREADABLE if found.problem else ReadingState.READ,
+        "reading_problem": (found.problem or found.warning)[:240], "text_pages": found.pages,
+        "signatures": [{"name": each.signer, "intact": each.is_intact, "kind": each.kind} for each in found.signatures],
+    }  # fmt: skip
+    # An update, not a save: saving would ask for the text again.
+    if Document.objects.filter(pk=document.pk, sha256=document.sha256).update(**said):
+        for name, value in said.items():
+            setattr(document, name, value)
+        reports.look_into(document)

@@ -36,6 +36,8 @@ from portal import access
 from portal.models.spaces import Space
 from portal.personal_data.guard import no_personal_data
 
+from . import looking
+
 EDITORS = {"wagtailadmin_pages:edit": "page_id", "wagtailadmin_pages:add": "parent_page_id"}
 LONGEST_NAME = 80  # what a disk and a column hold, with the letters that make a name unique
 
@@ -128,6 +130,9 @@ def name_problem(name: str) -> str:
     return ""
 
 
+# What is replaced is read the moment it comes; a new file that takes long waits out of sight.
+SLOW = gettext_lazy("È così grande che non si legge subito: caricalo come file nuovo, e mettilo al posto dell’altro.")
+
 # --- The content -----------------------------------------------------------------------------------------
 
 # What may be uploaded in a form that the portal reads, instead of one that it does not.
@@ -162,7 +167,19 @@ class DocumentForm(PlacedForm, BaseDocumentForm):
 
     def content_problem(self, file: Any) -> str:
         ending = Path(file.name).suffix.lower().removeprefix(".")
-        return ending_problem(ending) or beginning_problem(ending, head(file)) or self._replacement_problem()
+        return (
+            ending_problem(ending)
+            or beginning_problem(ending, head(file))
+            or self._replacement_problem()
+            or self._problem_within(file)
+        )
+
+    def _problem_within(self, file: Any) -> str:
+        """Read at once: what is in it may be data of somebody, whom nobody else must see there."""
+        self.instance.already_read = found = looking.read(file)
+        if found is None:
+            return "" if self.instance.pk is None else str(SLOW)
+        return looking.refusal(found)
 
     def _replacement_problem(self) -> str:
         """Under a page that is read, no file changes without somebody who approves."""

@@ -54,6 +54,7 @@ class Document(FileOfItsRow, AbstractDocument):
 
     replaced: "Document | None" = None  # while another file comes in: the row as it was before
     replaced_because = ""  # in the words of whoever replaces it
+    already_read: Any = None  # while a file comes in: what was read in it at the door
 
     # No free tags: their autocompletion tells words of other spaces (no permission is asked there).
     admin_form_fields = ("title", "file", "collection")

@@ -16,13 +16,15 @@ from wagtail.documents.forms import get_document_form
 from wagtail.models import Page
 
 from portal import access, paging
-from portal.files import replacing
+from portal.files import looking, replacing, uploads
 from portal.files.serving import file_response
 from portal.models.file_versions import ProposedFile
 from portal.models.media import Document
 from portal.models.pages import PortalPage, page_kinds
 from portal.models.people import User
 from portal.models.spaces import Space
+from portal.personal_data import guard
+from portal.personal_data.detection import Finding
 from portal.requests import PersonRequest
 
 from . import quick_changes, unfinished
@@ -55,15 +57,20 @@ class AddingForm(UploadingForm):
 
 
 class ReplacingForm(forms.Form):
-    """The new file, and why; looked at as in the admin, save that it waits for whoever approves."""
+    """The new file, and why; looked at as in the admin, save that it waits for whoever approves.
+
+    What only looks like somebody's data in it needs a reason here: once it waits, others open it.
+    """
 
     upload = forms.FileField(label=gettext_lazy("Il file nuovo"), help_text=gettext_lazy("Sceglilo, o trascinalo qui."))
     change_note = ChangeNoteField()
+    personal_data_reason = guard.ReasonField()
     seen = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, document: Document, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, page: PortalPage, document: Document, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.document = document
+        self.page, self.document = page, document
+        self.found: list[Finding] = []
         self.initial["seen"] = document.sha256
 
     def clean_upload(self) -> Any:
@@ -72,7 +79,21 @@ class ReplacingForm(forms.Form):
         form = get_document_form(Document, fields=["file"])({}, {"file": file}, **place)
         if not form.is_valid():
             raise ValidationError([str(problem) for found in form.errors.values() for problem in found])
+        if form.instance.already_read is None:
+            raise ValidationError(str(uploads.SLOW))
+        self.found = guard.unexplained([self.page.pk], looking.findings(form.instance.already_read.pages))
         return file
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if self.found and not (data.get(guard.REASON) or "").strip():
+            self.fields[guard.REASON].widget = forms.Textarea(attrs={"rows": 2})
+            said = _(
+                "Nel file sembra esserci %(what)s. Toglilo e scegli di nuovo il file; oppure, se non è di una persona "
+                "seguita, scegli di nuovo il file e scrivi sotto perché può restare."
+            ) % {"what": looking.in_words(self.found)}  # fmt: skip
+            self.add_error("upload", said)
+        return data
 
     def clean_seen(self) -> str:
         if self.cleaned_data["seen"] != self.document.sha256:
@@ -132,7 +153,7 @@ def replace_file(request: HttpRequest, pk: int, document_id: int) -> HttpRespons
         raise Http404
     about = quick_changes.about("file", page, document_id)
     form = ReplacingForm(
-        request.POST or None, request.FILES or None, document=document, use_required_attribute=False,
+        request.POST or None, request.FILES or None, page=page, document=document, use_required_attribute=False,
         initial=unfinished.begun(request, space, about, WORDS),
     )  # fmt: skip
     blocked = quick_changes.why_not(page)
@@ -153,6 +174,9 @@ def replace_file(request: HttpRequest, pk: int, document_id: int) -> HttpRespons
 @transaction.atomic
 def _replace(page: PortalPage, document: Document, form: ReplacingForm, *, by: User) -> None:
     note = form.cleaned_data["change_note"]
+    if form.found:
+        page.explained = [(each, form.cleaned_data[guard.REASON], by) for each in form.found]  # type: ignore[attr-defined]
+        guard.keep_reasons(page)
     replacing.propose(document, page, form.cleaned_data["upload"], by=by, reason=note)
     quick_changes.save(page, by=by, note=note)
 

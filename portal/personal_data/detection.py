@@ -25,6 +25,9 @@ class Kind(TextChoices):
     HEALTH = "salute", _("iniziali con notizie di salute")
 
 
+HIDES = {Kind.TAX_CODE, Kind.HEALTH, Kind.BIRTH}  # in a file; a letterhead has its telephones and accounts
+
+
 @dataclass(frozen=True)
 class Finding:
     """Some words of a text that look like somebody's data, and the name of the part where they stand."""

@@ -128,9 +128,14 @@ def fingerprint(finding: Finding) -> str:
 
 
 def _unexplained(page: Any, found: list[Finding]) -> list[Finding]:
-    if not found or page.pk is None:
+    return unexplained([page.pk] if page.pk else [], found)
+
+
+def unexplained(pages: list[int], found: list[Finding]) -> list[Finding]:
+    """Of what was found in a text or in a file of the pages, what nobody has said the reason of, or what is certain."""
+    if not found or not pages:
         return found
-    known = set(PersonalDataReason.objects.filter(page=page.pk).values_list("fingerprint", flat=True))
+    known = set(PersonalDataReason.objects.filter(page__in=pages).values_list("fingerprint", flat=True))
     return [each for each in found if each.is_certain or fingerprint(each) not in known]
 
 

@@ -14,7 +14,7 @@ from wagtail.models import Page
 
 from portal import access
 from portal.background import jobs
-from portal.files import versions
+from portal.files import looking, versions
 from portal.models.activity import Verb
 from portal.models.jobs import Lane
 from portal.models.media import Document
@@ -23,7 +23,7 @@ from portal.models.personal_data import Outcome, PersonalDataReport, What
 from portal.notices import activity, emails, obligations
 from portal.notices.obligations import Duty
 
-from . import detection
+from . import guard
 from .detection import Kind
 
 MOST_OPEN = 5  # of one person at a time: hiding pages must not become a way to close the portal
@@ -32,7 +32,6 @@ OF_KIND = {
     Kind.TAX_CODE: What.CODE, Kind.IBAN: What.CODE, Kind.MOBILE: What.CONTACT, Kind.ADDRESS: What.CONTACT,
     Kind.BIRTH: What.NAME, Kind.HEALTH: What.HEALTH,
 }  # fmt: skip
-HIDES = {Kind.TAX_CODE, Kind.HEALTH, Kind.BIRTH}  # in a file; a letterhead has its telephones and accounts
 
 
 class TooMany(Exception):
@@ -54,7 +53,7 @@ def report(by: User, what: str, *, page: Page | None = None, document: Document 
 
 def look_into(document: Document) -> None:
     """Called with the text of a file: some of it puts the file out of sight until its uploader has said why not."""
-    found = [each for text in document.text_pages for each in detection.find(text) if each.kind in HIDES]
+    found = guard.unexplained(_carriers(document), looking.of(document))
     open_ones = PersonalDataReport.objects.filter(document=document, found_by_itself=True, handled_at=None)
     if not found:
         for row in open_ones:
@@ -68,6 +67,10 @@ def look_into(document: Document) -> None:
         found_by_itself=True, is_certain=bool(certain),
     )  # fmt: skip
     _ask(row)
+
+
+def _carriers(document: Document) -> list[int]:
+    return [page.pk for page in access.carriers([document], Page.objects.all())[document.pk]]
 
 
 def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) -> None:

@@ -183,15 +183,14 @@ def test_data_taken_out_of_a_file_stay_in_no_earlier_version(
 ) -> None:
     file, _page = carried()
     code = "RSSMRA80A01H501U"
-    replace(as_("coordinator"), file, f"Codice {code}".encode())
+    file.file = ContentFile(f"Codice {code}".encode(), name=file.filename)
+    file.save()  # no door takes it: so it lies where it was put before they did
     for job in Job.objects.filter(key=f"read-file:{file.pk}"):
         jobs.run(job.pk)
     report = PersonalDataReport.objects.get(document=file, handled_at=None)
     assert as_("worker").get(file.url).status_code == 404
     with django_capture_on_commit_callbacks(execute=True):
         replace(as_("coordinator"), file, b"Senza codici")
-        for job in Job.objects.filter(key=f"read-file:{file.pk}"):
-            jobs.run(job.pk)
     report.refresh_from_db()
     assert report.handled_at is not None
     assert [version.name for version in file.versions.all()] == ["", ""]

@@ -16,7 +16,7 @@ from wagtail.models import Page
 from wagtail_factories import ImageFactory
 
 from portal.background import jobs
-from portal.files import extraction, reading
+from portal.files import extraction, looking, reading
 from portal.files.serving import file_response
 from portal.models import Document, Image, Job, Space
 from portal.models.pages import TextPage
@@ -72,7 +72,10 @@ def policy(response: Any) -> dict[str, str]:
 # --- The way in ------------------------------------------------------------------------------------------
 
 
-def test_an_uploaded_file_is_read_by_a_job(as_: Callable[[str], Client]) -> None:
+def test_an_uploaded_file_that_takes_long_is_read_by_a_job(
+    as_: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "PATIENCE", 0.001)
     upload = io.BytesIO(b"Il castagno del cortile")
     upload.name = "albero.txt"
     values = {"title": "Albero", "file": upload, "collection": space("SP-RETE").collection.pk}

@@ -12,7 +12,15 @@ from django.test import Client
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Activity, Document, ProposedFile, UnfinishedWords
+from portal.files import looking, reading
+from portal.models import (
+    Activity,
+    Document,
+    PersonalDataReason,
+    PersonalDataReport,
+    ProposedFile,
+    UnfinishedWords,
+)
 from portal.models.activity import Verb
 from portal.models.pages import TextPage
 from portal.models.spaces import Role
@@ -188,3 +196,67 @@ def test_a_draft_of_somebody_and_a_rule_are_left_to_the_editor(as_: Given, page:
     rule = Page.objects.get(slug="pr-02")
     assert "un numero e un giorno" in shown(client.get(f"/pagine/{rule.pk}/file/"))
     assert "Aggiungi o sostituisci un file" not in shown(client.get(rule.url))
+
+
+CODE = "RSSMRA80A01H501U"
+STORY = "M.R. è diabetico e vive solo.".encode()
+
+
+def test_a_file_with_a_tax_code_comes_through_no_door_whatever_is_said_of_it(
+    as_: Given, page: TextPage, file: Document, writer: str
+) -> None:
+    before, text = Document.objects.count(), f"Relazione su {CODE}.".encode()
+    address, said = f"/pagine/{page.pk}/file/", f"un codice fiscale («{CODE}», nel testo)"
+    for name in (writer, "coordinator"):
+        why = {"change_note": NOTE, "seen": file.sha256, "personal_data_reason": "È il direttore"}
+        answer = as_(name).post(f"{address}{file.pk}/", {**why, "upload": upload(content=text)})
+        assert said in shown(answer) and NOTE in shown(answer)
+        answer = as_(name).post(address, {"change_note": NOTE, "uploads": [upload("relazione.txt", text)]})
+        assert f"relazione.txt: Nel file c’è {said}" in shown(answer)
+    form = {
+        "title": "Relazione",
+        "file": upload(content=text),
+        "collection": page.get_parent().specific.space.collection_id,
+    }
+    assert said in shown(as_("coordinator").post("/admin/documents/add/", form))
+    assert Document.objects.count() == before and not ProposedFile.objects.exists()
+    assert content(as_("worker"), file.url) == b"estate"
+
+
+def test_what_only_looks_like_it_waits_for_a_reason_before_the_approver_may_open_it(
+    as_: Given, page: TextPage, file: Document, writer: str
+) -> None:
+    address = f"/pagine/{page.pk}/file/{file.pk}/"
+    typed = {"change_note": NOTE, "seen": file.sha256}
+    asked = shown(as_(writer).post(address, {**typed, "upload": upload(content=STORY)}))
+    assert "iniziali con notizie di salute («M.R.», nel testo)" in asked and "Perché può restare" in asked
+    assert not ProposedFile.objects.exists()
+    why = {**typed, "upload": upload(content=STORY), "personal_data_reason": "È un caso inventato per il corso"}
+    assert as_(writer).post(address, why).status_code == 302
+    waiting = f"/pagine/{page.pk}/file/proposti/{ProposedFile.objects.get().pk}/"
+    assert content(as_("coordinator"), waiting) == STORY
+    assert PersonalDataReason.objects.get(page=page.pk).reason == "È un caso inventato per il corso"
+    approve(as_("coordinator"), page)
+    reading.read(file.pk)
+    file.refresh_from_db()
+    assert content(as_("worker"), file.url) == STORY
+
+
+def test_an_added_file_is_opened_by_nobody_else_before_the_portal_has_looked_into_it(
+    as_: Given, page: TextPage, writer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"/pagine/{page.pk}/file/"
+    as_(writer).post(address, {"change_note": NOTE, "uploads": [upload("caso.txt", STORY)]})
+    story = Document.objects.get(title="caso")
+    assert content(as_(writer), story.url) == STORY
+    assert as_("director").get(story.url).status_code == 404
+    told = shown(as_(writer).get(f"/dati-personali/{PersonalDataReport.objects.get(document=story).pk}/"))
+    assert "iniziali con notizie di salute («M.R.», nel testo)" in told
+    monkeypatch.setattr(looking, "PATIENCE", 0.001)
+    slow = {"title": "Manuale", "file": upload("manuale.txt"), "collection": story.collection_id}
+    assert as_(writer).post("/admin/documents/add/", slow).status_code == 302
+    manual = Document.objects.get(title="Manuale")
+    assert content(as_(writer), manual.url) == b"inverno"
+    assert as_("coordinator").get(manual.url).status_code == 404
+    reading.read(manual.pk)
+    assert content(as_("coordinator"), manual.url) == b"inverno"

@@ -23,14 +23,14 @@ EXTENSIONS = re.compile(r"(?:\.[a-z0-9]{1,5}){1,4}$")
 logger = logging.getLogger(__name__)
 
 
-def extract(data: bytes, filename: str) -> Extraction:
-    """Read a file. Never raises because of what is in it: look at `problem`."""
+def extract(data: bytes, filename: str, *, within: float | None = None) -> Extraction:
+    """Read a file, for so many seconds. Never raises because of what is in it: look at `problem`."""
     if not data:
         return Extraction(problem=problems.EMPTY)
     if len(data) > limits.MAX_FILE:
         return Extraction(problem=problems.TOO_BIG)
     try:
-        return _understood(_answer_of_child(data, filename, TEXT))
+        return _understood(_answer_of_child(data, filename, TEXT, within))
     except problems.Unreadable as error:
         return Extraction(problem=error.reason)
 
@@ -45,7 +45,7 @@ def open_word(data: bytes, filename: str) -> WordDocument:
         return WordDocument(problem=error.reason)
 
 
-def _answer_of_child(data: bytes, filename: str, task: str) -> bytes:
+def _answer_of_child(data: bytes, filename: str, task: str, within: float | None = None) -> bytes:
     """What the reading process printed; Unreadable if it ran too long, printed too much or died."""
     # A file on standard input, not a pipe: nobody has to keep feeding it while the answer is read.
     with tempfile.TemporaryFile() as source:
@@ -53,7 +53,7 @@ def _answer_of_child(data: bytes, filename: str, task: str) -> bytes:
         source.seek(0)
         process = _start(source, filename, task)
         try:
-            return _watched(process)
+            return _watched(process, within)
         finally:
             _end(process)
 
@@ -73,8 +73,8 @@ def _start(source: IO[bytes], filename: str, task: str) -> subprocess.Popen[byte
     )
 
 
-def _watched(process: subprocess.Popen[bytes]) -> bytes:
-    deadline = time.monotonic() + limits.WALL_SECONDS
+def _watched(process: subprocess.Popen[bytes], within: float | None) -> bytes:
+    deadline = time.monotonic() + (within or limits.WALL_SECONDS)
     answer = _read_until(process, deadline)
     try:
         status = process.wait(max(0.0, deadline - time.monotonic()))

@@ -1,0 +1,56 @@
+"""The text of a file is looked at while it comes in, before it is kept for others to open: what is in it, and where.
+
+A tax code is refused at the door. What only looks like somebody's data hides the file until its uploader has said why
+it may stay (`portal/personal_data/reports.py`).
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from portal.models.media import Document
+from portal.personal_data import detection
+from portal.personal_data.detection import Finding
+
+from . import extraction
+from .extraction import Extraction, problems
+
+PATIENCE = 8.0  # seconds; whoever sends a file waits for its text so long
+
+
+def read(file: Any) -> Extraction | None:
+    """The text of what was sent; None where it takes longer than its sender waits: then a job reads it."""
+    file.seek(0)
+    found = extraction.extract(file.read(), file.name, within=PATIENCE)
+    file.seek(0)
+    return None if found.problem == problems.SLOW else found
+
+
+def findings(pages: list[str]) -> list[Finding]:
+    """What hides a file; a letterhead has its telephones and accounts."""
+    places = [_("a pagina %(number)d") % {"number": number} for number in range(1, len(pages) + 1)]
+    if len(pages) == 1:
+        places = [_("nel testo")]
+    found = [each for text, place in zip(pages, places, strict=True) for each in detection.find(text, place)]
+    return [each for each in found if each.kind in detection.HIDES]
+
+
+def of(document: Document) -> list[Finding]:
+    return findings(document.text_pages)
+
+
+def in_words(found: list[Finding], most: int = 5) -> str:
+    """«un codice fiscale («RSSMRA80A01H501U», a pagina 2)»."""
+    shown = [f"{each.kind.label} («{each.words}», {each.place})" for each in found[:most]]
+    return "; ".join(shown) + (_(" e altro ancora") if len(found) > most else "")
+
+
+def refusal(read: Extraction) -> str:
+    """Why the file is not taken, whatever is said of it; empty where it may be."""
+    certain = [each for each in findings(read.pages) if each.is_certain]
+    if not certain:
+        return ""
+    return _(
+        "Nel file c’è %(what)s: toglilo e ricarica il file. Nel portale non si tengono dati di persone seguite dai "
+        "servizi."
+    ) % {"what": in_words(certain)}  # fmt: skip
