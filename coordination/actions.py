@@ -20,6 +20,7 @@ from portal.notices.activity import record
 from portal.notices.obligations import Closed, Duty, Need
 from portal.words import dates
 
+from . import due_days
 from .models import Action, ActionItem, MeetingPage
 
 # What its owner does with it is asked of `of`: a duty is addressed.
@@ -45,9 +46,11 @@ def give(meeting: MeetingPage, *, by: User | None) -> None:
     """
     with transaction.atomic():
         left = {action.key: action for action in Action.objects.filter(meeting=meeting)}
-        for item in _with_own_keys(meeting):
+        items = _with_own_keys(meeting)
+        offices = due_days.offices_for(items)
+        for item in items:
             action = left.pop(item.key, None) or Action(meeting=meeting, key=item.key)
-            action.text, action.person_id, action.due = item.text, _owner(action, item), item.due
+            _as_the_line_says(action, item, meeting, offices)
             action.withdrawn_at = action.withdrawn_by = None
             action.save()
         for action in left.values():
@@ -56,6 +59,12 @@ def give(meeting: MeetingPage, *, by: User | None) -> None:
                 action.save()
                 _record(Verb.ACTION_WITHDRAWN, action, by, _("ha tolto dal verbale l’azione «%(action)s»"))
         ask_and_settle(meeting)
+
+
+def _as_the_line_says(action: Action, item: ActionItem, meeting: MeetingPage, offices: Any) -> None:
+    owner = _owner(action, item)
+    due_days.settle(action, item, meeting, owner, offices)
+    action.text, action.person_id = item.text, owner
 
 
 def _owner(action: Action, item: ActionItem) -> int | None:
@@ -152,9 +161,11 @@ def shown(meeting: MeetingPage) -> list[Action]:
     """
     rows = {action.key: action for action in Action.objects.filter(meeting=meeting)}
     found = []
-    for item in meeting.actions.all():
+    items = list(meeting.actions.all())
+    offices = due_days.offices_for(items)
+    for item in items:
         action = rows.pop(item.key, None) or Action(meeting=meeting, key=item.key)
-        action.text, action.person_id, action.due = item.text, _owner(action, item), item.due
+        _as_the_line_says(action, item, meeting, offices)
         found.append(action)
     found += [action for action in rows.values() if action.done_at]
     people = User.objects.in_bulk([action.person_id for action in found])

@@ -22,6 +22,8 @@ class Action(models.Model):
     # Who was named by the minutes, where that person has left and somebody else took it over.
     handed_from = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     due = models.DateField(_("entro il"))
+    term = models.CharField(max_length=120, blank=True, default="", help_text="what the day was counted from, in words")
+    passed_over = models.CharField(max_length=240, blank=True, default="", help_text="the feasts that did not count")
     done_at = models.DateTimeField(_("fatta il"), null=True)
     done_note = models.CharField(_("nota"), max_length=240, blank=True)
     withdrawn_at = models.DateTimeField(_("tolta dal verbale il"), null=True)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,9 @@ from portal.models.pages import PortalPage, Section
 from portal.models.spaces import Role
 from portal.pages import anchors, reserved
 from portal.pages.reserved import Part, ReadersBlock
+from portal.words.terms import FARTHEST, Direction, Term, Unit
+
+LONGEST_MONTH = 31
 
 
 class ActionItemForm(WagtailAdminModelForm):
@@ -34,7 +38,27 @@ class ActionItemForm(WagtailAdminModelForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         self.instance.key = data.get("key") or self.instance.key
+        for name, problem in _problems_of_day(data):
+            if not self.errors.keys() & {name}:
+                self.add_error(name, problem)
         return data
+
+
+def _problems_of_day(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """By when: a day or a term, the whole of it, and one of the two; nothing is guessed."""
+    number, unit = data.get("number"), data.get("unit")
+    if data.get("due") and (number or unit):
+        yield "due", _("Scrivi il giorno, oppure fra quanto dalla riunione: non tutti e due.")
+    elif not (data.get("due") or number or unit):
+        yield "due", _("Scrivi entro quando: il giorno, oppure fra quanto dalla riunione.")
+    elif unit and not number:
+        yield "number", _("Scrivi quanti sono.")
+    elif number and not unit:
+        yield "unit", _("Scegli se sono giorni o mesi.")
+    elif unit == Unit.DAY_OF_NEXT_MONTH and number and number > LONGEST_MONTH:
+        yield "number", _("Un mese ha al massimo 31 giorni.")
+    elif unit == Unit.DAY_OF_NEXT_MONTH and data.get("direction") == Direction.BEFORE:
+        yield "direction", _("Un giorno del mese successivo viene dopo la riunione.")
 
 
 class ActionsPanel(InlinePanel):
@@ -220,9 +244,27 @@ class ActionItem(Orderable):
     key = models.UUIDField(default=uuid4, editable=False)  # the same in every draft, by which its action is known
     text = models.CharField(_("azione"), max_length=240)
     person = models.ForeignKey(User, verbose_name=_("chi"), null=True, on_delete=models.SET_NULL, related_name="+")
-    due = models.DateField(_("entro il"))
+    due = models.DateField(
+        _("entro il"), null=True, blank=True, help_text=_("Il giorno; oppure, qui sotto, fra quanto dalla riunione.")
+    )
+    number = models.PositiveSmallIntegerField(
+        _("oppure entro"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(FARTHEST)],
+        help_text=_("Per esempio 5. Il giorno si calcola quando il verbale è pubblicato."),
+    )  # fmt: skip
+    unit = models.CharField(
+        _("giorni o mesi"), max_length=20, blank=True, default="",
+        choices=[(each.value, each.label) for each in Unit if each != Unit.HOURS],  # an action is due on a day
+        help_text=_("I giorni lavorativi sono quelli dell’ente di chi la fa, con il suo patrono e le sue chiusure."),
+    )  # fmt: skip
+    direction = models.CharField(
+        _("dopo o prima della riunione"), max_length=5, choices=Direction.choices, default=Direction.AFTER
+    )
 
-    panels = [FieldPanel("text"), FieldRowPanel([FieldPanel("person"), FieldPanel("due")])]
+    panels = [
+        FieldPanel("text"),
+        FieldRowPanel([FieldPanel("person"), FieldPanel("due")]),
+        FieldRowPanel([FieldPanel("number"), FieldPanel("unit"), FieldPanel("direction")]),
+    ]
 
     class Meta(Orderable.Meta):
         verbose_name = _("azione")
@@ -230,3 +272,9 @@ class ActionItem(Orderable):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def term(self) -> Term | None:
+        if self.number is None or not self.unit:
+            return None
+        return Term(self.number, Unit(self.unit), Direction(self.direction))

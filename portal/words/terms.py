@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from . import dates
@@ -34,7 +35,7 @@ def _national() -> Any:
     """The feasts of the whole country, filled year by year as days are asked for."""
     from holidays import country_holidays  # most processes never ask, and it takes a twentieth of their start
 
-    return country_holidays("IT")
+    return country_holidays("IT", language="it_IT")  # else they are called as the machine speaks
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,18 @@ class Term:
     number: int
     unit: Unit
     direction: Direction = Direction.AFTER
+
+    @property
+    def amount(self) -> str:
+        """«5 giorni lavorativi»."""
+        words = {
+            Unit.HOURS: ngettext("%(number)d ora", "%(number)d ore", self.number),
+            Unit.DAYS: ngettext("%(number)d giorno", "%(number)d giorni", self.number),
+            Unit.WORKING_DAYS: ngettext("%(number)d giorno lavorativo", "%(number)d giorni lavorativi", self.number),
+            Unit.MONTHS: ngettext("%(number)d mese", "%(number)d mesi", self.number),
+            Unit.DAY_OF_NEXT_MONTH: gettext("il %(number)d del mese successivo"),
+        }
+        return words[self.unit] % {"number": self.number}
 
     @property
     def _sign(self) -> int:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from coordination import actions
 from coordination.models import Action, ActionItem, MeetingPage
-from portal.models import Activity, User
+from portal.models import Activity, Holiday, Organisation, User
 from portal.models.activity import Verb
 from portal.notices import digests, emails, feed
 from tests.browser import form, sent, streams_of
 from tests.installation import environment
+from tests.shown import body
 
 pytestmark = pytest.mark.django_db
 
@@ -259,3 +260,92 @@ def test_whoever_gives_an_action_learns_at_once_that_its_owner_cannot_read_why(
         f"/admin/pages/{page.pk}/edit/", edit_form(client, page) | {"change_note": "Prova"}, follow=True
     )
     assert "non può leggere questa pagina" not in response.content.decode()
+
+
+# --- By when ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(as_: Any) -> Any:
+    """Publish the minutes of R-02 with one more line, as the editor sends it; the answer and the action, if any."""
+
+    def write(name: str = "coordinator", **line: Any) -> tuple[Any, Action | None]:
+        page, client = meeting("R-02"), as_(name)
+        typed = edit_form(client, page)
+        n = int(typed["actions-TOTAL_FORMS"][0])
+        blank = {"text": "Portare l’elenco", "due": "", "number": "", "unit": "", "direction": "dopo", "key": "",
+                 "id": "", "ORDER": n + 1, "DELETE": ""}  # fmt: skip
+        typed |= {f"actions-{n}-{field}": value for field, value in (blank | line).items()}
+        typed |= {"actions-TOTAL_FORMS": n + 1, "change_note": "Il verbale"}
+        answer = client.post(f"/admin/pages/{page.pk}/edit/", typed)
+        if answer.status_code == 302:
+            meeting("R-02").get_latest_revision().publish()
+        return answer, Action.objects.filter(text="Portare l’elenco").first()
+
+    return write
+
+
+def on(day: datetime) -> None:
+    page = meeting("R-02")
+    page.starts_at = timezone.make_aware(day)
+    page.save_revision().publish()
+
+
+def test_an_action_is_due_so_many_working_days_from_the_meeting_where_its_owner_works(
+    written: Any, person: Any, as_: Any
+) -> None:
+    """Friday 4 December 2026: Monday 7 closed for a patron, Tuesday 8 for the whole country."""
+    on(datetime(2026, 12, 4, 10))
+    Holiday.objects.all().delete()
+    Organisation.objects.filter(pk=person("worker").organisation_id).update(
+        patron_saint="San Guasparri", patron_month=12, patron_day=7
+    )
+    term = {"number": "5", "unit": "giorni-lavorativi"}
+    _answer, action = written(person=person("worker").pk, **term)
+    assert action is not None
+    assert action.due == date(2026, 12, 15)
+    read = body(as_("worker").get("/p/R-02/"))
+    assert "5 giorni lavorativi dopo la riunione del 4 dicembre 2026" in read
+    own = body(as_("worker").get(address(action)))
+    assert "senza contare 7 dicembre (San Guasparri), 8 dicembre (Immacolata Concezione)" in own
+    Holiday.objects.create(day=date(2026, 12, 14), name="Chiusura", organisation=person("worker").organisation)
+    meeting("R-02").save_revision().publish()
+    assert Action.objects.get(pk=action.pk).due == date(2026, 12, 15)  # what was given stays
+    page = meeting("R-02")
+    line = page.actions.get(key=action.key)
+    line.number = 6
+    page.actions.add(line)
+    page.save_revision().publish()
+    assert Action.objects.get(pk=action.pk).due == date(2026, 12, 17)
+
+
+@pytest.mark.parametrize(
+    ("line", "due", "words"),
+    [
+        ({"number": "3", "unit": "giorni", "direction": "prima"}, date(2026, 12, 1), "3 giorni prima della riunione"),
+        ({"number": "1", "unit": "mesi"}, date(2027, 1, 4), "1 mese dopo la riunione"),
+        ({"number": "5", "unit": "giorno-del-mese-dopo"}, date(2027, 1, 5), "il 5 del mese successivo alla riunione"),
+        ({"due": "2026-12-20"}, date(2026, 12, 20), ""),
+    ],
+)
+def test_each_kind_of_term_leads_to_its_day(line: Any, due: date, words: str, written: Any, person: Any) -> None:
+    on(datetime(2026, 12, 4, 10))
+    _answer, action = written(person=person("worker").pk, **line)
+    assert action is not None
+    assert (action.due, action.term.startswith(words), bool(action.term)) == (due, True, bool(words))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({}, "Scrivi entro quando"),
+        ({"due": "2026-12-20", "number": "5", "unit": "giorni"}, "non tutti e due"),
+        ({"number": "5"}, "Scegli se sono giorni o mesi"),
+        ({"unit": "mesi"}, "Scrivi quanti sono"),
+        ({"number": "32", "unit": "giorno-del-mese-dopo"}, "al massimo 31 giorni"),
+    ],
+)
+def test_half_a_term_is_asked_about_and_no_day_is_guessed(line: Any, said: str, written: Any, person: Any) -> None:
+    answer, action = written(person=person("worker").pk, **line)
+    assert action is None and answer.status_code == 200
+    assert said in body(answer) and "Portare l’elenco" in body(answer)
