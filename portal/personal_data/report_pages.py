@@ -93,7 +93,7 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
     thing: Any = row.page.specific if row.page else row.document  # one of the two, as the table demands
     context = {
         "report": row, "form": form, "thing": thing, "is_page": row.page is not None,
-        "found": looking.in_words(looking.of(row.document)) if row.found_by_itself and form is not None else "",
+        "found": looking.in_words(looking.of(row.document)) if row.found_by_itself and row.document and form else "",
         "handlers": [] if row.handled_at else reports.who_handles(row),
         "may_edit": access.can(request.user, "edit", thing),
     }  # fmt: skip
