@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coordination', '0012_rules_of_the_comuni'),
+        ('coordination', '0013_norms_and_objectives'),
     ]
 
     operations = [
