@@ -57,15 +57,23 @@ bench: setup-test ## measure, as ratios within one run
 faults: setup-test ## kill everything at random under load, take each dependency away and give it back
 	@$(BIN)/python -m tests.campaign
 
-check: setup-test ## ruff, djangofmt, mypy, migrations, templates, deploy settings
+# Each by itself, so that `make -j check` uses all cores.
+CHECKS := check-style check-types check-migrations check-templates check-deploy
+.PHONY: $(CHECKS)
+check: $(CHECKS) ## ruff, djangofmt, mypy, migrations, templates, deploy settings
+check-style: setup-test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/djangofmt --check --quiet templates
+check-types: setup-test
 	@$(BIN)/mypy portal coordination protocols training search
+check-migrations: setup-test
 	@DEMO=1 DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
 	@export DEMO=1 DATA_DIR=$$(mktemp -d); $(BIN)/python manage.py migrate -v0 \
 	  && for app in search training protocols coordination; do $(BIN)/python manage.py migrate $$app zero -v0 || exit 1; done \
 	  && $(BIN)/python manage.py migrate portal 0001 -v0 && $(BIN)/python manage.py migrate -v0 && echo "Migrations go back and forth."
+check-templates: setup-test
 	@DEMO=1 DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py check_templates
+check-deploy: setup-test
 	@SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') ALLOWED_HOSTS=portale.example \
 	  BASE_URL=https://portale.example DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py check --deploy --fail-level WARNING
