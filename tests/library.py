@@ -76,5 +76,5 @@ def groups(results: Results) -> list[str]:
 
 
 def plain(results: Results) -> Results:
-    """Without the scores, which are not shown: they rest on word frequencies of the whole index."""
+    """Without the scores, which are not shown: the average length of a text is the whole index's."""
     return replace(results, hits=[replace(hit, score=0) for hit in results.hits])

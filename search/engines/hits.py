@@ -8,6 +8,7 @@ from search.engines.matching import own_words
 from search.engines.reader import Address, Reader
 from search.engines.slots import Slot
 from search.engines.snippets import Marker
+from search.engines.statistics import as_seen
 
 SECTIONS_SHOWN = 3
 SECTIONS_READ = 1000
@@ -16,7 +17,7 @@ SECTIONS_READ = 1000
 class Dressing:
     def __init__(self, reader: Reader, slots: list[Slot], filters: list[Clause]) -> None:
         self._reader = reader
-        self._words = own_words(slots)
+        [self._words] = as_seen([own_words(slots)], reader)
         self._filters = filters
         self._marker = Marker(slots)
 

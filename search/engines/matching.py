@@ -1,7 +1,6 @@
 """From words to clauses: what must be held to be found, and what says in which order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import log
 
 from search.engines.clauses import AnyOf, Best, Clause, Constant, Phrase, Term, Weighed, all_of, any_of
 from search.engines.entries import number_of
@@ -102,10 +101,6 @@ class Scoring:
         """A rare synonym of a common word would outrank it: rarity beyond the typed word's is taken away."""
         typed = sum(self._rarities[word] for word in slot.words)
         return WEIGHTS["synonym"] * min(1.0, typed / sum(self._rarities[word] for word in synonym))
-
-
-def rarity(found: int, documents: int) -> float:
-    return log(1 + (max(documents - found, 0) + 0.5) / (found + 0.5))
 
 
 def _closer(slots: Sequence[Slot]) -> str:

@@ -10,10 +10,11 @@ from search.engines.clauses import Clause, Constant, Term, all_of, any_of, found
 from search.engines.contract import FACETS, Hit, Query, Results
 from search.engines.entries import number_of
 from search.engines.hits import Dressing
-from search.engines.matching import Scoring, covering, phrase, places, rarity, word_matches
+from search.engines.matching import Scoring, covering, phrase, places, word_matches
 from search.engines.reader import Address, Reader, Scored
 from search.engines.slots import Slot, Word, read, slots_of, word_of
 from search.engines.spelling import corrections
+from search.engines.statistics import as_seen, rarity
 from search.italian import is_word
 from search.query import (
     WEIGHTS,
@@ -27,6 +28,7 @@ from search.query import (
     words_of,
 )
 
+PLACES = 3  # of a score: what lies beyond depends on the order in which an engine adds
 WINDOW = 200  # hits among which further sections raise their group
 MAX_CORRECTED = 8
 NO_YEAR = -1
@@ -43,6 +45,7 @@ class Found:
     score: float
     address: Address
     group: int
+    unit: int
     is_superseded: bool
     values: tuple[int, ...]  # one for each facet
 
@@ -113,7 +116,7 @@ class PersonSearch:
             corrected=self._corrected_words(),
             searched=self._searched_words(),
             all_words=self._count_all_words(),
-            unfiltered=len(set(self._units)),
+            unfiltered=len({found.unit for found in self._documents}),
         )
 
     # What to look for
@@ -210,7 +213,7 @@ class PersonSearch:
     @cached_property
     def _found(self) -> list[Scored]:
         """Every document found, best first, whatever the filters."""
-        scored = self._scoring.ranking([*self.slots, *self.quoted], self.codes)
+        scored = as_seen(self._scoring.ranking([*self.slots, *self.quoted], self.codes), self.reader)
         if self.required:
             return self.reader.every(found_by(all_of(self.required), scored, self.excluded))
         codes = [Term("code_form", code) for code in self.codes]
@@ -224,7 +227,9 @@ class PersonSearch:
 
     def parts(self) -> Iterable[tuple[str, str, Clause]]:
         """What the ranking adds up, taken apart."""
-        return self._scoring.parts([*self.slots, *self.quoted], self.codes)
+        parts = list(self._scoring.parts([*self.slots, *self.quoted], self.codes))
+        clauses = as_seen((clause for _weight, _words, clause in parts), self.reader)
+        return [(weight, words, clause) for (weight, words, _), clause in zip(parts, clauses, strict=True)]
 
     @cached_property
     def _asked(self) -> list[tuple[Clause, int]]:
@@ -250,23 +255,20 @@ class PersonSearch:
 
     @cached_property
     def _documents(self) -> list[Found]:
+        """Best first; what weighs the same stands by its number: how a score was summed must not decide."""
         addresses = [address for _, address in self._found]
-        groups, old = (self.reader.column(name, addresses) for name in ("group_no", "superseded"))
+        numbers = [self.reader.column(name, addresses) for name in ("group_no", "unit_no", "superseded")]
         values = zip(*(self.reader.column(_column(name), addresses) for name in FACETS), strict=True)
-        return [
-            Found(score, address, group, bool(superseded), row)
-            for (score, address), group, superseded, row in zip(self._found, groups, old, values, strict=True)
+        found = [
+            Found(round(score, PLACES), address, group, unit, bool(superseded), row)
+            for (score, address), group, unit, superseded, row in zip(self._found, *numbers, values, strict=True)
         ]
-
-    @cached_property
-    def _units(self) -> list[int]:
-        """The unit of each document found."""
-        return self.reader.column("unit_no", [address for _, address in self._found])
+        return sorted(found, key=lambda each: (-each.score, each.group))
 
     @cached_property
     def _rows(self) -> set[tuple[int, tuple[int, ...]]]:
         """Each unit found, with each set of facets that it has: an old edition is of another year than its page."""
-        return {(unit, found.values) for unit, found in zip(self._units, self._documents, strict=True)}
+        return {(found.unit, found.values) for found in self._documents}
 
     @cached_property
     def _kept(self) -> set[int]:
@@ -320,12 +322,11 @@ class PersonSearch:
         """Best document first; within the window further sections raise their page, beyond it the order stands."""
         units: dict[int, Unit] = {}
         kinds = {number_of(kind) for slot in self.slots for kind in slot.kinds}
-        every = zip(self._units, self._documents, strict=True)
-        passing = ((unit, found) for unit, found in every if not self._failed(found.values))
-        for position, (number, found) in enumerate(passing):
-            unit = units.get(number)
+        passing = (found for found in self._documents if not self._failed(found.values))
+        for position, found in enumerate(passing):
+            unit = units.get(found.unit)
             if unit is None:
-                units[number] = unit = Unit(number, found, position, found.values[KIND] in kinds)
+                units[found.unit] = unit = Unit(found.unit, found, position, found.values[KIND] in kinds)
             elif unit.best.is_superseded and not found.is_superseded:
                 unit.best, unit.position, unit.others = found, position, 0
             elif found.group == unit.best.group and position < WINDOW:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from search.engines.clauses import Clause
+from search.engines.clauses import Clause, Term
 from search.engines.contract import Document
 from search.engines.spelling import Vocabulary
 
@@ -25,6 +25,10 @@ class Reader(Protocol):
 
     def counts(self, clauses: Iterable[Clause]) -> list[int]:
         """How many documents each finds."""
+
+    def written(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
+        """Of the whole index, hidden documents too, as the engine counts them when it scores: how many there are, and
+        how many have each word. Only to be taken out of a score again (`search.engines.statistics`)."""
 
     def column(self, field: str, addresses: Sequence[Address]) -> list[int]:
         """The numbers of documents that were found by this reader, in the same order."""

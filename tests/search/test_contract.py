@@ -251,6 +251,19 @@ class TestPermissions:
         engine.write([document("page:93", "Dimissonwa", audience=("space:7",))])
         assert search(engine, "dimissonw").corrected == "dimissioni"
 
+    @pytest.mark.parametrize("hidden", ["ambra", "cedro"])
+    def test_the_order_of_ones_own_files_does_not_tell_which_words_hidden_ones_hold(self, opened, hidden):
+        """Each of two files says another of two words more often: the rarer word's came first."""
+        own = [document("page:301", "Nota", "ambra cedro cedro"), document("page:302", "Nota", "cedro ambra ambra")]
+        orders = []
+        for name, word in (("told", hidden), ("untold", "nocciolo")):
+            engine = opened(name)
+            secret = [document(f"page:{n}", "Nota", f"{word} segreto pino", audience=("space:7",)) for n in range(400, 440)]
+            engine.write([*own, *secret])
+            orders.append([(hit.group, round(hit.score, 3)) for hit in search(engine, "ambra cedro").hits])
+        assert orders[0] == orders[1]
+        assert {group for group, _ in orders[0]} == {"page:301", "page:302"}
+
     def test_suggestions_are_only_of_visible_pages(self, engine):
         assert engine.suggest("zef", EVERYONE, 5) == []
         assert engine.suggest("XX", EVERYONE, 5) == []
@@ -472,6 +485,39 @@ def listed_as_counted(engine, texts, words, synonyms, per_page):
     engine.write(written, remove=[f"page:{n}{part}" for n in range(6) for part in ("", "#parte")])
     said = {phrase_key(word): [" ".join(other) for other in others] for word, others in synonyms.items()}
     assert_listed_as_counted(engine, Query(" ".join(words), EVERYONE, per_page=per_page, synonyms=said))
+
+
+HIDING = given(
+    texts=some.lists(some.lists(some.sampled_from(SAID), max_size=8), min_size=2, max_size=10),
+    hidden=some.lists(some.lists(some.sampled_from(SAID), min_size=1, max_size=8), min_size=1, max_size=20),
+    words=some.lists(some.sampled_from(SAID), min_size=1, max_size=4),
+)
+
+
+@HIDING
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whichever_words_hidden_documents_hold_a_reader_sees_the_same_embedded(tmp_path_factory, texts, hidden, words):
+    folder = tmp_path_factory.mktemp("index")
+    seen_the_same([EmbeddedEngine(folder / "told"), EmbeddedEngine(folder / "untold")], texts, hidden, words)
+
+
+@pytest.mark.elastic
+@HIDING
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whichever_words_hidden_documents_hold_a_reader_sees_the_same_elastic(indices, texts, hidden, words):
+    seen_the_same([indices.open("told"), indices.open("untold")], texts, hidden, words)
+
+
+def seen_the_same(engines, texts, hidden, words):
+    """Hidden texts of the words that are looked for, and as many, as long, of another."""
+    said = [document(f"page:{n}", "Nota", " ".join(text), kind=f"tipo{n % 2}") for n, text in enumerate(texts)]
+    found = []
+    for engine, stands_for in zip(engines, (str, lambda word: "nocciolo"), strict=True):
+        secret = [[stands_for(piece) for word in text for piece in word.split("’")] for text in hidden]
+        kept = [document(f"page:{n}", "Nota", " ".join(text), audience=("space:7",)) for n, text in enumerate(secret, 100)]
+        engine.write([*said, *kept], remove=[f"page:{n}" for n in range(120)])
+        found.append(plain(search(engine, " ".join(words))))
+    assert found[0] == found[1]
 
 
 class TestSnippets:

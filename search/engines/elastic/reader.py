@@ -9,7 +9,7 @@ from elasticsearch import NotFoundError
 from elasticsearch_dsl import A, Search
 from elasticsearch_dsl import query as dsl
 
-from search.engines.clauses import Clause, Constant, Everything, one_of
+from search.engines.clauses import Clause, Constant, Everything, Term, one_of
 from search.engines.contract import Document
 from search.engines.elastic.server import Server
 from search.engines.elastic.shape import LONGEST_LIST, document_of
@@ -81,6 +81,29 @@ class ElasticReader:
         search.aggs.bucket("counted", A("filters", filters=asked))
         counted = self._ask(search)["aggregations"]["counted"]["buckets"]
         return [counted[number]["doc_count"] for number in asked]
+
+    def written(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
+        """As a made-up document's words would be weighed: the server counts here what it counts when it scores."""
+        values: dict[str, list[str]] = {}
+        for term in terms:
+            values.setdefault(term.field, []).append(str(term.value))
+        if not values:
+            return 0, []
+        said = self._statistics({field: " ".join(words) for field, words in values.items()})
+        counted = {name: field["terms"] for name, field in said.items()}
+        whole = max((field["field_statistics"]["doc_count"] for field in said.values()), default=0)
+        return whole, [counted.get(each.field, {}).get(each.value, {}).get("doc_freq", 0) for each in terms]
+
+    def _statistics(self, words: Mapping[str, str]) -> Any:
+        with self._server.answers():
+            try:
+                found = self._server.searching.termvectors(
+                    index=self._index, doc=words, fields=list(words), term_statistics=True, field_statistics=True,
+                    positions=False, offsets=False, payloads=False, realtime=False,
+                )  # fmt: skip
+            except NotFoundError as gone:
+                raise IndexSwitched from gone
+        return found["term_vectors"]
 
     def column(self, field: str, addresses: Sequence[int]) -> list[int]:
         return [self._columns[address][field][0] for address in addresses]

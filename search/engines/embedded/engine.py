@@ -57,6 +57,7 @@ class EmbeddedEngine:
         self._words_lock = Lock()
         self._words: tuple[tuple[str, int], Vocabulary] | None = None
         self._words_due = 0.0
+        self._written = 0
         self._names: Names = {}
 
     # Reading
@@ -75,7 +76,7 @@ class EmbeddedEngine:
             return None
 
         def reader(refused: Iterable[int]) -> EmbeddedReader:
-            return EmbeddedReader(searcher, query.tokens, refused, lambda: self._vocabulary(searcher))
+            return EmbeddedReader(searcher, query.tokens, refused, lambda: self._vocabulary(searcher), self._written)
 
         return without_refused(reader, query, self._names)
 
@@ -157,6 +158,7 @@ class EmbeddedEngine:
                 self._compare(directory)
                 index = self._index(directory)
                 index.reload()
+                self._written = seal.documents(directory)
                 return index.searcher()
             except (IndexDamaged, OSError, ValueError) as error:
                 if directory == self._versions.current():

@@ -7,7 +7,7 @@ from typing import cast
 import tantivy
 from tantivy import DocAddress, Occur
 
-from search.engines.clauses import Clause, Constant, Everything, one_of
+from search.engines.clauses import Clause, Constant, Everything, Term, one_of
 from search.engines.contract import Document
 from search.engines.embedded.tantivy_index import document_of, stored
 from search.engines.embedded.translation import query_of
@@ -23,10 +23,13 @@ class EmbeddedReader:
         tokens: Iterable[str],
         refused: Iterable[int] = (),
         vocabulary: Callable[[], Vocabulary] = lambda: Vocabulary([]),
+        written: int = 0,
     ) -> None:
-        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do."""
+        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do; `written` is
+        the size of the whole index, as it is counted where words are weighed."""
         self._searcher = searcher
         self._vocabulary = vocabulary
+        self._written = written
         self._allowed = query_of(Constant(one_of("audience", tokens), 0.0))
         self._refused = [query_of(one_of("group_no", refused))] if refused else []
 
@@ -46,6 +49,9 @@ class EmbeddedReader:
     def _count(self, clause: Clause) -> int:
         asked = self._visible(Constant(clause, 0.0))
         return self._searcher.search(asked, 1).count  # type: ignore[attr-defined]  # its stubs forget it
+
+    def written(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
+        return self._written, [self._searcher.doc_freq(term.field, term.value) for term in terms]
 
     def column(self, field: str, addresses: Sequence[DocAddress]) -> list[int]:
         values = self._searcher.fast_field_values(field, list(addresses)) if addresses else []
