@@ -258,7 +258,8 @@ class TestPermissions:
         orders = []
         for name, word in (("told", hidden), ("untold", "nocciolo")):
             engine = opened(name)
-            secret = [document(f"page:{n}", "Nota", f"{word} segreto pino", audience=("space:7",)) for n in range(400, 440)]
+            said = f"{word} segreto pino"
+            secret = [document(f"page:{n}", "Nota", said, audience=("space:7",)) for n in range(400, 440)]
             engine.write([*own, *secret])
             orders.append([(hit.group, round(hit.score, 3)) for hit in search(engine, "ambra cedro").hits])
         assert orders[0] == orders[1]
@@ -514,7 +515,8 @@ def seen_the_same(engines, texts, hidden, words):
     found = []
     for engine, stands_for in zip(engines, (str, lambda word: "nocciolo"), strict=True):
         secret = [[stands_for(piece) for word in text for piece in word.split("’")] for text in hidden]
-        kept = [document(f"page:{n}", "Nota", " ".join(text), audience=("space:7",)) for n, text in enumerate(secret, 100)]
+        closed = {"audience": ("space:7",)}
+        kept = [document(f"page:{n}", "Nota", " ".join(text), **closed) for n, text in enumerate(secret, 100)]
         engine.write([*said, *kept], remove=[f"page:{n}" for n in range(120)])
         found.append(plain(search(engine, " ".join(words))))
     assert found[0] == found[1]

@@ -25,8 +25,8 @@ class EmbeddedReader:
         vocabulary: Callable[[], Vocabulary] = lambda: Vocabulary([]),
         written: int = 0,
     ) -> None:
-        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do; `written` is
-        the size of the whole index, as it is counted where words are weighed."""
+        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do; `written`
+        is the size of the whole index, as it is counted where words are weighed."""
         self._searcher = searcher
         self._vocabulary = vocabulary
         self._written = written
