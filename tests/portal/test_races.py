@@ -288,3 +288,111 @@ def test_of_two_publications_at_once_one_is_kept_and_the_other_refused(town: Any
     assert found["said"]["first"] == "" and "Refused" in found["said"]["second"]
     assert found["kept"] == [["1.0", "Due insieme"], ["2.0", "La prima"]]
     assert found["live"] == "La prima"
+
+
+# --- Bodies that decide at once -----------------------------------------------------------------------------
+
+BODIES = """
+from datetime import date
+from portal.models import Delegation, Organisation
+from portal.models.delegations import Purpose
+from protocols import adoptions, joint_approval
+from protocols.models import Adoption, Edition, JointApproval, SigningRule
+code, quorum = {code!r}, {quorum!r}
+space = space_of('SP-G', 'Autrice', 'Collega')
+SigningRule.objects.update_or_create(space=space, defaults=dict(quorum=quorum))
+bodies = {{}}
+for name in ('Alfa', 'Beta', 'Gamma')[:{count}]:
+    bodies[name] = Organisation.objects.get_or_create(name=name, slug=name.lower())[0]
+    for purpose in (Purpose.APPROVAL, Purpose.ADOPTION):
+        mandate = dict(organisation=bodies[name], purpose=purpose, person=person(f'Delegata{{name}}'))
+        others = dict(substitute=person(f'Sostituta{{name}}'), valid_from=date(2026, 1, 1))
+        Delegation.objects.get_or_create(**mandate, defaults=others)
+    for who in (f'Delegata{{name}}', f'Sostituta{{name}}'):
+        roles.give_role(space, person(who), Role.READER, by=None)
+page = ProtocolPage(title='Insieme', code=code, change_note='Nuovo.', valid_from=date(2026, 1, 1), live=False,
+                    by_body={by_body})
+page.signatories = list(bodies.values())
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=page)
+joint = joint_approval.open_for(page.save_revision(), person('Autrice'), person('Collega'))
+
+
+def says(body, agrees=True, who='Delegata'):
+    joint_approval.sign(joint, [bodies[body]], by=person(who + body), agrees=agrees, reason='' if agrees else 'Manca.')
+
+
+def takes_back():
+    joint_approval.take_back(joint, by=person('Autrice'))
+
+
+{race}
+joint.refresh_from_db()
+signed = list(joint.signatures.order_by('pk').values_list('organisation__name', 'agrees'))
+kept = Edition.objects.filter(page=page.pk).count()
+tell(said=said, state=joint.state, signed=signed, editions=kept, live=ProtocolPage.objects.get(pk=page.pk).live)
+"""
+YES, BETA_YES, NO, BACK = "lambda: says('Alfa')", "lambda: says('Beta')", "lambda: says('Alfa', False)", "takes_back"
+SUBSTITUTE = "lambda: says('Alfa', who='Sostituta')"
+ENDED, SAID = "AlreadyEnded", "AlreadySaid"
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "second", "answer", "state", "signed", "editions"),
+    [
+        ("PR-81", YES, BETA_YES, "", "approvato", ["Alfa", "Beta"], 1),  # the last two sign
+        ("PR-82", YES, SUBSTITUTE, SAID, "in-corso", ["Alfa"], 0),  # a delegate and who stands in for her
+        ("PR-83", BACK, YES, ENDED, "ritirato", [], 0),  # taken back, then signed
+        ("PR-84", YES, BACK, "", "ritirato", ["Alfa"], 0),  # signed by one, then taken back
+        ("PR-85", NO, BETA_YES, ENDED, "rifiutato", ["Alfa"], 0),  # refused, then signed
+        ("PR-86", BETA_YES, NO, "", "rifiutato", ["Beta", "Alfa"], 0),  # signed, then refused
+    ],
+)
+def test_of_two_bodies_that_answer_at_once_each_answer_counts_once(
+    town: Any, code: str, first: str, second: str, answer: str, state: str, signed: list[str], editions: int
+) -> None:
+    race = f"said = together({first}, {second})"
+    found = town(BODIES.format(code=code, quorum=None, count=2, by_body=False, race=race))
+    assert (found["said"]["first"], found["said"]["second"].partition(":")[0]) == ("", answer)
+    assert (found["state"], [body for body, _agrees in found["signed"]]) == (state, signed)
+    assert (found["editions"], found["live"]) == (editions, bool(editions))
+
+
+def test_the_last_signature_that_a_quorum_needs_is_given_once_and_nobody_takes_back_what_is_in_force(town: Any) -> None:
+    """Two of three are enough and one has signed: of two more at once the first puts it in force."""
+    for code, second in (("PR-91", "lambda: says('Gamma')"), ("PR-92", BACK)):
+        race = f"says('Alfa')\nsaid = together({BETA_YES}, {second})"
+        found = town(BODIES.format(code=code, quorum=2, count=3, by_body=False, race=race))
+        assert (found["said"]["first"], found["said"]["second"].partition(":")[0]) == ("", ENDED)
+        assert (found["state"], found["editions"], found["live"]) == ("approvato", 1, True)
+        assert found["signed"] == [["Alfa", True], ["Beta", True]]
+
+
+ADOPTING = """
+says('Alfa')
+says('Beta')
+edition = Edition.objects.get(page=page.pk)
+
+
+def adopts(body, state, who='Delegata'):
+    newest = adoptions.of_body(edition, bodies[body])[0].pk
+    return lambda: adoptions.say(edition, bodies[body], by=person(who + body), seen=newest, **state) and ''
+
+
+examined, refused = dict(state='in-esame', since=date(2026, 2, 1)), dict(
+    state='non-applicabile', since=date(2026, 2, 1), reason='Non abbiamo il servizio.')
+same = together(adopts('Alfa', examined), adopts('Alfa', refused, who='Sostituta'))
+other = together(adopts('Alfa', refused), adopts('Beta', examined))
+rows = {name: list(Adoption.objects.filter(edition=edition, organisation=bodies[name]).order_by('pk').values_list(
+    'state', flat=True)) for name in bodies}
+said = dict(same=same, other=other, rows=rows)
+"""
+
+
+def test_of_two_who_write_for_one_body_the_second_is_told_and_two_bodies_adopt_side_by_side(town: Any) -> None:
+    said = town(BODIES.format(code="PR-95", quorum=None, count=2, by_body=True, race=ADOPTING))["said"]
+    assert said["same"]["first"] == "" and said["same"]["second"].startswith("Overtaken")
+    assert said["other"] == {"first": "", "second": ""}
+    assert said["rows"] == {
+        "Alfa": ["da-recepire", "in-esame", "non-applicabile"],
+        "Beta": ["da-recepire", "in-esame"],
+    }
