@@ -176,7 +176,10 @@ def _keep(document: Document, found: extraction.Extraction) -> None:
     said: dict[str, Any] = {
         "reading_state": ReadingState.UNREADABLE if found.problem else ReadingState.READ,
         "reading_problem": (found.problem or found.warning)[:240], "text_pages": found.pages,
-        "signatures": [{"name": each.signer, "intact": each.is_intact, "kind": each.kind} for each in found.signatures],
+        "signatures": [
+            {"name": each.signer, "intact": each.is_intact, "kind": each.kind, "at": each.at}
+            for each in found.signatures
+        ],
     }  # fmt: skip
     # An update, not a save: saving would ask for the text again.
     if Document.objects.filter(pk=document.pk, sha256=document.sha256).update(**said):

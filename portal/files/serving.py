@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.base import ContentFile
 from django.http import (
     Http404,
     HttpRequest,
@@ -18,12 +19,16 @@ from django.http import (
 from django.shortcuts import redirect
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from portal import access
 from portal.models import Document, Image, Rendition
 
+from . import extraction
+
 CHUNK = 1 << 16
 EDITION = "edizione"
+CONTENT = "contenuto"
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 # Shown in the browser; anything else is downloaded, so that no uploaded page runs on our address.
 INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
@@ -119,7 +124,8 @@ successors: list[Callable[[Document, str, Any], Successor | None]] = []
 def document(request: HttpRequest, document_id: int, filename: str) -> HttpResponseBase:
     """A file, to whoever may see it; by a name that it bore before, or never, the way to its own.
 
-    `?scarica` saves instead of showing; `?edizione` asks for a file that was replaced, from the edition that had it.
+    `?scarica` saves instead of showing; `?edizione` asks for a file that was replaced, from the edition that had it;
+    `?contenuto` asks for what a signed envelope holds.
     """
     if EDITION not in request.GET and (newer := _successor(document_id, filename, request.user)):
         messages.warning(request, newer.sentence)
@@ -127,7 +133,23 @@ def document(request: HttpRequest, document_id: int, filename: str) -> HttpRespo
     found = access.get_or_404(Document.objects.all(), request.user, pk=document_id)
     if found.filename != filename:
         return redirect(found.url)
+    if CONTENT in request.GET:
+        return _unwrapped(request, found)
     return file_response(request, found.file, found.filename, etag=found.sha256, download="scarica" in request.GET)
+
+
+def _unwrapped(request: HttpRequest, found: Document) -> HttpResponseBase:
+    """What a signed envelope holds, as a file of its own: taken out anew each time, so that nothing is kept twice."""
+    if not found.signatures:
+        raise Http404
+    try:
+        with found.open_file() as envelope:
+            inside = ContentFile(extraction.content_of(envelope.read(), found.filename))
+    except extraction.Unreadable as problem:
+        messages.warning(request, _("Il file senza firma non si può dare: %(why)s") % {"why": problem.reason})
+        return redirect(found.url)
+    name = re.sub(r"(\.p7[ms])+$", "", found.filename, flags=re.IGNORECASE)
+    return file_response(request, inside, name, etag=f"{found.sha256}-{CONTENT}", download=True)
 
 
 def _successor(document_id: int, filename: str, user: Any) -> Successor | None:

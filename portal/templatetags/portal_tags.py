@@ -13,7 +13,8 @@ from django import template
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -51,6 +52,13 @@ def day(value: Any) -> str:
     words = near.get(distance) or dates.in_words(moment, form)
     exact = dates.in_words(moment, "l j F Y")
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
+
+
+@register.filter
+def in_time(stated: str) -> str:
+    """A moment that was kept as text, as its readers' clocks show it: «3 marzo 2026, 10.05»."""
+    moment = parse_datetime(stated)
+    return date_format(timezone.localtime(moment), "j F Y, H.i") if moment and timezone.is_aware(moment) else ""
 
 
 @register.filter

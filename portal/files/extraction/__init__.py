@@ -4,7 +4,8 @@ extraction = extract(data, "verbale.pdf.p7m")
 extraction.problem or extraction.text
 """
 
-from .parent import extract, open_word
+from .parent import content_of, extract, open_word
+from .problems import Unreadable
 from .results import Extraction, Picture, Signature, WordDocument
 
-__all__ = ["Extraction", "Picture", "Signature", "WordDocument", "extract", "open_word"]
+__all__ = ["Extraction", "Picture", "Signature", "Unreadable", "WordDocument", "content_of", "extract", "open_word"]

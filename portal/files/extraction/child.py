@@ -13,7 +13,7 @@ sys.path.append(os.path.abspath(os.path.join(__file__, *[os.pardir] * 4)))
 
 from portal.files.extraction import confinement, formats, limits  # noqa: E402
 from portal.files.extraction.problems import Unreadable, faults_named  # noqa: E402
-from portal.files.extraction.results import WORD, Signature  # noqa: E402
+from portal.files.extraction.results import CONTENT, WORD, Signature  # noqa: E402
 
 
 def examine(data: bytes, filename: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def examine(data: bytes, filename: str) -> dict[str, Any]:
         "pages": pages,
         "problem": problem,
         "warning": getattr(pages, "warning", ""),
-        "signatures": [(signature.signer, signature.is_intact) for signature in signatures],
+        "signatures": [(signature.signer, signature.is_intact, signature.at) for signature in signatures],
     }
 
 
@@ -45,10 +45,22 @@ def _word(data: bytes, filename: str) -> dict[str, Any]:
     return word.opened(data, filename)
 
 
+def _content(data: bytes, filename: str) -> bytes:
+    """The file inside its envelopes, with a byte before it that says that there is one; else the problem."""
+    try:
+        with faults_named():
+            return b"1" + formats.unwrap(data, filename)[0]
+    except Unreadable as error:
+        return b"0" + error.reason.encode()
+
+
 def main() -> None:
     limits.restrain()
     lacking = confinement.confine()
     data, filename, task = sys.stdin.buffer.read(), sys.argv[1], sys.argv[2]
+    if task == CONTENT:
+        sys.stdout.buffer.write(_content(data, filename))
+        return
     answer = {**(_word(data, filename) if task == WORD else examine(data, filename)), "lacking": lacking}
     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
 

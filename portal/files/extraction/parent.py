@@ -11,11 +11,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from functools import cache
 from typing import IO, Any
 
 from . import limits, problems
-from .results import ENDINGS, TEXT, WORD, Extraction, Picture, Signature, WordDocument
+from .results import CONTENT, ENDINGS, TEXT, WORD, Extraction, Picture, Signature, WordDocument
 
 CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")
 EXTENSIONS = re.compile(r"(?:\.[a-z0-9]{1,5}){1,4}$")
@@ -43,6 +44,14 @@ def open_word(data: bytes, filename: str) -> WordDocument:
         return _word_understood(_answer_of_child(data, filename, WORD))
     except problems.Unreadable as error:
         return WordDocument(problem=error.reason)
+
+
+def content_of(data: bytes, filename: str) -> bytes:
+    """The file inside a signed envelope; Unreadable where there is none, or it is too long to hand over."""
+    answer = _answer_of_child(data, filename, CONTENT)
+    if answer[:1] != b"1":
+        raise problems.Unreadable(answer[1:].decode(errors="replace") or problems.CRASHED)
+    return answer[1:]
 
 
 def _answer_of_child(data: bytes, filename: str, task: str, within: float | None = None) -> bytes:
@@ -126,7 +135,10 @@ def _understood(answer: bytes) -> Extraction:
             text="\n\n".join(pages).strip(),
             pages=pages,
             problem=str(found["problem"]),
-            signatures=[Signature(str(signer), intact is True) for signer, intact in found["signatures"]],
+            signatures=[
+                Signature(str(signer), intact is True, at=datetime.fromisoformat(at).isoformat() if at else "")
+                for signer, intact, at in found["signatures"]
+            ],
             kind=str(found["kind"]),
             warning=str(found.get("warning", "")),
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-TEXT, WORD = "testo", "word"  # what the reading process is asked for
+TEXT, WORD, CONTENT = "testo", "word", "contenuto"  # what the reading process is asked for
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Signature:
     signer: str
     is_intact: bool
     kind: str = "CAdES"
+    at: str = field(default="", compare=False)  # as the machine of the signer states it, in ISO 8601
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from datetime import datetime
 
 from asn1crypto import cms, x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -50,7 +51,17 @@ def _signature(signer: cms.SignerInfo, certificates: list[x509.Certificate], con
     certificate = next((each for each in certificates if _is_of(each, signer["sid"])), None)
     if certificate is None:
         return Signature("", False)
-    return Signature(_common_name(certificate), _is_intact(signer, certificate, content))
+    intact = _is_intact(signer, certificate, content)
+    return Signature(_common_name(certificate), intact, at=_stated_time(signer["signed_attrs"]))
+
+
+def _stated_time(attributes: cms.CMSAttributes) -> str:
+    """When it was signed, where the signer's machine says so exactly once, and as a time."""
+    try:
+        stated = [each["values"][0].native for each in attributes if each["type"].native == "signing_time"]
+    except ValueError:
+        return ""
+    return stated[0].isoformat() if len(stated) == 1 and isinstance(stated[0], datetime) else ""
 
 
 def _is_of(certificate: x509.Certificate, sid: cms.SignerIdentifier) -> bool:
