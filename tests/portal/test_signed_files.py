@@ -58,7 +58,7 @@ def test_its_content_is_offered_as_a_file_of_its_own_to_whoever_reads_it(as_: An
     assert f'href="{address}"' in as_("worker_minors").get(page.url).content.decode()
     answer = as_("worker_minors").get(address)
     assert b"".join(answer.streaming_content) == CONTENT  # out of both envelopes
-    assert answer["Content-Disposition"] == 'attachment; filename="delibera.pdf"'
+    assert answer["Content-Disposition"] == f'attachment; filename="{file.filename.removesuffix(".p7m")}"'
     assert answer["Content-Type"] == "application/pdf" and answer["Cache-Control"] == "private, no-cache"
     assert as_("worker").get(address).status_code == as_("worker").get("/documenti/999999/x?contenuto").status_code
     assert as_("worker").get(address).status_code == 404
