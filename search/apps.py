@@ -20,7 +20,7 @@ class SearchConfig(AppConfig):
         from portal.pages.publication import published
         from portal.spaces.shares import audience_changed
 
-        from . import checkup, index, own_names  # noqa: F401
+        from . import canaries, checkup, index, own_names  # noqa: F401
         from .models import OwnName
 
         published.connect(index.on_published)

@@ -42,7 +42,7 @@ def ask_each(asked: Iterable[Query]) -> list[Results]:
     """The same of several, the index looked at once; empty where none can be answered."""
     try:
         if index.is_sound():
-            return [index.engine().search(each) for each in asked]
+            return [index.at_hand().search(each) for each in asked]
     except IndexDamaged:
         logger.exception("The search index cannot be read")
     except IndexBusy:

@@ -3,8 +3,11 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +33,7 @@ from .models import IndexState, SearchDocument
 
 logger = logging.getLogger(__name__)
 BATCH = 200
+_aside: ContextVar[Engine | None] = ContextVar("an engine of some rows alone", default=None)
 WAKE_AGAIN = 30  # seconds: a search that finds no index wakes the worker, not every one of them
 # What a page or a file that cannot be told to the engine raises: it is left as it was, and the others go on.
 BAD = (ArithmeticError, AttributeError, DatabaseError, LookupError, TypeError, ValueError)
@@ -44,6 +48,27 @@ def engine() -> Engine:
 
         return ElasticEngine(settings.SEARCH_URL)
     return EmbeddedEngine(settings.SEARCH_INDEX_DIR)
+
+
+def at_hand() -> Engine:
+    """Where one searches: in the engine of this installation, or for a moment in one of some rows alone."""
+    return _aside.get() or engine()
+
+
+@contextmanager
+def of_these(rows: Iterable[SearchDocument]) -> Iterator[None]:
+    """Whoever searches here finds these rows alone, in an index of their own; nobody else knows of it.
+
+    Inside a transaction that is taken back: the account of the writes is the true index's.
+    """
+    with TemporaryDirectory(prefix="search-aside-") as folder:
+        engine_of_these = EmbeddedEngine(Path(folder) / "index")
+        engine_of_these.rebuild(map(_document, rows), None, _account)
+        token = _aside.set(engine_of_these)
+        try:
+            yield
+        finally:
+            _aside.reset(token)
 
 
 # --- Writing the rows ------------------------------------------------------------------------------------
@@ -182,7 +207,7 @@ def is_sound() -> bool:
     known = IndexState.objects.first()
     if known is None:  # nothing was written yet, or by an older version that kept no account
         return not SearchDocument.objects.filter(pending=False).exists()
-    return engine().stamp() in (known.written, known.begun)
+    return at_hand().stamp() in (known.written, known.begun)
 
 
 def wake_to_heal() -> None:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from coordination.models import ServicePage
-from portal.models import Organisation, Term, User
+from portal.models import Organisation, Space, Term, User
 from portal.models.glossary import Relation
 
 
@@ -163,3 +163,19 @@ class Followed(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+
+class CanaryWatch(models.Model):
+    """What the last trial of a closed space found: what somebody saw who must not, or did not see who must."""
+
+    space = models.OneToOneField(Space, on_delete=models.CASCADE, related_name="canary")
+    at = models.DateTimeField()
+    questions = models.PositiveIntegerField(default=0)
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("prova dei permessi di uno spazio")
+        verbose_name_plural = _("prove dei permessi degli spazi")
+
+    def __str__(self) -> str:
+        return f"{self.space}: {len(self.problems)}"

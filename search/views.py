@@ -156,7 +156,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 def _suggested(words: str, user: Any) -> list[Suggestion]:
     try:
         if index.is_sound():
-            return index.engine().suggest(words, access.tokens(user), SUGGESTED, rights.admits(user))
+            return index.at_hand().suggest(words, access.tokens(user), SUGGESTED, rights.admits(user))
     except (EngineDown, IndexDamaged, IndexBusy):
         logger.warning("Suggestions come from the database: the search index cannot be read")
     return titles.suggest(words, user, SUGGESTED)
