@@ -232,6 +232,9 @@ MAY_ASK = {
     ("portal/models/people.py", "User"): "keeps a person in the group of the own body",
     ("portal/accounts/authentication.py", "ValidityBackend"): "answers Django's question about the admin's door",
     ("portal/demo.py", "_load_people"): "makes the administrator of the demo",
+    ("search/canaries.py", "_held"): "opens nothing: reads from the rows alone what `access` must answer",
+    ("search/canaries.py", "_readers"): "opens nothing: reads from the rows alone what `access` must answer",
+    ("search/canaries.py", "_askers"): "opens nothing: reads from the rows alone what `access` must answer",
 }
 WORDS = {
     "is_superuser",
