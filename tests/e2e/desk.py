@@ -24,6 +24,7 @@ PASSWORD = "raccordo-demo"
 PEOPLE = {
     "coordinator": "chiara.bonacchi",
     "director": "paolo.vannini",
+    "office": "franca.giuntoli",
     "worker": "elena.fedi",
     "health_manager": "andrea.salvestrini",
     "newcomer": "tommaso.lenzi",

@@ -93,11 +93,15 @@ def test_what_a_network_writes_is_no_alarm(words: str) -> None:
 
 
 def test_the_demo_rings_no_alarm() -> None:
-    files = sorted(Path(settings.BASE_DIR).glob("*/demo_content/**/*.toml"))
-    texts = {file.name: list(strings(tomllib.loads(file.read_text(encoding="utf-8")))) for file in files}
+    texts = demo_texts()
     assert sum(len(text.split()) for each in texts.values() for text in each) > 30_000
     found = {name: [finding for text in each for finding in detection.find(text)] for name, each in texts.items()}
     assert {name: findings for name, findings in found.items() if findings} == {}
+
+
+def demo_texts() -> dict[str, list[str]]:
+    files = sorted(Path(settings.BASE_DIR).glob("*/demo_content/**/*.toml"))
+    return {file.name: list(strings(tomllib.loads(file.read_text(encoding="utf-8")))) for file in files}
 
 
 def strings(value: object) -> list[str]:
