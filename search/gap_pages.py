@@ -115,7 +115,7 @@ class AskForm(Answer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["owner"]
-        field.queryset = choosable()
+        field.offer(choosable())
 
     def keep(self, gap: Gap) -> str:
         said = self.cleaned_data

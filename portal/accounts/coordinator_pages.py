@@ -35,7 +35,7 @@ class CoordinatorForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["person"].queryset = choosable()
+        fields["person"].offer(choosable())
 
 
 @login_required

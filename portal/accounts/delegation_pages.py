@@ -42,7 +42,7 @@ class GiveForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         for name in ("person", "substitute"):
-            fields[name].queryset = choosable()
+            fields[name].offer(choosable())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

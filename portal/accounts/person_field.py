@@ -1,22 +1,122 @@
-"""Choosing a person from a list: by surname, with the body, so that two of one name are told apart."""
+"""Choosing a person: from a list by surname, with the body; where they are many, by the name that is typed.
 
+A typed name that fits one person is that person; of several, each is offered with body and address, and none is
+guessed. All of it works without scripts.
+"""
+
+import unicodedata
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal.models.people import User
 
+FEW = 60  # a list that is still read through
+MOST_OFFERED = 20
+
+
+class ByName(forms.TextInput):
+    """A name, and under it whoever it fits, to choose from; what was chosen counts while the name stays."""
+
+    template_name = "components/person_by_name.html"
+    offered: tuple[tuple[str, str], ...] = ()
+    always: tuple[tuple[str, str], ...] = ()  # what may be chosen without a name
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        typed, chosen = data.get(name) or "", data.get(f"{name}-chi")
+        asked_again = chosen in dict(self.always) and not typed
+        return chosen if chosen and (asked_again or data.get(f"{name}-per", "") == typed) else typed
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"] |= {"offered": [*self.offered, *self.always], "chosen": str(value or "")}
+        context["widget"]["typed"] = self.name_of(value)
+        return context
+
+    def name_of(self, value: Any) -> str:
+        return "" if value in dict(self.always) else str(value or "")
+
 
 class PersonField(forms.ModelChoiceField):
-    """The rows are given by the form, when it is made: `choosable`, or some of them."""
+    """The rows are given by the form, when it is made: `choosable`, or some of them; `always`, what else may be."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"queryset": User.objects.none(), "empty_label": _("Scegli una persona"), **kwargs})
+    def __init__(self, *, always: tuple[tuple[str, str], ...] = (), **kwargs: Any) -> None:
+        self.always = always
+        self.people: dict[str, User] = {}
+        given: dict[str, Any] = {"queryset": User.objects.none(), "empty_label": gettext_lazy("Scegli una persona")}
+        super().__init__(**{**given, **kwargs})
+
+    def offer(self, people: Any) -> None:
+        """Those who may be chosen: few in a list, many by name."""
+        self.queryset = people
+        self.people = {str(each.pk): each for each in people}
+        if len(self.people) > FEW:
+            self.widget = _ByNameOf(self)
+            self.widget.is_required = self.required
+        else:  # read once, however many fields there are
+            listed = [(pk, self.label_from_instance(each)) for pk, each in self.people.items()]
+            self.widget.choices = [("", self.empty_label), *self.always, *listed]
 
     def label_from_instance(self, obj: Any) -> str:
         named = f"{obj.last_name} {obj.first_name}".strip() or obj.email
         return f"{named}, {obj.organisation}" if obj.organisation else named
+
+    def clean(self, value: Any) -> Any:
+        if value in dict(self.always):
+            return value
+        if isinstance(self.widget, _ByNameOf) and value:
+            value = self._meant(str(value))
+        return self.people.get(str(value or "")) or super().clean(value)
+
+    def _meant(self, typed: str) -> str:
+        widget: Any = self.widget
+        found = [typed] if typed in self.people else self._named(typed)
+        widget.offered = tuple((pk, self._in_full(pk)) for pk in found[:MOST_OFFERED])
+        if len(found) > MOST_OFFERED:
+            widget.offered = ()
+            raise ValidationError(_("Sono in molti a chiamarsi così: scrivi nome e cognome."))
+        if len(found) > 1:
+            raise ValidationError(_("Ne trovo più d’uno: scegli qui sotto chi intendi."))
+        if not found:
+            raise ValidationError(_("Non trovo nessuno con questo nome: controlla come si scrive."))
+        return found[0]
+
+    def _named(self, typed: str) -> list[str]:
+        """Whole names and addresses before parts of them."""
+        words = set(_folded(typed).split())
+        known = {pk: set(_folded(self._in_full(pk)).split()) for pk in self.people}
+        whole = [
+            pk for pk, each in self.people.items()
+            if words in (set(_folded(f"{each.first_name} {each.last_name}").split()),
+                         set(_folded(self.label_from_instance(each)).split()), {_folded(each.email)})
+        ]  # fmt: skip
+        return whole or [
+            pk for pk, said in known.items() if all(any(each.startswith(word) for each in said) for word in words)
+        ]
+
+    def _in_full(self, pk: str) -> str:
+        each = self.people[pk]
+        return f"{self.label_from_instance(each)}, {each.email}"
+
+
+class _ByNameOf(ByName):
+    """For the people of one field: shows a chosen one by name."""
+
+    def __init__(self, field: PersonField) -> None:
+        super().__init__({"autocomplete": "off", "placeholder": _("Nome e cognome")})
+        self.field, self.always = field, field.always
+
+    def name_of(self, value: Any) -> str:
+        person = self.field.people.get(str(value))
+        return self.field.label_from_instance(person) if person else super().name_of(value)
+
+
+def _folded(text: str) -> str:
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return " ".join(plain.casefold().replace("’", " ").replace("'", " ").replace(",", " ").split())
 
 
 def choosable() -> Any:

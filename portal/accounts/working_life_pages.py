@@ -105,7 +105,7 @@ class AbsenceForm(forms.Form):
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["substitute"].queryset = choosable().exclude(pk=person.pk)
+        fields["substitute"].offer(choosable().exclude(pk=person.pk))
 
     def clean_until(self) -> Any:
         day = self.cleaned_data["until"]
@@ -151,17 +151,13 @@ class HandoverForm(forms.Form):
     def __init__(self, *args: Any, person: User, items: list[handover.Item], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.items = items
-        people = list(choosable().exclude(pk=person.pk))
         fields: dict[str, Any] = self.fields
-        fields["to_all"].queryset = choosable().exclude(pk=person.pk)
-        self.people = {str(each.pk): each for each in people}
-        name = fields["to_all"].label_from_instance
-        options = [(str(each.pk), name(each)) for each in people]
         for item in items:
-            end = [(ENDS, _("Finisce qui"))] if item.may_end else []
-            self.fields[item.key] = forms.ChoiceField(
-                label=item.title, required=False, choices=[("", _("Scegli")), *end, *options]
-            )
+            end = ((ENDS, _("Finisce qui")),) if item.may_end else ()
+            fields[item.key] = PersonField(label=item.title, required=False, always=end, empty_label=_("Scegli"))
+        people = choosable().exclude(pk=person.pk)
+        for field in fields.values():
+            field.offer(people)
 
     @property
     def groups(self) -> list[tuple[str, list[Any]]]:
@@ -182,10 +178,7 @@ class HandoverForm(forms.Form):
     @property
     def given(self) -> dict[str, User | None]:
         data = self.cleaned_data
-        return {
-            item.key: None if data[item.key] == ENDS else self.people.get(data[item.key]) or data["to_all"]
-            for item in self.items
-        }
+        return {item.key: None if data[item.key] == ENDS else data[item.key] or data["to_all"] for item in self.items}
 
 
 @login_required

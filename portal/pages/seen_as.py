@@ -26,7 +26,7 @@ class ReaderForm(forms.Form):
     def __init__(self, *args: object, page: Page, user: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         readers = access.allowed(access.readers(page), user).select_related("organisation")
-        self.fields["persona"].queryset = readers.order_by("last_name", "first_name")  # type: ignore[attr-defined]
+        self.fields["persona"].offer(readers.order_by("last_name", "first_name"))  # type: ignore[attr-defined]
 
 
 @login_required

@@ -65,7 +65,7 @@ class OpenSpaceForm(SpaceForm):
         # For good: somebody whose account ends would leave the space to nobody.
         lasting = User.objects.lasting().select_related("organisation").order_by("last_name", "first_name")
         fields: dict[str, Any] = self.fields
-        fields["manager"].queryset = lasting
+        fields["manager"].offer(lasting)
 
 
 @login_required
