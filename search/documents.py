@@ -15,7 +15,7 @@ from coordination.models import MeetingPage, ServicePage
 from portal import access
 from portal.models import Document as File
 from portal.models import Space
-from portal.models.pages import PortalPage, SpacePage
+from portal.models.pages import PortalPage, Section, SpacePage
 from portal.pages import reserved
 from portal.words import dates
 from protocols.models import Edition, FormPage
@@ -82,7 +82,7 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
     yield whole
     if isinstance(page, FormPage) and page.document and _carries(page, page.document):
         yield from _pages_of(page.document, whole)
-    for section in page.sections():
+    for section in _lines(page, page.sections()):
         yield replace(
             whole,
             id=f"{whole.id}#{section.anchor}",
@@ -102,15 +102,22 @@ def of_reserved_parts(page: Page) -> Iterator[Document]:
     whole = _whole(page, kind=page.kind, text="", code="", day=page.relevant_date(), organisation=_organisation(page))
     for part, tokens in parts:
         group = f"part:{page.pk}:{part.key}"
-        yield replace(
-            whole,
-            id=f"{group}#{part.anchor}",
-            group=group,
-            audience=tuple(sorted(tokens)),
-            heading=part.heading[:LONGEST_HEADING],
-            text=_readable(part.text),
-            url=f"{whole.url}#{part.anchor}",
-        )
+        for line in _lines(page, [Section(part.anchor, part.heading, part.text)]):
+            yield replace(
+                whole,
+                id=f"{group}#{line.anchor}",
+                group=group,
+                audience=tuple(sorted(tokens)),
+                heading=line.heading[:LONGEST_HEADING],
+                text=_readable(line.text),
+                url=f"{whole.url}#{line.anchor}",
+            )
+
+
+def _lines(page: PortalPage, sections: Iterable[Section]) -> Iterator[Section]:
+    """The sections, of a meeting's decisions and actions each by itself: one looks for that one."""
+    for section in sections:
+        yield from (page.lines(section.anchor) if isinstance(page, MeetingPage) else []) or [section]
 
 
 def _said_of(page: PortalPage) -> Iterator[str]:

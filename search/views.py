@@ -81,8 +81,8 @@ def _search(request: HttpRequest) -> Search:
     found = None
     try:
         found = asking.ask(query)
-    except EngineDown:
-        logger.exception("The search engine cannot be reached")
+    except EngineDown as problem:  # one line for each who searches meanwhile, and no traceback
+        logger.warning("The search engine cannot be reached: %s", problem)
         search.is_down = True
     search.is_rebuilding = found is None
     search.results = titles.search(query) if found is None else found

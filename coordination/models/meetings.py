@@ -21,6 +21,7 @@ from portal.models.pages import PortalPage, Section
 from portal.models.spaces import Role
 from portal.pages import anchors, reserved
 from portal.pages.reserved import Part, ReadersBlock
+from portal.words import dates
 from portal.words.terms import FARTHEST, Direction, Term, Unit
 
 LONGEST_MONTH = 31
@@ -153,6 +154,20 @@ class MeetingPage(PortalPage):
             Part(key, readers, section.anchor or reserved.anchor(key), section.heading, section.text)
             for key, readers, section in self._told()
             if readers
+        ]
+
+    def lines(self, anchor: str) -> list[Section]:
+        """Each decision or action of that section by itself, by its number and the day; of another section none."""
+        day = dates.in_words(self.relevant_date())
+        if anchor == "decisioni":
+            name, heading, rows = "decisione", _("Decisione %(number)d del %(day)s"), self.decisions
+        elif anchor == "azioni":
+            name, heading, rows = "azione", _("Azione %(number)d del %(day)s"), self.actions
+        else:
+            return []
+        return [
+            Section(f"{name}-{number}", str(heading % {"number": number, "day": day}), each.text)
+            for number, each in enumerate(rows.all(), start=1)
         ]
 
     def _told(self) -> Iterator[tuple[str, Any, Section]]:

@@ -12,8 +12,8 @@ from search.engines.contract import Document
 from search.italian import FORMS, STEMS, STOPWORDS
 from search.query import code_form, normalise, tokens_of, words_of
 
-# Change it whenever the fields or the words change: an old index is then outdated, not misread.
-SCHEMA = "v7"
+# Change it whenever the fields, the words or what is a document change: an old index is then outdated, not misread.
+SCHEMA = "v8"
 
 MAX_TITLE_START = 200
 NO_WORD = "_"  # holds the place of a stopword, so that phrases keep their distances; no index finds it

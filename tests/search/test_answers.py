@@ -5,10 +5,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from coordination.models import MeetingPage
 from portal import access
 from portal.models import Role, Space, User
 from portal.models.glossary import Relation, Term
 from portal.spaces.roles import give_role
+from tests.shown import body
 
 
 def read(client, words, **more):
@@ -190,3 +192,17 @@ def test_what_only_looks_like_a_filter_is_a_word(as_, unknown, index):
     for typed in ("tipo:zufolo reparto", "spazio:minori reparto", "anno:ieri reparto", "ore:9 reparto"):
         assert as_("partner").get("/cerca/", {"q": typed}).status_code == 200
     assert as_("anonymous").get("/cerca/", {"q": "reparto ente:Quarrata"}).status_code == 200
+
+
+def test_a_decision_and_an_action_are_found_by_themselves_by_who_reads_the_meeting(as_, index):
+    """By their number and the day of the meeting; each leads to its own line."""
+    for words, name in (
+        ("i valori sotto 5 non si pubblicano", "Decisione 1 del "),
+        ("traguardo di un assistente sociale ogni 5.000 abitanti", "Decisione 2 del "),
+        (MeetingPage.objects.get(code="R-04").actions.first().text, "Azione 1 del "),
+    ):
+        lines = [link for link in read(as_("coordinator"), words).select(".deep a") if "/p/R-04/" in link["href"]]
+        [line] = [link for link in lines if link.get_text().startswith(name)]
+        page, _, anchor = line["href"].partition("#")
+        assert f'id="{anchor}"' in body(as_("coordinator").get(page))
+        assert not [link for link in read(as_("worker"), words).select("a") if "/p/R-04/" in link["href"]]
