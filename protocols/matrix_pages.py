@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from portal import paging
 from portal.files import sheets
 from portal.models import Organisation
 from portal.requests import PersonRequest
@@ -18,11 +19,14 @@ from . import reminding
 
 @login_required
 def matrix(request: PersonRequest) -> HttpResponse:
-    """Protocols × bodies, as far as the reader reads the protocols."""
+    """Protocols × bodies, as far as the reader reads the protocols; what is missing is counted of all pieces."""
     request.section = "protocolpage"
     found, form = register.of(request.user, request.GET)
-    context = {"matrix": found, "form": form, "asked": request.GET.urlencode(), "is_narrowed": bool(form.chosen),
-               "kinds": list(sheets.KINDS)}  # fmt: skip
+    part = paging.part(request, found.lines.__getitem__)
+    context = {
+        "matrix": found, "part": part, "form": form, "asked": request.GET.urlencode(),
+        "is_narrowed": bool(form.chosen), "kinds": list(sheets.KINDS),
+    }  # fmt: skip
     return render(request, "protocols/matrix.html", context)
 
 

@@ -22,6 +22,16 @@ PAGES = [
     ("directory", "/rubrica/", "/"),
     ("news", "/novita/", "/"),
     ("search, ten results", "/cerca/?q=assistenza", "/search/?q=assistenza"),
+    ("page of an edition", "/p/PR-02/edizioni/1.0/", "/pr-01/"),
+    ("comparison of two editions", "/p/PR-02/edizioni/1.0/confronta/2.0/", "/pr-01/"),
+    ("register of adoptions", "/recepimenti/", "/pr-01/"),
+]
+PROTOCOLS, BODIES, SECTIONS = 200, 50, 300
+LARGE = [
+    (f"register of adoptions, {PROTOCOLS} × {BODIES}", "/recepimenti/", "/pr-01/"),
+    (f"the same as XLSX, {PROTOCOLS} × {BODIES}", "/recepimenti/tabella.xlsx", "/pr-01/"),
+    (f"comparison, {SECTIONS} sections", "/p/PR-900/edizioni/1.0/confronta/2.0/", "/pr-01/"),
+    (f"page of an edition, {SECTIONS} sections", "/p/PR-900/edizioni/1.0/", "/pr-01/"),
 ]
 IN_A_GROWN_SPACE = ("page of a grown space", "/spazi/prova-40/", "/pr-01/")
 EDITORS = [("admin, first page", "/admin/", "/"), ("admin, choosing a page", "/admin/choose-page/", "/")]
@@ -71,18 +81,31 @@ def read(portal: Site, bare: Site, known: dict[str, float], grown: bool = False)
     ratios = {}
     for reader in READERS:
         for name, ours, theirs in pages(portal, bare, reader, grown):
-            for site, what in ((portal, ours), (bare, theirs)):
-                site.time(what)  # the first one fills the caches
-            rounds = [(portal.time(ours), bare.time(theirs)) for _ in range(ROUNDS)]
             label = f"{name}, {reader.split('.')[0]}"
-            ratios[label] = row(label, [a for a, _ in rounds], [b for _, b in rounds], known.get(label))
+            ratios[label] = beside(portal, bare, label, ours, theirs, known.get(label))
     return ratios
+
+
+def beside(portal: Site, bare: Site, label: str, ours: str, theirs: str, before: float | None = None) -> float:
+    for site, what in ((portal, ours), (bare, theirs)):
+        site.time(what)  # the first one fills the caches
+    rounds = [(portal.time(ours), bare.time(theirs)) for _ in range(ROUNDS)]
+    return row(label, [a for a, _ in rounds], [b for _, b in rounds], before)
+
+
+def rules(portal: Site, bare: Site) -> None:
+    """The register and the comparison in the size of a large network, for whoever coordinates it."""
+    portal.time(f"register {PROTOCOLS} {BODIES}"), portal.time(f"long_text {SECTIONS}")
+    print()
+    for name, ours, theirs in LARGE:
+        beside(portal, bare, name, f"get {READERS[1]} {ours}", f"get - {theirs}")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     for name, default in (("spaces", 500), ("pages", 100_000), ("people", 10_000), ("shares", 2000)):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"of the grown network ({default})")
+    parser.add_argument("--rules-only", action="store_true", help="the rules of a large network, and no more")
     return parser.parse_args()
 
 
@@ -94,6 +117,9 @@ def main() -> None:
         for what in ("migrate", "load_demo"):
             portal.time(what)
         bare.time("migrate"), bare.time("load")
+        if asked.rules_only:
+            rules(portal, bare)
+            return
         small = read(portal, bare, {})
         rounds = [(portal.time("publish_and_find"), portal.time("publish")) for _ in range(ROUNDS)]
         row("publish and find, over publish alone", [a for a, _ in rounds], [b for _, b in rounds])
@@ -103,6 +129,7 @@ def main() -> None:
             f"\n{asked.spaces} spaces, {asked.pages} pages, {asked.people} people, {asked.shares} shares ({took:.0f} s)"
         )
         read(portal, bare, small, grown=True)
+        rules(portal, bare)
         portal.close()
         bare.close()
 

@@ -25,6 +25,7 @@ def portal_acts() -> dict[str, Callable[..., Any]]:
     from portal.models.pages import FaqPage
     from search import index
     from search.engines.contract import Query
+    from tests.bench import rules
     from tests.bench.grown import Size, grow
 
     turn = iter(range(1_000_000))
@@ -46,6 +47,8 @@ def portal_acts() -> dict[str, Callable[..., Any]]:
         "migrate": lambda: call_command("migrate", verbosity=0),
         "load_demo": lambda: call_command("load_demo", stdout=StringIO()),
         "grow": lambda *size: grow(Size(*map(int, size))),
+        "register": lambda *size: rules.register(*map(int, size)),
+        "long_text": lambda sections: rules.long_text(int(sections)),
         "publish": publish,
         "publish_and_find": publish_and_find,
     }
