@@ -79,7 +79,7 @@ class PersonField(forms.ModelChoiceField):
             widget.offered = ()
             raise ValidationError(_("Sono in molti a chiamarsi così: scrivi nome e cognome."))
         if len(found) > 1:
-            raise ValidationError(_("Ne trovo più d’uno: scegli qui sotto chi intendi."))
+            raise ValidationError(_("Ne trovo più d’uno: scegli chi intendi."))
         if not found:
             raise ValidationError(_("Non trovo nessuno con questo nome: controlla come si scrive."))
         return found[0]

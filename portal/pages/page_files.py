@@ -89,8 +89,8 @@ class ReplacingForm(forms.Form):
         if self.found and not (data.get(guard.REASON) or "").strip():
             self.fields[guard.REASON].widget = forms.Textarea(attrs={"rows": 2})
             said = _(
-                "Nel file sembra esserci %(what)s. Toglilo e scegli di nuovo il file; oppure, se non è di una persona "
-                "seguita, scegli di nuovo il file e scrivi sotto perché può restare."
+                "Nel file ci sono parole che sembrano dati di qualcuno: %(what)s. Toglile e scegli di nuovo il file; "
+                "oppure, se non sono di una persona seguita, scegli di nuovo il file e scrivi perché possono restare."
             ) % {"what": looking.in_words(self.found)}  # fmt: skip
             self.add_error("upload", said)
         return data

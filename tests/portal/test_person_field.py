@@ -14,7 +14,7 @@ Given = Callable[[str], Any]
 
 
 @pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch) -> None:
+def many(db: None) -> None:
     """Three hundred people more, two of one name in two bodies."""
     bodies = list(Organisation.objects.order_by("pk")[:2])
     User.objects.bulk_create(

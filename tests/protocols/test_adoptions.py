@@ -125,7 +125,11 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(as_: Given, words: dic
 
 def test_a_file_that_is_not_what_its_name_says_is_refused(as_: Given) -> None:
     client = as_("worker_minors_plain")
-    for name, content in (("delibera.exe", b"MZ\0"), ("delibera.pdf", b"niente")):
+    for name, content in (
+        ("delibera.exe", b"MZ\0"),
+        ("delibera.pdf", b"niente"),
+        ("atto.txt", b"Per RSSMRA80A01H501U"),
+    ):
         data = typed(client, AGLIANA, state="recepito", act_number="Delibera 1", act_date="01/03/2026",
                      act_file=SimpleUploadedFile(name, content))  # fmt: skip
         assert "problems" in client.post(AGLIANA, data).content.decode()
