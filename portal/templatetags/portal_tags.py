@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -58,7 +58,9 @@ def day(value: Any) -> str:
 def in_time(stated: str) -> str:
     """A moment that was kept as text, as its readers' clocks show it: «3 marzo 2026, 10.05»."""
     moment = parse_datetime(stated)
-    return date_format(timezone.localtime(moment), "j F Y, H.i") if moment and timezone.is_aware(moment) else ""
+    if moment is None or timezone.is_naive(moment):
+        return ""
+    return f"{dates.in_words(moment)}, {timezone.localtime(moment):%H.%M}"
 
 
 @register.filter

@@ -37,8 +37,9 @@ class ChoiceFieldBlock(FieldBlock):
     """Some answers to choose from."""
 
     choices = blocks.ListBlock(
-        blocks.CharBlock(label=_("Risposta"), max_length=120), label=_("Risposte fra cui scegliere"), min_num=2
-    )
+        blocks.CharBlock(label=_("Risposta"), max_length=120), label=_("Risposte fra cui scegliere"), min_num=2,
+        default=["", ""],
+    )  # fmt: skip
 
     class Meta:
         icon = "list-ul"

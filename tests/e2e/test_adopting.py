@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+import pypdfium2
 from playwright.sync_api import expect
 
-from tests.e2e.desk import Window
+from tests.e2e.desk import Window, eventually
 
 
 def test_a_delegate_adopts_with_an_adaptation_and_colleagues_read_it_beside_the_section(
@@ -57,3 +58,31 @@ def test_a_page_is_asked_for_and_signed_with_one_button(open_as: Callable[..., W
     expect(reader.locator("#da-fare")).not_to_contain_text("PR-08")
     page.reload()
     expect(page.get_by_role("row", name="Comune di Quarrata")).to_contain_text("Elena Fedi")
+
+
+def test_a_partner_reads_signs_and_keeps_what_is_shared_with_her(open_as: Callable[..., Window]) -> None:
+    page = (coordinator := open_as("coordinator")).page
+    coordinator.go("/p/PR-07/")
+    page.get_by_role("link", name="Letture e firme di questa pagina").click()
+    page.get_by_label("Terzo settore e partecipazione").check()
+    page.get_by_label("Entro il").fill("31/12/2099")
+    page.get_by_label("È obbligatoria").check()
+    page.get_by_role("button", name="Chiedi").click()
+    expect(page.locator("#annuncio")).to_contain_text("Chiesto a")
+
+    reader = (partner := open_as("partner")).page
+    partner.go("/")
+    expect(reader.get_by_role("navigation").first).to_contain_text("Protocolli")
+    reader.locator("#da-fare li", has_text="PR-07").get_by_role("link").first.click()
+    reader.get_by_role("button", name="Ho letto e compreso").click()
+    expect(reader.locator("#annuncio")).to_contain_text("Hai firmato: versione 1.3.")
+    address = reader.get_by_role("link", name="PDF della versione 1.3").get_attribute("href") or ""
+    copy = eventually(lambda: _drawn(partner, address), 30, "la copia in PDF")
+    words = " ".join(sheet.get_textpage().get_text_bounded() for sheet in pypdfium2.PdfDocument(copy))
+    assert "Copia di consultazione" in words and "versione 1.3" in words and "In vigore dal" in words
+    assert partner.go("/p/PR-04/").status == 404
+
+
+def _drawn(window: Window, address: str) -> bytes:
+    answer = window.page.request.get(window.site.url + address)
+    return answer.body() if answer.status == 200 else b""

@@ -7,11 +7,11 @@ import pytest
 from bs4 import BeautifulSoup
 from django.core.files.base import ContentFile
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from portal import demo
 from portal.background import jobs
 from portal.models import Document, Job
+from portal.words import dates
 from protocols.demo_forms import signed
 from protocols.models import FormPage
 
@@ -40,7 +40,7 @@ def main(response: Any) -> str:
 
 def test_a_signed_file_says_who_signed_when_and_that_it_is_whole(as_: Any) -> None:
     page = carried(stored("delibera.pdf.p7m", signed(CONTENT)))
-    now = date_format(timezone.localtime(), "j F Y")
+    now = dates.in_words(timezone.localdate(), "j F Y")
     said = main(as_("worker").get(page.url))
     assert f"CAdES, Firma di prova, senza valore, {now}, " in said and "il contenuto è quello firmato." in said
     assert "Il portale controlla solo l’integrità, non chi ha firmato né a che ora." in said
