@@ -51,6 +51,11 @@ def test_in_the_demo_nobody_sees_more_and_the_trial_leaves_no_trace(index: Any, 
         assert traces(settings) == before and search_index.is_sound()
 
 
+def test_nothing_is_proved_of_no_space(index: Any) -> None:
+    with pytest.raises(CommandError, match="nessuno spazio riservato"):
+        call_command("watch_canaries", "SP-PUBBLICO")
+
+
 def test_a_broken_rule_is_told_loudly(as_: Given, person: Given, index: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     everybody_reads(monkeypatch)
     with pytest.raises(CommandError, match="non è passata"):

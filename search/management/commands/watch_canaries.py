@@ -17,6 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = canaries.watch_now(Q(code__in=options["codes"]) if options["codes"] else Q())
+        if not count:
+            raise CommandError("Non c’è nessuno spazio riservato da provare, con questi codici o in questa rete.")
         problems = [problem for row in CanaryWatch.objects.order_by("space__name") for problem in row.problems]
         for problem in problems:
             self.stderr.write(problem)
