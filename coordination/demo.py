@@ -21,6 +21,7 @@ from .models import (
     MeetingPage,
     Norm,
     Objective,
+    Project,
     ServicePage,
 )
 
@@ -37,7 +38,7 @@ def load(say: Say) -> None:
         _load_service(entry)
     say("regole dei Comuni")
     demo_regulations.load(read_toml(CONTENT / "regulations.toml"))
-    say("norme e obiettivi")
+    say("norme, obiettivi e progetti")
     _load_norms(read_toml(CONTENT / "norms.toml"))
 
 
@@ -52,6 +53,11 @@ def _load_norms(entries: dict[str, Any]) -> None:
     for entry in entries["objectives"]:
         row = Objective.objects.create(code=entry["code"], title=entry["title"], plan=f"Piano di zona {years}")
         row.norms.set([known[citation] for citation in entry["norms"]])
+    objectives = {row.code: row for row in Objective.objects.all()}
+    for entry in entries["projects"]:
+        until = day(entry["until"]) if "until" in entry else None
+        project = Project.objects.create(code=entry["code"], title=entry["title"], until=until)
+        project.objectives.set([objectives[code] for code in entry["objectives"]])
 
 
 def _load_meeting(entry: dict[str, Any]) -> None:

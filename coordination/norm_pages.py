@@ -1,4 +1,4 @@
-"""The norms and the objectives of the plan: read by everybody who works here, kept by who coordinates the network."""
+"""Norms, objectives of the plan, projects: read by everybody who works here, kept by who coordinates the network."""
 
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from portal.notices.feed import name
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
-from .models import Norm, NormState, Objective, Reason, ServicePage
+from .models import Norm, NormState, Objective, Project, Reason, ServicePage
 
 
 class NormForm(forms.ModelForm[Norm]):
@@ -59,12 +59,20 @@ class ObjectiveForm(forms.ModelForm[Objective]):
         error_messages = {"code": {"unique": gettext_lazy("Questo codice è già di un altro obiettivo.")}}
 
 
+class ProjectForm(forms.ModelForm[Project]):
+    class Meta:
+        model = Project
+        fields = ["code", "title", "objectives", "until"]
+        widgets = {"objectives": forms.CheckboxSelectMultiple}
+        error_messages = {"code": {"unique": gettext_lazy("Questo codice è già di un altro progetto.")}}
+
+
 class ReasonForm(forms.ModelForm[Reason]):
-    """One at a time: a norm, with the article if it is known, or an objective."""
+    """One at a time: a norm, with the article if it is known, an objective or a project."""
 
     class Meta:
         model = Reason
-        fields = ["norm", "article", "objective"]
+        fields = ["norm", "article", "objective", "project"]
         help_texts = {"article": gettext_lazy("Facoltativo. Per esempio: art. 22, comma 4.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -73,11 +81,12 @@ class ReasonForm(forms.ModelForm[Reason]):
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
-        if bool(said.get("norm")) == bool(said.get("objective")) and not self.errors:
-            raise forms.ValidationError(_("Scegli una norma oppure un obiettivo."))
+        chosen = {name: said.get(name) for name in ("norm", "objective", "project")}
+        if sum(map(bool, chosen.values())) != 1 and not self.errors:
+            raise forms.ValidationError(_("Scegli una norma, oppure un obiettivo, oppure un progetto."))
         said["article"] = said.get("article", "") if said.get("norm") else ""
-        same = Reason.objects.filter(page=self.instance.page_id, norm=said.get("norm"), article=said["article"])
-        if not self.errors and same.filter(objective=said.get("objective")).exists():
+        same = Reason.objects.filter(page=self.instance.page_id, article=said["article"], **chosen)
+        if not self.errors and same.exists():
             raise forms.ValidationError(_("C’è già."))
         return said
 
@@ -89,7 +98,7 @@ class ReasonForm(forms.ModelForm[Reason]):
 def norm_list(request: PersonRequest) -> HttpResponse:
     context = {
         "norms": Norm.objects.select_related("successor"), "objectives": Objective.objects.all(),
-        "may_change": access.coordinates(request.user),
+        "projects": Project.objects.all(), "may_change": access.coordinates(request.user),
     }  # fmt: skip
     return render(request, "coordination/norms.html", context)
 
@@ -109,10 +118,20 @@ def norm(request: PersonRequest, pk: int) -> HttpResponse:
 def objective(request: PersonRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Objective, pk=pk)
     context = {
-        "objective": row, "norms": row.norms.all(), "pages": _pages(row.reasons.all(), request),
-        "may_change": access.coordinates(request.user),
+        "objective": row, "norms": row.norms.all(), "projects": row.projects.all(),
+        "pages": _pages(row.reasons.all(), request), "may_change": access.coordinates(request.user),
     }  # fmt: skip
     return render(request, "coordination/objective.html", context)
+
+
+@login_required
+def project(request: PersonRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(Project, pk=pk)
+    context = {
+        "project": row, "pursued": row.objectives.all(), "pages": _pages(row.reasons.all(), request),
+        "may_change": access.coordinates(request.user),
+    }  # fmt: skip
+    return render(request, "coordination/project.html", context)
 
 
 def _pages(rows: QuerySet[Reason], request: PersonRequest) -> list[tuple[Page, str]]:
@@ -150,13 +169,24 @@ def change_objective(request: PersonRequest, pk: int) -> HttpResponse:
     return _kept(request, ObjectiveForm, get_object_or_404(Objective, pk=pk), _("Cambia l’obiettivo"))
 
 
-def _kept(request: PersonRequest, kind: Any, row: Norm | Objective, title: str) -> HttpResponse:
+@login_required
+def add_project(request: PersonRequest) -> HttpResponse:
+    return _kept(request, ProjectForm, Project(), _("Aggiungi un progetto"))
+
+
+@login_required
+def change_project(request: PersonRequest, pk: int) -> HttpResponse:
+    access.require_coordinator(request.user)
+    return _kept(request, ProjectForm, get_object_or_404(Project, pk=pk), _("Cambia il progetto"))
+
+
+def _kept(request: PersonRequest, kind: Any, row: Norm | Objective | Project, title: str) -> HttpResponse:
     access.require_coordinator(request.user)
     form = kind(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
         messages.success(request, _("Salvato."))
-        return redirect("norm" if isinstance(saved, Norm) else "objective", pk=saved.pk)
+        return redirect(str(saved._meta.model_name), pk=saved.pk)
     return render(request, "coordination/norm_form.html", {"form": form, "title": title})
 
 
@@ -174,14 +204,14 @@ def _reasoned(request: PersonRequest, pk: int) -> Page:
 
 @login_required
 def reasons(request: PersonRequest, pk: int) -> HttpResponse:
-    """The norms and objectives of one page; added here, taken away here."""
+    """The norms, objectives and projects of one page; added here, taken away here."""
     page = _reasoned(request, pk)
     form = ReasonForm(request.POST or None, instance=Reason(page_id=page.pk))
     if request.method == "POST" and form.is_valid():
         Reason.objects.get_or_create(page_id=page.pk, **form.cleaned_data, defaults={"by": request.user})
         messages.success(request, _("Aggiunto: chi legge la pagina lo vede da adesso."))
         return redirect("reasons", pk=page.pk)
-    rows = Reason.objects.filter(page=page.pk).select_related("norm", "objective")
+    rows = Reason.objects.filter(page=page.pk).select_related("norm", "objective", "project")
     return render(request, "coordination/reasons.html", {"page": page, "title": name(page), "rows": rows, "form": form})
 
 
@@ -190,5 +220,5 @@ def reasons(request: PersonRequest, pk: int) -> HttpResponse:
 def take_reason_away(request: PersonRequest, pk: int, reason_pk: int) -> HttpResponse:
     page = _reasoned(request, pk)
     get_object_or_404(Reason, page=page.pk, pk=reason_pk).delete()
-    messages.success(request, _("Tolto da questa pagina; la norma o l’obiettivo resta."))
+    messages.success(request, _("Tolto da questa pagina; la norma, l’obiettivo o il progetto resta."))
     return redirect("reasons", pk=page.pk)

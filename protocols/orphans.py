@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from wagtail.models import Page
 
-from coordination.models import Norm, NormState, Objective, Reason
+from coordination.models import Norm, NormState, Objective, Project, Reason
 from portal import access
 from portal.models import User
 from portal.requests import PersonRequest
@@ -25,7 +25,8 @@ def orphans(request: PersonRequest) -> HttpResponse:
         "forms": _open(FormPage.objects.exclude(_follows_from(ProcedurePage, ProtocolPage)), request.user),
         "protocols": _open(ProtocolPage.objects.exclude(_has_a_norm()), request.user),
         "outdated": _outdated(repealed, request.user),
-        "objectives": Objective.objects.filter(reasons=None),
+        "objectives": Objective.objects.filter(reasons=None, projects=None),
+        "projects": Project.objects.filter(reasons=None),
     }  # fmt: skip
     return render(request, "protocols/orphans.html", context)
 

@@ -1,4 +1,4 @@
-"""«Perché esiste questa regola», and what follows from it: norms, objectives, protocols, procedures, forms, cards.
+"""«Perché esiste questa regola», and what follows from it: from norms to the cards of services.
 
 Both ways along what pages say (`links`), a page at a time as far as the reader may see each: a hidden one leads on to
 nothing.
@@ -10,7 +10,7 @@ from typing import Any
 
 from wagtail.models import Page
 
-from coordination.models import Norm, Objective, Reason
+from coordination.models import Norm, Objective, Project, Reason
 from portal import access
 from portal.pages import addresses
 
@@ -32,6 +32,7 @@ class Level:
 class Why:
     norms: list[tuple[Norm, str]] = field(default_factory=list)  # with the articles
     objectives: list[Objective] = field(default_factory=list)
+    projects: list[Project] = field(default_factory=list)
     above: list[Level] = field(default_factory=list)
     below: list[Level] = field(default_factory=list)
     may_change: bool = False
@@ -44,8 +45,8 @@ def of(page: Page, user: Any) -> Why:
     pages = {each.pk: each for each in readable}
     above = [pages[pk] for pk in _reached(page, {(below, above) for above, below in edges}, pages)]
     below = [pages[pk] for pk in _reached(page, edges, pages)]
-    norms, objectives = _reasons([page, *above])
-    return Why(norms, objectives, _levels(above), _levels(below), access.may_give_reasons(user, page))
+    norms, objectives, projects = _reasons([page, *above])
+    return Why(norms, objectives, projects, _levels(above), _levels(below), access.may_give_reasons(user, page))
 
 
 def _edges(page: Page) -> set[Edge]:
@@ -82,14 +83,18 @@ def _as_its_kind(page: Page) -> Any:
     return kind
 
 
-def _reasons(pages: Iterable[Page]) -> tuple[list[tuple[Norm, str]], list[Objective]]:
+def _reasons(pages: Iterable[Page]) -> tuple[list[tuple[Norm, str]], list[Objective], list[Project]]:
     """Of the page and of all above it, each once."""
     rows = Reason.objects.filter(page__in=[page.pk for page in pages])
     articles: dict[Norm, list[str]] = {}
-    objectives: dict[int, Objective] = {}
-    for row in rows.select_related("norm__successor", "objective"):
+    objectives: dict[Objective, None] = {}
+    projects: dict[Project, None] = {}
+    for row in rows.select_related("norm__successor", "objective", "project"):
         if row.norm is not None:
             articles.setdefault(row.norm, []).extend(filter(None, [row.article]))
         if row.objective is not None:
-            objectives[row.objective.pk] = row.objective
-    return [(norm, "; ".join(dict.fromkeys(said))) for norm, said in articles.items()], list(objectives.values())
+            objectives[row.objective] = None
+        if row.project is not None:
+            projects[row.project] = None
+    norms = [(norm, "; ".join(dict.fromkeys(said))) for norm, said in articles.items()]
+    return norms, list(objectives), list(projects)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from wagtail.models import Page
 
-from coordination.models import Action, Norm, Objective, Reason
+from coordination.models import Action, Norm, Objective, Project, Reason
 from portal import demo
 from portal.models import (
     Acknowledgement,
@@ -132,6 +132,10 @@ def act_of(body: str) -> int:
 
 def norm() -> int:
     return Norm.objects.get(citation="L. 328/2000").pk
+
+
+def project() -> int:
+    return Project.objects.get(code="PG-01").pk
 
 
 def objective() -> int:
@@ -456,6 +460,10 @@ def portal_doors() -> list[Door]:
         Door("objective", "/norme/obiettivi/999999/", set()),
         Door("add_objective", "/norme/obiettivi/nuovo/", KEEPERS),
         Door("change_objective", f"/norme/obiettivi/{objective()}/cambia/", KEEPERS, post={}),
+        Door("project", f"/norme/progetti/{project()}/", MEMBERS),
+        Door("project", "/norme/progetti/999999/", set()),
+        Door("add_project", "/norme/progetti/nuovo/", KEEPERS),
+        Door("change_project", f"/norme/progetti/{project()}/cambia/", KEEPERS, post={}),
         Door("orphans", "/norme/orfani/", KEEPERS),
         Door("reasons", f"/pagine/{page('pr-04').pk}/ragioni/", {"coordinator", "director", "administrator"},
              forbidden=MINORI),

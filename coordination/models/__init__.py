@@ -3,10 +3,10 @@
 from .actions import Action
 from .directory import ServicePage
 from .meetings import ActionItem, AgendaItem, Attendance, Decision, MeetingPage
-from .norms import Norm, NormState, Objective, Reason
+from .norms import Norm, NormState, Objective, Project, Reason
 from .regulations import BodyRule, RegulatedService, RuleConfirmation
 
 __all__ = [
     "Action", "ActionItem", "AgendaItem", "Attendance", "BodyRule", "Decision", "MeetingPage", "Norm", "NormState",
-    "Objective", "Reason", "RegulatedService", "RuleConfirmation", "ServicePage",
+    "Objective", "Project", "Reason", "RegulatedService", "RuleConfirmation", "ServicePage",
 ]  # fmt: skip

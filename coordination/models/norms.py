@@ -1,4 +1,4 @@
-"""Why the network does what it does: the norms that ask for it, the objectives of its plan, and the pages they lead to.
+"""Why the network does what it does: norms, objectives of its plan, projects, and the pages they lead to.
 
 Kept by whoever coordinates the network; read by everybody who has entered.
 """
@@ -75,8 +75,27 @@ class Objective(models.Model):
         return f"{self.code} {self.title}"
 
 
+class Project(models.Model):
+    """A project of the network, and the objectives of the plan that it pursues."""
+
+    code = models.CharField(_("codice"), max_length=12, unique=True, help_text=_("Per esempio: PG-02."))
+    title = models.CharField(_("progetto"), max_length=240)
+    until = models.DateField(_("chiuso il"), null=True, blank=True, help_text=_("Lascia vuoto finché è in corso."))
+    objectives = models.ManyToManyField(
+        Objective, verbose_name=_("obiettivi che persegue"), blank=True, related_name="projects"
+    )
+
+    class Meta:
+        verbose_name = _("progetto")
+        verbose_name_plural = _("progetti")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}"
+
+
 class Reason(models.Model):
-    """A page is there because of a norm, at an article of it, or of an objective."""
+    """A page is there because of a norm, at an article of it, of an objective, or of a project."""
 
     page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="reasons")
     norm = models.ForeignKey(
@@ -86,21 +105,31 @@ class Reason(models.Model):
     objective = models.ForeignKey(
         Objective, verbose_name=_("obiettivo"), null=True, blank=True, on_delete=models.PROTECT, related_name="reasons"
     )
+    project = models.ForeignKey(
+        Project, verbose_name=_("progetto"), null=True, blank=True, on_delete=models.PROTECT, related_name="reasons"
+    )
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = _("ragione di una pagina")
         verbose_name_plural = _("ragioni delle pagine")
-        ordering = ["norm__citation", "objective__code", "pk"]
+        ordering = ["norm__citation", "objective__code", "project__code", "pk"]
         constraints = [
             models.CheckConstraint(
-                name="a_reason_is_a_norm_or_an_objective",
-                condition=Q(norm__isnull=False, objective=None) | Q(norm=None, objective__isnull=False),
+                name="a_reason_is_one_thing",
+                condition=Q(norm__isnull=False, objective=None, project=None)
+                | Q(norm=None, objective__isnull=False, project=None)
+                | Q(norm=None, objective=None, project__isnull=False),
             ),
             models.UniqueConstraint(fields=["page", "norm", "article"], name="one_reason_by_a_norm"),
             models.UniqueConstraint(fields=["page", "objective"], name="one_reason_by_an_objective"),
+            models.UniqueConstraint(fields=["page", "project"], name="one_reason_by_a_project"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.page}: {self.norm or self.objective}"
+        return f"{self.page}: {self.said}"
+
+    @property
+    def said(self) -> Norm | Objective | Project | None:
+        return self.norm or self.objective or self.project

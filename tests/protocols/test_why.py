@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from coordination.models import Norm, Objective, Reason, ServicePage
+from coordination.models import Norm, Objective, Project, Reason, ServicePage
 from portal import demo
 from portal.models import Space, User
 from portal.models.pages import NewsPage
@@ -45,6 +45,23 @@ def test_a_form_leads_up_to_its_procedure_protocol_norm_and_objective_and_a_prot
         assert words in down.split("Che cosa ne discende")[1], words
     link = RuleLink.objects.filter(above=procedure.pk).exclude(below__slug="md-03").first()
     assert link is not None and procedure.title in box(client.get(ServicePage.objects.get(pk=link.below_id).url))
+
+
+def test_a_project_stands_between_the_objectives_that_it_pursues_and_the_pages_that_come_of_it(as_: Given) -> None:
+    client, objective = as_("coordinator"), Objective.objects.get(code="OB-05")
+    said = {"code": "PG-90", "title": "Pronto intervento", "objectives": [objective.pk]}
+    assert "in corso" in text(client.post("/norme/progetti/nuovo/", said, follow=True))
+    project, page = Project.objects.get(code="PG-90"), ProtocolPage.objects.get(code="PR-08")
+    assert "già di un altro progetto" in text(client.post("/norme/progetti/nuovo/", said))
+    assert "PG-90 Pronto intervento" in text(client.get("/norme/orfani/"))
+    client.post(f"/pagine/{page.pk}/ragioni/", {"project": project.pk})
+    assert "PG-90 Pronto intervento" in box(as_("worker").get("/p/PR-08/"))
+    assert "PG-90 Pronto intervento" in text(as_("worker").get(f"/norme/obiettivi/{objective.pk}/"))
+    shown = text(as_("worker").get(f"/norme/progetti/{project.pk}/"))
+    assert "OB-05 " in shown and page.title in shown
+    client.post(f"/norme/progetti/{project.pk}/cambia/", {**said, "until": "01/02/2026"})
+    assert "chiuso il 1° febbraio 2026" in text(as_("worker").get(f"/norme/progetti/{project.pk}/"))
+    assert as_("director").post(f"/norme/progetti/{project.pk}/cambia/", said).status_code == 404
 
 
 def test_a_hidden_page_is_not_named_and_leads_no_farther(as_: Given, person: Given) -> None:
@@ -108,7 +125,9 @@ def test_a_reason_is_added_and_taken_away_from_the_page_by_who_approves_there(as
     page, norm = ProcedurePage.objects.get(code="OP-03"), Norm.objects.get(citation="L. 119/2001")
     address = f"/pagine/{page.pk}/ragioni/"
     client = as_("health_manager")
-    assert "Scegli una norma oppure un obiettivo." in text(client.post(address, {"article": "art. 1"}))
+    assert "Scegli una norma, oppure un obiettivo, oppure un progetto." in text(
+        client.post(address, {"article": "art. 1"})
+    )
     client.post(address, {"norm": norm.pk, "article": "art. 1"})
     assert "L. 119/2001, art. 1 · vigente" in box(as_("worker").get("/p/OP-03/"))
     assert "C’è già." in text(client.post(address, {"norm": norm.pk, "article": "art. 1"}))
@@ -129,7 +148,7 @@ def test_nobody_but_administrators_gives_reasons_in_a_closed_space(as_: Given) -
     Space.objects.filter(code="SP-RETE").update(closed_at=timezone.now())
     for name, answer in (("coordinator", 403), ("administrator", 302)):
         assert as_(name).post(f"/pagine/{page.pk}/ragioni/", {"norm": norm.pk}).status_code == answer, name
-        assert ("Cambia norme e obiettivi" in box(as_(name).get("/p/PR-01/"))) == (answer == 302), name
+        assert ("Cambia norme, obiettivi e progetti" in box(as_(name).get("/p/PR-01/"))) == (answer == 302), name
 
 
 def test_what_hangs_in_the_air_is_listed_to_coordinators_as_far_as_they_read_it(as_: Given, person: Given) -> None:
