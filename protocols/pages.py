@@ -16,7 +16,10 @@ from .models.rules import RulePage
 
 @shows(RulePage)
 def rule(page: RulePage, request: HttpRequest) -> dict[str, Any]:
-    return {"coming": page.coming, "why": why.of(page, request.user)}
+    """The file of its act: one of another space is not opened by being cited."""
+    act = page.act_file
+    may_open = act is not None and access.can(request.user, "view", act)
+    return {"coming": page.coming, "why": why.of(page, request.user), "act_file": act if may_open else None}
 
 
 @shows(ProtocolPage)

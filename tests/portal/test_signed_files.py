@@ -1,5 +1,6 @@
 """A signed file (.p7m): who signed it, when, whether it was changed since, and the file without its envelope."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,14 @@ def main(response: Any) -> str:
 
 
 def test_a_signed_file_says_who_signed_when_and_that_it_is_whole(as_: Any) -> None:
-    page = carried(stored("delibera.pdf.p7m", signed(CONTENT)))
+    envelope = signed(CONTENT)
+    page = carried(stored("delibera.pdf.p7m", envelope))
     now = dates.in_words(timezone.localdate(), "j F Y")
     said = main(as_("worker").get(page.url))
     assert f"CAdES, Firma di prova, senza valore, {now}, " in said and "il contenuto è quello firmato." in said
     assert "Il portale controlla solo l’integrità, non chi ha firmato né a che ora." in said
+    whole = sha256(envelope).hexdigest()
+    assert f"Impronta SHA-256 {whole[:8]}… {whole}" in said
 
 
 def test_one_that_was_changed_says_so(as_: Any) -> None:

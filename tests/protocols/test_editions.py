@@ -342,6 +342,9 @@ def test_the_register_and_the_act_are_kept_in_the_edition_and_stand_in_its_line(
     edition = Edition.objects.get(page=rule, version="1.1")
     assert edition.cited[f"file:{file.pk}"]["where"] == ["act_file"]
     assert "La delibera" in text(as_("worker").get("/p/PR-77/edizioni/1.1/"))
+    assert "Atto: La delibera TXT, 1 byte" in said
+    Document.objects.filter(pk=file.pk).update(collection=demo.space("SP-MINORI").collection)
+    assert "La delibera" not in text(as_("worker").get("/p/PR-77/"))  # of another space, not opened by being cited
     page = ProtocolPage.objects.get(pk=rule.pk)
     page.act_number = "13"
     with pytest.raises(Refused, match="Il testo è cambiato"):
