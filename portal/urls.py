@@ -26,7 +26,7 @@ from .accounts import (
     working_life_pages,
 )
 from .files import serving, version_pages
-from .notices import digest_preference, outbox, problem_pages, reading_pages, review_pages
+from .notices import digest_preference, faq_pages, outbox, problem_pages, reading_pages, review_pages
 from .pages import approval_page, bin_pages, news_writing, page_files, quick_changes, seen_as, trial_page, writing
 from .pages.addresses import CODE_ADDRESS
 from .pages.from_word import views as from_word
@@ -150,6 +150,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dati-personali/<int:pk>/", report_pages.personal_data, name="personal_data"),
     path("segnala/", problem_pages.report_problem, name="report_problem"),
     path("segnala/<int:pk>/", problem_pages.problem, name="problem"),
+    path("segnala/<int:pk>/quesito/", faq_pages.write_faq, name="write_faq"),
     path("letture/<int:pk>/", reading_pages.reading, name="reading"),
     path("letture/<int:pk>/firma/", reading_pages.sign, name="sign"),
     path("letture/<int:pk>/firme.csv", reading_pages.sheet, name="reading_sheet"),

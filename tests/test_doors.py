@@ -155,6 +155,14 @@ def said_of(slug: str) -> Remark:
     return Remark.objects.filter(discussion__page__slug=slug).latest("pk")
 
 
+def asked() -> int:
+    """A question of the worker, which reached the coordinator: she may make a page of it."""
+    row = ProblemReport.objects.create(path="/", text="Chi risponde il sabato?", is_question=True,
+        by=User.objects.get(email__startswith="elena.fedi"),
+        to=User.objects.get(email__startswith="chiara"))  # fmt: skip
+    return row.pk
+
+
 def reported() -> int:
     """A report on a page of which Irene answers."""
     row = ProblemReport.objects.create(path="/p/OP-04/", text="Il numero è vecchio.", to=User.objects.get(
@@ -402,6 +410,8 @@ def portal_doors() -> list[Door]:
         Door("report_problem", "/segnala/", EVERYBODY),
         Door("problem", f"/segnala/{reported()}/", {"hospital_worker"}),
         Door("problem", "/segnala/999999/", set()),
+        Door("write_faq", f"/segnala/{asked()}/quesito/", {"coordinator"}),
+        Door("write_faq", f"/segnala/{reported()}/quesito/", set()),  # no question: nothing to make a page of
         Door("sent_mail", "/posta-inviata/", {"administrator"}),
         Door("alive", "/salute/", EVERYBODY),
         Door("ready", "/salute/pronto/", EVERYBODY),

@@ -97,6 +97,10 @@ class ProblemReport(models.Model):
     page = models.ForeignKey("wagtailcore.Page", null=True, on_delete=models.SET_NULL, related_name="+")
     text = models.TextField()
     is_proposal = models.BooleanField(default=False, help_text="another wording, rather than something wrong")
+    is_question = models.BooleanField(default=False)
+    faq = models.ForeignKey(
+        "wagtailcore.Page", null=True, on_delete=models.SET_NULL, related_name="+", help_text="what a question became"
+    )
     answer = models.TextField(blank=True, help_text="only until its mail has left")
     settled_at = models.DateTimeField(null=True)
     to = models.ForeignKey("portal.User", null=True, on_delete=models.SET_NULL, related_name="problems_to_settle")

@@ -68,7 +68,7 @@ def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives
     """«Segnala un problema in questa pagina», to whoever answers for it; the answer goes to the reporter."""
     answer_to = report.by.email if report.by else report.email
     context = {"by": report.by, "page": report.path, "text": report.text, "title": title, "answer_to": answer_to,
-               "report_url": reverse("problem", args=[report.pk])}  # fmt: skip
+               "is_question": report.is_question, "report_url": reverse("problem", args=[report.pk])}  # fmt: skip
     mail = _mail("problem", to.email, context)
     mail.reply_to = [answer_to] if answer_to else []
     return mail
@@ -79,9 +79,9 @@ def personal_data_mail(to: User, url: str) -> EmailMultiAlternatives:
     return _mail("personal_data", to.email, {"person": to, "url": url})
 
 
-def answer_mail(to: str, report: Any, *, title: str) -> EmailMultiAlternatives:
-    """To whoever reported a problem or proposed another wording: what came of it."""
-    mail = _mail("answer", to, {"report": report, "title": title})
+def answer_mail(to: str, report: Any, *, title: str, faq: Any = None) -> EmailMultiAlternatives:
+    """To whoever reported a problem, proposed another wording or asked: what came of it."""
+    mail = _mail("answer", to, {"report": report, "title": title, "faq": faq})
     mail.reply_to = [report.to.email] if report.to else []
     return mail
 

@@ -19,7 +19,7 @@ from portal.models import (
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
-from . import feed, problem_reports
+from . import faq_pages, feed, problem_reports
 
 LONGEST_PATH = 300
 
@@ -43,9 +43,14 @@ class ProblemForm(forms.Form):
     )
 
     proposal = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    question = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, known: bool, is_proposal: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, known: bool, is_proposal: bool = False, is_question: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if is_question:
+            self.fields["text"].label = gettext_lazy("La tua domanda")
         if is_proposal:
             self.fields["text"].label = gettext_lazy("Che cosa scriveresti, e al posto di che cosa")
         if known:
@@ -79,32 +84,42 @@ def report_problem(request: HttpRequest) -> HttpResponse:
     known = request.user.is_authenticated
     path = own_path(request.POST.get("page") or request.GET.get("pagina", "/"))
     is_proposal = "correzione" in request.GET or request.POST.get("proposal") == "True"
-    initial = {"page": path, "proposal": is_proposal}
-    form = ProblemForm(request.POST or None, initial=initial, known=known, is_proposal=is_proposal)
+    is_question = known and ("domanda" in request.GET or request.POST.get("question") == "True")
+    initial = {"page": path, "proposal": is_proposal, "question": is_question}
+    form = ProblemForm(
+        request.POST or None, initial=initial, known=known, is_proposal=is_proposal, is_question=is_question
+    )
     if request.method == "POST" and form.is_valid():
         if ratelimit.consume(request, action="report_known" if known else "report"):
             data = form.cleaned_data
-            problem_reports.report(request.user, data["page"], data["text"], data.get("email", ""), is_proposal)
+            problem_reports.report(
+                request.user, data["page"], data["text"], data.get("email", ""), is_proposal, is_question
+            )
             said = _("Grazie: la proposta è partita.") if is_proposal else _("Grazie: la segnalazione è partita.")
+            if is_question:
+                said = _("La domanda è partita: la risposta ti arriva per mail.")
             messages.success(request, said)
             return redirect(data["page"])
         too_many = _("Ne hai mandate molte in poco tempo") if known else _("Da qui sono partite troppe segnalazioni")
         form.add_error(None, _("%(why)s: riprova fra un’ora.") % {"why": too_many})
     page = problem_reports.page_at(path, request.user)
-    context = {"form": form, "title": feed.name(page) if page else path, "path": path, "is_proposal": is_proposal}
+    context = {"form": form, "title": feed.name(page) if page else path, "path": path, "is_proposal": is_proposal,
+               "is_question": is_question}  # fmt: skip
     return render(request, "portal/report_problem.html", context)
 
 
 @login_required
 def problem(request: PersonRequest, pk: int) -> HttpResponse:
     """A report, for the one person whom it reached; settling it takes it away."""
-    rows = ProblemReport.objects.select_related("by", "page").filter(settled_at=None)
+    rows = ProblemReport.objects.select_related("by", "page", "faq").filter(settled_at=None)
     row = access.get_or_404(rows, request.user, pk=pk)
     form = AnswerForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         problem_reports.settle(row, form.cleaned_data["answer"])
-        messages.success(request, _("Segnalazione chiusa: il portale non la conserva."))
+        closed = _("Domanda chiusa") if row.is_question else _("Segnalazione chiusa")
+        messages.success(request, _("%(closed)s: il portale non la conserva.") % {"closed": closed})
         return redirect("home")
     may_edit = row.page is not None and access.can(request.user, "edit", row.page)
-    more = {"form": form, "answer_to": problem_reports.answer_to(row), "may_edit": may_edit}
+    more = {"form": form, "answer_to": problem_reports.answer_to(row), "may_edit": may_edit,
+            "can_become_faq": bool(faq_pages.spaces_for(row, request.user))}  # fmt: skip
     return render(request, "portal/problem.html", problem_reports.shown(row, request.user) | more)

@@ -46,13 +46,16 @@ def page_named(typed: str, user: Any) -> Page | None:
     return found if found and found.depth > access.SPACE_DEPTH else None
 
 
-def report(by: Any, path: str, text: str, email: str = "", is_proposal: bool = False) -> ProblemReport:
+def report(
+    by: Any, path: str, text: str, email: str = "", is_proposal: bool = False, is_question: bool = False
+) -> ProblemReport:
     """Keep the report, and ask for the mail; the job knows nothing but the number of the row."""
     known = by if isinstance(by, User) else None
     with transaction.atomic():
         row = ProblemReport.objects.create(
-            by=known, email=email, path=path, page=page_at(path, by), text=text, is_proposal=is_proposal
-        )
+            by=known, email=email, path=path, page=page_at(path, by), text=text, is_proposal=is_proposal,
+            is_question=is_question,
+        )  # fmt: skip
         jobs.ask(f"problem:{uuid4()}", "portal.notices.problem_reports.tell", row.pk, lane=Lane.MAIL)
     return row
 
@@ -127,11 +130,13 @@ def answer_to(row: ProblemReport) -> str:
 
 def send_answer(pk: int) -> None:
     """Mail the answer, then forget the report."""
-    row = ProblemReport.objects.select_related("by", "to", "page").filter(pk=pk).first()
+    row = ProblemReport.objects.select_related("by", "to", "page", "faq").filter(pk=pk).first()
     if row is None:
         return
     if to := answer_to(row):
-        emails.answer_mail(to, row, title=_title(row, row.by or AnonymousUser())).send()
+        reader = row.by or AnonymousUser()
+        faq = row.faq.specific if row.faq and access.can(reader, "view", row.faq) else None
+        emails.answer_mail(to, row, title=_title(row, reader), faq=faq).send()
     row.delete()
 
 
@@ -141,6 +146,8 @@ def _ask(row: ProblemReport, to: User) -> None:
     title, why = _("Segnalazione su %(page)s"), _("qualcosa non va in una pagina di cui rispondi")
     if row.is_proposal:
         title, why = _("Una correzione proposta a %(page)s"), _("rispondi di questa pagina")
+    elif row.is_question:
+        title, why = _("Una domanda, letta %(page)s"), _("chi chiede aspetta una risposta")
     by_address = Closed(title % {"page": row.path}, why, url)
     duty = Duty(
         title=title % {"page": feed.name(page)} if page else by_address.title,
@@ -160,7 +167,10 @@ def _key(row: ProblemReport) -> str:
 
 
 def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
-    """The page has another name: what is asked about it follows."""
+    """A question that became this page is answered; and where it has another name, what is asked about it follows."""
+    for row in ProblemReport.objects.filter(faq=page.pk, settled_at=None).select_related("by"):
+        if row.by and access.can(row.by, "view", page):  # else whoever it reached answers in another way
+            settle(row, getattr(page, "summary", ""))
     for row in ProblemReport.objects.filter(page=page.pk, to__isnull=False, settled_at=None).select_related(
         "to", "page"
     ):

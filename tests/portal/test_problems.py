@@ -13,7 +13,7 @@ from wagtail.models import Page
 
 from portal import demo
 from portal.models import Job, NetworkProfile, ProblemReport
-from portal.models.pages import TextPage
+from portal.models.pages import FaqPage, TextPage
 from portal.notices import feed, problem_reports
 from tests.shown import body
 
@@ -269,3 +269,45 @@ def test_an_answer_holds_no_data_of_persons_and_whoever_left_no_address_gets_non
     answer = desk.post(f"/segnala/{other.pk}/", {"answer": "M.R. è diabetico"}).content.decode()
     assert "iniziali con notizie di salute" in answer
     assert ProblemReport.objects.filter(pk=other.pk, settled_at=None).exists()
+
+
+# --- A question, and the page that answers it for everybody ----------------------------------------------
+
+
+def test_a_question_becomes_a_page_without_who_asked_who_is_told_where_it_stands(
+    as_: Any, person: Any, mailoutbox: Any
+) -> None:
+    asker = person("worker")
+    assert "La tua domanda" in body(as_("worker").get("/segnala/?domanda=1&pagina=/spazi/rete/"))
+    sent = {"page": "/spazi/rete/", "text": "Chi apre la saletta ginepro il sabato?", "question": "True"}
+    assert "La domanda è partita" in body(as_("worker").post("/segnala/", sent, follow=True))
+    row = ProblemReport.objects.get(by=asker)
+    problem_reports.tell(row.pk)
+    assert "Rispondi, o fanne un quesito per tutti" in mailoutbox[0].body
+    desk, address = as_("coordinator"), f"/segnala/{row.pk}/quesito/"
+    assert f'href="{address}"' in desk.get(f"/segnala/{row.pk}/").content.decode()
+    assert as_("worker").get(address).status_code == as_("director").get(address).status_code == 404
+    assert 'value="Chi apre la saletta ginepro il sabato?"' in desk.get(address).content.decode()
+
+    home = demo.space("SP-RETE")
+    said = {"space": home.pk, "title": "Chi apre la saletta ginepro il sabato?", "summary": "La apre il custode.",
+            "text": "Si chiede al custode.\n\n- entro giovedì", "read_again": "on"}  # fmt: skip
+    for wrong, told in (
+        ({"text": "Lo chiede la collega Fedi."}, "Qui c’è il nome di chi ha chiesto"),
+        ({"text": "M.R. è diabetico"}, "iniziali con notizie di salute"),
+        ({"read_again": ""}, "obbligatorio"),
+        ({"space": demo.space("SP-COORD").pk}, "Scegli"),  # she writes there, who asked does not read it
+    ):
+        answer = body(desk.post(address, said | wrong))
+        assert told in answer and "La apre il custode." in answer  # nothing typed is lost
+    assert not FaqPage.objects.filter(title=said["title"]).exists()
+
+    mailoutbox.clear()
+    assert "chi ha chiesto riceve una mail" in body(desk.post(address, said, follow=True))
+    page = FaqPage.objects.get(title=said["title"])
+    problem_reports.send_answer(row.pk)
+    mail = next(each for each in mailoutbox if each.to == [asker.email])
+    assert page.url in mail.body and "La apre il custode." in mail.body
+    shown = body(as_("trainee").get(page.url))
+    assert "entro giovedì" in shown and "Fedi" not in shown.split("<main")[1].split("</main")[0]
+    assert not ProblemReport.objects.filter(pk=row.pk).exists()
