@@ -61,6 +61,15 @@ class ComparedPart:
     act: str
     is_moved: bool
     lines: tuple[ComparedLine, ...]
+    now: tuple[Line, ...] = ()  # all that it says, its heading first
+    then: tuple[Line, ...] = ()
+    anchors: frozenset[str] = frozenset()  # in either edition
+
+    @property
+    def name(self) -> str:
+        """Its heading, as it is now."""
+        kept = [piece.text for piece in self.heading if piece.act != "tolto"]
+        return " ".join(kept or [piece.text for piece in self.heading])
 
     @property
     def has_changed(self) -> bool:
@@ -255,9 +264,14 @@ def _moved(order: list[int]) -> set[int]:
 def _alone(part: Part, lines: list[Line], act: Act) -> ComparedPart:
     mark = "aggiunto" if act == Act.ADDED else "tolto"
     said = tuple(ComparedLine(line.label, act, (Words(line.text, mark),)) for line in lines)
-    return ComparedPart(
-        part.field, (Words(part.heading, mark),), part.anchor if act == Act.ADDED else "", act, False, said
-    )
+    anchor = part.anchor if act == Act.ADDED else ""
+    now, then = (_all(part, lines), ()) if act == Act.ADDED else ((), _all(part, lines))
+    heading = (Words(part.heading, mark),)
+    return ComparedPart(part.field, heading, anchor, act, False, said, now, then, frozenset([part.anchor]))
+
+
+def _all(part: Part, lines: list[Line]) -> tuple[Line, ...]:
+    return (Line("heading", "", part.heading), *lines)
 
 
 def _both(before: Read, after: Read, is_moved: bool, whole: bool, terms: Counter[str]) -> ComparedPart:
@@ -265,7 +279,10 @@ def _both(before: Read, after: Read, is_moved: bool, whole: bool, terms: Counter
     heading = (Words(part.heading),) if was.heading == part.heading else compared(was.heading, part.heading)
     changed = was.heading != part.heading or old != new
     lines = tuple(_compared_lines(old, new, whole, terms)) if changed or whole else ()
-    return ComparedPart(part.field, heading, part.anchor, Act.CHANGED if changed else "", is_moved, lines)
+    return ComparedPart(
+        part.field, heading, part.anchor, Act.CHANGED if changed else "", is_moved, lines,
+        _all(part, new), _all(was, old), frozenset([part.anchor, was.anchor]),
+    )  # fmt: skip
 
 
 def _compared_lines(old: list[Line], new: list[Line], whole: bool, terms: Counter[str]) -> Iterator[ComparedLine]:

@@ -13,7 +13,7 @@ from portal import access
 from portal.models.pages import by_code
 from portal.requests import FramedRequest
 
-from . import comparison, editions, paper, pocket
+from . import comparison, editions, paper, pocket, touching
 from .models import Edition, EditionCopy
 from .models.rules import RulePage
 from .reading import readings
@@ -101,6 +101,8 @@ def compare(request: FramedRequest, code: str, old: str, new: str) -> HttpRespon
         return redirect("choose_comparison", code) if before is after else redirect("compare_editions", code, new, old)
     whole = request.GET.get("testo") == "intero"
     found = comparison.compare(*readings(page, request.user, before, after), whole=whole)
+    touched = touching.touched(page, found, known, (before, after), request.user)
+    parts = found.parts if whole else found.changed
     context = {
         "page": page,
         "before": before,
@@ -109,7 +111,8 @@ def compare(request: FramedRequest, code: str, old: str, new: str) -> HttpRespon
         "editions": known,
         "comparison": found,
         "whole": whole,
-        "parts": found.parts if whole else found.changed,
+        "touched": touched,
+        "parts": [(part, touched.of(part) if touched else ()) for part in parts],
         "space": access.spaces_of([page], request.user).get(page.pk),
     }
     return render(request, "protocols/comparison.html", context)

@@ -59,7 +59,8 @@ class Signed:
     fingerprint: Callable[[Any], str]
     keeps: Callable[[Any, SignableText], bool]
     key: Callable[[Any], str] = lambda page: ""
-    changes: Callable[[Any, SignableText], Any] = lambda page, before: None  # since a text that somebody signed
+    # since a text that somebody signed, for that person
+    changes: Callable[[Any, SignableText, Any], Any] = lambda page, before, user: None
 
 
 def _label(page: Any) -> str:
@@ -288,9 +289,9 @@ def own(page: Page, user: User) -> list[Acknowledgement]:
     return list(rows.select_related("text").order_by("-pk"))
 
 
-def changes_since(page: Page, before: SignableText) -> Any:
+def changes_since(page: Page, before: SignableText, user: User) -> Any:
     """What the kind of page knows of what changed since a text that the person signed."""
-    return _how(page).changes(page, before)
+    return _how(page).changes(page, before, user)
 
 
 # --- Reminded --------------------------------------------------------------------------------------------

@@ -50,7 +50,9 @@ class Reading:
     @property
     def changes(self) -> Any:
         """What changed since the text that the person signed last."""
-        return acknowledgements.changes_since(self.page, self.signatures[0].text) if self.signatures else None
+        if not self.signatures:
+            return None
+        return acknowledgements.changes_since(self.page, self.signatures[0].text, self.user)
 
     @property
     def may_follow(self) -> bool:

@@ -79,6 +79,15 @@ def test_it_is_narrowed_by_words_area_body_and_state_and_ordered(as_: Given) -> 
     assert "Con questi filtri non resta niente" in client.get(MATRIX + "?cerca=zzz").content.decode()
 
 
+def test_ordering_by_a_column_keeps_the_filters_and_begins_at_the_first_piece(as_: Given) -> None:
+    answer = as_("coordinator").get(f"{MATRIX}?area=piana&cerca=PR&ordina=quarrata&pagina=1")
+    links = [each["href"] for each in BeautifulSoup(answer.content, "html.parser").select("table.matrix thead a")]
+    assert {links[0], links[-1]} == {"?area=piana&cerca=PR", "?area=piana&cerca=PR&ordina=mancano"}
+    assert "?area=piana&cerca=PR&ordina=montale" in links
+    plain = BeautifulSoup(as_("coordinator").get(f"{MATRIX}?ordina=mancano").content, "html.parser")
+    assert plain.select_one("table.matrix thead a")["href"] == "?"
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "ods"])
 def test_the_sheet_holds_the_same_table_and_no_formula(as_: Given, kind: str) -> None:
     Page.objects.filter(slug="pr-02").update(title="=HYPERLINK(1)")
