@@ -34,7 +34,7 @@ def rule(
     by: User, then: dict[str, str], now: dict[str, str], code: str = "PR-77", signs: tuple[Any, Any] = ((), ())
 ) -> ProtocolPage:
     """A rule in two editions, a major one after the first."""
-    page = ProtocolPage(title="Regola di prova", code=code, slug=code.lower(), change_note="La prima.")
+    page: Any = ProtocolPage(title="Regola di prova", code=code, slug=code.lower(), change_note="La prima.")
     demo.space("SP-RETE").root_page.add_child(instance=page)
     page.body, page.valid_from, page.signatories = body(then), today() - timedelta(days=10), list(signs[0])
     publish(page, by)
@@ -56,7 +56,7 @@ def read(client: Any, address: str = ADDRESS) -> tuple[str, dict[str, list[str]]
     """The first line, and of each part that touches the reader its marks."""
     answer = client.get(address)
     assert answer.status_code == 200
-    shown = BeautifulSoup(answer.content, "html.parser").main
+    shown: Any = BeautifulSoup(answer.content, "html.parser").main
     first = shown.select_one("[data-touched]")
     marks = {
         section.h2.get_text(" ", strip=True): [_flat(each) for each in found]
@@ -93,10 +93,10 @@ def test_two_persons_see_on_one_difference_what_touches_each_and_why(person: Any
 
 def test_the_links_of_the_first_line_lead_to_the_parts(person: Any, as_: Any) -> None:
     rule(person("coordinator"), {"Tempi": "Tre giorni."}, {"Tempi": "A Quarrata due giorni."})
-    shown = BeautifulSoup(as_("worker").get(ADDRESS).content, "html.parser").main
+    shown: Any = BeautifulSoup(as_("worker").get(ADDRESS).content, "html.parser").main
     target = shown.select_one("[data-touched] a")["href"]
     assert shown.select_one(target).get_text(strip=True).startswith("Tempi")
-    whole = BeautifulSoup(as_("worker").get(f"{ADDRESS}?testo=intero").content, "html.parser").main
+    whole: Any = BeautifulSoup(as_("worker").get(f"{ADDRESS}?testo=intero").content, "html.parser").main
     assert len(whole.select(".touches")) == 1
 
 
@@ -135,7 +135,7 @@ def test_a_step_touches_who_has_its_role_or_does_it(person: Any, as_: Any) -> No
             ("step", {**common, "title": "Registra", "who": "Istruttore amministrativo"}),
         ]
 
-    page = ProcedurePage(title="Con passi", code="OP-77", valid_from=today() - timedelta(days=9))
+    page: Any = ProcedurePage(title="Con passi", code="OP-77", valid_from=today() - timedelta(days=9))
     page.steps = steps("entro 5 giorni")
     demo.publish(demo.space("SP-RETE").root_page, page, on=-9, by=person("coordinator"))
     page = ProcedurePage.objects.get(pk=page.pk)
@@ -173,7 +173,7 @@ def test_an_adaptation_and_a_changed_signature_touch_the_body_alone(person: Any,
 
 
 def test_who_is_asked_to_sign_again_reads_it_above_the_button(person: Any, as_: Any) -> None:
-    page = ProtocolPage(title="Regola di prova", code="PR-77", valid_from=today() - timedelta(days=10))
+    page: Any = ProtocolPage(title="Regola di prova", code="PR-77", valid_from=today() - timedelta(days=10))
     page.body = body({"Tempi": "Tre giorni."})
     demo.publish(demo.space("SP-RETE").root_page, page, on=-10, by=person("coordinator"))
     readers = [person("worker"), person("worker_mountain")]
