@@ -1,8 +1,10 @@
 """Ten meetings and the cards of the services."""
 
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from django.utils.text import slugify
 from wagtail.rich_text import RichText
 
@@ -23,6 +25,7 @@ from .models import (
     Objective,
     Project,
     ServicePage,
+    Shift,
 )
 
 CONTENT = Path(__file__).parent / "demo_content"
@@ -36,10 +39,22 @@ def load(say: Say) -> None:
     say("schede dei servizi")
     for entry in read_toml(CONTENT / "services.toml")["services"]:
         _load_service(entry)
+    _load_shifts()
     say("regole dei Comuni")
     demo_regulations.load(read_toml(CONTENT / "regulations.toml"))
     say("norme, obiettivi e progetti")
     _load_norms(read_toml(CONTENT / "norms.toml"))
+
+
+def _load_shifts() -> None:
+    """The emergency service, night and day: by turns of twelve hours, some of yesterday and a week of those to come."""
+    card, turns = ServicePage.objects.get(slug="seus"), ("nadia.elamrani", "davide.tesi", "sara.begliomini")
+    days = [timezone.localdate() + timedelta(days=offset) for offset in range(-2, 7)]  # of rest too
+    begins = [timezone.make_aware(datetime.combine(each, time(hour))) for each in days for hour in (8, 20)]
+    Shift.objects.bulk_create(
+        Shift(service=card, person=person(turns[number % 3]), since=since, until=until, given_by=card.contact)
+        for number, (since, until) in enumerate(zip(begins, begins[1:], strict=False))
+    )
 
 
 def _load_norms(entries: dict[str, Any]) -> None:

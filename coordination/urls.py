@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import hours, norm_pages, regulation_pages, views
+from . import hours, norm_pages, regulation_pages, shift_pages, views
 
 urlpatterns = [
     path("riunioni/", views.meeting_list, name="meetings"),
@@ -27,5 +27,7 @@ urlpatterns = [
     path("pagine/<int:pk>/ragioni/<int:reason_pk>/togli/", norm_pages.take_reason_away, name="take_reason_away"),
     path("rubrica/", views.directory, name="directory"),
     path("rubrica/servizi/<int:pk>/orari/", hours.service_hours, name="service_hours"),
+    path("rubrica/servizi/<int:pk>/turni/", shift_pages.service_shifts, name="service_shifts"),
+    path("rubrica/servizi/<int:pk>/turni/<int:shift_pk>/togli/", shift_pages.take_shift_away, name="take_shift_away"),
     path("rubrica/enti/<slug:slug>/", views.organisation, name="organisation"),
 ]

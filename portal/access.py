@@ -651,6 +651,32 @@ def between(model: type[Model], page: str, bodies: str, purpose: str) -> None:
     _rules_of_rows.append((model, rule))
 
 
+def on_call(model: type[Model], page: str, body: str, person: str) -> None:
+    """Its rows say who is on call at a service: read by whoever reads its card and may look the person up, and kept
+    by whoever keeps those of the card (`cards_kept`)."""
+
+    def rule(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
+        people = _people(User.objects.order_by().filter(pk=OuterRef(person)), user, "view")
+        card: Any = model._meta.get_field(page).related_model
+        cards = card._default_manager.order_by().filter(pk=OuterRef(page))
+        kept = _pages(cards, user, "view") if action == "view" else cards_kept(cards, user, body)
+        return queryset.filter(Exists(people), Exists(kept))
+
+    _rules_of_rows.append((model, rule))
+
+
+def cards_kept(cards: QuerySet[M], user: Person, body: str) -> QuerySet[M]:
+    """The cards of services of which the person says who is on call: who reads it and may change
+    it, acts for its body (in the field `body`), or keeps the network. In a closed space nothing new is said."""
+    held = standing(user)
+    found = _pages(cards, user, "view")
+    if held.administrator or held.person is None:
+        return found if held.administrator else found.none()
+    acting = Q(**{f"{body}__in": [each for each, _purpose in held.bodies]})
+    keeping = Q() if held.coordinates else _of_pages(held, "edit") | acting
+    return found.filter(keeping, ~Q(path__beneath=held.closed))
+
+
 def bodies_of(user: Person) -> QuerySet[Organisation]:
     """Those to which the person belongs or for which it acts; all of them for whoever keeps the network."""
     held = standing(user)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from wagtail.models import Page
 
+from coordination import shifts
 from coordination.models import ServicePage
 from portal import access
 from portal.pages.kinds import shows
@@ -45,7 +46,8 @@ def procedure(page: ProcedurePage, request: HttpRequest) -> dict[str, Any]:
 
 @shows(ServicePage)
 def service(page: ServicePage, request: HttpRequest) -> dict[str, Any]:
-    return {"why": why.of(page, request.user)}
+    shifts.told([page], request.user)
+    return {"why": why.of(page, request.user), "keeps_shifts": shifts.may_keep(page, request.user)}
 
 
 @shows(FormPage)

@@ -1,4 +1,5 @@
-"""Whom to turn to at a step: the services it names, the desk of the reader's own Comune, who holds its role today.
+"""Whom to turn to at a step: the services it names and who is on call there now, the desk of the reader's own Comune,
+who holds its role today.
 
 Nobody is guessed: where nothing of it can be said, whoever answers for the procedure is named.
 """
@@ -6,6 +7,7 @@ Nobody is guessed: where nothing of it can be said, whoever answers for the proc
 from dataclasses import dataclass, field
 from typing import Any
 
+from coordination import shifts
 from coordination.models import ServicePage
 from coordination.models.directory import ServiceKind
 from portal import access
@@ -48,6 +50,7 @@ class Directory:
         self.page, self.user = page, user
         self.cards = self._cards()
         self.desk = self._desk()
+        shifts.told([*self.cards.values(), *filter(None, [self.desk])], user)
         self.roles, self.holders = self._roles()
 
     def of_page(self) -> list[ServicePage]:

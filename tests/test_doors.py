@@ -6,6 +6,7 @@ as what is missing: the same status and the same body.
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from wagtail.models import Page
 
-from coordination.models import Action, Norm, Objective, Project, Reason
+from coordination.models import Action, Norm, Objective, Project, Reason, Shift
 from portal import demo
 from portal.models import (
     Acknowledgement,
@@ -243,7 +244,10 @@ def doors_of_versions(form: Document) -> list[Door]:
 
 def doors_of_quick_changes(card: Page) -> list[Door]:
     """Of a service's card: what is changed without the admin, by who may correct it."""
+    shift = Shift.objects.filter(until__gt=timezone.now() + timedelta(days=1)).first()
+    assert shift is not None
     writers = OFFICE | {"health_manager"}
+    keeping = writers | {"hospital_worker"}  # who acts for its body
     others = {"forbidden": MEMBERS - writers}
     return [
         Door("space_files", "/spazi/minori/file/", MINORI, forbidden=set()),
@@ -257,6 +261,12 @@ def doors_of_quick_changes(card: Page) -> list[Door]:
              to_strangers=401, **others),
         Door("service_hours", f"/rubrica/servizi/{card.pk}/orari/", writers, **others),
         Door("service_hours", "/rubrica/servizi/999999/orari/", set()),
+        Door("service_shifts", f"/rubrica/servizi/{card.pk}/turni/", keeping, forbidden=MEMBERS - keeping),
+        Door("service_shifts", "/rubrica/servizi/999999/turni/", set()),
+        Door("take_shift_away", f"/rubrica/servizi/{card.pk}/turni/999999/togli/", set(), post={},
+             forbidden=MEMBERS - keeping),
+        Door("take_shift_away", f"/rubrica/servizi/{shift.service_id}/turni/{shift.pk}/togli/", OFFICE,
+             answer=302, post={}, forbidden=MEMBERS - OFFICE),
     ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from coordination.models import (
     MeetingPage,
     RegulatedService,
     ServicePage,
+    Shift,
 )
 from portal import demo
 from portal.files.reading import file_changed
@@ -127,6 +128,7 @@ def plant(name: str) -> Planted:
     plant_rule(here, writer)
     plant_duties(here)
     plant_own_name(here, writer)
+    plant_shifts(here)
     plant_pin(here)
     plant_document(here, writer)
     here.addresses += [page.url for page in here.pages] + [
@@ -295,6 +297,17 @@ def plant_own_name(here: Planted, writer: User) -> None:
         assert body is not None
         OwnName.objects.create(organisation=body, said=said, service=service)
         here.addresses.append(f"/rubrica/enti/{body.slug}/parole/")
+
+
+def plant_shifts(here: Planted) -> None:
+    """A hidden person on call at a service that everybody reads, and one whom everybody knows at a hidden service."""
+    now = timezone.now()
+    hidden = next(page for page in here.pages if isinstance(page, ServicePage))
+    for service, who in ((ServicePage.objects.get(slug="seus"), here.person), (hidden, cast("worker"))):
+        Shift.objects.create(
+            service=service, person=who, since=now, until=now + timedelta(days=2), given_by=here.person
+        )
+        here.addresses.append(f"/rubrica/servizi/{service.pk}/turni/")
 
 
 def plant_pin(here: Planted) -> None:

@@ -1,5 +1,7 @@
 """The directory of services: what each does, where, when, and whom to call."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
@@ -41,6 +43,8 @@ class ServicePage(PortalPage):
     passes_on = ("responsible", "contact")
     text = models.TextField(_("che cosa fa e come ci si arriva"), blank=True)
     body = BlocksField(BodyBlock(), verbose_name=_("altre sezioni"), blank=True)
+
+    on_call: Any = None  # who answers now, as its reader may know: put there by `shifts.told`
 
     kind_order = 50
     kind = "servizio"
