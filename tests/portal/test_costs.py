@@ -39,7 +39,8 @@ def test_no_number_in_a_text_costs_more_than_the_text(depth: Any) -> None:
 def test_the_editor_of_every_text_is_the_bounded_one(as_: Any) -> None:
     page = Page.objects.get(slug="md-01")
     sent = {
-        "title": "MD-01", "attachments-count": "0", "body-count": "1", "body-0-deleted": "", "body-0-order": "0",
+        "title": "MD-01", "attachments-count": "0", "form_fields-count": "0",
+        "body-count": "1", "body-0-deleted": "", "body-0-order": "0",
         "body-0-type": "paragraph", "body-0-id": "", "body-0-value": content(depth=5_000_000),
     }  # fmt: skip
     began = time.process_time()

@@ -86,7 +86,7 @@ def posted(client: Client, url: str, **changes: str) -> dict[str, str]:
             data[field["name"]] = [each["value"] for each in chosen]
         elif field.get("type") not in {"checkbox", "radio"} or field.has_attr("checked"):
             data[field["name"]] = field.get_text().lstrip("\n") if field.name == "textarea" else field.get("value", "")
-    return {"attachments-count": "0", "body-count": "0", **data, **changes}
+    return {"attachments-count": "0", "body-count": "0", "form_fields-count": "0", **data, **changes}
 
 
 def another_edition(page: Any) -> dict[str, str]:
