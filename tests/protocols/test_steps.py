@@ -73,6 +73,20 @@ def test_a_role_is_answered_by_who_holds_it_today_in_the_readers_own_body_first(
     assert "non c’è fino" in away and "chiama Chiara Bonacchi , 0573 000 140" in away and "0573 000 131" not in away
 
 
+def test_who_stands_in_is_told_to_those_alone_who_may_look_that_person_up(as_: Any, person: Any) -> None:
+    role, today = Position.objects.create(name="Referente affitti"), timezone.localdate()
+    person("worker").positions.add(role)
+    stranger = User.objects.create(
+        email="zita@raccordo.example", first_name="Zita", last_name="Ignota", telephone="0573 000 777"
+    )
+    Absence.objects.create(person=person("worker"), since=today, until=today + 3 * DAY, substitute=stranger)
+    published([{"title": "Chiedi", "position": str(role.pk)}])
+    for name, sees in (("administrator", True), ("newcomer", False)):
+        said = step(as_(name), "/p/OP-90/", 1)
+        assert "Elena Fedi" in said and "non c’è fino" in said, name
+        assert ("Ignota" in said, "777" in said) == (sees, sees), name
+
+
 def test_a_role_that_nobody_holds_names_whoever_answers_for_the_procedure(as_: Any) -> None:
     published([{"title": "Chiedi", "position": str(Position.objects.create(name="Referente affitti").pk)}])
     said = step(as_("worker"), "/p/OP-90/", 1)
