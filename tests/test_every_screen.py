@@ -17,7 +17,7 @@ from django.utils import timezone
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import TaskState, Workflow
 
-from coordination.models import MeetingPage
+from coordination.models import MeetingPage, ServicePage, Shift
 from portal.background import jobs
 from portal.models import Delivery, Document, Image, User
 from portal.models.digests import DeliveryState
@@ -77,6 +77,8 @@ def content(person: Any, as_: Any, settings: Any, tmp_path: Any) -> Things:
     failed = jobs.ask("prova", "portal.background.jobs.beat")
     type(failed).objects.filter(pk=failed.pk).update(state=JobState.FAILED, problem="Non va.")
     soon = timezone.now() + timedelta(days=1)
+    for card in ServicePage.objects.all():
+        Shift.objects.create(service=card, person=writer, since=soon, until=soon + timedelta(hours=8))
     MeetingPage.objects.filter(slug="r-02").update(starts_at=soon)
     meeting = page("r-05")
     draft = TextPage(title="Una bozza", summary="Non finita.", change_note="Bozza.", live=False, owner=writer)

@@ -10,8 +10,8 @@ LONGEST = 60
 # What templates draw themselves on a page with sections; a heading of the same words is told apart.
 DRAWN = re.compile(
     r"h-.*|(def|nota|passo)-\d+|parte-.*|disegno-(nome|punta|testo)"
-    r"|altre|annuncio|azioni|confronta-(a|da)|contenuto|decisioni|edizioni|in-breve|in-sintesi|odg|passi|q|registra"
-    r"|(quanti-)?suggerimenti|verbale"
+    r"|altre|annuncio|azioni|che-ne-discende|confronta-(a|da)|contenuto|decisioni|edizioni|in-breve|in-sintesi|odg"
+    r"|passi|perche-esiste|q|registra|(quanti-)?suggerimenti|verbale"
 )
 
 Names = dict[str, str]

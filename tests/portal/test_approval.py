@@ -315,7 +315,12 @@ def test_the_admins_own_ways_to_decide_are_closed(as_: Given, waiting: Any, form
     assert client.post(collect, {"comment": ""}).status_code in {302, 403}
     client.post(
         f"/admin/pages/{form_page.pk}/edit/",
-        {"action-workflow-action": "1", "workflow-action-name": action, "attachments-count": "0"},
+        {
+            "action-workflow-action": "1",
+            "workflow-action-name": action,
+            "attachments-count": "0",
+            "form_fields-count": "0",
+        },
     )
     assert TaskState.objects.get(pk=waiting.pk).status == "in_progress"
     assert Page.objects.get(pk=form_page.pk).title == before
