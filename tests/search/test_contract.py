@@ -256,14 +256,14 @@ class TestPermissions:
         """Each of two files says another of two words more often: the rarer word's came first."""
         own = [document("page:301", "Nota", "ambra cedro cedro"), document("page:302", "Nota", "cedro ambra ambra")]
         orders = []
-        for name, word in (("told", hidden), ("untold", "nocciolo")):
+        for name, word in ((f"tells-{hidden}", hidden), (f"hides-{hidden}", "nocciolo")):
             engine = opened(name)
             said = f"{word} segreto pino"
             secret = [document(f"page:{n}", "Nota", said, audience=("space:7",)) for n in range(400, 440)]
             engine.write([*own, *secret])
-            orders.append([(hit.group, round(hit.score, 3)) for hit in search(engine, "ambra cedro").hits])
+            orders.append(groups(search(engine, "ambra cedro")))
         assert orders[0] == orders[1]
-        assert {group for group, _ in orders[0]} == {"page:301", "page:302"}
+        assert set(orders[0]) == {"page:301", "page:302"}
 
     def test_suggestions_are_only_of_visible_pages(self, engine):
         assert engine.suggest("zef", EVERYONE, 5) == []
