@@ -13,6 +13,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import access, demo
+from portal.accounts import working_life
 from portal.background import jobs
 from portal.models import Delegation, Job, Membership, Organisation, User
 from portal.models.acknowledgements import Acknowledgement, ReadingReminder, ReadingRequest, SignableText
@@ -363,3 +364,18 @@ def test_the_csv_holds_no_formula_and_no_name_that_is_not_required(as_: Given, p
     assert "Lenzi" not in str(rows())
     ReadingRequest.objects.filter(pk=request.pk).update(is_required=True)
     assert "'=Elena Fedi" in {row[4] for row in rows()} and "Tommaso Lenzi" in {row[4] for row in rows()}
+
+
+def test_while_somebody_is_away_whoever_stands_in_reads_and_signs_in_the_own_name(
+    as_: Given, page: Any, person: Any
+) -> None:
+    worker, stands_in, today = person("worker"), person("worker_minors_plain"), timezone.localdate()
+    ask(page, person, people=[worker])
+    working_life.be_away(worker, since=today, until=today + timedelta(days=20), substitute=stands_in,
+                         by=person("coordinator"))  # fmt: skip
+    assert TITLE in as_("worker_minors_plain").get("/").content.decode()
+    shown = as_("worker_minors_plain").get(page.url).content.decode()
+    assert "tocca a Elena Fedi, che è assente" in shown and "Ho letto e compreso" in shown
+    acknowledgements.sign(page, by=stands_in, seen=acknowledgements.current(page).pk)
+    assert [row.person for row in Acknowledgement.objects.filter(text__page=page.pk)] == [stands_in]
+    assert TITLE in told(worker)  # a signature is one's own: on the return it is still to be given
