@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.e2e.desk import Window
 
@@ -185,6 +185,47 @@ def test_typing_without_a_pause_and_a_row_begun_are_saved_and_said(open_as: Call
         for _ in range(150):
             page.keyboard.type("parola ", delay=15)
     expect(state).to_contain_text("Salvato alle", timeout=20_000)
+
+
+def test_what_is_typed_at_once_is_saved_or_asked_about_and_no_save_overtakes_the_button(
+    open_as: Callable[..., Window],
+) -> None:
+    author = open_as("coordinator")
+    page = author.page
+    asked: list[str] = []
+
+    def ask(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", ask)
+    _begin(author, Kind("Notizia"), "Scritta di corsa")
+    editor = _save(page)
+    summary, state = page.locator("#id_summary"), page.locator("#w-autosave-indicator")
+    page.goto(f"{author.site.url}{editor}", wait_until="commit")
+    summary.press_sequentially("Subito")
+    expect(state).to_contain_text("Salvato alle", timeout=8_000)  # Wagtail alone sees no difference in what is so early
+    summary.press_sequentially(", e via")
+    author.go("/")
+    assert asked == ["beforeunload"]
+
+    author.go(editor)
+    sent: list[str] = []
+
+    def held(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.headers.get("accept", ""))
+            if "text/html" in sent[-1]:  # a slow site, while its author writes on
+                page.wait_for_timeout(5_000)
+        route.continue_()
+
+    page.route("**/edit/", held)
+    summary.fill("Ho premuto")
+    page.get_by_role("button", name="Salva bozza").last.click(no_wait_after=True)
+    summary.press_sequentially(" e scrivo ancora", delay=100)
+    expect(page.locator(".messages")).to_contain_text(re.compile("è salvata come bozza|Hai salvato"), timeout=20_000)
+    assert [each for each in sent if "text/html" not in each] == []
+    expect(page.locator("#writing-notice")).to_have_count(0)
 
 
 def test_two_presses_make_one_page_and_one_title_makes_two(open_as: Callable[..., Window]) -> None:

@@ -6,6 +6,8 @@ jQuery.fn.datetimepicker.defaults.validateOnBlur = false;
 
 document.addEventListener("DOMContentLoaded", () => {
   const LONGEST_WAIT = 12_000; // while somebody types without a pause; Wagtail waits for one
+  const LONGEST_LEAVE = 30_000; // a page that is still there then goes nowhere
+  const PAUSE = 1_500; // Wagtail compares with a picture of the form that may hold the last letters already: it sees none
   const form = document.querySelector("form[data-edit-form]");
   const state = document.getElementById("w-autosave-indicator");
   if (form && document.body.classList.contains("content-locked")) return onlyToRead(form);
@@ -13,7 +15,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const words = { ...state.dataset };
   const link = (href, textContent) => Object.assign(document.createElement("a"), { href, target: "_blank", rel: "noopener", textContent });
-  let typed = 0, sent = 0, saved = 0, wait = null, ended = false, checked = false, asking = false;
+  let typed = 0, sent = 0, saved = 0, wait = null, pause = null, ended = false, checked = false, asking = false;
+  let underWay = false; // a save that has taken what it sends
   let newer = ""; // the text of somebody else that was named
   let answered = Promise.resolve(), answer = () => {}; // the save that is under way
 
@@ -25,7 +28,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const save = () => {
     wait = null;
-    if (typed > saved) form.dispatchEvent(new CustomEvent("w-unsaved:add", { bubbles: true, cancelable: true, detail: { type: "edits" } }));
+    if (typed > (underWay ? sent : saved)) form.dispatchEvent(new CustomEvent("w-unsaved:add", { bubbles: true, cancelable: true, detail: { type: "edits" } }));
   };
 
   const onTyped = (event) => {
@@ -34,6 +37,8 @@ document.addEventListener("DOMContentLoaded", () => {
     typed += 1;
     if (!ended) say(words.unsaved, "unsaved");
     wait ??= setTimeout(save, LONGEST_WAIT);
+    clearTimeout(pause);
+    pause = setTimeout(save, PAUSE);
   };
   for (const name of ["input", "change", "keyup", "paste"]) form.addEventListener(name, onTyped);
 
@@ -44,6 +49,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (asking) return event.preventDefault(); // the button saves the same, and more
     if (typed === saved) typed += 1; // a row added or taken away, which types nothing
     sent = typed;
+    underWay = true;
     answered = new Promise((done) => { answer = done; });
     if (!ended) say(words.unsaved, "unsaved");
     if (token()) event.detail.formData?.set("csrfmiddlewaretoken", token());
@@ -51,6 +57,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.addEventListener("w-autosave:success", ({ detail }) => {
     saved = sent;
+    underWay = false;
     answer();
     form.elements.over?.remove();
     welcome();
@@ -68,6 +75,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.addEventListener("w-autosave:error", ({ detail }) => {
     const code = detail.response?.error_code;
+    underWay = false;
     answer();
     if (code === "session_ended") return farewell(words.ended);
     if (code === "not_yet") return say(detail.response.error_message, "unsaved");
@@ -151,8 +159,8 @@ document.addEventListener("DOMContentLoaded", () => {
     } catch {
       problem = words.network;
     }
-    asking = false;
     if (problem) {
+      asking = false;
       button?.removeAttribute("disabled");
       button?.setAttribute("data-w-progress-loading-value", "false");
       return farewell(problem);
@@ -161,9 +169,15 @@ document.addEventListener("DOMContentLoaded", () => {
     const field = form.querySelector("[name=csrfmiddlewaretoken]");
     if (field && token()) field.value = token();
     if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
-    checked = true;
+    checked = true; // and asking stays: a save by itself would overtake the button, which then finds a newer text
     form.requestSubmit();
+    setTimeout(() => { asking = checked = false; }, LONGEST_LEAVE);
   }, true);
+
+  // What is not saved yet is asked about, also where Wagtail sees no difference.
+  window.addEventListener("beforeunload", (event) => {
+    if (typed > saved && !checked) event.preventDefault();
+  });
 });
 
 // --- A page that waits for a decision: what cannot be kept takes no letter. Tabs, panels and acts stay usable.
