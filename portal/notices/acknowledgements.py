@@ -30,6 +30,7 @@ from portal.models.acknowledgements import (
 from portal.models.activity import Verb
 from portal.models.jobs import Lane
 from portal.models.media import Document
+from portal.models.obligations import Obligation
 from portal.models.people import User
 from portal.pages import citations
 from portal.words import dates
@@ -125,7 +126,12 @@ def current(page: Page) -> SignableText | None:
 
 def holding(page: Page) -> list[int]:
     """The texts whose signatures hold today: the newest, and those that it keeps."""
-    rows = {row.pk: row for row in SignableText.objects.filter(page=page.pk)}
+    return _that_hold(SignableText.objects.filter(page=page.pk))
+
+
+def _that_hold(texts: Iterable[SignableText]) -> list[int]:
+    """Of the texts of one page."""
+    rows = {row.pk: row for row in texts}
     at, found = rows.get(max(rows, default=0)), []
     while at is not None:
         found.append(at)
@@ -258,7 +264,27 @@ def refresh_all() -> int:
 
 
 def is_asked(user: User, page: Page) -> bool:
-    return any(asked(request, page).filter(pk=user.pk).exists() for request in open_requests(page))
+    """Asked by name, or of somebody for whom the person stands in: each signs in the own name."""
+    if any(asked(request, page).filter(pk=user.pk).exists() for request in open_requests(page)):
+        return True
+    waiting = Obligation.objects.filter(key=_key(page.pk), settled_at=None)
+    return access.addressed(waiting, user, "person", standing_in=True).exists()
+
+
+def signed_by(user: User, rows: Iterable[Obligation]) -> set[str]:
+    """Of what is asked of others, whoever stands in has signed this in the own name."""
+    pages = {row.page_id for row in rows if row.page_id and row.key == _key(row.page_id)}
+    if not pages:
+        return set()
+    texts: dict[int, list[SignableText]] = {}
+    for text in SignableText.objects.filter(page__in=pages):
+        texts.setdefault(text.page_id, []).append(text)
+    of_page = {text: page for page, known in texts.items() for text in _that_hold(known)}
+    own = Acknowledgement.objects.filter(person=user, text__in=list(of_page)).values_list("text", flat=True)
+    return {_key(of_page[text]) for text in own}
+
+
+obligations.done_in_own_name.append(signed_by)
 
 
 def sign(page: Any, *, by: User, seen: int) -> Acknowledgement:

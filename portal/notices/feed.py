@@ -39,6 +39,7 @@ class Todo:
     due: date | None = None
     action_url: str = ""
     key: str = ""
+    is_for_another: bool = False  # of somebody who is away
 
     @property
     def is_late(self) -> bool:
@@ -156,9 +157,10 @@ def _todo(row: Obligation, reader: User) -> Todo:
     if not row.page_is_open:  # type: ignore[attr-defined]  # annotated by `open_of`
         said = (row.closed_title, row.closed_url, row.closed_why)
     title, url, why = said
-    if row.person_id != reader.pk:
+    is_for_another = row.person_id != reader.pk
+    if is_for_another:
         why = _("%(why)s · tocca a %(person)s, che è assente") % {"why": why, "person": row.person}
-    return Todo(title, url, row.verb, why, row.due, row.action_url, row.key)
+    return Todo(title, url, row.verb, why, row.due, row.action_url, row.key, is_for_another)
 
 
 def agenda(user: User, days: int = 8) -> list[Appointment]:

@@ -4,7 +4,7 @@
 its row reaches its owner. What it says of a page is asked of `access` each time it is read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -19,6 +19,8 @@ from portal.models.people import User
 
 Need = Obligation.Need
 KEPT = timedelta(days=90)  # a duty that is settled
+# Whoever stands in, duties of people who are away → the keys of those that each does for oneself, and she has done
+done_in_own_name: list[Callable[[User, list[Obligation]], Iterable[str]]] = []
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,17 @@ def open_of(user: User) -> list[Obligation]:
     rows = rows.filter(Q(person=user.pk) | Q(by_mandate=False))
     rows = rows.filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
     open_rows = access.with_open_page(rows.select_related("person"), user)
-    return [row for row in open_rows if row.page_is_open or row.closed_title]
+    return _once([row for row in open_rows if row.page_is_open or row.closed_title], user)
+
+
+def _once(rows: list[Obligation], user: User) -> list[Obligation]:
+    """One row of each thing, the person's own first; none of what she did in her own name for whoever is away."""
+    of_others = [row for row in rows if row.person_id != user.pk]
+    if not of_others:
+        return rows
+    first = {row.key: row for row in reversed(of_others)} | {row.key: row for row in rows if row.person_id == user.pk}
+    done = {key for asked in done_in_own_name for key in asked(user, of_others)}
+    return [row for row in rows if first[row.key] is row and (row.person_id == user.pk or row.key not in done)]
 
 
 def forget_old() -> int:

@@ -366,16 +366,42 @@ def test_the_csv_holds_no_formula_and_no_name_that_is_not_required(as_: Given, p
     assert "'=Elena Fedi" in {row[4] for row in rows()} and "Tommaso Lenzi" in {row[4] for row in rows()}
 
 
-def test_while_somebody_is_away_whoever_stands_in_reads_and_signs_in_the_own_name(
-    as_: Given, page: Any, person: Any
-) -> None:
-    worker, stands_in, today = person("worker"), person("worker_minors_plain"), timezone.localdate()
-    ask(page, person, people=[worker])
-    working_life.be_away(worker, since=today, until=today + timedelta(days=20), substitute=stands_in,
+# --- Away ------------------------------------------------------------------------------------------------
+
+
+def away(person: Given, who: str = "worker", substitute: str = "worker_minors_plain") -> None:
+    today = timezone.localdate()
+    working_life.be_away(person(who), since=today, until=today + timedelta(days=20), substitute=person(substitute),
                          by=person("coordinator"))  # fmt: skip
+
+
+def test_while_somebody_is_away_whoever_stands_in_reads_and_signs_in_the_own_name(
+    as_: Given, page: Any, person: Given
+) -> None:
+    worker, stands_in = person("worker"), person("worker_minors_plain")
+    ask(page, person, people=[worker])
+    away(person)
     assert TITLE in as_("worker_minors_plain").get("/").content.decode()
     shown = as_("worker_minors_plain").get(page.url).content.decode()
     assert "tocca a Elena Fedi, che è assente" in shown and "Ho letto e compreso" in shown
-    acknowledgements.sign(page, by=stands_in, seen=acknowledgements.current(page).pk)
+    assert "Hai firmato: testo del" in press(as_("worker_minors_plain"), page).content.decode()
     assert [row.person for row in Acknowledgement.objects.filter(text__page=page.pk)] == [stands_in]
+    assert TITLE not in as_("worker_minors_plain").get("/").content.decode()  # nothing more to do for her
+    assert 'action="/letture/' not in as_("worker_minors_plain").get(page.url).content.decode()
     assert TITLE in told(worker)  # a signature is one's own: on the return it is still to be given
+    again(page)
+    assert TITLE in told(stands_in)  # another text, again to be read for both
+
+
+def test_a_text_is_asked_once_of_whoever_stands_in_and_is_asked_too_and_of_nobody_else(
+    as_: Given, page: Any, person: Given
+) -> None:
+    ask(page, person, people=[person("worker"), person("worker_minors_plain")])
+    away(person)
+    assert told(person("worker_minors_plain")).count(TITLE) == 1
+    assert "tocca a" not in as_("worker_minors_plain").get(page.url).content.decode()
+    press(as_("worker_minors_plain"), page)
+    assert TITLE not in told(person("worker_minors_plain")) and TITLE in told(person("worker"))
+    text = SignableText.objects.get(page=page.pk).pk
+    assert as_("newcomer").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
+    assert signed(page) == 1
