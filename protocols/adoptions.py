@@ -193,6 +193,11 @@ def lean_editions() -> QuerySet[Edition]:
     return rows
 
 
+def by_age(edition: Edition) -> tuple[Any, ...]:
+    """The order in which editions followed each other."""
+    return (edition.begins, edition.published_at, edition.pk)
+
+
 def bindings(
     page: ProtocolPage, kept: Iterable[Any], rows: Iterable[Adoption], signatories: Iterable[Organisation]
 ) -> list[Binding]:
@@ -200,7 +205,7 @@ def bindings(
     said = _by_edition_and_body(rows)
     by_name = {body.name: body.pk for body in signatories}
     found = []
-    for edition in sorted(kept, key=lambda each: (each.begins, each.published_at, each.pk)):
+    for edition in sorted(kept, key=by_age):
         names = edition.signed
         signed = by_name.values() if names is None else [by_name[name] for name in names if name in by_name]
         own = {body: words for (pk, body), words in said.items() if pk == edition.pk}

@@ -19,13 +19,17 @@ from . import reminding
 
 @login_required
 def matrix(request: PersonRequest) -> HttpResponse:
-    """Protocols × bodies, as far as the reader reads the protocols; what is missing is counted of all pieces."""
+    """Protocols × bodies, as far as the reader reads the protocols; what is missing is counted of all pieces.
+
+    With `?righe=tutte` it is one piece, which is what goes on paper.
+    """
     request.section = "protocolpage"
     found, form = register.of(request.user, request.GET)
-    part = paging.part(request, found.lines.__getitem__)
+    is_whole = request.GET.get("righe") == "tutte"
     context = {
-        "matrix": found, "part": part, "form": form, "asked": request.GET.urlencode(),
-        "is_narrowed": bool(form.chosen), "kinds": list(sheets.KINDS),
+        "matrix": found, "part": paging.Part(found.lines()) if is_whole else paging.part(request, found.lines),
+        "form": form, "asked": request.GET.urlencode(), "kinds": list(sheets.KINDS), "is_whole": is_whole,
+        "said": form.in_words(),
     }  # fmt: skip
     return render(request, "protocols/matrix.html", context)
 

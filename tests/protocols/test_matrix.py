@@ -19,6 +19,7 @@ from portal import demo
 from portal.background import jobs
 from portal.models import Delegation, Job, Organisation
 from portal.models.jobs import JobState
+from protocols import reminding
 from protocols.models import Adoption, AdoptionReminder, Edition, ProtocolPage
 from protocols.models.adoptions import State
 
@@ -131,6 +132,16 @@ def test_who_lost_the_right_is_told_nothing(as_: Given, person: Given, mailoutbo
     assert "PR-02" not in "".join(mail.body for mail in mailoutbox)
 
 
+def test_a_body_that_has_nothing_to_adopt_is_not_reminded_of_what_others_have(
+    as_: Given, person: Given, mailoutbox: list[Any]
+) -> None:
+    aside = Organisation.objects.create(name="Comune di Prova", slug="prova", kind="comune")
+    Delegation.objects.create(organisation=aside, purpose="recepimento", person=person("worker"))
+    assert as_("coordinator").post("/recepimenti/prova/sollecita/").status_code == 404
+    reminding.remind(aside.pk, "Chiara Bonacchi")
+    assert not mailoutbox and not AdoptionReminder.objects.exists()
+
+
 def test_where_nobody_is_delegate_it_is_said_and_nothing_leaves(as_: Given, mailoutbox: list[Any]) -> None:
     shown = as_("coordinator").post("/recepimenti/montale/sollecita/", follow=True).content.decode()
     assert "dai prima una delega" in shown and not AdoptionReminder.objects.exists()
@@ -177,4 +188,20 @@ def test_it_asks_as_often_for_two_hundred_protocols_and_fifty_bodies_as_for_a_fe
     assert int(gaps) > 200 * 50  # of all of them, on each piece
     last = BeautifulSoup(client.get(f"{MATRIX}?pagina=5").content, "html.parser").select("table.matrix tbody th")
     assert len(last) == 3 and not {each.get_text() for each in last} & {row.th.get_text() for row in found}
-    assert len(sheet(client, "csv")) == 203 + 2  # to work with, and to print: all in one
+    assert len(sheet(client, "csv")) == 203 + 2  # to work with: all in one
+    _what_goes_on_paper(client)
+
+
+def _what_goes_on_paper(client: Any) -> None:
+    """A piece says that it is one and where all is; that page holds all rows that were chosen, and what was chosen."""
+    piece = BeautifulSoup(client.get(f"{MATRIX}?cerca=regola&ordina=mancano&pagina=2").content, "html.parser")
+    assert "Qui ci sono 50 protocolli su 200" in " ".join(
+        piece.select_one("p:-soup-contains('su 200')").get_text().split()
+    )
+    way = piece.select_one("a:-soup-contains('da stampare')")["href"]
+    with CaptureQueriesContext(connection) as queries:
+        whole = BeautifulSoup(client.get(MATRIX + way).content, "html.parser")
+    assert len(queries) <= 30
+    assert len(whole.select("table.matrix tbody tr")) == 200 and not whole.select("nav.more")
+    said = whole.select_one("h1 ~ p.only-paper").get_text()
+    assert "Codice o parole del titolo: regola" in said and "Ordina per: quanti mancano" in said
