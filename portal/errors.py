@@ -4,7 +4,9 @@ import logging
 import secrets
 import sys
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -24,7 +26,15 @@ def not_understood(request: HttpRequest, exception: Exception | None = None) -> 
     """400. Drawn from the file alone: of such a request not even the host name can be trusted."""
     if why := busy.reason(exception):  # a session that cannot be written counts as one that was taken away
         return busy.answer(request, why, exception)
-    return HttpResponse(loader.get_template("400.html").render(), status=400)
+    return HttpResponse(loader.get_template("400.html").render({"why": _why(exception)}), status=400)
+
+
+def _why(exception: Exception | None) -> str:
+    if not isinstance(exception, TooManyFilesSent):
+        return _("L’indirizzo è incompleto, oppure il modulo è arrivato a pezzi.")
+    return _("Si mandano al massimo %(most)d file alla volta: torna indietro e scegline meno.") % {
+        "most": settings.DATA_UPLOAD_MAX_NUMBER_FILES
+    }
 
 
 def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

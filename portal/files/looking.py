@@ -15,13 +15,16 @@ from portal.personal_data.detection import Finding
 from . import extraction
 from .extraction import Extraction, problems
 
-PATIENCE = 8.0  # seconds; whoever sends a file waits for its text so long
+PATIENCE = 8.0  # seconds; whoever sends files waits for their text so long, however many they are
 
 
-def read(file: Any) -> Extraction | None:
-    """The text of what was sent; None where it takes longer than its sender waits: then a job reads it."""
+def read(file: Any, within: float | None = None) -> Extraction | None:
+    """The text of what was sent; None where it takes longer (in seconds) than its sender waits: then a job reads it."""
+    within = PATIENCE if within is None else within
+    if within <= 0:
+        return None
     file.seek(0)
-    found = extraction.extract(file.read(), file.name, within=PATIENCE)
+    found = extraction.extract(file.read(), file.name, within=within)
     file.seek(0)
     return None if found.problem == problems.SLOW else found
 

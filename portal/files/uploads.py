@@ -154,9 +154,10 @@ class DocumentForm(PlacedForm, BaseDocumentForm):
         help_text=gettext_lazy("Una frase per chi apre il file di prima, per esempio «orari dell’inverno»."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any = None, patience: float | None = None, **kwargs: Any) -> None:
+        """`patience`: for how many seconds its sender still waits."""
         super().__init__(*args, user=user, **kwargs)
-        self.user = user
+        self.user, self.patience = user, patience
         if self.instance.pk is None or "file" not in self.fields:
             del self.fields["replaced_because"]
 
@@ -176,7 +177,7 @@ class DocumentForm(PlacedForm, BaseDocumentForm):
 
     def _problem_within(self, file: Any) -> str:
         """Read at once: what is in it may be data of somebody, whom nobody else must see there."""
-        self.instance.already_read = found = looking.read(file)
+        self.instance.already_read = found = looking.read(file, within=self.patience)
         if found is None:
             return "" if self.instance.pk is None else str(SLOW)
         return looking.refusal(found)

@@ -1,5 +1,6 @@
 """Files sent with a form outside the editors' admin: each is looked at alone, and what came through stays."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 from wagtail.documents.forms import get_document_form
 
+from portal.files import looking
 from portal.models.media import Document
 from portal.models.people import User
 from portal.models.spaces import Space
@@ -47,10 +49,11 @@ class UploadingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Every file that can be kept is, also where something else has to be mended."""
         data = super().clean() or self.cleaned_data
+        end = time.monotonic() + looking.PATIENCE
         for file in data.get("uploads") or []:
             title = Path(file.name).stem
             form = get_document_form(Document)(
-                {"title": title}, {"file": file}, user=self.author, space=self.space,
+                {"title": title}, {"file": file}, user=self.author, space=self.space, patience=end - time.monotonic(),
                 instance=Document(uploaded_by_user=self.author, collection_id=self.space.collection_id),
             )  # fmt: skip
             if form.is_valid():

@@ -1,5 +1,6 @@
 """A file in a minute: one more on a page, or one at the address of another; by the space's way of approval."""
 
+import time
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -260,3 +261,28 @@ def test_an_added_file_is_opened_by_nobody_else_before_the_portal_has_looked_int
     assert as_("coordinator").get(manual.url).status_code == 404
     reading.read(manual.pk)
     assert content(as_("coordinator"), manual.url) == b"inverno"
+
+
+def test_files_sent_together_are_waited_for_as_long_as_one(
+    as_: Given, page: TextPage, writer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = looking.extraction.extract
+
+    def slowly(*args: Any, within: float) -> Any:
+        time.sleep(within)
+        return extract(*args, within=5.0)
+
+    monkeypatch.setattr(looking, "PATIENCE", 0.1)
+    monkeypatch.setattr(looking.extraction, "extract", slowly)
+    names = ("uno.txt", "due.txt", "tre.txt")
+    sent = [upload(name, name.encode()) for name in names]
+    assert as_(writer).post(f"/pagine/{page.pk}/file/", {"change_note": NOTE, "uploads": sent}).status_code == 302
+    states = {row.title: row.reading_state for row in Document.objects.filter(title__in=("uno", "due", "tre"))}
+    assert states == {"uno": "letto", "due": "attesa", "tre": "attesa"}
+
+
+def test_more_files_than_a_form_takes_are_answered_with_what_to_do(as_: Given, page: TextPage, writer: str) -> None:
+    sent = [upload(f"{number}.txt") for number in range(101)]
+    answer = as_(writer).post(f"/pagine/{page.pk}/file/", {"change_note": NOTE, "uploads": sent})
+    assert answer.status_code == 400
+    assert "al massimo 100 file alla volta" in unescape(answer.content.decode())
