@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "portal.accounts.second_factor.SecondFactorMiddleware",
+    "portal.pages.interrupted.InterruptedMiddleware",
     "portal.middleware.NullCharacterMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
     "portal.middleware.RefusalMiddleware",
@@ -345,6 +346,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SILENCED_SYSTEM_CHECKS = ["security.W019"]  # wants DENY; Wagtail previews a page in a frame of the same site
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_FAILURE_VIEW = "portal.pages.interrupted.csrf_failure"
 
 # Of an address the log keeps its pattern alone (portal/upkeep/logs.py); errors are written down by kind.
 LOGGING = {

@@ -27,7 +27,17 @@ from .accounts import (
 )
 from .files import serving, version_pages
 from .notices import digest_preference, faq_pages, outbox, problem_pages, reading_pages, review_pages
-from .pages import approval_page, bin_pages, news_writing, page_files, quick_changes, seen_as, trial_page, writing
+from .pages import (
+    approval_page,
+    bin_pages,
+    interrupted,
+    news_writing,
+    page_files,
+    quick_changes,
+    seen_as,
+    trial_page,
+    writing,
+)
 from .pages.addresses import CODE_ADDRESS
 from .pages.from_word import views as from_word
 from .pages.withdrawing import WithdrawView
@@ -140,6 +150,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/<path:path>", serving.media, name="media"),
     path("rubrica/persone/<int:pk>/", profile.person, name="person"),
     path("sessione/", writing.session, name="session"),
+    path("sessione/scritto/", interrupted.interrupted, name="interrupted"),
     path("profilo/", profile.profile, name="profile"),
     path("profilo/accessi/", sessions.sessions, name="sessions"),
     path("profilo/accessi/<int:pk>/chiudi/", sessions.end_session, name="end_session"),

@@ -405,6 +405,7 @@ def portal_doors() -> list[Door]:
         Door("organisation", "/rubrica/enti/quarrata/", MEMBERS),
         Door("organisation", "/rubrica/enti/che-non-esiste/", set()),
         Door("session", "/sessione/", EDITORS | ANSWERING, answer=204, closed=401, to_strangers=401),
+        Door("interrupted", "/sessione/scritto/", set()),  # each has what was interrupted for them, and nobody has
         Door("profile", "/profilo/", MEMBERS),
         Door("sessions", "/profilo/accessi/", MEMBERS),
         Door("end_session", "/profilo/accessi/999999/chiudi/", set()),

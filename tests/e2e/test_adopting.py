@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pypdfium2
 from playwright.sync_api import expect
 
-from tests.e2e.desk import Window, eventually
+from tests.e2e.desk import Window, axe, beyond_the_edge, eventually
 
 
 def test_a_delegate_adopts_with_an_adaptation_and_colleagues_read_it_beside_the_section(
@@ -86,3 +86,24 @@ def test_a_partner_reads_signs_and_keeps_what_is_shared_with_her(open_as: Callab
 def _drawn(window: Window, address: str) -> bytes:
     answer = window.page.request.get(window.site.url + address)
     return answer.body() if answer.status == 200 else b""
+
+
+def test_a_session_that_ends_while_a_delegate_writes_costs_nothing(open_as: Callable[..., Window]) -> None:
+    page = (worker := open_as("worker", 390)).page
+    worker.go("/p/PR-11/")
+    page.get_by_role("link", name="Cambia che cosa fa").click()
+    page.get_by_label("non applicabile").check()
+    page.get_by_label("Perché").fill("Qui non ci sono stanze libere.\nSi rivede a gennaio.")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Registra").click()
+    expect(page.locator("#annuncio")).to_contain_text("ritrovi quello che hai scritto")
+    page.get_by_label("E-mail").fill("elena.fedi@raccordo.example")
+    page.get_by_label("Password").fill("raccordo-demo")
+    page.get_by_label("Password").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Quello che hai scritto è qui")
+    expect(page.locator("blockquote")).to_contain_text("Qui non ci sono stanze libere.")
+    assert axe(worker) == [] and beyond_the_edge(worker) == []
+    page.get_by_role("button", name="Manda adesso").click()
+    expect(page.locator("#annuncio")).to_contain_text("chi legge il protocollo lo vede da adesso")
+    worker.go("/p/PR-11/")
+    expect(page.locator(".band")).to_contain_text("Qui non ci sono stanze libere.")
