@@ -43,6 +43,13 @@ def refused(request: HttpRequest, exception: Exception | None = None) -> HttpRes
     return render(request, "403.html", status=403)
 
 
+def by_button_only(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
+    """405: the address of an act, opened as a page; the browser would show one of its own."""
+    page = render(request, "405.html", status=405)
+    page.headers["Allow"] = bare.headers["Allow"]
+    return page
+
+
 def write_down(where: str, problem: BaseException | None) -> str:
     """The code under which a fault of ours stands in the log, easy to say on the telephone."""
     code = "".join(secrets.choice(EASY_TO_SAY) for _ in range(CODE_LENGTH))

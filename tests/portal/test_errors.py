@@ -56,6 +56,12 @@ def test_a_request_that_nobody_understands_is_answered_in_our_words(settings: An
     assert "Non abbiamo capito questa richiesta" in response.content.decode()
 
 
+def test_the_address_of_an_act_opened_as_a_page_says_where_to_find_the_button(as_: Any) -> None:
+    answer = as_("worker").get("/novita/viste/")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "A questo indirizzo si arriva da un pulsante" in answer.content.decode()
+
+
 def test_a_form_that_came_in_pieces_is_not_understood(as_: Any) -> None:
     client, page = as_("director"), Page.objects.get(slug="md-01")
     client.raise_request_exception = False
