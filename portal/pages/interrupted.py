@@ -27,7 +27,7 @@ from . import unfinished
 
 KEPT = "interrupted"  # in the session
 LONGEST = 100_000  # characters of one form; whoever is nobody yet fills no database
-NEVER_KEPT = re.compile(r"password|otp|^code$|^credential$")  # fields of a login
+NEVER_KEPT = re.compile(r"password|otp|credential")  # also outside the login: who is invited chooses a password
 OF_LOGIN = "/accesso/"
 TYPED = re.compile(r"\S\s+\S")  # what a person wrote, unlike a key or a number of a form
 WHY_ENDED, WHY_ANOTHER = "ended", "another"
@@ -72,7 +72,7 @@ def _waits(request: HttpRequest) -> bool:
     if request.method != "GET" or settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return False
     kept = request.session.get(KEPT)
-    return bool(kept) and not kept["is_shown"] and request.path in (urlsplit(kept["address"]).path, "/")
+    return kept is not None and not kept["is_shown"] and request.path in (urlsplit(kept["address"]).path, "/")
 
 
 def keep(request: HttpRequest, why: str) -> bool:
@@ -83,9 +83,10 @@ def keep(request: HttpRequest, why: str) -> bool:
     of_login = request.path.startswith(OF_LOGIN) or any(NEVER_KEPT.search(name) for name, _values in fields)
     if by_script or of_login or not fields or length > LONGEST:
         return False
+    files = [file.name for _name, several in request.FILES.lists() for file in several]
     request.session[KEPT] = {
         "address": request.get_full_path(), "fields": fields, "why": why, "is_shown": False,
-        "files": [file.name for file in request.FILES.values()], "came_from": _came_from(request),
+        "files": files, "came_from": _came_from(request),
     }  # fmt: skip
     return True
 
