@@ -25,7 +25,10 @@ class TooLarge(RequestEntityTooLarge):
     def to_response(self, ident: str | None = None) -> Any:
         status, headers, _body = super().to_response(ident)
         most = settings.WAGTAILDOCS_MAX_UPLOAD_SIZE // 1024**2
-        words = _("Quello che hai mandato è troppo grande: un file può avere al massimo %(most)d MB. Torna indietro.")
+        words = _(
+            "Quello che hai mandato è troppo grande: un file, o più file insieme, possono avere al massimo "
+            "%(most)d MB. Torna indietro, e mandane meno in una volta."
+        )
         kept = [each for each in headers if each[0].lower() not in {"content-type", "content-length"}]
         return status, [*kept, ("Content-Type", "text/plain; charset=utf-8")], f"{words % {'most': most}}\n".encode()
 

@@ -29,17 +29,19 @@ def read(file: Any, within: float | None = None) -> Extraction | None:
     return None if found.problem == problems.SLOW else found
 
 
-def findings(pages: list[str]) -> list[Finding]:
-    """What hides a file; a letterhead has its telephones and accounts."""
+def findings(pages: list[str], beside: str = "") -> list[Finding]:
+    """What hides a file; a letterhead has its telephones and accounts. Beside its text only what is certain counts."""
     places = [_("a pagina %(number)d") % {"number": number} for number in range(1, len(pages) + 1)]
     if len(pages) == 1:
         places = [_("nel testo")]
     found = [each for text, place in zip(pages, places, strict=True) for each in detection.find(text, place)]
-    return [each for each in found if each.kind in detection.HIDES]
+    place = _("fra commenti, parole cancellate o proprietà") if pages else _("nel testo")
+    hiding = [each for each in found if each.kind in detection.HIDES]
+    return list(dict.fromkeys([*hiding, *detection.certain(beside, place)]))
 
 
-def of(document: Document) -> list[Finding]:
-    return findings(document.text_pages)
+def of(document: Document, beside: str = "") -> list[Finding]:
+    return findings(document.text_pages, beside)
 
 
 def in_words(found: list[Finding], most: int = 5) -> str:
@@ -50,7 +52,7 @@ def in_words(found: list[Finding], most: int = 5) -> str:
 
 def refusal(read: Extraction) -> str:
     """Why the file is not taken, whatever is said of it; empty where it may be."""
-    certain = [each for each in findings(read.pages) if each.is_certain]
+    certain = [each for each in findings(read.pages, read.beside) if each.is_certain]
     if not certain:
         return ""
     return _(

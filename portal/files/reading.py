@@ -185,4 +185,4 @@ def _keep(document: Document, found: extraction.Extraction) -> None:
     if Document.objects.filter(pk=document.pk, sha256=document.sha256).update(**said):
         for name, value in said.items():
             setattr(document, name, value)
-        reports.look_into(document)
+        reports.look_into(document, found.beside)

@@ -138,13 +138,14 @@ SLOW = gettext_lazy("È così grande che non si legge subito: caricalo come file
 # What may be uploaded in a form that the portal reads, instead of one that it does not.
 INSTEAD = {
     "doc": gettext_lazy("docx, odt o pdf"), "xls": gettext_lazy("xlsx o ods"), "ppt": gettext_lazy("pptx o pdf"),
-    "pages": gettext_lazy("docx o pdf"), "tif": "pdf",
+    "pages": gettext_lazy("docx o pdf"), "tif": "pdf", "heic": "jpg", "heif": "jpg", "webp": gettext_lazy("png o jpg"),
 }  # fmt: skip
 ZIPPED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # with a password, Word and Excel keep the whole in their old wrapping
 BEGINNINGS = {
     "pdf": (b"%PDF-",), "png": (b"\x89PNG\r\n",), "jpg": (b"\xff\xd8\xff",), "jpeg": (b"\xff\xd8\xff",),
     "rtf": (b"{\\rtf",), **dict.fromkeys(("docx", "xlsx", "pptx", "odt", "ods"), ZIPPED),
 }  # fmt: skip
+PACKED = {"zip", "rar", "7z"}
 HEAD = 1024  # bytes; where a PDF may begin
 
 
@@ -250,6 +251,10 @@ def ending_problem(ending: str) -> str:
     """Why a kind of file is not taken, and what to do."""
     if ending in settings.WAGTAILDOCS_EXTENSIONS:
         return ""
+    if not ending:
+        return _("Il nome del file non dice di che tipo è: aggiungi la sua fine, per esempio .pdf, e ricaricalo.")
+    if ending in PACKED:
+        return _("Qui non si tengono file .%(ending)s: aprilo, e carica i file che contiene.") % {"ending": ending}
     if instead := INSTEAD.get(ending):
         return _("I file .%(ending)s non si leggono: aprilo, salvalo come %(instead)s e ricaricalo.") % {
             "ending": ending, "instead": instead,

@@ -81,7 +81,8 @@ class ReplacingForm(forms.Form):
             raise ValidationError([str(problem) for found in form.errors.values() for problem in found])
         if form.instance.already_read is None:
             raise ValidationError(str(uploads.SLOW))
-        self.found = guard.unexplained([self.page.pk], looking.findings(form.instance.already_read.pages))
+        read = form.instance.already_read
+        self.found = guard.unexplained([self.page.pk], looking.findings(read.pages, read.beside))
         return file
 
     def clean(self) -> dict[str, Any]:

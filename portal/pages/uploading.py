@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy
 from wagtail.documents.forms import get_document_form
 
@@ -19,12 +20,15 @@ class SeveralFiles(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """Any number of files; each is looked at with the form of a file."""
+    """Any number of files; each is looked at with the form of a file, so that one costs the others nothing."""
 
     widget = SeveralFiles
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        return [super(FilesField, self).clean(file, initial) for file in data or [] if file]
+        return [file for file in data or [] if file]
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "data-most": settings.WAGTAILDOCS_MAX_UPLOAD_SIZE}
 
 
 class UploadingForm(forms.Form):
@@ -59,7 +63,7 @@ class UploadingForm(forms.Form):
             if form.is_valid():
                 self.came_through.append(form.save())
             else:
-                problems = [str(problem) for found in form.errors.values() for problem in found]
+                problems = dict.fromkeys(str(problem) for found in form.errors.values() for problem in found)
                 self.add_error("uploads", f"{file.name}: {' '.join(problems)}")
         return data
 

@@ -7,6 +7,7 @@ initials and an illness name somebody: words are looked for beside each other, n
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -84,6 +85,12 @@ END = re.compile(r"(?<![A-Z])[.!?;](?=\s|$)|\n")
 def find(text: str, place: str = "") -> list[Finding]:
     """What looks like somebody's data, in the order of the kinds."""
     return [Finding(kind, words, place) for kind, words in _all(text)]
+
+
+def certain(text: str, place: str = "", most: int = 20) -> list[Finding]:
+    """The first of what is somebody's whatever is said of it: of five million letters no more is asked."""
+    found = (Finding(kind, words, place) for kind, words in _all(text))
+    return list(islice(takewhile(lambda each: each.is_certain, found), most))
 
 
 def _all(text: str) -> Iterator[tuple[Kind, str]]:

@@ -51,9 +51,9 @@ def report(by: User, what: str, *, page: Page | None = None, document: Document 
     return row
 
 
-def look_into(document: Document) -> None:
+def look_into(document: Document, beside: str = "") -> None:
     """Called with the text of a file: some of it puts the file out of sight until its uploader has said why not."""
-    found = guard.unexplained(_carriers(document), looking.of(document))
+    found = guard.unexplained(_carriers(document), looking.of(document, beside))
     open_ones = PersonalDataReport.objects.filter(document=document, found_by_itself=True, handled_at=None)
     if not found:
         for row in open_ones:

@@ -1,5 +1,6 @@
 """A file in a minute: one more on a page, or one at the address of another; by the space's way of approval."""
 
+import io
 import time
 from collections.abc import Callable
 from html import unescape
@@ -10,6 +11,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from pypdf import PdfWriter
+from pypdf.annotations import Text
 from wagtail.models import Page
 
 from portal import demo
@@ -26,6 +31,7 @@ from portal.models.activity import Verb
 from portal.models.pages import TextPage
 from portal.models.spaces import Role
 from portal.spaces import roles
+from tests.portal import test_extraction as extraction
 
 pytestmark = pytest.mark.django_db
 Given = Callable[[str], Any]
@@ -143,8 +149,11 @@ def test_a_file_that_was_taken_back_never_comes(as_: Given, page: TextPage, file
 
 def test_what_has_to_be_mended_costs_neither_words_nor_good_files(as_: Given, page: TextPage, file: Document) -> None:
     client, address = as_("coordinator"), f"/pagine/{page.pk}/file/"
-    said = shown(client.post(address, {"change_note": NOTE, "uploads": [upload("buono.txt"), upload("x.exe")]}))
-    assert "x.exe:" in said and NOTE in said
+    bad = [upload("x.exe"), upload("vuoto.pdf", b""), upload("senza"), upload("tutti.zip"), upload("foto.heic")]
+    said = shown(client.post(address, {"change_note": NOTE, "uploads": [upload("buono.txt"), *bad]}))
+    assert "x.exe:" in said and NOTE in said and "vuoto.pdf: Il file è vuoto." in said
+    assert "senza: Il nome del file non dice di che tipo è" in said and "salvalo come jpg" in said
+    assert "tutti.zip: Qui non si tengono file .zip: aprilo, e carica i file che contiene." in said
     kept = Document.objects.get(title="buono")
     assert f'value="{kept.pk}"' in said
     assert client.post(address, {"change_note": NOTE, "kept": [kept.pk]}).status_code == 302
@@ -203,6 +212,35 @@ CODE = "RSSMRA80A01H501U"
 STORY = "M.R. è diabetico e vive solo.".encode()
 
 
+def commented_sheet() -> bytes:
+    book, file = Workbook(), io.BytesIO()
+    book.active["A1"] = "Orari"
+    book.active["A1"].comment = Comment(CODE, "Anna")
+    book.save(file)
+    return file.getvalue()
+
+
+def noted_pdf() -> bytes:
+    writer, file = PdfWriter(io.BytesIO(extraction.pdf())), io.BytesIO()
+    writer.add_annotation(0, Text(text=CODE, rect=(0, 0, 9, 9)))
+    writer.write(file)
+    return file.getvalue()
+
+
+BESIDE: dict[str, Callable[[], bytes]] = {
+    "commento.docx": lambda: extraction.docx(
+        comments=extraction.word_xml(f"<w:comment>{extraction.paragraph(CODE)}</w:comment>", "comments")
+    ),
+    "tolto.docx": lambda: extraction.docx(f"<w:p><w:del><w:r><w:delText>{CODE}</w:delText></w:r></w:del></w:p>"),
+    "nota.odt": lambda: extraction.odt(
+        f"<text:p>Orari<text:annotation><text:p>{CODE}</text:p></text:annotation></text:p>"
+    ),
+    "commento.xlsx": commented_sheet,
+    "nota.pdf": noted_pdf,
+    "lungo.txt": lambda: f"{CODE} {'orari ' * 900_000}".encode(),  # longer than any text that is kept for search
+}
+
+
 def test_a_file_with_a_tax_code_comes_through_no_door_whatever_is_said_of_it(
     as_: Given, page: TextPage, file: Document, writer: str
 ) -> None:
@@ -214,6 +252,8 @@ def test_a_file_with_a_tax_code_comes_through_no_door_whatever_is_said_of_it(
         assert said in shown(answer) and NOTE in shown(answer)
         answer = as_(name).post(address, {"change_note": NOTE, "uploads": [upload("relazione.txt", text)]})
         assert f"relazione.txt: Nel file c’è {said}" in shown(answer)
+    named = shown(as_("coordinator").post(address, {"change_note": NOTE, "uploads": [upload(f"{CODE}.txt")]}))
+    assert named.count(f"Qui sembra esserci un codice fiscale («{CODE}»)") == 2  # above the form and at the field
     form = {
         "title": "Relazione",
         "file": upload(content=text),
@@ -222,6 +262,16 @@ def test_a_file_with_a_tax_code_comes_through_no_door_whatever_is_said_of_it(
     assert said in shown(as_("coordinator").post("/admin/documents/add/", form))
     assert Document.objects.count() == before and not ProposedFile.objects.exists()
     assert content(as_("worker"), file.url) == b"estate"
+
+
+@pytest.mark.parametrize("name", ["commento.docx", "tolto.docx", "nota.odt", "commento.xlsx", "nota.pdf", "lungo.txt"])
+def test_a_tax_code_beside_the_text_comes_through_no_door(as_: Given, page: TextPage, name: str) -> None:
+    """In a comment, in words taken out, in a note: no search finds it, but whoever opens the file does."""
+    address, uploads = f"/pagine/{page.pk}/file/", [upload(name, BESIDE[name]())]
+    said = shown(as_("coordinator").post(address, {"change_note": NOTE, "uploads": uploads}))
+    where = "nel testo" if name in ("tolto.docx", "lungo.txt") else "fra commenti, parole cancellate o proprietà"
+    assert f"{name}: Nel file c’è un codice fiscale («{CODE}», {where})" in said
+    assert not Document.objects.filter(title=name.partition(".")[0]).exists()
 
 
 def test_what_only_looks_like_it_waits_for_a_reason_before_the_approver_may_open_it(

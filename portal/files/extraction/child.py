@@ -11,14 +11,14 @@ from typing import Any
 # Last, so that nothing in the project can stand before a library.
 sys.path.append(os.path.abspath(os.path.join(__file__, *[os.pardir] * 4)))
 
-from portal.files.extraction import confinement, formats, limits  # noqa: E402
+from portal.files.extraction import beside, confinement, formats, limits  # noqa: E402
 from portal.files.extraction.problems import Unreadable, faults_named  # noqa: E402
 from portal.files.extraction.results import CONTENT, WORD, Signature  # noqa: E402
 
 
 def examine(data: bytes, filename: str) -> dict[str, Any]:
     """The answer for the parent. What was found before a problem (format, signatures) is kept."""
-    kind, problem = "", ""
+    kind = problem = aside = ""
     pages: list[str] = []
     signatures: list[Signature] = []
     try:
@@ -27,13 +27,15 @@ def examine(data: bytes, filename: str) -> dict[str, Any]:
             if kind == "p7m":
                 data, filename, signatures = formats.unwrap(data, filename)
                 kind = formats.detect(data, filename)
+        aside = beside.found(kind, data)
         pages = formats.read(kind, data)
     except Unreadable as error:
-        problem = error.reason
+        problem, aside = error.reason, f"{aside}\n{error.read}".strip()
     return {
         "kind": kind,
         "pages": pages,
         "problem": problem,
+        "beside": aside,
         "warning": getattr(pages, "warning", ""),
         "signatures": [(signature.signer, signature.is_intact, signature.at) for signature in signatures],
     }

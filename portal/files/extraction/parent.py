@@ -141,6 +141,7 @@ def _understood(answer: bytes) -> Extraction:
             ],
             kind=str(found["kind"]),
             warning=str(found.get("warning", "")),
+            beside=str(found.get("beside", "")),
         )
     except (ValueError, TypeError, LookupError, RecursionError):
         logger.warning("The process reading a file gave an answer that makes no sense.")

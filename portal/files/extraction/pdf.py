@@ -19,6 +19,7 @@ MOST = 0.8  # of the pages: then the file is a scan, whatever a stamp says on ea
 COVERED = 0.5  # of a page by one image
 STAMP_LINES = 4
 LONGEST_VALUE = 20_000  # octets
+PROPERTIES = ("Title", "Author", "Subject", "Keywords")
 WRITTEN = (raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX)
 
 
@@ -40,6 +41,23 @@ def read(data: bytes) -> list[str]:
     if not any(page.strip() for page in pages):
         raise Unreadable(SCANNED)
     return _warned(leaves)
+
+
+def beside(data: bytes) -> Iterator[str]:
+    """What stands in its properties and in the notes of whoever revised it."""
+    document = _open(data)
+    properties = document.get_metadata_dict()
+    yield "\n".join(properties[name] for name in PROPERTIES if properties.get(name))
+    for number in range(len(document)):
+        with suppress(pypdfium2.PdfiumError):
+            yield from _noted(document[number])
+
+
+def _noted(page: pypdfium2.PdfPage) -> Iterator[str]:
+    for place in range(raw.FPDFPage_GetAnnotCount(page)):
+        if annotation := raw.FPDFPage_GetAnnot(page, place):
+            yield _string(lambda *room, it=annotation: raw.FPDFAnnot_GetStringValue(it, b"Contents", *room))
+            raw.FPDFPage_CloseAnnot(annotation)
 
 
 def _open(data: bytes) -> pypdfium2.PdfDocument:

@@ -58,11 +58,12 @@ PARSER_ERRORS = (
 
 
 class Unreadable(Exception):
-    """The file cannot be read; carries the sentence that says why."""
+    """The file cannot be read; carries the sentence that says why, and what was read of a text without end."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, read: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.read = read
 
 
 @contextmanager

@@ -35,6 +35,8 @@ class Extraction:
 
     `pages` has one text for each page of a PDF (page 7 is `pages[6]`) and a single one for any other format;
     it is empty when there is a problem. `warning` is a sentence on what could not be read beside the text.
+    `beside` is what no search finds and whoever opens the file does: comments, words taken out, the beginning of a
+    text that is too long.
     `kind` is the format found ("" if unknown), of the content when signed.
     """
 
@@ -44,6 +46,7 @@ class Extraction:
     signatures: list[Signature] = field(default_factory=list)
     kind: str = ""
     warning: str = ""
+    beside: str = ""
 
 
 ENDINGS = ("png", "jpg", "gif", "webp")  # of the pictures that a browser shows

@@ -27,7 +27,7 @@ class Text:
     def write(self, piece: str) -> None:
         self._length += len(piece)
         if self._length > MAX_CHARACTERS:
-            raise Unreadable(TOO_LONG)
+            raise Unreadable(TOO_LONG, read=f"{self}{piece}"[:MAX_CHARACTERS])
         self._pieces.append(piece)
 
     def __str__(self) -> str:

@@ -18,4 +18,17 @@ form?.addEventListener("input", (event) => {
   clearTimeout(timer);
   timer = setTimeout(keep, 1500);
 });
+// Too much for one time is said where it is chosen, not after it was sent.
+for (const input of form?.querySelectorAll("[data-most]") ?? []) {
+  input.addEventListener("change", () => {
+    const megabytes = (bytes) => Math.ceil(bytes / 1024 / 1024);
+    const sum = [...input.files].reduce((all, file) => all + file.size, 0);
+    const most = Number(input.dataset.most);
+    input.setCustomValidity(sum > most
+      ? `Quello che hai scelto pesa ${megabytes(sum)} MB, e in una volta ne passano ${megabytes(most)}: scegline meno.`
+      : "");
+    input.reportValidity();
+  });
+}
+
 form?.addEventListener("submit", () => clearTimeout(timer));
