@@ -1,8 +1,9 @@
-"""What meetings bring to people: the days to keep; and whom to call."""
+"""What meetings and shifts bring to people: the days to keep; and whom to call."""
 
 from collections.abc import Iterable
 from datetime import date
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -12,6 +13,7 @@ from portal.models import User
 from portal.navigation import Entry, entries
 from portal.notices.feed import Appointment, Contact, Figure, sources
 
+from . import shifts
 from .models import Action, MeetingPage, ServicePage
 from .models.directory import ServiceKind
 
@@ -34,6 +36,18 @@ def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
         )  # fmt: skip
 
 
+def own_shifts(user: User, start: date, end: date) -> Iterable[Appointment]:
+    """The hours in which the person answers for a service; of one that is not read nothing is named."""
+    for row in shifts.of_person(user, end):
+        card = row.service
+        title = _("Sei reperibile: %(title)s") % {"title": card.title} if row.reads_card else _("Sei reperibile")
+        url = card.url if row.reads_card else reverse("directory")
+        yield Appointment(
+            key=f"shift:{row.pk}", starts_at=row.since, ends_at=row.until, title=title, url=url,
+            why=_("fino alle %(until)s") % {"until": shifts.in_words(row.until)},
+        )  # fmt: skip
+
+
 def late_actions(user: User) -> Iterable[Figure]:
     """Actions past their day, of anybody, in the meetings that the person may see."""
     past = Action.objects.filter(done_at=None, withdrawn_at=None, due__lt=timezone.localdate())
@@ -46,6 +60,7 @@ def late_actions(user: User) -> Iterable[Figure]:
 
 sources.figures.append(late_actions)
 sources.agenda.append(meetings)
+sources.agenda.append(own_shifts)
 sources.contacts.append(services)
 entries.append(Entry(40, "riunioni", gettext_lazy("Riunioni"), "/riunioni/", "meetingpage"))
 entries.append(Entry(90, "rubrica", gettext_lazy("Rubrica"), "/rubrica/"))

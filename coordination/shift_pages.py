@@ -1,6 +1,6 @@
 """«Turni di reperibilità» of a service: who is on call and when, added by the week and taken away."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -24,6 +24,7 @@ from . import shifts
 from .models import ServicePage, Shift
 
 LONGEST_WEEKS = 26
+LONGEST_SHIFT = timedelta(days=7, hours=12)  # what is longer was mistyped
 
 
 class HourField(forms.TimeField):
@@ -65,6 +66,8 @@ class ShiftForm(forms.Form):
         since, until = given["hours"]
         if until <= since:
             self.add_error("last_day", _("Il turno finisce prima di cominciare."))
+        elif until - since > LONGEST_SHIFT:
+            self.add_error("last_day", _("Il turno dura più di una settimana: controlla il giorno e l’anno."))
         elif timezone.make_aware(until) <= timezone.now():
             self.add_error("day", _("Questo turno è già finito."))
         return given
@@ -104,8 +107,12 @@ def _add(request: PersonRequest, card: ServicePage, form: ShiftForm) -> bool:
     except shifts.NoSuchHours:
         form.add_error(None, _("In una di quelle notti cambia l’ora, e il turno finirebbe prima di cominciare."))
         return False
-    said = ngettext("Turno aggiunto.", "%(count)d turni aggiunti.", len(made))
-    messages.success(request, said % {"count": len(made)})
+    said = ngettext(
+        "Turno aggiunto: %(who)s riceve una mail.", "%(count)d turni aggiunti: %(who)s riceve una mail.", len(made)
+    )
+    if given["person"] == request.user:
+        said = ngettext("Turno aggiunto.", "%(count)d turni aggiunti.", len(made))
+    messages.success(request, said % {"count": len(made), "who": given["person"]})
     return True
 
 
@@ -113,7 +120,8 @@ def _add(request: PersonRequest, card: ServicePage, form: ShiftForm) -> bool:
 @require_POST
 def take_shift_away(request: PersonRequest, pk: int, shift_pk: int) -> HttpResponse:
     card = _kept(request, pk)
-    row = access.get_or_404(Shift.objects.filter(service=card), request.user, "edit", pk=shift_pk)
-    row.delete()
-    messages.success(request, _("Turno tolto."))
+    rows = Shift.objects.filter(service=card).select_related("service", "person")
+    row = access.get_or_404(rows, request.user, "edit", pk=shift_pk)
+    shifts.take_away(row, by=request.user)
+    messages.success(request, _("Turno tolto: chi era reperibile riceve una mail."))
     return redirect("service_shifts", pk=card.pk)

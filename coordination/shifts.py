@@ -16,12 +16,16 @@ from wagtail.models import Page
 from portal import access
 from portal.accounts import handover, own_data
 from portal.models import Absence, User
+from portal.models.activity import Verb
+from portal.notices.activity import record
 from portal.upkeep import terms
 from portal.words import dates
 
+from . import shift_mail
 from .models import ServicePage, Shift
 
 KEPT = timedelta(days=90)  # after the end
+DAY = timedelta(days=1)
 BODY = "organisation"
 
 access.on_call(Shift, page="service", body=BODY, person="person")
@@ -66,11 +70,12 @@ class OnCall:
 
 def in_words(moment: datetime) -> str:
     """«08:00», or «08:00 di venerdì 27 novembre» where it is not today."""
-    local = timezone.localtime(moment)
+    local, today = timezone.localtime(moment), timezone.localdate()
     words = f"{local:%H:%M}"
-    if local.date() == timezone.localdate():
+    if local.date() == today:
         return words
-    return _("%(time)s di %(day)s") % {"time": words, "day": dates.in_words(local, "l j F")}
+    form = "l j F" if local.year == today.year else "l j F Y"
+    return _("%(time)s di %(day)s") % {"time": words, "day": dates.in_words(local, form)}
 
 
 # --- Read ------------------------------------------------------------------------------------------------
@@ -131,6 +136,13 @@ def may_keep(card: ServicePage, user: Any) -> bool:
     return access.cards_kept(ServicePage.objects.filter(pk=card.pk), user, BODY).exists()
 
 
+def of_person(person: User, until: date) -> list[Any]:
+    """One's own that are not over and begin by that day; `reads_card` where the person may read of the service."""
+    rows = Shift.objects.filter(person=person, until__gt=timezone.now(), since__lt=dates.midnight(until + DAY))
+    cards = access.allowed(ServicePage.objects.order_by().filter(pk=OuterRef("service")), person)
+    return list(rows.annotate(reads_card=Exists(cards)).select_related("service"))
+
+
 def ahead(card: ServicePage, user: Any) -> QuerySet[Shift]:
     """Those not over, as far as the person may see them."""
     rows = Shift.objects.filter(service=card, until__gt=timezone.now())
@@ -154,7 +166,32 @@ def add(card: ServicePage, person: User, first: tuple[datetime, datetime], *, we
         if taken is not None:
             raise AlreadyOnCall(taken)
         made.append(Shift.objects.create(service=card, person=person, since=since, until=until, given_by=by))
+    _given(card, person, made, by)
     return made
+
+
+@transaction.atomic
+def take_away(row: Shift, *, by: User) -> None:
+    _record(row.service, by, _("ha tolto a %(person)s il turno a «%(title)s» %(hours)s"), row.person, row)
+    shift_mail.ask_of_taken(row, by=by)
+    row.delete()
+
+
+def _given(card: ServicePage, person: User, rows: list[Shift], by: User) -> None:
+    sentence = ngettext(
+        "ha messo %(person)s in turno a «%(title)s» %(hours)s",
+        "ha messo %(person)s in turno a «%(title)s» %(count)d volte, la prima %(hours)s",
+        len(rows),
+    )
+    _record(card, by, sentence, person, rows[0], count=len(rows))
+    shift_mail.ask_of_given(person, rows, by=by)
+
+
+def _record(card: ServicePage, by: User, sentence: str, person: User, row: Shift, **more: Any) -> None:
+    since, until = (f"{timezone.localtime(each):%H:%M del %d/%m/%Y}" for each in (row.since, row.until))
+    hours = _("dalle %(since)s alle %(until)s") % {"since": since, "until": until}
+    words = sentence % {"person": person, "title": card.title, "hours": hours, **more}
+    record(Verb.SHIFTS_CHANGED, by=by, page=card, space=access.space_of(card), sentence=words)
 
 
 def hours(day: date, begins: time, ends: time, last: date | None) -> tuple[datetime, datetime]:
@@ -197,8 +234,10 @@ def _hand(card: ServicePage, person: User, to: User | None, by: User) -> None:
     rows = Shift.objects.filter(service=card, person=person, until__gt=timezone.now())
     if to is not None:
         own = Shift.objects.filter(service=card, person=to, since__lt=OuterRef("until"), until__gt=OuterRef("since"))
-        free = list(rows.filter(~Exists(own)).values_list("pk", flat=True))
-        Shift.objects.filter(pk__in=free).update(person=to, given_by=by)
+        free = list(rows.filter(~Exists(own)))
+        Shift.objects.filter(pk__in=[row.pk for row in free]).update(person=to, given_by=by)
+        if free:
+            _given(card, to, free, by)
     rows.delete()
 
 

@@ -42,6 +42,7 @@ class Verb(models.TextChoices):
     ACTION_CLOSED = "azione-chiusa", _("ha chiuso un’azione")
     ACTION_REOPENED = "azione-riaperta", _("ha riaperto un’azione")
     ACTION_WITHDRAWN = "azione-tolta", _("ha tolto un’azione dal verbale")
+    SHIFTS_CHANGED = "turni-cambiati", _("ha cambiato i turni di reperibilità")
 
 
 class Activity(AppendOnly):

@@ -158,6 +158,13 @@ def adoption_reminder_mail(to: User, *, body: str, by: str, waiting: list[tuple[
     return _mail("adoption_reminder", to.email, {"person": to, "body": body, "by": by, "waiting": waiting})
 
 
+def shifts_mail(to: User, *, hours: list[tuple[str, str]], given: bool, title: str, url: str,
+                by: str) -> EmailMultiAlternatives:  # fmt: skip
+    """To somebody who was put on call at a service, or is no longer: in which hours, by whom."""
+    context = {"person": to, "hours": hours, "given": given, "title": title, "url": url, "by": by}
+    return _mail("shifts", to.email, context)
+
+
 def wish_mail(to: User, *, words: str, url: str, answer: str = "") -> EmailMultiAlternatives:
     """To whoever wanted to know when a search finds something: now it does, or why it will not."""
     return _mail("wish", to.email, {"person": to, "words": words, "url": url, "answer": answer})

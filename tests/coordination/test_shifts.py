@@ -15,7 +15,10 @@ from coordination import shifts
 from coordination.models import ServicePage, Shift
 from portal import access, demo
 from portal.accounts import handover, own_data
-from portal.models import Absence, Delegation, Organisation, User
+from portal.background import jobs
+from portal.models import Absence, Activity, Delegation, Job, Organisation, User
+from portal.models.activity import Verb
+from portal.models.jobs import JobState
 from portal.models.spaces import Role
 from portal.spaces import roles
 from portal.upkeep import terms
@@ -154,6 +157,7 @@ def test_several_weeks_are_written_at_once_and_one_taken_away(as_: Given, person
         ({"begins": "le otto"}, "Scrivi l’ora come 14:30."),
         ({"day": "20/11/2026"}, "Questo turno è già finito."),
         ({"last_day": "26/11/2026"}, "Il turno finisce prima di cominciare."),
+        ({"last_day": "28/11/2027"}, "Il turno dura più di una settimana: controlla il giorno e l’anno."),
         ({"weeks": "2"}, "Elena Fedi è già reperibile qui dalle 07:00 di sabato 5 dicembre"),
     ],
 )
@@ -223,3 +227,65 @@ def test_whoever_leaves_hands_over_the_shifts_to_come_or_ends_them(person: Any, 
     on_call(card, leaver, NOW + DAY, NOW + 2 * DAY)
     next(each for each in handover.items(leaver, by) if each.key == f"shifts:{card.pk}").hand(None, by)
     assert list(leaver.shifts.all()) == [past]
+
+
+# --- Told ------------------------------------------------------------------------------------------------
+
+
+def mailed(mailoutbox: list[Any]) -> list[tuple[str, str]]:
+    """What the worker sends of what waits: to whom, and what it says."""
+    mailoutbox.clear()
+    for job in Job.objects.filter(state=JobState.WAITING, function__startswith="coordination.").order_by("pk"):
+        jobs.run(job.pk)
+    return [(mail.to[0], f"{mail.subject}\n{mail.body}") for mail in mailoutbox]
+
+
+def test_whoever_is_put_on_call_or_taken_off_gets_a_mail_and_the_act_is_written_down(
+    as_: Given, person: Any, card: ServicePage, mailoutbox: list[Any]
+) -> None:
+    client, worker = as_("coordinator"), person("worker")
+    assert "riceve una mail" in said(client, client.post(address(card), typed(worker, weeks="2")).url, "#annuncio")
+    [(to, words)] = mailed(mailoutbox)
+    assert to == worker.email and f"Chiara Bonacchi ti ha messo in turno di reperibilità a «{card.title}»" in words
+    for day in ("27 novembre 2026 alle 08:00 di sabato 28", "4 dicembre 2026 alle 08:00 di sabato 5 dicembre 2026"):
+        assert f"dalle 20:00 di venerdì {day}" in words
+    client.post(f"{address(card)}{Shift.objects.earliest('since').pk}/togli/")
+    [(to, words)] = mailed(mailoutbox)
+    assert to == worker.email and "non sei più reperibile dalle 20:00 di venerdì 27 novembre 2026" in words
+    assert "4 dicembre" not in words
+    first, second = Activity.objects.filter(verb=Verb.SHIFTS_CHANGED).order_by("pk")
+    assert first.sentence.startswith(f"ha messo Elena Fedi in turno a «{card.title}» 2 volte, la prima dalle 20:00")
+    assert second.sentence == (
+        f"ha tolto a Elena Fedi il turno a «{card.title}» dalle 20:00 del 27/11/2026 alle 08:00 del 28/11/2026"
+    )
+    assert (second.by, second.page_id, second.space) == (person("coordinator"), card.pk, demo.space("SP-RETE"))
+
+
+def test_the_mail_names_no_service_that_its_reader_cannot_read_and_no_shift_that_is_gone(
+    person: Any, card: ServicePage, mailoutbox: list[Any]
+) -> None:
+    stranger = User.objects.create(email="fuori@altrove.example", first_name="Ada", last_name="Nuti")
+    begin = timezone.make_naive(NOW) + DAY
+    [row] = shifts.add(card, stranger, (begin, begin + HOUR), weeks=1, by=person("coordinator"))
+    [(to, words)] = mailed(mailoutbox)
+    assert to == stranger.email and "23:30" in words and card.title not in words and card.url not in words
+    [own] = shifts.add(card, person("coordinator"), (begin, begin + HOUR), weeks=1, by=person("coordinator"))
+    shifts.take_away(own, by=person("coordinator"))
+    assert mailed(mailoutbox) == []  # one's own act is no news
+    [gone] = shifts.add(card, person("worker"), (begin, begin + HOUR), weeks=1, by=person("coordinator"))
+    gone.delete()
+    assert mailed(mailoutbox) == []
+    item = next(each for each in handover.items(stranger, person("coordinator")) if each.key == f"shifts:{card.pk}")
+    item.hand(person("worker"), person("coordinator"))
+    assert [to for to, _words in mailed(mailoutbox)] == [person("worker").email]
+    assert row.person == stranger and Shift.objects.get(pk=row.pk).person == person("worker")
+
+
+def test_ones_own_shifts_stand_in_the_week_of_the_home_page(as_: Given, person: Any, card: ServicePage) -> None:
+    on_call(card, person("worker"), NOW - HOUR, NOW + HOUR)
+    on_call(card, person("worker_minors"), NOW, NOW + DAY)
+    on_call(card, person("worker"), NOW + 300 * DAY, NOW + 301 * DAY)
+    week = said(as_("worker"), "/", "[aria-labelledby=h-settimana]")
+    assert f"22:30 Sei reperibile: {card.title} fino alle 00:30 di venerdì 27 novembre" in week
+    assert week.count("Sei reperibile") == 1
+    assert "Sei reperibile" not in said(as_("trainee"), "/", "[aria-labelledby=h-settimana]")
