@@ -23,6 +23,26 @@ from portal.requests import PersonRequest
 from .models import Norm, NormState, Objective, Project, Reason, ServicePage
 
 
+def _once(form: Any, field: str) -> str:
+    """As it was typed, but for the blanks; the same in other capitals is the same."""
+    words = " ".join(form.cleaned_data[field].split())
+    rows = form._meta.model.objects.exclude(pk=form.instance.pk)
+    if rows.filter(**{f"{field}__iexact": words}).exists():
+        raise forms.ValidationError(form.fields[field].error_messages["unique"])
+    return words
+
+
+def _follow(norm: Norm) -> set[int]:
+    """The norm and all that came in its place, one after the other."""
+    after = dict(Norm.objects.values_list("pk", "successor"))
+    found: set[int] = set()
+    at: int | None = norm.pk
+    while at is not None and at not in found:
+        found.add(at)
+        at = after.get(at)
+    return found
+
+
 class NormForm(forms.ModelForm[Norm]):
     class Meta:
         model = Norm
@@ -34,7 +54,7 @@ class NormForm(forms.ModelForm[Norm]):
         self.fields["successor"].queryset = Norm.objects.exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
 
     def clean_citation(self) -> str:
-        return " ".join(self.cleaned_data["citation"].split())
+        return _once(self, "citation")
 
     def clean_since(self) -> date | None:
         since: date | None = self.cleaned_data["since"]
@@ -48,6 +68,8 @@ class NormForm(forms.ModelForm[Norm]):
             raise forms.ValidationError(
                 _("Una norma vigente non ne ha un’altra al suo posto: togli questa, o cambia lo stato.")
             )
+        if successor is not None and self.instance.pk in _follow(successor):
+            raise forms.ValidationError(_("%(norm)s ha già questa al suo posto.") % {"norm": successor})
         return successor
 
 
@@ -58,6 +80,9 @@ class ObjectiveForm(forms.ModelForm[Objective]):
         widgets = {"norms": forms.CheckboxSelectMultiple}
         error_messages = {"code": {"unique": gettext_lazy("Questo codice è già di un altro obiettivo.")}}
 
+    def clean_code(self) -> str:
+        return _once(self, "code")
+
 
 class ProjectForm(forms.ModelForm[Project]):
     class Meta:
@@ -65,6 +90,9 @@ class ProjectForm(forms.ModelForm[Project]):
         fields = ["code", "title", "objectives", "until"]
         widgets = {"objectives": forms.CheckboxSelectMultiple}
         error_messages = {"code": {"unique": gettext_lazy("Questo codice è già di un altro progetto.")}}
+
+    def clean_code(self) -> str:
+        return _once(self, "code")
 
 
 class ReasonForm(forms.ModelForm[Reason]):
@@ -82,9 +110,8 @@ class ReasonForm(forms.ModelForm[Reason]):
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
         chosen = {name: said.get(name) for name in ("norm", "objective", "project")}
-        if sum(map(bool, chosen.values())) != 1 and not self.errors:
-            raise forms.ValidationError(_("Scegli una norma, oppure un obiettivo, oppure un progetto."))
-        said["article"] = said.get("article", "") if said.get("norm") else ""
+        if said.get("article") and not said.get("norm"):
+            raise forms.ValidationError(_("L’articolo è di una norma: scegli quale, o cancellalo."))
         same = Reason.objects.filter(page=self.instance.page_id, article=said["article"], **chosen)
         if not self.errors and same.exists():
             raise forms.ValidationError(_("C’è già."))

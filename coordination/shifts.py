@@ -188,8 +188,10 @@ def _given(card: ServicePage, person: User, rows: list[Shift], by: User) -> None
 
 
 def _record(card: ServicePage, by: User, sentence: str, person: User, row: Shift, **more: Any) -> None:
-    since, until = (f"{timezone.localtime(each):%H:%M del %d/%m/%Y}" for each in (row.since, row.until))
-    hours = _("dalle %(since)s alle %(until)s") % {"since": since, "until": until}
+    hours = _("dalle %(since)s del %(first)s alle %(until)s del %(last)s") % {
+        "since": f"{timezone.localtime(row.since):%H:%M}", "first": f"{timezone.localtime(row.since):%d/%m/%Y}",
+        "until": f"{timezone.localtime(row.until):%H:%M}", "last": f"{timezone.localtime(row.until):%d/%m/%Y}",
+    }  # fmt: skip
     words = sentence % {"person": person, "title": card.title, "hours": hours, **more}
     record(Verb.SHIFTS_CHANGED, by=by, page=card, space=access.space_of(card), sentence=words)
 

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from wagtail.models import Page
 
 from coordination.models import Norm, NormState, Objective, Project, Reason
@@ -19,7 +20,7 @@ def orphans(request: PersonRequest) -> HttpResponse:
     """For who coordinates the network, of the pages that the person reads."""
     access.require_coordinator(request.user)
     request.section = "rete"
-    repealed = Norm.objects.filter(state=NormState.REPEALED)
+    repealed = Norm.objects.filter(state=NormState.REPEALED, since__lte=timezone.localdate())
     context = {
         "procedures": _open(ProcedurePage.objects.exclude(_follows_from(ProtocolPage)), request.user),
         "forms": _open(FormPage.objects.exclude(_follows_from(ProcedurePage, ProtocolPage)), request.user),

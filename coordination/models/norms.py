@@ -51,11 +51,16 @@ class Norm(models.Model):
 
     @property
     def colour(self) -> str:
-        return COLOURS[NormState(self.state)]
+        return COLOURS[self.state_today]
 
     @property
-    def is_repealed(self) -> bool:
-        return self.state == NormState.REPEALED
+    def state_today(self) -> NormState:
+        """Until the day of its change it is in force."""
+        return NormState.IN_FORCE if self.is_about_to_change else NormState(self.state)
+
+    @property
+    def is_about_to_change(self) -> bool:
+        return self.state != NormState.IN_FORCE and self.since is not None and self.since > timezone.localdate()
 
 
 class Objective(models.Model):
@@ -121,6 +126,7 @@ class Reason(models.Model):
                 condition=Q(norm__isnull=False, objective=None, project=None)
                 | Q(norm=None, objective__isnull=False, project=None)
                 | Q(norm=None, objective=None, project__isnull=False),
+                violation_error_message=_("Scegli una norma, oppure un obiettivo, oppure un progetto."),
             ),
             models.UniqueConstraint(fields=["page", "norm", "article"], name="one_reason_by_a_norm"),
             models.UniqueConstraint(fields=["page", "objective"], name="one_reason_by_an_objective"),

@@ -1,6 +1,5 @@
 """A question that somebody asked becomes a «quesito» for everybody: without who asked, who is told where it stands."""
 
-import re
 from typing import Any
 
 from django import forms
@@ -21,7 +20,10 @@ from portal.pages.news_writing import html_of
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
+from . import who_asked
+
 LONGEST_TITLE = 255
+OTHER_WORD = "other_word"
 
 
 class FaqForm(forms.Form):
@@ -55,12 +57,20 @@ class FaqForm(forms.Form):
         field.queryset = Space.objects.select_related("root_page").filter(pk__in=[each.pk for each in spaces])
 
     def clean(self) -> None:
-        """Who asked stands nowhere in what everybody reads."""
-        named = [self.asker.last_name, self.asker.email]
-        pattern = re.compile("|".join(rf"\b{re.escape(each)}\b" for each in named if each))
+        """Who asked stands nowhere in what everybody reads; of a small word that looks so the author decides."""
         for name in ("title", "summary", "text"):
-            if pattern.pattern and pattern.search(self.cleaned_data.get(name, "")):
+            found = who_asked.named(self.asker, self.cleaned_data.get(name, ""))
+            if found.surely:
                 self.add_error(name, _("Qui c’è il nome di chi ha chiesto: toglilo."))
+            elif found.perhaps:
+                self._ask_about(name, found.perhaps)
+
+    def _ask_about(self, name: str, word: str) -> None:
+        label = _("«%(word)s» qui è un’altra parola, non il cognome di chi ha chiesto") % {"word": word}
+        self.fields[OTHER_WORD] = forms.BooleanField(label=label, required=False)
+        if not self.data.get(OTHER_WORD):
+            said = _("«%(word)s» sembra il cognome di chi ha chiesto: toglilo, o spunta la casella in fondo.")
+            self.add_error(name, said % {"word": word})
 
 
 def spaces_for(row: ProblemReport, author: User) -> list[Space]:

@@ -73,16 +73,19 @@ def tell(pk: int) -> None:
 
 
 def _recipient(row: ProblemReport) -> User | None:
-    """Who answers for the page and may see it; else who answers for its space; else for the reporter's spaces."""
+    """Who answers for the page and may see it; else who answers for its space; else for the reporter's spaces.
+
+    Nobody asks or tells oneself, as long as there is somebody else.
+    """
     page = row.page.specific if row.page else None
     owner = getattr(page, "responsible", None)
     if page is not None and owner is not None and owner.is_current() and access.can(owner, "view", page):
         found: User = owner
-        return found
+        if found != row.by:
+            return found
     space = access.space_of(page) if page is not None else None
-    managers = access.managers(space) if space else []
-    if managers:
-        return managers[0]
+    if others := [each for each in (access.managers(space) if space else []) if each != row.by]:
+        return others[0]
     keeper = NetworkProfile.load().declaration_owner
     if row.by is None and keeper is not None and keeper.is_current():
         return keeper

@@ -203,6 +203,13 @@ def invites(as_: Given, person: Given, page: Any) -> None:
     assert as_("coordinator").post("/rete/persone/invita/", asked).status_code == 302
 
 
+def puts_on_call(as_: Given, person: Given, page: Any) -> None:
+    card = Page.objects.get(slug="seus")
+    typed = {"person": str(person("worker").pk), "day": f"{timezone.localdate() + timedelta(days=3):%d/%m/%Y}",
+             "begins": "8", "ends": "9", "last_day": "", "weeks": "1"}  # fmt: skip
+    assert as_("coordinator").post(f"/rubrica/servizi/{card.pk}/turni/", typed).status_code == 302
+
+
 DOORS: dict[Any, set[str]] = {
     asks: {"approval"}, approves: {"approved"}, gives_back: {"given_back"}, takes_back: set(),
     publishes_over_a_request: {"approved"}, comments: set(), publishes: set(), withdraws: set(), moves: set(),
@@ -211,6 +218,7 @@ DOORS: dict[Any, set[str]] = {
     takes_a_role: {"role"}, reports_a_problem: {"problem"},
     reports_personal_data: {"personal_data"}, answers_a_report: {"answer"}, misses_a_day: {"schedule_failed"},
     reminds_a_body: {"adoption_reminder"}, reminds_to_sign: {"reading_reminder"}, invites: {"invitation"},
+    puts_on_call: {"shifts"},
 }  # fmt: skip
 
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Job, NetworkProfile, ProblemReport
+from portal.models import Job, NetworkProfile, ProblemReport, User
 from portal.models.pages import FaqPage, TextPage
-from portal.notices import feed, problem_reports
+from portal.notices import feed, problem_reports, who_asked
+from protocols.models import ProcedurePage
 from tests.shown import body
 
 pytestmark = pytest.mark.django_db
@@ -271,6 +272,36 @@ def test_an_answer_holds_no_data_of_persons_and_whoever_left_no_address_gets_non
     assert ProblemReport.objects.filter(pk=other.pk, settled_at=None).exists()
 
 
+def test_whoever_answers_for_a_page_does_not_ask_oneself(person: Any) -> None:
+    page = ProcedurePage.objects.get(code="OP-05")
+    assert page.responsible == person("worker")
+    for by, to in (("trainee", "worker"), ("worker", "coordinator")):
+        row = problem_reports.report(person(by), page.url, "Vale anche per i centri diurni?", is_question=True)
+        problem_reports.tell(row.pk)
+        row.refresh_from_db()
+        assert row.to == person(to)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text", "surely", "perhaps"),
+    [
+        ("Nadia", "El Amrani", "la domanda di EL  AMRANI", True, ""),
+        ("Nadia", "El Amrani", "grazie, elamrani nadia", True, ""),
+        ("Nicolò", "D’Addio", "lo scrive D'ADDIO", True, ""),
+        ("Nicolò", "D’Addio", "nicolo daddio", True, ""),
+        ("Davide", "Tesi", "la tesi del Comune", False, "tesi"),
+        ("Davide", "Tesi", "l’ipotesi e la Protesi", False, ""),
+        ("", "", "chiunque", False, ""),
+    ],
+)
+def test_a_name_is_known_however_it_is_typed_and_a_small_word_is_asked_about(
+    first: str, last: str, text: str, surely: bool, perhaps: str
+) -> None:
+    who = User(first_name=first, last_name=last, email="chi@raccordo.example")
+    assert who_asked.named(who, text) == who_asked.Named(surely, perhaps)
+    assert who_asked.named(who, "scrive CHI@raccordo.example").surely
+
+
 # --- A question, and the page that answers it for everybody ----------------------------------------------
 
 
@@ -291,9 +322,14 @@ def test_a_question_becomes_a_page_without_who_asked_who_is_told_where_it_stands
 
     home = demo.space("SP-RETE")
     said = {"space": home.pk, "title": "Chi apre la saletta ginepro il sabato?", "summary": "La apre il custode.",
-            "text": "Si chiede al custode.\n\n- entro giovedì", "read_again": "on"}  # fmt: skip
+            "text": "Si chiede al custode delle fedi.\n\n- entro giovedì", "read_again": "on",
+            "other_word": "on"}  # fmt: skip
     for wrong, told in (
         ({"text": "Lo chiede la collega Fedi."}, "Qui c’è il nome di chi ha chiesto"),
+        ({"title": "La apre FEDI?"}, "Qui c’è il nome di chi ha chiesto"),
+        ({"text": "Grazie, elena  fedi"}, "Qui c’è il nome di chi ha chiesto"),
+        ({"text": "Si portano le fedi.", "other_word": ""}, "spunta la casella in fondo"),
+        ({"text": "Fedi porta le fedi.", "other_word": "on"}, "Qui c’è il nome di chi ha chiesto"),
         ({"text": "M.R. è diabetico"}, "iniziali con notizie di salute"),
         ({"read_again": ""}, "obbligatorio"),
         ({"space": demo.space("SP-COORD").pk}, "Scegli"),  # she writes there, who asked does not read it

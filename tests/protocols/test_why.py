@@ -1,7 +1,7 @@
 """«Perché esiste»: from a norm to a form and back, as far as each reader may see; what hangs in the air is listed."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -52,7 +52,8 @@ def test_a_project_stands_between_the_objectives_that_it_pursues_and_the_pages_t
     said = {"code": "PG-90", "title": "Pronto intervento", "objectives": [objective.pk]}
     assert "in corso" in text(client.post("/norme/progetti/nuovo/", said, follow=True))
     project, page = Project.objects.get(code="PG-90"), ProtocolPage.objects.get(code="PR-08")
-    assert "già di un altro progetto" in text(client.post("/norme/progetti/nuovo/", said))
+    for same in ("PG-90", " pg-90"):
+        assert "già di un altro progetto" in text(client.post("/norme/progetti/nuovo/", {**said, "code": same}))
     assert "PG-90 Pronto intervento" in text(client.get("/norme/orfani/"))
     client.post(f"/pagine/{page.pk}/ragioni/", {"project": project.pk})
     assert "PG-90 Pronto intervento" in box(as_("worker").get("/p/PR-08/"))
@@ -104,6 +105,10 @@ def test_links_follow_what_is_published_last_and_a_code_that_comes_later(
     assert [row.below.slug for row in RuleLink.objects.filter(said_by=page.pk)] == ["md-01"]
 
 
+def dates_to_come() -> date:
+    return timezone.localdate() + timedelta(days=40)
+
+
 def test_coordinators_keep_norms_and_say_what_holds_no_more(as_: Given) -> None:
     client = as_("coordinator")
     wrong = client.post("/norme/nuova/", {"citation": "L. 1/1901", "title": "Vecchia legge", "state": "abrogata"})
@@ -113,7 +118,14 @@ def test_coordinators_keep_norms_and_say_what_holds_no_more(as_: Given) -> None:
     shown = text(client.post("/norme/nuova/", said, follow=True))
     assert "Abrogata dal 1° febbraio 2020 · al suo posto L. 328/2000" in shown
     row = Norm.objects.get(citation="L. 1/1901")
-    assert "Questa norma c’è già" in text(client.post("/norme/nuova/", said))
+    for same in ("L. 1/1901", "  l.  1/1901 "):
+        assert "Questa norma c’è già" in text(client.post("/norme/nuova/", {**said, "citation": same}))
+    other = {**said, "citation": "L. 3/1901", "successor": row.pk, "since": f"{dates_to_come():%d/%m/%Y}"}
+    shown = text(client.post("/norme/nuova/", other, follow=True))
+    assert f"Vigente , abrogata {dates.in_words(dates_to_come(), article='dal')}" in shown  # until that day
+    last = Norm.objects.get(citation="L. 3/1901")
+    wrong = text(client.post(f"/norme/{row.pk}/cambia/", {**said, "successor": last.pk}))
+    assert "L. 3/1901 ha già questa al suo posto." in wrong
     wrong = text(client.post(f"/norme/{row.pk}/cambia/", {**said, "state": "vigente"}))
     assert "Una norma vigente non ne ha un’altra al suo posto" in wrong
     assert "Vecchia legge" in text(as_("trainee").get(f"/norme/{row.pk}/"))
@@ -125,9 +137,12 @@ def test_a_reason_is_added_and_taken_away_from_the_page_by_who_approves_there(as
     page, norm = ProcedurePage.objects.get(code="OP-03"), Norm.objects.get(citation="L. 119/2001")
     address = f"/pagine/{page.pk}/ragioni/"
     client = as_("health_manager")
-    assert "Scegli una norma, oppure un obiettivo, oppure un progetto." in text(
-        client.post(address, {"article": "art. 1"})
-    )
+    objective = Objective.objects.get(code="OB-01").pk
+    for wrong in ({"article": ""}, {"norm": norm.pk, "objective": objective}):
+        shown = text(client.post(address, wrong))
+        assert "Scegli una norma, oppure un obiettivo, oppure un progetto." in shown and "vincolo" not in shown
+    shown = client.post(address, {"objective": objective, "article": "art. 1"}).content.decode()
+    assert "L’articolo è di una norma" in shown and 'value="art. 1"' in shown
     client.post(address, {"norm": norm.pk, "article": "art. 1"})
     assert "L. 119/2001, art. 1 · vigente" in box(as_("worker").get("/p/OP-03/"))
     assert "C’è già." in text(client.post(address, {"norm": norm.pk, "article": "art. 1"}))
