@@ -1,9 +1,12 @@
 """A body adopts with its own way of doing it, and somebody reads and signs: typed and clicked, on a phone."""
 
+import csv
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pypdfium2
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.desk import Window, axe, beyond_the_edge, eventually
 
@@ -43,11 +46,15 @@ def test_a_page_is_asked_for_and_signed_with_one_button(open_as: Callable[..., W
     page = (coordinator := open_as("coordinator")).page
     coordinator.go("/p/PR-08/")
     page.get_by_role("link", name="Letture e firme di questa pagina").click()
-    page.get_by_label("Comune di Quarrata").check()
+    page.get_by_label("Rete dei servizi sociali").check()
+    page.get_by_label("Tutela minori e famiglie").check()
     page.get_by_label("Entro il").fill("31/12/2099")
     page.get_by_label("È obbligatoria").check()
     page.get_by_role("button", name="Chiedi").click()
-    expect(page.locator("#annuncio")).to_contain_text("Chiesto a 1 persona.")
+    expect(page.locator("#annuncio")).to_contain_text(re.compile(r"Chiesto a 1\d persone\."))
+    quarrata = page.get_by_role("row", name="Comune di Quarrata")
+    expect(quarrata).to_contain_text("Elena Fedi")
+    missing = _missing(page)
     reader = (worker := open_as("worker", 390)).page
     worker.go("/")
     due = reader.locator("#da-fare li", has_text="PR-08")
@@ -57,7 +64,26 @@ def test_a_page_is_asked_for_and_signed_with_one_button(open_as: Callable[..., W
     worker.go("/")
     expect(reader.locator("#da-fare")).not_to_contain_text("PR-08")
     page.reload()
-    expect(page.get_by_role("row", name="Comune di Quarrata")).to_contain_text("Elena Fedi")
+    expect(quarrata).to_contain_text("versione 1.0")
+    assert _missing(page) == missing - 1
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Scarica CSV").click()
+    rows = list(csv.DictReader(Path(download.value.path()).read_text("utf-8-sig").splitlines(), delimiter=";"))
+    named = [row for row in rows if row["Persona"]]
+    assert len([row for row in named if not row["Firmato il"]]) == missing - 1 == _sum(rows, "Mancano")
+    assert len(named) == _sum(rows, "Chiesto a") == missing
+    (signed,) = (row for row in named if row["Firmato il"])
+    assert (signed["Ente"], signed["Persona"]) == ("Comune di Quarrata", "Elena Fedi")
+
+
+def _sum(rows: list[dict[str, str]], name: str) -> int:
+    return sum(int(row[name]) for row in rows if row[name])
+
+
+def _missing(page: Page) -> int:
+    """How many have not signed yet, body by body."""
+    cells = page.locator("td[data-label='Mancano:'] .is-soon").all_inner_texts()
+    return sum(map(int, cells))
 
 
 def test_a_partner_reads_signs_and_keeps_what_is_shared_with_her(open_as: Callable[..., Window]) -> None:
