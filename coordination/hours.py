@@ -14,7 +14,7 @@ from portal.models import User
 from portal.models.pages import PortalPage
 from portal.pages import concurrent_edits, quick_changes, unfinished
 from portal.pages.quick_changes import ChangeNoteField
-from portal.personal_data.guard import no_personal_data
+from portal.personal_data.guard import Guarded
 
 from .models import ServicePage
 
@@ -28,9 +28,10 @@ def _offered(page: PortalPage) -> tuple[str, str] | None:
     return (_("Cambia gli orari"), reverse("service_hours", args=[page.pk])) if isinstance(page, ServicePage) else None
 
 
-class HoursForm(forms.ModelForm):  # type: ignore[type-arg]
+class HoursForm(Guarded, forms.ModelForm):  # type: ignore[type-arg]
     """How to reach the service, and what readers are told of the change."""
 
+    unguarded = ("telephone",)  # of a service it is nobody's secret
     change_note = ChangeNoteField()
     begun_from = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -44,8 +45,6 @@ class HoursForm(forms.ModelForm):  # type: ignore[type-arg]
         self.person = person
         if not self.initial.get(concurrent_edits.BEGUN_FROM):  # words that were kept know from which card they began
             self.initial[concurrent_edits.BEGUN_FROM] = concurrent_edits.mark(self.instance.latest_revision)
-        for name in ("hours", "place"):  # the telephone of a service is nobody's secret
-            self.fields[name].validators = [*self.fields[name].validators, no_personal_data]
 
     def clean_hours(self) -> str:
         return " ".join(self.cleaned_data["hours"].split())

@@ -17,7 +17,7 @@ from wagtail.models import Page
 from portal import access
 from portal.models.pages import page_kinds
 from portal.notices.feed import name
-from portal.personal_data.guard import no_personal_data
+from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
 
 from .models import Norm, NormState, Objective, Project, Reason, ServicePage
@@ -43,7 +43,7 @@ def _follow(norm: Norm) -> set[int]:
     return found
 
 
-class NormForm(forms.ModelForm[Norm]):
+class NormForm(Guarded, forms.ModelForm[Norm]):
     class Meta:
         model = Norm
         fields = ["citation", "title", "state", "since", "successor"]
@@ -73,7 +73,7 @@ class NormForm(forms.ModelForm[Norm]):
         return successor
 
 
-class ObjectiveForm(forms.ModelForm[Objective]):
+class ObjectiveForm(Guarded, forms.ModelForm[Objective]):
     class Meta:
         model = Objective
         fields = ["code", "title", "plan", "norms"]
@@ -84,7 +84,7 @@ class ObjectiveForm(forms.ModelForm[Objective]):
         return _once(self, "code")
 
 
-class ProjectForm(forms.ModelForm[Project]):
+class ProjectForm(Guarded, forms.ModelForm[Project]):
     class Meta:
         model = Project
         fields = ["code", "title", "objectives", "until"]
@@ -95,17 +95,13 @@ class ProjectForm(forms.ModelForm[Project]):
         return _once(self, "code")
 
 
-class ReasonForm(forms.ModelForm[Reason]):
+class ReasonForm(Guarded, forms.ModelForm[Reason]):
     """One at a time: a norm, with the article if it is known, an objective or a project."""
 
     class Meta:
         model = Reason
         fields = ["norm", "article", "objective", "project"]
         help_texts = {"article": gettext_lazy("Facoltativo. Per esempio: art. 22, comma 4.")}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["article"].validators.append(no_personal_data)
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}

@@ -20,7 +20,7 @@ from portal.accounts.vocabulary_pages import KINDS, Vocabulary
 from portal.files import sheets
 from portal.models import Organisation
 from portal.pages import links
-from portal.personal_data.guard import no_personal_data
+from portal.personal_data.guard import Guarded, no_personal_data
 from portal.requests import PersonRequest
 from portal.words import dates
 from portal.words.days import DayField
@@ -37,7 +37,7 @@ COPIED = (
 )  # fmt: skip
 
 
-class RegulatedServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+class RegulatedServiceForm(Guarded, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = RegulatedService
         fields = ["name", "meaning", "space", "retired"]

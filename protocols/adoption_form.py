@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.files import looking, uploads
+from portal.files.explaining import Explained
+from portal.personal_data import guard
 from portal.personal_data.guard import no_personal_data
 from portal.words import dates
 
@@ -21,7 +23,7 @@ from .models.adoptions import IN_FORCE, State
 Day = forms.DateInput(attrs={"placeholder": gettext_lazy("gg/mm/aaaa"), "autocomplete": "off"})
 
 
-class AdoptionForm(forms.Form):
+class AdoptionForm(Explained, forms.Form):
     """What each state asks for is said beside the field, and asked when that state is chosen."""
 
     state = forms.ChoiceField(
@@ -38,6 +40,7 @@ class AdoptionForm(forms.Form):
         help_text=gettext_lazy("Vuoto: dalla data dell’atto, o da oggi; mai prima dell’ultima riga."),
     )  # fmt: skip
     act_file = forms.FileField(label=gettext_lazy("File dell’atto"), required=False)
+    personal_data_reason = guard.ReasonField()
     sections = forms.MultipleChoiceField(
         label=gettext_lazy("Sezioni che qui si adattano"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -63,7 +66,7 @@ class AdoptionForm(forms.Form):
 
     def __init__(self, *args: Any, edition: Edition, last: Adoption, first: date, before: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["seen"] = last.pk
+        self.initial["seen"], self.page = last.pk, edition.page
         self.first, self.before = first, before  # from which day another row holds; and if the last one is wrong
         self.fields["sections"].choices = [(anchor, heading) for anchor, heading, _text in edition.parts]  # type: ignore[attr-defined]
         self.fields["act_file"].help_text = _("Al massimo %(size)s. Dopo una correzione va scelto di nuovo.") % {
@@ -84,12 +87,21 @@ class AdoptionForm(forms.Form):
         )
         if not problem and file.size > settings.WAGTAILDOCS_MAX_UPLOAD_SIZE:
             problem = _("Il file è troppo grande.")
-        if problem := problem or _problem_within(file):
+        if problem := problem or self._problem_within(file):
             raise forms.ValidationError(problem)
         return file
 
+    def _problem_within(self, file: Any) -> str:
+        """An act is read with its protocol at once: it holds nobody's tax code, and what is in doubt is explained."""
+        found = looking.read(file)
+        if found is None:
+            return _("È troppo grande per guardare che cosa c’è dentro: salvalo più leggero, o dividilo.")
+        self.look_for_doubts(found)
+        return looking.refusal(found)
+
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = super().clean() or self.cleaned_data
+        self.ask_why("act_file", typed.get(guard.REASON))
         state = typed.get("state")
         if state in IN_FORCE:
             self._require("act_number", _("Scrivi tipo e numero dell’atto con cui l’ente recepisce."))
@@ -119,11 +131,3 @@ class AdoptionForm(forms.Form):
         typed["since"] = typed.get("since") or max(typed.get("act_date") or today, first)
         if typed.get("until") and typed["until"] < typed["since"]:
             self.add_error("until", _("L’ultimo giorno viene prima del primo."))
-
-
-def _problem_within(file: Any) -> str:
-    """An act is read with its protocol at once: it holds nobody's tax code."""
-    found = looking.read(file)
-    if found is None:
-        return _("È troppo grande per guardare che cosa c’è dentro: salvalo più leggero, o dividilo.")
-    return looking.refusal(found)

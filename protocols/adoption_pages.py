@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +15,7 @@ from portal import access
 from portal.files.serving import file_response
 from portal.models import Organisation
 from portal.models.pages import by_code
+from portal.personal_data import guard
 from portal.requests import FramedRequest
 from portal.words import dates
 
@@ -84,8 +86,11 @@ def _words(edition: Edition, rows: list[Adoption]) -> dict[str, Any]:
 
 def _written(request: FramedRequest, form: AdoptionForm, edition: Edition, body: Organisation) -> bool:
     """Whether it was written; where a colleague was faster, the form says what that one wrote."""
+    said = {name: value for name, value in form.cleaned_data.items() if name != guard.REASON}
     try:
-        adoptions.say(edition, body, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        with transaction.atomic():
+            form.keep_reasons(form.cleaned_data[guard.REASON], request.user)  # type: ignore[arg-type]
+            adoptions.say(edition, body, by=request.user, **said)  # type: ignore[arg-type]
     except adoptions.Overtaken as overtaken:
         newer = overtaken.newer
         words = _("Nel frattempo %(who)s ha scritto «%(state)s» (%(day)s): guarda sotto, e se serve invia di nuovo.")

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from portal import access
 from portal.models import Organ, Organisation
+from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
 from portal.words.days import DayOfYearField
 from portal.words.offered import OfferedInput
@@ -25,7 +26,8 @@ def _areas() -> Iterable[str]:
     return Organisation.objects.exclude(area="").order_by("area").values_list("area", flat=True).distinct()
 
 
-class BodyForm(forms.ModelForm):
+class BodyForm(Guarded, forms.ModelForm):
+    unguarded = ("telephone",)
     patron_on = DayOfYearField(
         label=gettext_lazy("Giorno del patrono"), required=False, max_length=5,
         help_text=gettext_lazy("Giorno e mese, per esempio 25/07: quel giorno gli uffici sono chiusi."),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from portal import access
 from portal.models import Activity, NetworkCoordinator
 from portal.models.activity import Verb
+from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
 from portal.spaces.role_forms import ReasonForm
 from portal.words.days import LastDayField
@@ -25,7 +26,7 @@ from .person_field import PersonField, choosable
 LOG_SHOWN = 50
 
 
-class CoordinatorForm(forms.Form):
+class CoordinatorForm(Guarded, forms.Form):
     person = PersonField(label=gettext_lazy("Persona"))
     reason = forms.CharField(
         label=gettext_lazy("Perché"), max_length=240, help_text=gettext_lazy("Resta scritto nel registro.")

@@ -16,25 +16,26 @@ from portal import access
 from portal.models import Holiday, Position, Profession
 from portal.models.activity import Verb
 from portal.notices.activity import record
+from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
 from portal.words.days import DayField
 
 NEW_ROWS = 2
 
 
-class ProfessionForm(forms.ModelForm):
+class ProfessionForm(Guarded, forms.ModelForm):
     class Meta:
         model = Profession
         fields = ["name", "is_learner", "retired"]
 
 
-class PositionForm(forms.ModelForm):
+class PositionForm(Guarded, forms.ModelForm):
     class Meta:
         model = Position
         fields = ["name", "meaning", "retired"]
 
 
-class HolidayForm(forms.ModelForm):
+class HolidayForm(Guarded, forms.ModelForm):
     day = DayField(label=gettext_lazy("Giorno"))
 
     class Meta:

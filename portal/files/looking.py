@@ -7,6 +7,7 @@ it may stay (`portal/personal_data/reports.py`).
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.models.media import Document
 from portal.personal_data import detection
@@ -55,7 +56,8 @@ def refusal(read: Extraction) -> str:
     certain = [each for each in findings(read.pages, read.beside) if each.is_certain]
     if not certain:
         return ""
-    return _(
-        "Nel file c’è %(what)s: toglilo e ricarica il file. Nel portale non si tengono dati di persone seguite dai "
-        "servizi."
+    said = ngettext(
+        "Nel file c’è %(what)s: toglilo e ricarica il file.", "Nel file ci sono %(what)s: toglili e ricarica il file.",
+        len(certain),
     ) % {"what": in_words(certain)}  # fmt: skip
+    return f"{said} {_('Nel portale non si tengono dati di persone seguite dai servizi.')}"

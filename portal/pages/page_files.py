@@ -16,7 +16,8 @@ from wagtail.documents.forms import get_document_form
 from wagtail.models import Page
 
 from portal import access, paging
-from portal.files import looking, replacing, uploads
+from portal.files import replacing, uploads
+from portal.files.explaining import Explained
 from portal.files.serving import file_response
 from portal.models.file_versions import ProposedFile
 from portal.models.media import Document
@@ -24,7 +25,6 @@ from portal.models.pages import PortalPage, page_kinds
 from portal.models.people import User
 from portal.models.spaces import Space
 from portal.personal_data import guard
-from portal.personal_data.detection import Finding
 from portal.requests import PersonRequest
 
 from . import quick_changes, unfinished
@@ -56,7 +56,7 @@ class AddingForm(UploadingForm):
         return data
 
 
-class ReplacingForm(forms.Form):
+class ReplacingForm(Explained, forms.Form):
     """The new file, and why; looked at as in the admin, save that it waits for whoever approves.
 
     What only looks like somebody's data in it needs a reason here: once it waits, others open it.
@@ -70,7 +70,6 @@ class ReplacingForm(forms.Form):
     def __init__(self, *args: Any, page: PortalPage, document: Document, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.page, self.document = page, document
-        self.found: list[Finding] = []
         self.initial["seen"] = document.sha256
 
     def clean_upload(self) -> Any:
@@ -81,19 +80,12 @@ class ReplacingForm(forms.Form):
             raise ValidationError([str(problem) for found in form.errors.values() for problem in found])
         if form.instance.already_read is None:
             raise ValidationError(str(uploads.SLOW))
-        read = form.instance.already_read
-        self.found = guard.unexplained([self.page.pk], looking.findings(read.pages, read.beside))
+        self.look_for_doubts(form.instance.already_read)
         return file
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if self.found and not (data.get(guard.REASON) or "").strip():
-            self.fields[guard.REASON].widget = forms.Textarea(attrs={"rows": 2})
-            said = _(
-                "Nel file ci sono parole che sembrano dati di qualcuno: %(what)s. Toglile e scegli di nuovo il file; "
-                "oppure, se non sono di una persona seguita, scegli di nuovo il file e scrivi perché possono restare."
-            ) % {"what": looking.in_words(self.found)}  # fmt: skip
-            self.add_error("upload", said)
+        self.ask_why("upload", data.get(guard.REASON))
         return data
 
     def clean_seen(self) -> str:
@@ -175,9 +167,7 @@ def replace_file(request: HttpRequest, pk: int, document_id: int) -> HttpRespons
 @transaction.atomic
 def _replace(page: PortalPage, document: Document, form: ReplacingForm, *, by: User) -> None:
     note = form.cleaned_data["change_note"]
-    if form.found:
-        page.explained = [(each, form.cleaned_data[guard.REASON], by) for each in form.found]  # type: ignore[attr-defined]
-        guard.keep_reasons(page)
+    form.keep_reasons(form.cleaned_data[guard.REASON], by)
     replacing.propose(document, page, form.cleaned_data["upload"], by=by, reason=note)
     quick_changes.save(page, by=by, note=note)
 

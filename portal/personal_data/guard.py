@@ -6,14 +6,14 @@ code whose check digit is right never stays, whatever the reason (design point 1
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from wagtail.blocks import StreamValue
 
 from portal.models.people import Organisation, User
@@ -63,11 +63,22 @@ def _bare(words: str) -> str:
 def no_personal_data(text: str) -> None:
     """Validator of whatever is written for others to read outside a page's text."""
     if found := find([("", text)]):
-        raise ValidationError(
-            _("Qui sembra esserci %(what)s: toglilo. Nel portale non si scrivono dati di persone seguite dai servizi.")
-            % {"what": _named(found)},
-            code="personal_data",
-        )
+        said = ngettext("Qui sembra esserci %(what)s: toglilo.", "Qui sembrano esserci %(what)s: toglili.", len(found))
+        never = _("Nel portale non si scrivono dati di persone seguite dai servizi.")
+        raise ValidationError(f"{said % {'what': _named(found)}} {never}", code="personal_data")
+
+
+class Guarded:
+    """A form whose words others read: none of them may be somebody's data."""
+
+    unguarded: ClassVar[tuple[str, ...]] = ()  # fields that hold a telephone or a name of whoever works in the network
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, forms.Field] = self.fields  # type: ignore[attr-defined]
+        for name, field in fields.items():
+            if type(field) is forms.CharField and name not in self.unguarded:
+                field.validators = [*field.validators, no_personal_data]
 
 
 def _named(found: list[Finding]) -> str:
@@ -100,7 +111,12 @@ def stops(form: Any, itself: bool = False) -> bool:
     found = _unexplained(form.instance, find(parts(form)))
     certain = [each for each in found if each.is_certain]
     if certain:
-        form.add_error(None, _said(certain, _("Non può restare: toglilo, e salva di nuovo.")))
+        way_on = ngettext(
+            "Non può restare: toglilo, e salva di nuovo.",
+            "Non possono restare: toglili, e salva di nuovo.",
+            len(certain),
+        )
+        form.add_error(None, _said(certain, way_on))
         return True
     if not found or itself:
         return False
@@ -108,7 +124,11 @@ def stops(form: Any, itself: bool = False) -> bool:
         form.instance.explained = [(each, reason, form.for_user) for each in found]
         return False
     form.fields[REASON].widget = ReasonWidget(attrs={"rows": 2})
-    way_on = _("Toglilo; oppure, se non è di una persona seguita, scrivi in fondo alla pagina perché può restare.")
+    way_on = ngettext(
+        "Toglilo; oppure, se non è di una persona seguita, scrivi in fondo alla pagina perché può restare.",
+        "Toglili; oppure, se non sono di persone seguite, scrivi in fondo alla pagina perché possono restare.",
+        len(found),
+    )
     form.add_error(None, _said(found, way_on))
     return True
 

@@ -16,6 +16,7 @@ from portal import access
 from portal.accounts.person_field import PersonField
 from portal.models import Document, Space, User
 from portal.models.spaces import Visibility
+from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
 from portal.words.offered import OfferedInput
 
@@ -32,7 +33,7 @@ def _headings() -> Iterable[str]:
     return Space.objects.exclude(heading="").order_by("heading").values_list("heading", flat=True).distinct()
 
 
-class SpaceForm(forms.ModelForm):
+class SpaceForm(Guarded, forms.ModelForm):
     """What a space is called; nothing about who reads it."""
 
     class Meta:

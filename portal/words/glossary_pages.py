@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from portal import access, paging
 from portal.models.glossary import Relation, Term
-from portal.personal_data.guard import no_personal_data
+from portal.personal_data.guard import Guarded, no_personal_data
 from portal.requests import PersonRequest
 
 from . import glossary as process
@@ -45,7 +45,7 @@ class WordsField(forms.CharField):
         return bool(self.to_python(initial) != self.to_python(data))
 
 
-class TermForm(forms.ModelForm):
+class TermForm(Guarded, forms.ModelForm):
     """One spelling of a term, whatever its capitals."""
 
     synonyms = WordsField(
@@ -72,11 +72,6 @@ class TermForm(forms.ModelForm):
             ),
             "note": gettext_lazy("Facoltativa: si legge accanto al significato."),
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("term", "meaning", "note"):
-            self.fields[name].validators.append(no_personal_data)
 
     def clean_term(self) -> str:
         term = " ".join(self.cleaned_data["term"].split())

@@ -1,13 +1,17 @@
 """Data of assisted people: recognised before anybody reads them, and no false alarm in what the network writes."""
 
+import importlib
 import json
+import pkgutil
+import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
@@ -16,8 +20,8 @@ from wagtail.models import Page
 
 from coordination.models import Action
 from portal import demo
-from portal.models import Document, PersonalDataReason, ProblemReport, User
-from portal.personal_data import detection
+from portal.models import Document, Organisation, PersonalDataReason, ProblemReport, User
+from portal.personal_data import detection, guard
 from portal.personal_data.detection import Kind
 from tests.typed_pages import create, typed
 
@@ -192,6 +196,49 @@ def test_a_short_note_that_others_read_is_refused_and_stays_typed(as_: Given, pe
     assert f"Fatto per {CODE}" in refused
     action.refresh_from_db()
     assert action.done_at is None
+
+
+NO_WORDS_OF_THEIR_OWN = {
+    "q", "cerca",  # searched for, never kept
+    "first_name", "last_name", "telephone",  # of whoever works in the network
+    "code", "page", "term", "meant", "replaced_by", "source", "people", "holder_text",  # must name what is there
+    "text", "rows",  # of a remark: what is new in them is looked at as a whole
+}  # fmt: skip
+
+
+def test_every_form_whose_words_others_read_is_guarded() -> None:
+    for package in settings.LAYERS:
+        found = pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}.")
+        for name in (each.name for each in found if not re.search(r"migrations|management|extraction|demo", each.name)):
+            importlib.import_module(name)
+    open_fields = {
+        f"{form.__module__}.{form.__name__}.{name}"
+        for form in kinds_of(forms.BaseForm)
+        if form.__module__.partition(".")[0] in settings.LAYERS and not issubclass(form, guard.Guarded)
+        for name, field in getattr(form, "base_fields", {}).items()
+        if type(field) is forms.CharField and guard.no_personal_data not in field.validators
+        and name not in NO_WORDS_OF_THEIR_OWN and not isinstance(field.widget, forms.HiddenInput | forms.PasswordInput)
+    }  # fmt: skip
+    assert open_fields == set()
+
+
+def kinds_of(form: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
+    for kind in form.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
+
+
+@pytest.mark.django_db
+def test_what_the_network_s_keepers_write_for_all_is_guarded_too(as_: Given) -> None:
+    client, code = as_("coordinator"), planted_codes()[0]
+    told = unescape(client.post("/norme/nuova/", {"citation": "L. 1/2026", "title": f"{code} e {code}", "state":
+        "vigente"}).content.decode())  # fmt: skip
+    assert f"Qui sembra esserci un codice fiscale («{code}»): toglilo." in told
+    body = {"name": "Comune di Prova", "kind": "comune", "organs": f"Giunta\n{code}\nM.R., malato di demenza"}
+    told = unescape(client.post("/rete/enti/nuovo/", body).content.decode())
+    assert "Qui sembrano esserci un codice fiscale" in told
+    assert "iniziali con notizie di salute («M.R.»): toglili" in told
+    assert not Organisation.objects.filter(name="Comune di Prova").exists()
 
 
 @pytest.mark.django_db

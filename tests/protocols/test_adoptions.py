@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from portal.models import Delegation, Organisation
+from portal.models import Delegation, Organisation, PersonalDataReason
 from portal.notices import feed
 from portal.pages.publication import Refused
 from protocols import adoptions
@@ -134,6 +134,18 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(as_: Given) -> None:
                      act_file=SimpleUploadedFile(name, content))  # fmt: skip
         assert "problems" in client.post(AGLIANA, data).content.decode()
     assert state_of("agliana") == State.EXAMINED
+
+
+def test_an_act_with_doubtful_words_needs_a_reason_before_anybody_reads_it(as_: Given) -> None:
+    client, doubt = as_("worker_minors_plain"), "M.R. è diabetico e vive solo.".encode()
+    words = {"state": "recepito", "act_number": "Delibera 1", "act_date": "01/03/2026"}
+    asked = client.post(AGLIANA, typed(client, AGLIANA, **words, act_file=SimpleUploadedFile("atto.txt", doubt)))
+    assert "iniziali con notizie di salute" in asked.content.decode() and "Perché può restare" in asked.content.decode()
+    assert state_of("agliana") == State.EXAMINED
+    words |= {"personal_data_reason": "È l’esempio inventato della delibera"}
+    data = typed(client, AGLIANA, **words, act_file=SimpleUploadedFile("atto.txt", doubt))
+    assert client.post(AGLIANA, data).status_code == 302 and state_of("agliana") == State.ADOPTED
+    assert PersonalDataReason.objects.get().reason == words["personal_data_reason"]
 
 
 # --- What was said is kept -------------------------------------------------------------------------------
