@@ -7,16 +7,14 @@ fault of ours with a code: it is 503, with when to try again and a button that s
 import errno
 import logging
 from dataclasses import dataclass
-from typing import Any
 
-from django.core.exceptions import BadRequest
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.multipartparser import MultiPartParserError
-from django.http.request import RawPostDataException, UnreadablePostError
 from django.template import loader
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from . import typed
 
 logger = logging.getLogger(__name__)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -24,8 +22,6 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 NOT_WRITABLE = ("readonly", "read-only", "disk is full", "disk full", "disk i/o error", "no space left")
 LOCKED = ("locked", "unable to open database file")
 DEPTH = 6  # of faults that were raised while another was dealt with
-SECRET = ("password", "code", "token")  # is typed again; the token against forgeries goes along
-TOKEN = "csrfmiddlewaretoken"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -80,34 +76,12 @@ def answer(request: HttpRequest, why: Reason, problem: BaseException | None) -> 
     """503; drawn from the file alone, like the page of a fault."""
     logger.warning("Busy: %s %s: %r", request.method, request.path, problem)
     if request.accepts("text/html") and "x-requested-with" not in request.headers:
-        response = HttpResponse(loader.get_template("503.html").render(_context(request, why)), status=503)
+        response = HttpResponse(
+            loader.get_template("503.html").render({"why": why} | typed.given_back(request)), status=503
+        )
     else:
         said = {"success": False, "error_code": "busy", "error_message": f"{why.title}: {why.sentence}"}
         response = JsonResponse(said, status=503)
     response.headers["Retry-After"] = str(why.retry_after)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _context(request: HttpRequest, why: Reason) -> dict[str, Any]:
-    fields = _typed(request)
-    texts = [value for name, value in fields if name != TOKEN and _is_text(value)]
-    return {
-        "why": why, "is_act": request.method == "POST", "path": request.get_full_path(), "fields": fields,
-        "texts": texts, "has_files": bool(fields) and bool(request.FILES),
-    }  # fmt: skip
-
-
-def _typed(request: HttpRequest) -> list[tuple[str, str]]:
-    """All that was sent, but for what is secret; nothing where the request itself did not arrive whole."""
-    try:
-        sent = [(name, value) for name, values in request.POST.lists() for value in values]
-    except (OSError, BadRequest, MultiPartParserError, UnreadablePostError, RawPostDataException):
-        return []
-    return [(name, value) for name, value in sent if name == TOKEN or not any(word in name for word in SECRET)]
-
-
-def _is_text(value: str) -> bool:
-    """What a person wrote, as opposed to numbers, choices and what the editor keeps for itself."""
-    plain = value.strip()
-    return len(plain.split()) > 1 and not plain.startswith(("{", "["))

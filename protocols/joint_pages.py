@@ -68,22 +68,37 @@ def joint(request: PersonRequest, pk: int) -> HttpResponse:
     """What changes and for whom, the text, who has signed; then «Firma» or «Chiedi modifiche»."""
     found = _found(request, pk)
     bodies = joint_approval.may_sign_for(request.user, found)
-    if request.method == "POST" and found.is_open:
+    if request.method != "POST":
+        return _page(request, found, SignatureForm(bodies=bodies) if bodies else None)
+    if found.is_open:
         access.require(request.user, "edit", found)
-    form = SignatureForm(request.POST if request.method == "POST" else None, bodies=bodies)
-    if request.method == "POST" and bodies and form.is_valid():
+        if found.proposed_by == request.user:
+            return _page(request, found, None)
+    if not bodies:
+        return _too_late(request, pk)
+    form = SignatureForm(request.POST, bodies=bodies)
+    if form.is_valid():
         try:
             return _said(request, found, form)
         except (AlreadyEnded, AlreadySaid):
-            messages.warning(request, _("Nel frattempo qualcun altro ha già risposto: qui sotto vedi come sta adesso."))
-            return redirect("joint_approval", pk=pk)
+            return _too_late(request, pk)
         except NotDone as problem:
             code = errors.write_down(f"{request.method} {request.path}", problem.__cause__)
             form.add_error(None, _("%(problem)s Codice da segnalare: %(code)s.") % {"problem": problem, "code": code})
         except ValidationError as problem:
             form.add_error(None, [_("La firma non è stata scritta, perché così il testo non può entrare in vigore:"),
                                   *problem.messages])  # fmt: skip
-    return _page(request, found, form if bodies else None)
+    return _page(request, found, form)
+
+
+def _too_late(request: PersonRequest, pk: int) -> HttpResponse:
+    """Somebody else has answered meanwhile, or taken the text back: as it stands now, with what was typed."""
+    words = _("Nel frattempo qualcun altro ha risposto, o ha ritirato il testo: qui sotto vedi come sta adesso.")
+    messages.warning(request, words)
+    found = _found(request, pk)
+    bodies, typed = joint_approval.may_sign_for(request.user, found), request.POST.get("reason", "").strip()
+    form = SignatureForm(initial={"reason": typed}, bodies=bodies) if bodies else None
+    return _page(request, found, form, unsent=typed)
 
 
 def _found(request: PersonRequest, pk: int) -> JointApproval:
@@ -111,7 +126,7 @@ def _published(after: JointApproval, words: dict[str, str]) -> str:
     return _("La tua era l’ultima firma: «%(page)s» è pubblicato.") % words
 
 
-def _page(request: PersonRequest, found: JointApproval, form: SignatureForm | None) -> HttpResponse:
+def _page(request: PersonRequest, found: JointApproval, form: SignatureForm | None, unsent: str = "") -> HttpResponse:
     live, proposal = found.page.specific, found.revision.as_object()
     progress = joint_approval.progress_of([found])[0]
     people = {who.pk for missing in progress.missing.values() for who in missing}
@@ -119,6 +134,7 @@ def _page(request: PersonRequest, found: JointApproval, form: SignatureForm | No
     context = {
         "joint": found,
         "form": form,
+        "unsent": unsent,
         "progress": progress,
         "known": set(access.allowed(User.objects.filter(pk__in=people), request.user)),
         "proposal": proposal,
@@ -126,7 +142,7 @@ def _page(request: PersonRequest, found: JointApproval, form: SignatureForm | No
         "differences": comparison.differences(live, proposal, request) if live.live and found.is_open else [],
         "trial": trial.of(live, proposal) if found.is_open else None,
         "text": as_read(proposal, request) if found.is_open else "",
-        "discussion": discussions.of(live, request.user) if found.is_open else None,
+        "discussion": discussions.of(live, request.user) if found.is_open or unsent else None,
         "scheduled": scheduled_for(proposal),
         "space": access.spaces_of([live], request.user).get(live.pk),
         "works_there": works_there,

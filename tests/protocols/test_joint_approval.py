@@ -136,6 +136,21 @@ def test_a_refusal_needs_its_reason_and_goes_back_to_the_author(
     assert "Ti è tornata: PR-77 Regola di prova" not in told(person("coordinator"))
 
 
+def test_who_comes_too_late_is_told_and_the_typed_reason_is_still_there(joint: JointApproval, as_: Given) -> None:
+    """The colleague was faster, for the same body; then another body sent the text back."""
+    reason = "Perché l’ufficio è chiuso il sabato."
+    signed(as_("health_manager"), joint, "ausl")
+    answers = [signed(as_("hospital_worker"), joint, "ausl", button="modifiche", reason=reason)]
+    signed(as_("worker"), joint, "quarrata", button="modifiche", reason="No.")
+    answers.append(signed(as_("director"), joint, "sds", button="modifiche", reason=reason))
+    for answer in answers:
+        assert "Nel frattempo qualcun altro ha risposto, o ha ritirato il testo" in text(answer)
+        assert "Quello che hai scritto non è partito" in text(answer) and reason in text(answer)
+    assert "osservazioni sulla bozza" in text(answers[1])
+    assert {row.reason for row in Signature.objects.filter(approval=joint)} == {"", "No."}
+    assert "non è partito" not in text(signed(as_("director"), joint, "sds"))  # nothing was typed
+
+
 def test_a_quorum_set_by_the_space_is_enough_and_one_no_does_not_stop_it(
     rule: ProtocolPage, as_: Given, person: Given
 ) -> None:
