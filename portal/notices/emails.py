@@ -65,10 +65,11 @@ def digest_mail(user: User, digest: Any, stop_url: str) -> EmailMultiAlternative
 
 
 def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives:
-    """«Segnala un problema in questa pagina», to whoever answers for it; the answer goes to the reporter."""
+    """A problem, a correction or a question, to whoever answers for the page; the answer goes to whoever wrote it."""
     answer_to = report.by.email if report.by else report.email
     context = {"by": report.by, "page": report.path, "text": report.text, "title": title, "answer_to": answer_to,
-               "is_question": report.is_question, "report_url": reverse("problem", args=[report.pk])}  # fmt: skip
+               "is_question": report.is_question, "is_proposal": report.is_proposal,
+               "report_url": reverse("problem", args=[report.pk])}  # fmt: skip
     mail = _mail("problem", to.email, context)
     mail.reply_to = [answer_to] if answer_to else []
     return mail

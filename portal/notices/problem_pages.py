@@ -117,6 +117,7 @@ def problem(request: PersonRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         problem_reports.settle(row, form.cleaned_data["answer"])
         closed = _("Domanda chiusa") if row.is_question else _("Segnalazione chiusa")
+        closed = _("Proposta chiusa") if row.is_proposal else closed
         messages.success(request, _("%(closed)s: il portale non la conserva.") % {"closed": closed})
         return redirect("home")
     may_edit = row.page is not None and access.can(request.user, "edit", row.page)

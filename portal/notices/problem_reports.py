@@ -27,7 +27,9 @@ access.own(ProblemReport, "to")
 
 
 def page_at(path: str, user: Any) -> Page | None:
-    """The page that the address leads to, editions and steps included; None where the person may not see it."""
+    """The page that the address leads to, editions and steps included; the space's, for what is done with a space. None
+    where the person may not see it.
+    """
     words = [word for word in urlsplit(path).path.split("/") if word]
     home = HomePage.objects.first()
     if not words or home is None:
@@ -35,6 +37,8 @@ def page_at(path: str, user: Any) -> Page | None:
     if words[0] == addresses.CODE_ADDRESS:
         words = words[:2]  # what follows is an edition of the page
     found = home.answering(words)
+    if found is None and words[0] == addresses.SPACES_ADDRESS:
+        found = home.answering(words[:2])
     return found.specific if found and access.can(user, "view", found) else None
 
 
@@ -94,12 +98,18 @@ def _recipient(row: ProblemReport) -> User | None:
 
 def _title(row: ProblemReport, reader: User | AnonymousUser) -> str:
     """The page by its name, for whoever may see it now; else the address as it was written."""
-    page = row.page.specific if row.page and access.can(reader, "view", row.page) else None
+    page = _page(row, reader)
     return feed.name(page) if page else row.path
 
 
+def _page(row: ProblemReport, reader: User | AnonymousUser) -> Any:
+    return row.page.specific if row.page and access.can(reader, "view", row.page) else None
+
+
 def shown(row: ProblemReport, reader: User) -> dict[str, Any]:
-    return {"report": row, "title": _title(row, reader)}
+    page = _page(row, reader)
+    is_beneath = page is not None and page.depth == access.SPACE_DEPTH and urlsplit(row.path).path != page.url
+    return {"report": row, "title": _title(row, reader), "is_beneath": is_beneath}
 
 
 def hand_over(row: ProblemReport, to: User | None) -> None:

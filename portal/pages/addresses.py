@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 CODE_ADDRESS = "p"  # /p/PR-02/
+SPACES_ADDRESS = "spazi"
 RESERVED = {"condivisione", "nuovo", "notizia", "cestino", "da-word"}  # what a space answers to beside its pages
 LONGEST = 80  # letters of a made word: longer ones are cut where a mail or a telephone call would lose them
 

@@ -239,6 +239,10 @@ def test_another_wording_is_proposed_on_the_page_and_comes_back_answered(
     row = ProblemReport.objects.get(by=person("worker"))
     assert row.is_proposal
     problem_reports.tell(row.pk)
+    mail = mailoutbox[-1]
+    html = mail.alternatives[0].content
+    assert "una correzione proposta a PR-02" in mail.subject and "propone una correzione" in mail.body
+    assert "La propone" in html and not any("problem" in said for said in (mail.subject, mail.body, html))
     owner = ProblemReport.objects.get(pk=row.pk).to
     desk = Client()
     desk.force_login(owner)
@@ -255,6 +259,20 @@ def test_another_wording_is_proposed_on_the_page_and_comes_back_answered(
     assert not ProblemReport.objects.filter(pk=row.pk).exists()
     problem_reports.send_answer(row.pk)
     assert len(mailoutbox) == 1
+
+
+def test_what_is_done_with_a_space_is_named_by_it_and_reaches_who_answers_for_it(
+    as_: Any, person: Any, mailoutbox: Any
+) -> None:
+    row = problem_reports.report(person("coordinator"), "/spazi/rete/condivisione/", "Il tasto non si vede.")
+    problem_reports.tell(row.pk)
+    desk = Client()
+    desk.force_login(ProblemReport.objects.get(pk=row.pk).to)
+    shown = desk.get(f"/segnala/{row.pk}/").content.decode()
+    assert ">Rete dei servizi sociali</a>" in shown and "/spazi/rete/condivisione/</span>" in shown
+    assert "un problema in Rete dei servizi sociali" in mailoutbox[0].subject
+    closed = problem_reports.report(person("partner"), "/spazi/minori/condivisione/", "Non la vedo.")
+    assert closed.page is None  # of a space that its reader may not see nothing is told
 
 
 def test_an_answer_holds_no_data_of_persons_and_whoever_left_no_address_gets_none(as_: Any, person: Any) -> None:
