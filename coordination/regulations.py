@@ -180,7 +180,7 @@ def _ask(service: RegulatedService, standing: Standing, acting: list[Delegation]
         people = [who for row in acting for who in (row.person, row.substitute) if who and who.is_current()]
         words = {"service": service, "body": standing.body}
         duty = Duty(
-            title=_("%(service)s: la regola di %(body)s") % words,
+            title=_("%(service)s, %(body)s: la regola") % words,
             verb=_("Scrivi") if is_missing else _("Conferma"),
             why=_("chi lavora in un altro Comune, e chi segue una procedura, la cerca qui") if is_missing
             else _("non la guardate da un anno: conferma che vale ancora, o scrivi quella nuova"),

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "portal.pages.interrupted.InterruptedMiddleware",
     "portal.middleware.NullCharacterMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
+    "portal.middleware.BackAtTheTopMiddleware",
     "portal.middleware.RefusalMiddleware",
     "portal.middleware.PrivateCacheMiddleware",
 ]

@@ -34,3 +34,8 @@ def _is_text(value: str) -> bool:
     """What a person wrote, as opposed to numbers, choices and what the editor keeps for itself."""
     plain = value.strip()
     return len(plain.split()) > 1 and not plain.startswith(("{", "["))
+
+
+def is_from_here(request: HttpRequest) -> bool:
+    """Whether the browser says that a page of ours sent it, which no other site can make it say."""
+    return request.headers.get("origin") == f"{request.scheme}://{request.get_host()}"

@@ -93,7 +93,7 @@ def _written(request: FramedRequest, form: AdoptionForm, edition: Edition, body:
             adoptions.say(edition, body, by=request.user, **said)  # type: ignore[arg-type]
     except adoptions.Overtaken as overtaken:
         newer = overtaken.newer
-        words = _("Nel frattempo %(who)s ha scritto «%(state)s» (%(day)s): guarda sotto, e se serve invia di nuovo.")
+        words = _("Nel frattempo %(who)s ha scritto «%(state)s» (%(day)s): guarda sopra, e se serve invia di nuovo.")
         form.add_error(None, words % {"who": newer.by or _("il portale"), "state": newer.get_state_display(),
                                       "day": dates.in_words(newer.at)})  # fmt: skip
         form.data = request.POST.copy()  # what was typed stays; sent again, it follows the newer row

@@ -177,7 +177,7 @@ def test_the_same_leaves_as_a_spreadsheet_and_as_it_was_on_a_day(three: Regulate
 def test_who_acts_for_a_body_is_asked_for_what_is_missing_and_once_a_year_whether_it_still_holds(
     service: RegulatedService, as_: Given, person: Given
 ) -> None:
-    asked = "Trasporto sociale: la regola di Comune di Quarrata"
+    asked = "Trasporto sociale, Comune di Quarrata: la regola"
     regulations.remind()
     assert asked in told(person("worker")) and asked not in told(person("coordinator"))
     written(as_("worker"), service, "quarrata", fee="6")

@@ -16,7 +16,7 @@ def test_a_delegate_adopts_with_an_adaptation_and_colleagues_read_it_beside_the_
 ) -> None:
     page = (worker := open_as("worker", 390)).page
     worker.go("/p/PR-01/")
-    page.get_by_role("link", name="Cambia che cosa fa Comune di Quarrata").click()
+    page.get_by_role("link", name="Cambia che cosa fa l’ente: Comune di Quarrata").click()
     page.get_by_label("recepito con adattamento").check()
     page.get_by_role("button", name="Registra").click()
     problems = page.locator(".problems")
@@ -28,6 +28,7 @@ def test_a_delegate_adopts_with_an_adaptation_and_colleagues_read_it_beside_the_
     page.get_by_label("Perché").fill("Il mercato è di sabato.")
     page.get_by_role("button", name="Registra").click()
     expect(page.locator("#annuncio")).to_contain_text("chi legge il protocollo lo vede da adesso")
+    expect(page.locator("#annuncio")).to_be_in_viewport()  # although the form posts to its place below
     worker.go("/p/PR-01/")
     expect(page.locator("section", has=page.locator("#tempi")).locator(".local")).to_contain_text("il sabato mattina")
     expect(page.locator(".band")).to_contain_text("Delibera di Giunta 151 del 3 marzo 2026")

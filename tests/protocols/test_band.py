@@ -91,8 +91,8 @@ def test_a_protocol_that_holds_from_its_signature_has_no_band(as_: Given) -> Non
 
 
 def test_a_delegate_finds_the_way_to_the_form_and_nobody_else_does(as_: Given) -> None:
-    assert "Registra che cosa fa Comune di Agliana" in band_of(as_("worker_minors_plain"))
-    assert "Cambia che cosa fa Comune di Quarrata" in band_of(as_("worker"))
+    assert "Registra che cosa fa l’ente: Comune di Agliana" in band_of(as_("worker_minors_plain"))
+    assert "Cambia che cosa fa l’ente: Comune di Quarrata" in band_of(as_("worker"))
     assert "che cosa fa" not in band_of(as_("coordinator")).split("Come è")[0]
 
 
@@ -121,6 +121,7 @@ def test_the_answer_shows_the_text_of_then_and_its_adaptation(as_: Given) -> Non
     then = page_of(as_("worker"), asked("quarrata", -30))
     assert TEXT_OF_2_0 in words(then) and TODAYS_TEXT not in words(then)
     assert "Testo della versione 2.0" in words(then)
+    assert "segnala entro 72 ore dal ricovero, non quando il letto è già libero" in words(then)  # in short, of then too
     now = page_of(as_("worker"), asked("pistoia", 0))
     assert TODAYS_TEXT in words(now) and "96 ore" in words(now.find(id="tempi").find_parent("section"))
     assert page_of(as_("worker"), asked("pistoia", 300)).select(".local") == []
