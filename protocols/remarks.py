@@ -249,7 +249,7 @@ def _tell(remark: Remark, row: RemarkAct) -> None:
     if row.by_id == remark.by_id:
         return
     duty = Duty(
-        title=_("Risposta alla tua osservazione su %(page)s") % {"page": remark.discussion.title},
+        title=_("Risposta all’osservazione su %(page)s") % {"page": remark.discussion.title},
         verb=_("Leggi"),
         why=_("%(person)s %(deed)s: «%(heading)s»")
         % {"person": row.by, "deed": row.get_deed_display(), "heading": remark.heading},

@@ -21,7 +21,7 @@ from tests.protocols.test_joint_approval import changed, reviewed, rule, signed,
 pytestmark = pytest.mark.django_db
 Given = Callable[..., Any]
 SAID = "PR-77 Regola di prova: osservazioni sulla bozza"
-ANSWER = "Risposta alla tua osservazione su PR-77 Regola di prova"
+ANSWER = "Risposta all’osservazione su PR-77 Regola di prova"
 
 
 @pytest.fixture
