@@ -14,7 +14,7 @@ from django.utils.datastructures import MultiValueDictKeyError
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from . import busy, security_log
+from . import busy, security_log, typed
 from .pages.atomic_acts import NotDone
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ def _why(exception: Exception | None) -> str:
 def refused(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: the person may look at it, and not do that."""
     security_log.note("refused", method=request.method, path=request.path)
-    return render(request, "403.html", status=403)
+    return render(request, "403.html", typed.unsent(request), status=403)
 
 
 def by_button_only(request: HttpRequest, bare: HttpResponse) -> HttpResponse:

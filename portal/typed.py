@@ -21,6 +21,12 @@ def given_back(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def unsent(request: HttpRequest) -> dict[str, Any]:
+    """For the page of a door that is closed: the texts that came to it, where a page of ours sent them."""
+    is_ours = request.method == "POST" and is_from_here(request)
+    return {"unsent": given_back(request)["texts"] if is_ours else []}
+
+
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:
     """All that was sent, but for what is secret; nothing where the request itself did not arrive whole."""
     try:

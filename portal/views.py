@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from . import access, paging
+from . import access, paging, typed
 from .frame import is_partner
 from .models import Invitation, NetworkProfile, Organisation, Space, Term, User
 from .models.spaces import Visibility
@@ -41,7 +41,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     if user is not None and user.is_authenticated and wants_page and (found := withdrawing.gone(request.path, user)):
         return render(request, "portal/withdrawn.html", found, status=410)
-    return render(request, "404.html", status=404)
+    return render(request, "404.html", typed.unsent(request), status=404)
 
 
 # --- Home ------------------------------------------------------------------------------------------------

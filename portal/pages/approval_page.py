@@ -78,7 +78,7 @@ def decide(request: PersonRequest, pk: int) -> HttpResponse:
         except ValidationError as problem:  # what the author can mend
             form.add_error(None, [_("Così non si può pubblicare:"), *problem.messages])
         except approval.AlreadyDecided:
-            return redirect("approval", pk=pk)
+            return _decided(request, _state(request, pk))
     return _page(request, state, form)
 
 
@@ -115,7 +115,8 @@ def _done(page: Page, title: str, step: Further | None) -> str:
 
 def _decided(request: PersonRequest, state: ApprovalState) -> HttpResponse:
     page = state.workflow_state.content_object
-    context = {"state": state, "title": approval.title_of(state), "page": page}
+    typed = request.POST.get("words", "").strip()  # by whoever decided a moment later
+    context = {"state": state, "title": approval.title_of(state), "page": page, "unsent": [typed] if typed else []}
     return render(request, "portal/approval_decided.html", context)
 
 

@@ -272,7 +272,8 @@ def test_what_is_decided_says_by_whom_and_is_decided_once(as_: Given, waiting: A
     late = as_("coordinator")
     seen = seen_on(late.get(address(waiting)))
     approve(as_("director"), waiting, "Molto meglio.")
-    late.post(address(waiting), {"seen": seen, "words": "No, così no.", "modifiche": ""})
+    answer = text_of(late.post(address(waiting), {"seen": seen, "words": "No, così no.", "modifiche": ""}))
+    assert "Quello che hai scritto non è partito" in answer and "No, così no." in answer
     text = text_of(late.get(address(waiting)))
     assert "Approvata da Paolo Vannini oggi" in text and "Molto meglio." in text
     assert TaskState.objects.get(pk=waiting.pk).comment == "Molto meglio."
