@@ -98,6 +98,22 @@ def _before(request: HttpRequest) -> str:
     return came_from if is_ours else "/"
 
 
+after_each_answer: list[Callable[[HttpRequest, HttpResponse], None]] = []
+
+
+class EachAnswerMiddleware:
+    """What the packages do with each answer: in no row, and asking nothing, or every page would pay for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for act in after_each_answer:
+            act(request, response)
+        return response
+
+
 class CompressedPagesMiddleware(GZipMiddleware):
     """Pages leave compressed; files, which are compressed in themselves, as they are.
 

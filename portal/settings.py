@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "portal.middleware.NullCharacterMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
     "portal.middleware.BackAtTheTopMiddleware",
+    "portal.middleware.EachAnswerMiddleware",
     "portal.middleware.RefusalMiddleware",
     "portal.middleware.PrivateCacheMiddleware",
 ]

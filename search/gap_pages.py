@@ -165,7 +165,7 @@ def gap(request: PersonRequest, pk: int) -> HttpResponse:
     """Four answers, one of which is given."""
     access.require_coordinator(request.user)
     request.section = "rete"
-    found = get_object_or_404(gaps.shown() | Gap.objects.exclude(owner=None), pk=pk)
+    found = get_object_or_404(gaps.to_answer(), pk=pk)
     given = request.POST.get("risposta", "")
     if request.method == "POST" and given not in ANSWERS:
         raise Http404

@@ -1,4 +1,5 @@
-"""«Che cosa non si trova»: words that no page holds together, counted without whoever asked; and what answers them.
+"""«Che cosa non si trova»: words that no page holds together, or of whose results nobody opened one; and what answers
+them. They are counted without whoever asked.
 
 A search is a read, and writes no row: it adds a line to a file beside the database, which the worker counts once a
 minute. A line holds the words and a mark that says "some body", never which: the marks of a word tell how many bodies
@@ -19,7 +20,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -52,13 +53,14 @@ KEPT = timedelta(days=365)
 # --- Counting --------------------------------------------------------------------------------------------
 
 
-def note(words: str, user: Any) -> None:
-    """The words found nothing for somebody who has entered."""
+def note(words: str, user: Any, *, left: bool = False) -> None:
+    """The words found nothing for somebody who has entered; or something, which was `left` unopened for other words."""
     words = " ".join(words.split())
     key = key_of(words)
     if not key or not followed.may_be_kept(words):
         return
-    line = json.dumps({"key": key, "said": words, "mark": _mark(key, user)}, ensure_ascii=False) + "\n"
+    told = {"key": key, "said": words, "mark": _mark(key, user), **({"left": True} if left else {})}
+    line = json.dumps(told, ensure_ascii=False) + "\n"
     try:
         _folder().mkdir(parents=True, exist_ok=True)
         with (_folder() / "asked.jsonl").open("ab") as file:
@@ -116,10 +118,11 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
             logger.warning("A line of %s was not read", file.name)
 
 
-def _count(key: str, said: str, mark: int) -> None:
+def _count(key: str, said: str, mark: int, *, left: bool = False) -> None:
     gap, _new = Gap.objects.select_for_update().get_or_create(key=key, defaults={"said": said})
-    gap.asks, gap.bodies, gap.last_on, gap.said = gap.asks + 1, gap.bodies | mark, timezone.localdate(), said
-    gap.save(update_fields=["asks", "bodies", "last_on", "said"])
+    gap.asks, gap.left = gap.asks + (not left), gap.left + left
+    gap.bodies, gap.last_on, gap.said = gap.bodies | mark, timezone.localdate(), said
+    gap.save(update_fields=["asks", "left", "bodies", "last_on", "said"])
 
 
 def forget_old() -> int:
@@ -134,9 +137,17 @@ def forget_old() -> int:
 # --- Reading ---------------------------------------------------------------------------------------------
 
 
+OFTEN = Q(asks__gte=SHOWN_FROM) | Q(left__gte=SHOWN_FROM)
+
+
 def shown() -> QuerySet[Gap]:
     """What coordinators have still to answer, the most asked first; the answered ones begin anew."""
-    return Gap.objects.filter(asks__gte=SHOWN_FROM, owner=None)
+    return Gap.objects.filter(OFTEN, owner=None).order_by(-(F("asks") + F("left")), "-last_on", "pk")
+
+
+def to_answer() -> QuerySet[Gap]:
+    """The same, and those that somebody owes a page."""
+    return Gap.objects.filter(OFTEN | Q(owner__isnull=False))
 
 
 def owed() -> QuerySet[Gap]:
@@ -208,7 +219,7 @@ def _no_longer_owed(gap: Gap) -> None:
 
 def _answered(gap: Gap) -> None:
     """It begins anew, and who waits for it is told what there is for them."""
-    gap.asks = gap.bodies = 0
+    gap.asks = gap.left = gap.bodies = 0
     gap.save()
     jobs.ask(f"wishes:{gap.key}", "search.followed.look", gap.key)
 

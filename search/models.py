@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail.models import Page
 
 from coordination.models import ServicePage
@@ -100,11 +101,15 @@ class OwnName(models.Model):
 
 
 class Gap(models.Model):
-    """Words that found nothing, and how often: of nobody. `bodies` tells how many bodies asked, and names none."""
+    """Words that found nothing, or of whose results nobody opened one, and how often: of nobody.
+
+    `bodies` tells how many bodies asked, and names none.
+    """
 
     key = models.CharField(max_length=120, unique=True)
     said = models.CharField(_("parole"), max_length=80)
-    asks = models.PositiveIntegerField(_("volte"), default=0)  # since the last answer
+    asks = models.PositiveIntegerField(_("volte senza risultato"), default=0)  # since the last answer
+    left = models.PositiveIntegerField(_("volte senza aprire niente"), default=0)  # the same
     bodies = models.BigIntegerField(default=0)
     last_on = models.DateField(_("ultima volta"), default=timezone.localdate)
     # The page that somebody was asked to write.
@@ -124,6 +129,14 @@ class Gap(models.Model):
     @property
     def bodies_count(self) -> int:
         return self.bodies.bit_count()
+
+    @property
+    def how_often(self) -> str:
+        """«5 volte senza risultato · 7 volte senza aprire niente», since the last answer."""
+        nothing = ngettext("%(count)d volta senza risultato", "%(count)d volte senza risultato", self.asks)
+        unopened = ngettext("%(count)d volta senza aprire niente", "%(count)d volte senza aprire niente", self.left)
+        told = [(self.asks, nothing), (self.left, unopened)]
+        return " · ".join(words % {"count": count} for count, words in told if count)
 
 
 class Pin(models.Model):

@@ -104,7 +104,10 @@ def results(request: HttpRequest) -> HttpResponse:
     answered = answers(search.words, request.user, search.vocabulary)
     pinned = pins.shown(key_of(search.words), request.user)
     nothing = _found_nothing(search, answered, pinned)
-    if nothing and recent.is_new(request, search.words):
+    is_new = recent.is_new(request, search.words)
+    if is_new and (left := recent.left_unopened(request)):
+        gaps.note(left, request.user, left=True)
+    if is_new and nothing:
         gaps.note(search.words, request.user)
     readable = [count for value, count in found.facets["space"] if value in search.spaces]
     shown = len(found.hits) + (search.page - 1) * asking.PER_PAGE
@@ -131,6 +134,8 @@ def results(request: HttpRequest) -> HttpResponse:
     }
     response = render(request, "search/results.html", context)
     recent.remember(request, response, search.words)
+    if is_new and found.hits and not nothing and not answered.any:  # an answer above the results is enough
+        recent.await_opening(request, response, search.words)
     return response
 
 

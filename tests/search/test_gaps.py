@@ -49,7 +49,7 @@ def line_of(client):
 def test_what_finds_nothing_is_counted_with_its_bodies_and_nobody_of_them(as_, index, spool):
     gap = asked(as_)
     assert (gap.asks, gap.bodies_count) == (5, 3)
-    assert "5 volte · 3 enti" in line_of(as_("coordinator"))
+    assert "5 volte senza risultato · 3 enti" in line_of(as_("coordinator"))
     kept = json.dumps(list(Gap.objects.values()), default=str) + str(list(spool.glob("*")))
     assert not list(spool.glob("*.counting"))
     for trace in ("elena", "sara", "irene", "quarrata", "Quarrata"):
@@ -65,6 +65,44 @@ def test_a_search_writes_no_row_and_only_the_worker_counts(as_, index, spool):
     assert len((spool / "asked.jsonl").read_text().splitlines()) == 1
     assert (gaps.count(), gaps.count()) == (1, 0)
     assert Gap.objects.get().asks == 1
+
+
+def test_results_of_which_nobody_opens_one_are_counted_once_other_words_are_sought(as_, index, spool):
+    for number in range(gaps.SHOWN_FROM):
+        client = as_(("worker", "worker_mountain", "hospital_worker")[number % 3])
+        ask(client, "ore dal ricovero")
+        assert gaps.count() == 0
+        ask(client, "ore dal ricovero")  # loaded again
+        client.get("/cerca/suggerimenti/", {"q": "asse"})
+        ask(client, "assistenza domiciliare")
+        assert gaps.count() == 1
+    gap = Gap.objects.get()
+    assert (gap.said, gap.asks, gap.left, gap.bodies_count) == ("ore dal ricovero", 0, 5, 3)
+    assert "5 volte senza aprire niente · 3 enti" in line_of(as_("coordinator"))
+    page = " ".join(as_("coordinator").get(f"/rete/ricerche/{gap.pk}/").content.decode().split())
+    assert "Cercata 5 volte senza aprire niente, in 3 enti." in page
+    assert answer(as_("coordinator"), gap, "lascia").status_code == 302
+    assert "ore dal ricovero" not in line_of(as_("coordinator"))
+
+
+@pytest.mark.parametrize("opened", ["/p/PR-02/", "/rubrica/"])
+def test_whoever_opens_something_or_reads_the_answer_above_has_found_it(as_, index, spool, opened):
+    client = as_("worker")
+    ask(client, "ore dal ricovero")
+    client.get(opened)
+    ask(client, "telefono UFSMIA")  # told above the results
+    ask(client, "assistenza domiciliare")
+    ask(as_("anonymous"), "servizi")
+    assert not spool.exists() and not Gap.objects.exists()
+
+
+def test_nobody_else_and_no_later_session_is_held_to_have_left_a_search(as_, index, spool):
+    client = as_("worker")
+    ask(client, "ore dal ricovero")
+    other = as_("hospital_worker")
+    other.cookies["raccordo_da_aprire"] = client.cookies["raccordo_da_aprire"].value
+    ask(other, "assistenza domiciliare")
+    assert not spool.exists()
 
 
 def test_what_fewer_than_five_asked_is_nobodys_to_read(as_, index):
