@@ -5,6 +5,7 @@ guessed. All of it works without scripts.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -61,8 +62,7 @@ class PersonField(forms.ModelChoiceField):
             self.widget.choices = [("", self.empty_label), *self.always, *listed]
 
     def label_from_instance(self, obj: Any) -> str:
-        named = f"{obj.last_name} {obj.first_name}".strip() or obj.email
-        return f"{named}, {obj.organisation}" if obj.organisation else named
+        return in_list(obj)
 
     def clean(self, value: Any) -> Any:
         if value in dict(self.always):
@@ -73,7 +73,7 @@ class PersonField(forms.ModelChoiceField):
 
     def _meant(self, typed: str) -> str:
         widget: Any = self.widget
-        found = [typed] if typed in self.people else self._named(typed)
+        found = [typed] if typed in self.people else [str(each.pk) for each in named(typed, self.people.values())]
         widget.offered = tuple((pk, self._in_full(pk)) for pk in found[:MOST_OFFERED])
         if len(found) > MOST_OFFERED:
             widget.offered = ()
@@ -84,22 +84,8 @@ class PersonField(forms.ModelChoiceField):
             raise ValidationError(_("Non trovo nessuno con questo nome: controlla come si scrive."))
         return found[0]
 
-    def _named(self, typed: str) -> list[str]:
-        """Whole names and addresses before parts of them."""
-        words = set(_folded(typed).split())
-        known = {pk: set(_folded(self._in_full(pk)).split()) for pk in self.people}
-        whole = [
-            pk for pk, each in self.people.items()
-            if words in (set(_folded(f"{each.first_name} {each.last_name}").split()),
-                         set(_folded(self.label_from_instance(each)).split()), {_folded(each.email)})
-        ]  # fmt: skip
-        return whole or [
-            pk for pk, said in known.items() if all(any(each.startswith(word) for each in said) for word in words)
-        ]
-
     def _in_full(self, pk: str) -> str:
-        each = self.people[pk]
-        return f"{self.label_from_instance(each)}, {each.email}"
+        return f"{in_list(self.people[pk])}, {self.people[pk].email}"
 
 
 class _ByNameOf(ByName):
@@ -112,6 +98,28 @@ class _ByNameOf(ByName):
     def name_of(self, value: Any) -> str:
         person = self.field.people.get(str(value))
         return self.field.label_from_instance(person) if person else super().name_of(value)
+
+
+def in_list(person: User) -> str:
+    """As one reads down a list: surname first, and of two of one name each with the own body."""
+    named = f"{person.last_name} {person.first_name}".strip() or person.email
+    return f"{named}, {person.organisation}" if person.organisation else named
+
+
+def named(typed: str, people: Iterable[User]) -> list[User]:
+    """Those whom the words fit: whole names and addresses before parts of them."""
+    words = set(_folded(typed).split())
+    people = list(people)
+    whole = [
+        each for each in people
+        if words in (set(_folded(f"{each.first_name} {each.last_name}").split()),
+                     set(_folded(in_list(each)).split()), {_folded(each.email)})
+    ]  # fmt: skip
+    return whole or [
+        each for each in people
+        if all(any(said.startswith(word) for said in _folded(f"{in_list(each)}, {each.email}").split())
+               for word in words)
+    ]  # fmt: skip
 
 
 def _folded(text: str) -> str:

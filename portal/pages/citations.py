@@ -3,6 +3,7 @@
 Choosers offer nothing else; an id typed by hand would otherwise be kept, and its title shown to the author.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -94,7 +95,7 @@ def _rows(field: Any) -> Any:
     return field.queryset
 
 
-def offer_known(form: Any) -> None:
+def offer_known(form: Any, offer_people: Callable[[Any], Callable[[Any], None]]) -> None:
     """Lists of persons hold those whom the author knows, and those the page names already.
 
     What the page leads to already, and its author may not see, stays as it is, without its title.
@@ -102,6 +103,7 @@ def offer_known(form: Any) -> None:
     named = [pk for model, pk in form.cited_before if model is User]
     known = access.allowed(User.objects.all(), form.for_user).values("pk")
     people = User.objects.filter(Q(pk__in=known) | Q(pk__in=named))
+    offer = offer_people(people)
     hidden = unknown(form.cited_before, form.for_user)
     _asked(form.for_user).update({cited: cited not in hidden for cited in form.cited_before})
 
@@ -111,7 +113,7 @@ def offer_known(form: Any) -> None:
                 continue
             model = _guarded(_rows(field).model)
             if model is User:
-                field.queryset = people
+                offer(field)
             elif (model, getattr(row, f"{name}_id")) in hidden:
                 field.widget, field.disabled = forms.HiddenInput(), True
                 field.help_text = _("Porta a qualcosa che non puoi vedere: lo cambia chi lo vede.")

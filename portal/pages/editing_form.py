@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 
 from portal.personal_data import guard
+from portal.wagtail_admin.choosers import offer_people
 
 from . import addresses, citations, code_citations, concurrent_edits, drafts
 
@@ -34,7 +35,7 @@ class CitingForm(WagtailAdminPageForm):
         self.initial[concurrent_edits.BEGUN_FROM] = concurrent_edits.mark(self.instance.latest_revision)
         self.cited_before = citations.of(self.instance) if self.instance.pk else set()
         if self.for_user:
-            citations.offer_known(self)
+            citations.offer_known(self, offer_people)
 
     def is_valid(self) -> bool:
         drafts.drop_blank_rows(self)

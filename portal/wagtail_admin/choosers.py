@@ -3,15 +3,16 @@
 And what a page leads to already is not named to an author who may not see it.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.forms.choosers import BaseFilterForm, URLOrAbsolutePathField
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import chooser
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.documents.blocks import DocumentChooserBlock
@@ -19,21 +20,23 @@ from wagtail.images.blocks import ImageBlock
 from wagtail.log_actions import get_active_log_context
 
 from portal import access
+from portal.accounts import person_field
 from portal.models.people import Organisation, User
 from portal.models.spaces import Space
 from portal.pages import citations
+from portal.requests import number
 
 
 class PersonFilter(BaseFilterForm):
-    """By name, as by colleagues one remembers half of."""
+    """By name, as by colleagues one remembers half of, with the body where several are called so."""
 
     q = forms.CharField(label=_("Nome o cognome"), required=False)
 
     def filter(self, objects: Any) -> Any:
-        words = self.cleaned_data.get("q") or ""
-        for word in words.split():
+        if words := (self.cleaned_data.get("q") or "").strip():
             self.is_searching, self.search_query = True, words
-            objects = objects.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word))
+            found = person_field.named(words, objects.select_related("organisation"))
+            objects = objects.filter(pk__in=[each.pk for each in found])
         return super().filter(objects)
 
 
@@ -53,19 +56,35 @@ class KnownPeople:
         return self.get_object_list().filter(pk__in=pks)
 
 
-class ChoosePerson(KnownPeople, chooser.ChooseView):
+class ListedPeople(KnownPeople):
+    def get_object_list(self) -> Any:
+        return super().get_object_list().select_related("organisation")
+
+    @property
+    def columns(self) -> list[Any]:
+        found: list[Any] = super().columns  # type: ignore[misc]
+        found[0].label = _("Persona")
+        return [*found, Column("organisation", label=_("Ente"))]
+
+
+class ChoosePerson(ListedPeople, chooser.ChooseView):
     pass
 
 
-class ChoosePersonResults(KnownPeople, chooser.ChooseResultsView):
+class ChoosePersonResults(ListedPeople, chooser.ChooseResultsView):
     pass
 
 
-class ChosenPerson(KnownPeople, chooser.ChosenView):
+class WithBody(KnownPeople):
+    def get_display_title(self, instance: User) -> str:
+        return person_field.in_list(instance)
+
+
+class ChosenPerson(WithBody, chooser.ChosenView):
     pass
 
 
-class ChosenPeople(KnownPeople, chooser.ChosenMultipleView):
+class ChosenPeople(WithBody, chooser.ChosenMultipleView):
     pass
 
 
@@ -75,7 +94,7 @@ class PersonChooserViewSet(ChooserViewSet):
     choose_one_text = _("Scegli una persona")
     choose_another_text = _("Scegli un’altra persona")
     edit_item_text = _("Apri")
-    register_widget = False  # the other fields list the persons whom the author knows
+    register_widget = False  # the other fields list those whom the author knows, where they are few (`offer_people`)
     choose_view_class = ChoosePerson
     choose_results_view_class = ChoosePersonResults
     chosen_view_class = ChosenPerson
@@ -84,6 +103,37 @@ class PersonChooserViewSet(ChooserViewSet):
 
 person_chooser = PersonChooserViewSet("person_chooser", url_prefix="persone/scegli")
 PersonChooserBlock = person_chooser.get_block_class("PersonChooserBlock", module_path="portal.wagtail_admin.choosers")
+
+
+class KnownPersonChooser(person_chooser.widget_class):  # type: ignore[misc,name-defined]
+    """Names nobody but those who may be chosen, whatever number was sent."""
+
+    def __init__(self, people: Any) -> None:
+        super().__init__(show_edit_link=False)
+        self.people = people
+
+    def get_instance(self, value: Any) -> Any:
+        pk = value.pk if isinstance(value, User) else number(str(value or ""))
+        return self.people.filter(pk=pk).first() if pk else None
+
+    def get_display_title(self, instance: User) -> str:
+        return person_field.in_list(instance)
+
+
+def offer_people(people: Any) -> Callable[[forms.ModelChoiceField], None]:
+    """What a form's fields do to offer these: few in a list, many by name."""
+    people = people.select_related("organisation")
+    many = people.count() > person_field.FEW
+
+    def offer(field: forms.ModelChoiceField) -> None:
+        field.queryset = people
+        if many:
+            field.widget = KnownPersonChooser(people)
+            field.widget.is_required = field.required
+        else:
+            field.label_from_instance = person_field.in_list  # type: ignore[assignment,method-assign]
+
+    return offer
 
 
 class SpaceFilter(BaseFilterForm):

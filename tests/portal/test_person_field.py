@@ -1,10 +1,12 @@
 """A person is chosen from a short list, and by name where they are many; nobody is guessed."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from portal import demo
 from portal.accounts import handover, person_field
 from portal.models import Absence, Organisation, User
 from tests.shown import body
@@ -69,3 +71,19 @@ def test_few_are_shown_in_a_list_by_surname_with_the_body(as_: Given, person: Gi
     shown = body(as_("coordinator").get(f"/rete/persone/{person('worker').pk}/assenza/"))
     assert f'<option value="{person("coordinator").pk}">Bonacchi Chiara, ' in shown
     assert User.objects.count() < person_field.FEW
+
+
+def test_an_editor_among_many_chooses_by_name_and_learns_of_nobody_else(as_: Given, many: None) -> None:
+    client, twin = as_("coordinator"), User.objects.filter(last_name="D’Alì").select_related("organisation")[1]
+    add = f"/admin/pages/add/coordination/meetingpage/{demo.space('SP-RETE').root_page_id}/"
+    shown = client.get(add).content.decode()
+    assert 'name="chair"' in shown and "Cognome7" not in shown and len(shown) < 400_000
+    found = client.get("/admin/persone/scegli/results/?q=nora+dali").content.decode() + client.get(
+        "/admin/persone/scegli/results/?q=d%27ali").content.decode()  # fmt: skip
+    assert str(twin.organisation) in found and "Cognome7" not in found
+    chosen = json.loads(client.get(f"/admin/persone/scegli/chosen/{twin.pk}/").content)
+    assert chosen["result"]["title"] == f"D’Alì Nora, {twin.organisation}"
+    writer = as_("worker_mountain")
+    stranger = User.objects.get(last_name="Cognome7")
+    refused = writer.get(f"/admin/persone/scegli/chosen/{stranger.pk}/")
+    assert refused.status_code in (302, 404)
