@@ -120,6 +120,7 @@ def page_files(request: HttpRequest, pk: int) -> HttpResponse:
     blocked = quick_changes.why_not(page)
     if request.method == "POST" and not blocked and form.is_valid():
         _add(page, form, by=request.user)
+        form.tell_of_hidden(request)
         return _done(request, page, space, about)
     if form.is_bound:
         form.is_valid()

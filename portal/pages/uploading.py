@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.documents.forms import get_document_form
 
@@ -13,6 +16,7 @@ from portal.files import looking
 from portal.models.media import Document
 from portal.models.people import User
 from portal.models.spaces import Space
+from portal.personal_data import reports
 
 
 class SeveralFiles(forms.ClearableFileInput):
@@ -66,6 +70,12 @@ class UploadingForm(forms.Form):
                 problems = dict.fromkeys(str(problem) for found in form.errors.values() for problem in found)
                 self.add_error("uploads", f"{file.name}: {' '.join(problems)}")
         return data
+
+    def tell_of_hidden(self, request: HttpRequest) -> None:
+        """Else whoever sent a doubtful file thinks that others read it."""
+        for file in reports.out_of_sight(self.attachments):
+            said = _("«%(file)s» per ora lo vedi solo tu: sembra contenere dati di qualcuno. Lo decidi in «Da fare».")
+            messages.warning(request, said % {"file": file.title})
 
     @property
     def attachments(self) -> list[Document]:

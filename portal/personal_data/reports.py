@@ -69,6 +69,13 @@ def look_into(document: Document, beside: str = "") -> None:
     _ask(row)
 
 
+def out_of_sight(documents: list[Document]) -> list[Document]:
+    """Of the files those that nobody else sees until their uploader has said why they may stay."""
+    waiting = PersonalDataReport.objects.filter(document__in=documents, found_by_itself=True, handled_at=None)
+    hidden = set(waiting.values_list("document", flat=True))
+    return [each for each in documents if each.pk in hidden]
+
+
 def _carriers(document: Document) -> list[int]:
     return [page.pk for page in access.carriers([document], Page.objects.all())[document.pk]]
 

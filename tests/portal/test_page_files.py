@@ -297,7 +297,9 @@ def test_an_added_file_is_opened_by_nobody_else_before_the_portal_has_looked_int
     as_: Given, page: TextPage, writer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = f"/pagine/{page.pk}/file/"
-    as_(writer).post(address, {"change_note": NOTE, "uploads": [upload("caso.txt", STORY)]})
+    sent = {"change_note": NOTE, "uploads": [upload("caso.txt", STORY), upload("mappa.txt")]}
+    told = shown(as_(writer).post(address, sent, follow=True))
+    assert "«caso» per ora lo vedi solo tu" in told and "«mappa» per ora" not in told
     story = Document.objects.get(title="caso")
     assert content(as_(writer), story.url) == STORY
     assert as_("director").get(story.url).status_code == 404
