@@ -14,7 +14,7 @@ TOKEN = "csrfmiddlewaretoken"  # noqa: S105
 def given_back(request: HttpRequest) -> dict[str, Any]:
     """For a template: every field, the texts among them, and whether files are to be chosen again."""
     fields = _sent(request)
-    texts = [value for name, value in fields if name != TOKEN and _is_text(value)]
+    texts = [value for name, value in fields if name != TOKEN and is_text(value)]
     return {
         "is_act": request.method == "POST", "path": request.get_full_path(), "fields": fields, "texts": texts,
         "has_files": bool(fields) and bool(request.FILES),
@@ -36,7 +36,7 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, value) for name, value in sent if name == TOKEN or not any(word in name for word in SECRET)]
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
     """What a person wrote, as opposed to numbers, choices and what the editor keeps for itself."""
     plain = value.strip()
     return len(plain.split()) > 1 and not plain.startswith(("{", "["))

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure as without_words
 from django.views.decorators.http import require_http_methods
 
+from portal import typed
 from portal.requests import PersonRequest
 
 from . import unfinished
@@ -29,7 +30,6 @@ KEPT = "interrupted"  # in the session
 LONGEST = 100_000  # characters of one form; whoever is nobody yet fills no database
 NEVER_KEPT = re.compile(r"password|otp|credential")  # also outside the login: who is invited chooses a password
 OF_LOGIN = "/accesso/"
-TYPED = re.compile(r"\S\s+\S")  # what a person wrote, unlike a key or a number of a form
 WHY_ENDED, WHY_ANOTHER = "ended", "another"
 
 
@@ -77,7 +77,7 @@ def _waits(request: HttpRequest) -> bool:
 
 def keep(request: HttpRequest, why: str) -> bool:
     """Whether the form could be kept: not one that a script sends, nor one of the login, nor a book."""
-    fields = [(name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"]
+    fields = [(name, values) for name, values in request.POST.lists() if name != typed.TOKEN]
     length = sum(len(name) + len(value) for name, values in fields for value in values)
     by_script = "x-requested-with" in request.headers or request.headers.get("sec-fetch-mode", "navigate") != "navigate"
     of_login = request.path.startswith(OF_LOGIN) or any(NEVER_KEPT.search(name) for name, _values in fields)
@@ -110,15 +110,12 @@ def interrupted(request: PersonRequest) -> HttpResponse:
     kept["is_shown"] = True
     request.session.modified = True
     values = [(name, value) for name, values in kept["fields"] for value in values]
-    texts = [value for _name, value in values if TYPED.search(value)]
+    texts = [value for _name, value in values if typed.is_text(value)]
     return render(request, "portal/interrupted.html", {"kept": kept, "values": values, "texts": texts})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from a window opened before its person entered anew: from our own page, so it may be offered again."""
-    is_ours = request.headers.get("origin") == f"{request.scheme}://{request.get_host()}"
-    if not is_ours:
-        return without_words(request, reason)
-    if request.user.is_authenticated and keep(request, WHY_ANOTHER):
+    if typed.is_from_here(request) and request.user.is_authenticated and keep(request, WHY_ANOTHER):
         return redirect("interrupted")
     return without_words(request, reason)

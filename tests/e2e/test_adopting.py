@@ -128,7 +128,7 @@ def test_a_session_that_ends_while_a_delegate_writes_costs_nothing(open_as: Call
     page.get_by_label("Password").fill("raccordo-demo")
     page.get_by_label("Password").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Quello che hai scritto è qui")
-    expect(page.locator("blockquote")).to_contain_text("Qui non ci sono stanze libere.")
+    expect(page.locator("main .notice")).to_contain_text("Qui non ci sono stanze libere.")
     assert axe(worker) == [] and beyond_the_edge(worker) == []
     page.get_by_role("button", name="Manda adesso").click()
     expect(page.locator("#annuncio")).to_contain_text("chi legge il protocollo lo vede da adesso")
