@@ -139,8 +139,10 @@ def personal_data_in(wording: dict[str, Any], before: dict[str, Any]) -> str:
     added = [each for each in guard.find([("", places.in_words(wording))]) if each.words not in known]
     if not added:
         return ""
-    return _("Qui sembra esserci %(what)s («%(words)s»): toglilo. Nel portale non si scrivono dati di persone seguite "
-             "dai servizi.") % {"what": added[0].kind.label, "words": added[0].words}  # fmt: skip
+    return _(
+        "Qui sembra di leggere %(what)s («%(words)s»): togli quelle parole. Nel portale non si scrivono dati di "
+        "persone seguite dai servizi."
+    ) % {"what": added[0].kind.label, "words": added[0].words}
 
 
 # --- Done with it ----------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ it may stay (`portal/personal_data/reports.py`).
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from portal.models.media import Document
 from portal.personal_data import detection
@@ -56,8 +55,7 @@ def refusal(read: Extraction) -> str:
     certain = [each for each in findings(read.pages, read.beside) if each.is_certain]
     if not certain:
         return ""
-    said = ngettext(
-        "Nel file c’è %(what)s: toglilo e ricarica il file.", "Nel file ci sono %(what)s: toglili e ricarica il file.",
-        len(certain),
+    return _(
+        "Nel file si legge %(what)s: togli quelle parole e ricarica il file. Nel portale non si tengono dati di "
+        "persone seguite dai servizi."
     ) % {"what": in_words(certain)}  # fmt: skip
-    return f"{said} {_('Nel portale non si tengono dati di persone seguite dai servizi.')}"

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from wagtail.blocks import StreamValue
 
 from portal.models.people import Organisation, User
@@ -63,9 +63,11 @@ def _bare(words: str) -> str:
 def no_personal_data(text: str) -> None:
     """Validator of whatever is written for others to read outside a page's text."""
     if found := find([("", text)]):
-        said = ngettext("Qui sembra esserci %(what)s: toglilo.", "Qui sembrano esserci %(what)s: toglili.", len(found))
-        never = _("Nel portale non si scrivono dati di persone seguite dai servizi.")
-        raise ValidationError(f"{said % {'what': _named(found)}} {never}", code="personal_data")
+        said = _(
+            "Qui sembra di leggere %(what)s: togli quelle parole. Nel portale non si scrivono dati di persone seguite "
+            "dai servizi."
+        )
+        raise ValidationError(said % {"what": _named(found)}, code="personal_data")
 
 
 class Guarded:
@@ -111,12 +113,7 @@ def stops(form: Any, itself: bool = False) -> bool:
     found = _unexplained(form.instance, find(parts(form)))
     certain = [each for each in found if each.is_certain]
     if certain:
-        way_on = ngettext(
-            "Non può restare: toglilo, e salva di nuovo.",
-            "Non possono restare: toglili, e salva di nuovo.",
-            len(certain),
-        )
-        form.add_error(None, _said(certain, way_on))
+        form.add_error(None, _said(certain, _("Quelle parole non possono restare: toglile, e salva di nuovo.")))
         return True
     if not found or itself:
         return False
@@ -124,10 +121,9 @@ def stops(form: Any, itself: bool = False) -> bool:
         form.instance.explained = [(each, reason, form.for_user) for each in found]
         return False
     form.fields[REASON].widget = ReasonWidget(attrs={"rows": 2})
-    way_on = ngettext(
-        "Toglilo; oppure, se non è di una persona seguita, scrivi in fondo alla pagina perché può restare.",
-        "Toglili; oppure, se non sono di persone seguite, scrivi in fondo alla pagina perché possono restare.",
-        len(found),
+    way_on = _(
+        "Togli quelle parole; oppure, se non sono di una persona seguita, scrivi in fondo alla pagina perché possono "
+        "restare."
     )
     form.add_error(None, _said(found, way_on))
     return True

@@ -59,8 +59,8 @@ def test_who_only_writes_there_sends_them_to_whoever_approves(as_: Given, person
 
 def test_what_is_wrong_stays_typed_and_what_was_begun_is_offered_again(as_: Given, card: ServicePage) -> None:
     said = shown(as_("coordinator").post(address(card), words(card, hours="Chiedi di RSSMRA80A01H501U")))
-    assert "sembra esserci" in said and NOTE in said
-    assert "sembra esserci" not in shown(as_("coordinator").get(card.url))
+    assert "sembra di leggere" in said and NOTE in said
+    assert "sembra di leggere" not in shown(as_("coordinator").get(card.url))
     assert NOTE in shown(as_("coordinator").get(address(card)))  # another day
     assert as_("coordinator").post(address(card), words(card)).status_code == 302
     assert not UnfinishedWords.objects.exists()

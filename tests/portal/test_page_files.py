@@ -251,9 +251,9 @@ def test_a_file_with_a_tax_code_comes_through_no_door_whatever_is_said_of_it(
         answer = as_(name).post(f"{address}{file.pk}/", {**why, "upload": upload(content=text)})
         assert said in shown(answer) and NOTE in shown(answer)
         answer = as_(name).post(address, {"change_note": NOTE, "uploads": [upload("relazione.txt", text)]})
-        assert f"relazione.txt: Nel file c’è {said}" in shown(answer)
+        assert f"relazione.txt: Nel file si legge {said}" in shown(answer)
     named = shown(as_("coordinator").post(address, {"change_note": NOTE, "uploads": [upload(f"{CODE}.txt")]}))
-    assert named.count(f"Qui sembra esserci un codice fiscale («{CODE}»)") == 2  # above the form and at the field
+    assert named.count(f"Qui sembra di leggere un codice fiscale («{CODE}»)") == 2  # above the form and at the field
     form = {
         "title": "Relazione",
         "file": upload(content=text),
@@ -270,7 +270,7 @@ def test_a_tax_code_beside_the_text_comes_through_no_door(as_: Given, page: Text
     address, uploads = f"/pagine/{page.pk}/file/", [upload(name, BESIDE[name]())]
     said = shown(as_("coordinator").post(address, {"change_note": NOTE, "uploads": uploads}))
     where = "nel testo" if name in ("tolto.docx", "lungo.txt") else "fra commenti, parole cancellate o proprietà"
-    assert f"{name}: Nel file c’è un codice fiscale («{CODE}», {where})" in said
+    assert f"{name}: Nel file si legge un codice fiscale («{CODE}», {where})" in said
     assert not Document.objects.filter(title=name.partition(".")[0]).exists()
 
 

@@ -145,7 +145,7 @@ def test_a_tax_code_never_gets_into_a_page_whatever_reason_is_given(as_: Given) 
     before = pages()
     for changes in ({"summary": f"Per {CODE}"}, section(f"Il codice è {CODE.lower()}")):
         shown = unescape(write(as_("coordinator"), **changes, personal_data_reason="È un esempio").content.decode())
-        assert "Non può restare" in shown
+        assert "Quelle parole non possono restare" in shown
         assert "un codice fiscale" in shown
     assert pages() == before
 
@@ -192,7 +192,7 @@ def test_a_short_note_that_others_read_is_refused_and_stays_typed(as_: Given, pe
     assert action is not None
     close = f"/riunioni/azioni/{action.pk}/"
     refused = unescape(as_("worker").post(close, {"note": f"Fatto per {CODE}"}).content.decode())
-    assert "toglilo. Nel portale non si scrivono dati di persone" in refused
+    assert "togli quelle parole. Nel portale non si scrivono dati di persone" in refused
     assert f"Fatto per {CODE}" in refused
     action.refresh_from_db()
     assert action.done_at is None
@@ -233,11 +233,11 @@ def test_what_the_network_s_keepers_write_for_all_is_guarded_too(as_: Given) -> 
     client, code = as_("coordinator"), planted_codes()[0]
     told = unescape(client.post("/norme/nuova/", {"citation": "L. 1/2026", "title": f"{code} e {code}", "state":
         "vigente"}).content.decode())  # fmt: skip
-    assert f"Qui sembra esserci un codice fiscale («{code}»): toglilo." in told
+    assert f"Qui sembra di leggere un codice fiscale («{code}»): togli quelle parole." in told
     body = {"name": "Comune di Prova", "kind": "comune", "organs": f"Giunta\n{code}\nM.R., malato di demenza"}
     told = unescape(client.post("/rete/enti/nuovo/", body).content.decode())
-    assert "Qui sembrano esserci un codice fiscale" in told
-    assert "iniziali con notizie di salute («M.R.»): toglili" in told
+    assert "Qui sembra di leggere un codice fiscale" in told
+    assert "iniziali con notizie di salute («M.R.»): togli quelle parole" in told
     assert not Organisation.objects.filter(name="Comune di Prova").exists()
 
 
