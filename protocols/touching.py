@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal import access
-from portal.models import User
+from portal.models import Organisation, Term, User
+from portal.models.glossary import Relation
 from portal.models.vocabulary import Profession
 
 from .comparison import STEP_CELLS, ComparedPart, Comparison, Line
@@ -140,16 +141,29 @@ def _quoted(text: str, start: int, end: int) -> str:
 
 def _known(user: User) -> Iterator[Known]:
     for role in user.positions.values_list("name", flat=True):
-        yield from _called(_("il tuo ruolo nella rete"), {role: _any_form(role)})
+        yield from _called(_("il tuo ruolo nella rete"), [(role, _any_form(role))])
     if user.profession:
-        yield from _called(_("la tua professione"), {name: _any_form(name) for name in _of_profession(user.profession)})
+        names = [(name, _any_form(name)) for name in _of_profession(user.profession)]
+        yield from _called(_("la tua professione"), names)
     if body := user.organisation:
         # A municipality is called by its name alone; a name has no plural.
-        yield from _called(_("il tuo ente"), {body.name: [re.escape(each) for each in _words(short(body))]})
+        names = [(body.name, list(map(re.escape, _words(each)))) for each in (short(body), *_also_called(body))]
+        yield from _called(_("il tuo ente"), names)
 
 
-def _called(whose: str, names: dict[str, list[str]]) -> Iterator[Known]:
-    patterns = tuple((name, _pattern(words)) for name, words in names.items() if words)
+def _also_called(body: Organisation) -> list[str]:
+    """«SdS»: what the glossary gives as another name of this body; a word in small letters may be any body's."""
+    found: list[str] = []
+    for term in Term.objects.exclude(relation=Relation.AMBIGUOUS):
+        names = [term.word, *term.synonyms]
+        if any(_words(each) == _words(body.name) for each in names):
+            found += [each for each in names if each != each.lower()]
+    return found
+
+
+def _called(whose: str, names: list[tuple[str, list[str]]]) -> Iterator[Known]:
+    """Each name with the words by which it is found."""
+    patterns = tuple((name, _pattern(words)) for name, words in names if words)
     if patterns:
         yield Known(whose, patterns)
 

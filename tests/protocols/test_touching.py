@@ -125,6 +125,20 @@ def test_accents_number_and_what_was_taken_away_count(person: Any, as_: Any) -> 
     ]
 
 
+def test_a_body_is_named_by_what_the_glossary_calls_it_too(person: Any, as_: Any) -> None:
+    then = {"Tempi": "Tre giorni.", "Invio": "Per posta.", "Costi": "Nessuno."}
+    now = {"Tempi": "La SdS risponde in due giorni.", "Invio": "All’AUSL per PEC.", "Costi": "Li paga il consorzio."}
+    rule(person("coordinator"), then, now)
+    mark = "Ti riguarda: {}, il tuo ente. Si legge «{}»."
+    assert read(as_("coordinator"))[1] == {
+        "Tempi (cambia)": [mark.format("Società della Salute Pistoiese", "La SdS risponde in due giorni.")]
+    }
+    assert read(as_("health_manager"))[1] == {
+        "Invio (cambia)": [mark.format("Azienda USL Toscana Centro", "All’AUSL per PEC.")]
+    }
+    assert read(as_("worker"))[1] == {}
+
+
 def test_a_step_touches_who_has_its_role_or_does_it(person: Any, as_: Any) -> None:
     role = Position.objects.get(name="Referente ospedale e territorio")
 
