@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from portal import demo
@@ -86,6 +87,24 @@ def test_a_folder_is_looked_at_tried_and_becomes_drafts(as_: Any, person: Any) -
     several.make_all(WordUpload.objects.get().pk)  # a job that is done twice
     assert Image.objects.filter(title="Schema del percorso").count() == 2
     assert as_("worker").get("/p/PR-77/").status_code == 404
+
+
+def test_what_was_left_is_found_again_by_who_left_it(as_: Any, person: Any) -> None:
+    def left(name: str) -> list[tuple[str, str]]:
+        found = BeautifulSoup(as_(name).get(ADDRESS).content, "html.parser").select("[aria-labelledby=h-aspettano] a")
+        return [(" ".join(each.get_text().split()), str(each["href"])) for each in found]
+
+    client, tracked = as_("coordinator"), SimpleUploadedFile("rivisto.docx", TRACKED)
+    assert left("coordinator") == []
+    table = uploaded(client, packed(uno=plain_protocol(), due=PROCEDURE), tracked)
+    single = client.post(ADDRESS, {"file": [SimpleUploadedFile("solo.docx", PROCEDURE)]}).url
+    assert left("coordinator") == [("solo.docx", single), ("2 documenti su 3", table)]
+    roles.give_role(demo.space("SP-RETE"), person("worker"), Role.EDITOR, by=person("coordinator"))
+    assert as_("worker").get(ADDRESS).status_code == 200 and left("worker") == []
+    upload = WordUpload.objects.get(documents__name="uno.docx")
+    several.ask(upload, together=True)
+    several.make_all(upload.pk)
+    assert left("coordinator") == [("solo.docx", single)]
 
 
 def test_of_rows_that_cannot_stand_each_says_why_and_what_was_typed_stays(as_: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -38,7 +38,7 @@ def upload(request: PersonRequest, slug: str) -> HttpResponse:
         if not document.problem:
             return redirect("word_document", slug, document.pk)
         form.add_error("file", f"{document.name}: {document.problem}")
-    return render(request, "portal/from_word.html", {"space": space, "form": form})
+    return render(request, "portal/from_word.html", {"space": space, "form": form, "waiting": _waiting(request, space)})
 
 
 @login_required
@@ -109,6 +109,17 @@ def picture(request: PersonRequest, slug: str, pk: int, number: int) -> HttpResp
     if found is None:
         raise Http404
     return HttpResponse(bytes(found.data), content_type=TYPES[found.ending])
+
+
+def _waiting(request: PersonRequest, space: Space) -> QuerySet[WordUpload]:
+    """What the person left here and made nothing of yet: of each how many, and the first."""
+    left = Q(documents__problem="", documents__page=None)
+    rows = access.allowed(WordUpload.objects.filter(space=space), request.user).annotate(
+        many=Count("documents"), left=Count("documents", filter=left), document=Min("documents", filter=left),
+        name=Min("documents__name", filter=left),
+    )  # fmt: skip
+    found: QuerySet[WordUpload] = rows.filter(left__gt=0).order_by("-at")
+    return found
 
 
 def _space(request: PersonRequest, slug: str) -> Space:
