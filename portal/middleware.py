@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,6 +23,7 @@ from .pages.publication import Refused
 from .wagtail_admin.scope import ADMIN
 
 logger = logging.getLogger(__name__)
+ANNOUNCED = "#annuncio"  # where `base.html` says what an act has done
 
 
 class NullCharacterMiddleware:
@@ -96,6 +98,22 @@ def _before(request: HttpRequest) -> str:
     came_from = request.headers.get("referer", "")
     is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
     return came_from if is_ours else "/"
+
+
+class AnnouncedMiddleware:
+    """Back on the same page one sees what was said of the act: else a browser keeps the place that the form named."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST" and response.status_code == 302 and not request.path.startswith(ADMIN):
+            to = urlsplit(response.headers["Location"])
+            is_same = to.path == request.path and not to.fragment and not to.netloc
+            if is_same and messages.get_messages(request).added_new:
+                response.headers["Location"] += ANNOUNCED
+        return response
 
 
 after_each_answer: list[Callable[[HttpRequest, HttpResponse], None]] = []

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "portal.accounts.second_factor.SecondFactorMiddleware",
     "portal.pages.interrupted.InterruptedMiddleware",
     "portal.middleware.NullCharacterMiddleware",
+    "portal.middleware.AnnouncedMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
     "portal.middleware.BackAtTheTopMiddleware",
     "portal.middleware.EachAnswerMiddleware",
