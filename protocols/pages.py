@@ -54,8 +54,10 @@ def service(page: ServicePage, request: HttpRequest) -> dict[str, Any]:
 def form(page: FormPage, request: HttpRequest) -> dict[str, Any]:
     """Its files: one of another space is not opened by being cited."""
     files = {name: getattr(page, name) for name in ("document", "signed")}
+    known = editions.history(page, request.user)
     return {
-        "editions": editions.history(page, request.user),
+        "editions": known,
+        "is_out": any(each.version == page.version for each in known),
         "procedures": procedures.using(page, request.user),
         "asked": page.asked(),
         **{name: file if file and access.can(request.user, "view", file) else None for name, file in files.items()},

@@ -73,10 +73,12 @@ def in_words(kind: str, value: Any) -> str:
     if kind in WORDS:
         return str(value)
     what = str(KINDS[kind])
-    if said := choices_of(value):
-        what = f"{what} {', '.join(f'«{each}»' for each in said)}"
+    if choices := choices_of(value):
+        what = f"{what} {', '.join(f'«{each}»' for each in choices)}"
     what += now(", obbligatorio") if value.get("required") else ""
-    return ". ".join(filter(None, [f"{value['label']}: {what}", value.get("help")]))
+    label = str(value["label"]).strip()
+    said = f"{label} {what}" if label.endswith(("?", "!", ":", "…")) else f"{label}: {what}"
+    return ". ".join(filter(None, [said, value.get("help")]))
 
 
 def choices_of(value: Any) -> list[str]:

@@ -24,6 +24,7 @@ from protocols.fillable_odt import odt
 from protocols.fillable_pdf import pdf
 from protocols.models import Edition, EditionCopy, FormPage
 from protocols.reading import readings
+from tests.portal.test_approval import address, propose
 
 pytestmark = pytest.mark.django_db
 AIDS = ["letto «basso»", "bastone & stampella", "nessuno"]
@@ -99,6 +100,30 @@ def test_the_fields_of_the_pdf_are_those_of_the_description_each_with_its_name()
     assert not any(each.get("/V") not in (None, "/Off") for each in fields.values())  # empty, always
     required = [each["/TU"] for each in fields.values() if each.get("/Ff", 0) & 2]
     assert required == ["Nome e città. Obbligatorio. Come preferisce.", "Letto. Obbligatorio"]
+
+
+def test_lines_stay_lines_a_question_keeps_its_mark_and_files_are_offered_once_they_are_there(
+    as_: Any, person: Any
+) -> None:
+    fields = [
+        ("explanation", "Riga una.\nRiga due."),
+        asked("tick", "Vive solo?", required=True),
+        asked("date", "Dal:"),
+    ]
+    page = form(fields=fields)
+    shown = re.sub(r"\s+", " ", main(as_("worker").get(page.url)))
+    for words in ("Riga una.<br/>Riga due.", "Vive solo? casella da spuntare, obbligatorio", "Dal: data", "modulo.odt"):
+        assert words in shown, words
+    with zipfile.ZipFile(io.BytesIO(files(page).form_odt)) as archive:
+        assert "Riga una.<text:line-break/>Riga due." in archive.read("content.xml").decode()
+    page.form_fields[1].value["required"] = False
+    page.version, page.valid_from, page.change_note = "2.0", timezone.localdate(), "Non obbligatoria."
+    waiting = propose(page, person("coordinator"))
+    shown = re.sub(r"\s+", " ", main(as_("director").get(address(waiting))))
+    assert (
+        "Vive solo?</ins>" not in shown and "Obbligatorio" in shown and "si preparano quando questo testo esce" in shown
+    )
+    assert "modulo.pdf" not in shown and ">no<" not in shown
 
 
 def test_a_program_fills_the_pdf_in_and_reads_it_back() -> None:

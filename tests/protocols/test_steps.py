@@ -41,6 +41,8 @@ def test_a_step_says_its_lane_leads_to_its_rule_and_to_other_ways(as_: Any) -> N
     assert "OP-10" in shown.select_one("#passo-3 a.way").text
     one = BeautifulSoup(as_("worker").get("/p/OP-08/?passo=1&dal-confronto=2026-11-25").content, "html.parser")
     assert one.select_one("a.way")["href"].endswith("?passo=3&dal-confronto=2026-11-25")
+    for view, holds in (("", True), ("?passo=1", False), ("?vista=lista", False)):  # neither in hand nor on paper
+        assert ("perche-esiste" in as_("worker").get(f"/p/OP-08/{view}").content.decode()) == holds
 
 
 def test_what_the_reader_may_not_see_is_neither_named_nor_linked(as_: Any) -> None:
