@@ -111,7 +111,7 @@ class AnnouncedMiddleware:
         if request.method == "POST" and response.status_code == 302 and not request.path.startswith(ADMIN):
             to = urlsplit(response.headers["Location"])
             is_same = to.path == request.path and not to.fragment and not to.netloc
-            if is_same and messages.get_messages(request).added_new:
+            if is_same and getattr(messages.get_messages(request), "added_new", False):
                 response.headers["Location"] += ANNOUNCED
         return response
 
