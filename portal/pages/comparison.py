@@ -204,7 +204,7 @@ class Words:
         if isinstance(block, blocks.ListBlock):
             return self._lines((block.child_block, child) for child in value)
         if isinstance(block, blocks.BooleanBlock):  # a bare «no» among other words says nothing
-            return capfirst(block.label) if value else ""
+            return str(capfirst(block.label)) if value else ""
         if isinstance(block, blocks.RichTextBlock):
             return plain(str(value.source))
         if isinstance(block, blocks.ChoiceBlock | blocks.MultipleChoiceBlock):
