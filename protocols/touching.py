@@ -169,8 +169,8 @@ def _called(whose: str, names: list[tuple[str, list[str]]]) -> Iterator[Known]:
 
 
 def _pattern(words: list[str]) -> re.Pattern[str]:
-    """Whole words, one beside the other."""
-    return re.compile(rf"(?<!\w){BETWEEN.join(words)}(?!\w)")
+    """Whole words, one beside the other; «SDS-0168» is the number of an act."""
+    return re.compile(rf"(?<!\w){BETWEEN.join(words)}(?!\w|[-/]\d)")
 
 
 def _of_profession(profession: Profession) -> list[str]:

@@ -126,8 +126,9 @@ def test_accents_number_and_what_was_taken_away_count(person: Any, as_: Any) -> 
 
 
 def test_a_body_is_named_by_what_the_glossary_calls_it_too(person: Any, as_: Any) -> None:
-    then = {"Tempi": "Tre giorni.", "Invio": "Per posta.", "Costi": "Nessuno."}
-    now = {"Tempi": "La SdS risponde in due giorni.", "Invio": "All’AUSL per PEC.", "Costi": "Li paga il consorzio."}
+    then = {"Tempi": "Tre giorni.", "Invio": "Per posta.", "Costi": "Nessuno.", "Atto": "Nessuno."}
+    now = {"Tempi": "La SdS risponde in due giorni.", "Invio": "All’AUSL per PEC.", "Costi": "Li paga il consorzio.",
+           "Atto": "Delibera SDS-0168."}  # fmt: skip
     rule(person("coordinator"), then, now)
     mark = "Ti riguarda: {}, il tuo ente. Si legge «{}»."
     assert read(as_("coordinator"))[1] == {
