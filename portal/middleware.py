@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from . import busy, errors, typed
+from . import busy, errors
 from .pages import drafts, writing
 from .pages.atomic_acts import NotDone
 from .pages.publication import Refused
@@ -49,24 +49,6 @@ class SessionMiddleware(sessions.SessionMiddleware):
                 raise
             logger.warning("Not remembered: %s: %r", request.path, problem)
             return response
-
-
-class BackAtTheTopMiddleware:
-    """Once a form is taken its page begins at the top, where the answer stands.
-
-    Many forms post to their own place on the page, so that a refusal shows it; and a browser keeps that place through
-    a redirect that names none.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        is_back = response.status_code == 302 and response.headers["Location"].partition("?")[0] == request.path
-        if is_back and request.method == "POST" and typed.is_from_here(request) and not request.path.startswith(ADMIN):
-            response.headers["Location"] += "#"
-        return response
 
 
 class RefusalMiddleware:

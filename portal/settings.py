@@ -86,7 +86,6 @@ MIDDLEWARE = [
     "portal.middleware.NullCharacterMiddleware",
     "portal.middleware.AnnouncedMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
-    "portal.middleware.BackAtTheTopMiddleware",
     "portal.middleware.EachAnswerMiddleware",
     "portal.middleware.RefusalMiddleware",
     "portal.middleware.PrivateCacheMiddleware",
