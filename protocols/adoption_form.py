@@ -67,6 +67,7 @@ class AdoptionForm(Explained, forms.Form):
     def __init__(self, *args: Any, edition: Edition, last: Adoption, first: date, before: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"], self.page = last.pk, edition.page
+        self.last = last
         self.first, self.before = first, before  # from which day another row holds; and if the last one is wrong
         self.fields["sections"].choices = [(anchor, heading) for anchor, heading, _text in edition.parts]  # type: ignore[attr-defined]
         self.fields["act_file"].help_text = _("Al massimo %(size)s. Dopo una correzione va scelto di nuovo.") % {
@@ -111,6 +112,11 @@ class AdoptionForm(Explained, forms.Form):
             self._require("text", _("Scrivi come si fa qui."))
         if state in (State.ADAPTED, State.NOT_APPLICABLE):
             self._require("reason", _("Scrivi perché."))
+        if state == State.EXAMINED and self.last.state in IN_FORCE and not typed.get("is_correction"):
+            self.add_error("state", _(
+                "L’ente ha già recepito questa versione: «in esame» riporterebbe in vigore quella di prima. Se era uno "
+                "sbaglio, spunta «Correggo uno sbaglio nell’ultima riga»; se non vale più, scegli «non applicabile»."
+            ))  # fmt: skip
         if state and state != State.ADAPTED and (typed.get("sections") or typed.get("text") or typed.get("until")):
             self.add_error("state", _("Hai scritto un adattamento: scegli «recepito con adattamento», o toglilo."))
         self._check_days(typed)

@@ -85,7 +85,7 @@ def test_a_delegate_who_may_not_read_the_protocol_does_not_write_of_it(as_: Give
 
 def test_a_substitute_acts_too_and_an_ended_delegation_no_longer(as_: Given, person: Given) -> None:
     ausl = "/p/PR-02/recepimenti/ausl/"
-    data = typed(as_("hospital_worker"), ausl, state="in-esame")
+    data = typed(as_("hospital_worker"), ausl, state="in-esame", is_correction="on")
     assert as_("hospital_worker").post(ausl, data).status_code == 302
     yesterday = timezone.localdate() - timedelta(days=1)
     Delegation.objects.filter(organisation__slug="ausl").update(valid_until=yesterday)
@@ -177,11 +177,19 @@ def test_an_act_with_an_earlier_date_holds_from_the_last_row_on_and_an_earlier_d
     assert "Delibera 9" in client.get("/p/PR-02/").content.decode().split('class="band"')[1].split("<details")[0]
 
 
+def test_what_a_body_has_adopted_goes_back_to_be_examined_only_as_a_correction(as_: Given) -> None:
+    client = as_("worker")
+    refused = client.post(QUARRATA, typed(client, QUARRATA, state="in-esame")).content.decode()
+    assert "riporterebbe in vigore quella di prima" in refused and state_of("quarrata") == State.ADOPTED
+    data = typed(client, QUARRATA, state="in-esame", is_correction="on")
+    assert client.post(QUARRATA, data).status_code == 302 and state_of("quarrata") == State.EXAMINED
+
+
 def test_of_two_delegates_the_second_is_told_what_the_first_wrote_and_loses_nothing(as_: Given) -> None:
     ausl = "/p/PR-02/recepimenti/ausl/"
     first, second = as_("health_manager"), as_("hospital_worker")
     early = typed(second, ausl, state="non-applicabile", reason="Una ragione lunga.")
-    first.post(ausl, typed(first, ausl, state="in-esame"))
+    first.post(ausl, typed(first, ausl, state="in-esame", is_correction="on"))
     shown = second.post(ausl, early).content.decode()
     assert "Andrea Salvestrini" in shown and "Nel frattempo" in shown and "Una ragione lunga." in shown
     assert state_of("ausl") == State.EXAMINED
