@@ -27,6 +27,7 @@ class PortalConfig(AppConfig):
         from wagtail.admin.widgets import AdminDateTimeInput
 
         from . import checks, receivers  # noqa: F401
+        from .accounts import own_traces  # noqa: F401
         from .background import clock, jobs  # noqa: F401
         from .fields import MomentField
         from .pages import atomic_acts, context, under_way  # noqa: F401

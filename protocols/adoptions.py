@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import access
+from portal.accounts import own_data
 from portal.models import Delegation, Organisation, User
 from portal.models.delegations import Purpose
 from portal.notices import obligations
 from portal.notices.obligations import Closed, Duty, Need
 from portal.pages.publication import Refused
+from portal.words import dates
 
 from .holding import Binding, last_said
 from .models import Adoption, Edition, ProtocolPage
@@ -219,3 +221,15 @@ def _by_edition_and_body(rows: Iterable[Adoption]) -> dict[tuple[int, int], list
     for row in rows:
         found.setdefault((row.edition_id, row.organisation_id), []).append(row)
     return found
+
+
+def kept_of(person: User) -> Iterable[own_data.Kept]:
+    """What the person wrote of a body's adoptions, of protocols that the person may read today."""
+    rows = access.allowed(Adoption.objects.filter(by=person).select_related("edition", "organisation"), person)
+    yield own_data.Kept(_("Recepimenti che hai scritto"), own_data.FOR_GOOD, [
+        {_("ente"): str(each.organisation), _("che cosa"): str(each.edition), _("stato"): each.get_state_display(),
+         _("il"): dates.local_day(each.at)} for each in rows.order_by("at", "pk")
+    ])  # fmt: skip
+
+
+own_data.sources.append(kept_of)

@@ -20,3 +20,11 @@ def test_no_sentence_has_a_gap_before_its_comma() -> None:
 def test_templates_are_read_without_scrolling() -> None:
     lengths = [len(line) for path in TEMPLATES for line in path.read_text().splitlines()]
     assert quantiles(lengths, n=20)[-1] <= LONGEST
+
+
+def test_no_mail_in_plain_text_has_the_tags_of_a_filter() -> None:
+    texts = sorted(TEMPLATES[0].parents[1].rglob("*.txt"))
+    tagged = re.compile(r"\|(?:day|full_day|weekday|phone|linked|paragraphs)\b(?![^}]*\|striptags)")
+    assert len(texts) > 20
+    assert {path.name for path in texts if tagged.search(path.read_text())} == set()
+    assert tagged.search('{{ until|full_day:"al" }}')

@@ -46,12 +46,12 @@ def of(person: User) -> list[Kept]:
 
 
 def _account(person: User) -> Kept:
-    end = _day(person.valid_until) if person.valid_until else ""
+    end = day(person.valid_until) if person.valid_until else ""
     row = {
         _("nome"): person.first_name, _("cognome"): person.last_name, _("e-mail"): person.email,
         _("telefono"): person.telephone, _("ente"): str(person.organisation or ""),
         _("professione"): str(person.profession or ""), _("account fino al"): end,
-        _("ruoli nella rete"): ", ".join(map(str, person.positions.all())), _("dal"): _day(person.date_joined),
+        _("ruoli nella rete"): ", ".join(map(str, person.positions.all())), _("dal"): day(person.date_joined),
     }  # fmt: skip
     return Kept(_("Il tuo account"), _("finché lavori nella rete; poi resta il nome accanto agli atti"), [row])
 
@@ -59,11 +59,11 @@ def _account(person: User) -> Kept:
 def _places(person: User) -> Iterable[Kept]:
     rows = person.placements.select_related("organisation").order_by("since")
     yield Kept(_("Enti e sedi"), _("finché l’account c’è"), [
-        {_("che cosa"): each.get_kind_display(), _("dove"): str(each.organisation), _("dal"): _day(each.since),
-         _("al"): _day(each.until)} for each in rows
+        {_("che cosa"): each.get_kind_display(), _("dove"): str(each.organisation), _("dal"): day(each.since),
+         _("al"): day(each.until)} for each in rows
     ])  # fmt: skip
     yield Kept(_("Assenze, senza il motivo"), _("finché l’account c’è"), [
-        {_("dal"): _day(each.since), _("al"): _day(each.until), _("ti sostituisce"): str(each.substitute or "")}
+        {_("dal"): day(each.since), _("al"): day(each.until), _("ti sostituisce"): str(each.substitute or "")}
         for each in person.absences.select_related("substitute")
     ])  # fmt: skip
 
@@ -72,20 +72,20 @@ def _rights(person: User) -> Iterable[Kept]:
     held = Membership.objects.filter(user=person).select_related("space", "given_by")
     yield Kept(_("Ruoli negli spazi"), _("finché li hai; nel registro dello spazio resta che li hai avuti"), [
         {_("spazio"): str(each.space), _("ruolo"): each.get_role_display(), _("perché"): each.reason,
-         _("dato il"): _day(each.given_at), _("fino al"): _day(each.expires_at)} for each in held
+         _("dato il"): day(each.given_at), _("fino al"): day(each.expires_at)} for each in held
     ])  # fmt: skip
     given = Delegation.objects.filter(person=person).select_related("organisation")
     yield Kept(_("Deleghe"), FOR_GOOD, [
-        {_("ente"): str(each.organisation), _("che cosa"): each.get_purpose_display(), _("dal"): _day(each.valid_from),
-         _("al"): _day(each.valid_until)} for each in given
+        {_("ente"): str(each.organisation), _("che cosa"): each.get_purpose_display(), _("dal"): day(each.valid_from),
+         _("al"): day(each.valid_until)} for each in given
     ])  # fmt: skip
     yield Kept(_("Coordinamento della rete"), FOR_GOOD, [
-        {_("perché"): each.reason, _("dal"): _day(each.since), _("al"): _day(each.until)}
+        {_("perché"): each.reason, _("dal"): day(each.since), _("al"): day(each.until)}
         for each in NetworkCoordinator.objects.filter(person=person)
     ])  # fmt: skip
     yield Kept(_("Inviti"), _("finché l’account c’è"), [
-        {_("mandato il"): _day(each.asked_at), _("da"): str(each.invited_by or ""),
-         _("accettato il"): _day(each.accepted_at)}
+        {_("mandato il"): day(each.asked_at), _("da"): str(each.invited_by or ""),
+         _("accettato il"): day(each.accepted_at)}
         for each in Invitation.objects.filter(person=person).select_related("invited_by")
     ])  # fmt: skip
 
@@ -93,18 +93,18 @@ def _rights(person: User) -> Iterable[Kept]:
 def _told(person: User) -> Iterable[Kept]:
     days = obligations.KEPT.days
     yield Kept(_("Cose da fare"), _("fatte, ancora %(days)d giorni") % {"days": days}, [
-        {_("che cosa"): _owed(each), _("chiesta il"): _day(each.asked_at),
-         _("entro"): _day(each.due), _("fatta il"): _day(each.settled_at)}
+        {_("che cosa"): _owed(each), _("chiesta il"): day(each.asked_at),
+         _("entro"): day(each.due), _("fatta il"): day(each.settled_at)}
         for each in access.with_open_page(Obligation.objects.filter(person=person).order_by("asked_at", "pk"), person)
     ])  # fmt: skip
     yield Kept(_("Segnalazioni di problemi che hai fatto"), _("al massimo %(days)d giorni") % {
         "days": problem_reports.KEPT.days,
     }, [
-        {_("pagina"): each.path, _("testo"): each.text, _("il"): _day(each.at)}
+        {_("pagina"): each.path, _("testo"): each.text, _("il"): day(each.at)}
         for each in ProblemReport.objects.filter(by=person)
     ])  # fmt: skip
     yield Kept(_("Riepiloghi per e-mail"), _("data ed esito, non il testo"), [
-        {_("il"): _day(each.window_end), _("esito"): each.get_state_display()}
+        {_("il"): day(each.window_end), _("esito"): each.get_state_display()}
         for each in Delivery.objects.filter(user=person).order_by("window_end")
     ])  # fmt: skip
 
@@ -117,7 +117,7 @@ def _owed(row: Any) -> str:
 def _acts(person: User) -> Kept:
     rows = Activity.objects.filter(by=person).order_by("at", "pk")
     return Kept(_("Gli atti che hai compiuto"), FOR_GOOD, [
-        {_("il"): _day(each.at), _("che cosa"): each.sentence or each.get_verb_display(), _("nota"): each.note}
+        {_("il"): day(each.at), _("che cosa"): each.sentence or each.get_verb_display(), _("nota"): each.note}
         for each in rows
     ])  # fmt: skip
 
@@ -125,11 +125,11 @@ def _acts(person: User) -> Kept:
 def _files(person: User) -> Kept:
     rows = FileVersion.objects.filter(replaced_by=person).select_related("document").order_by("replaced_at", "pk")
     return Kept(_("I file che hai sostituito"), _("finché c’è il file"), [
-        {_("il"): _day(each.replaced_at), _("file"): each.document.title, _("perché"): each.reason} for each in rows
+        {_("il"): day(each.replaced_at), _("file"): each.document.title, _("perché"): each.reason} for each in rows
     ])  # fmt: skip
 
 
-def _day(value: Any) -> Any:
+def day(value: Any) -> Any:
     """A day: the file writes it for programs, the page in words."""
     return dates.local_day(value) if value else ""
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from portal import access
+from portal.accounts import own_data
 from portal.background import jobs
 from portal.background.schedules import every
 from portal.models.acknowledgements import (
@@ -368,3 +369,18 @@ def remind(request_id: int, person_id: int) -> None:
     emails.reading_reminder_mail(
         person, title=name(page), url=f"{page.url}#firma", due=request.due_for(text), by=str(request.asked_by)
     ).send()
+
+
+def kept_of(person: User) -> Iterable[own_data.Kept]:
+    """What the person signed to have read; its page by the name that the person may read today."""
+    rows = Acknowledgement.objects.filter(person=person).select_related("text__page").order_by("at", "pk")
+    pages = Page.objects.filter(pk__in={row.text.page_id for row in rows})
+    readable = set(access.allowed(pages, person).values_list("pk", flat=True))
+    yield own_data.Kept(_("Le letture che hai firmato"), own_data.FOR_GOOD, [
+        {_("pagina"): row.text.page.title if row.text.page_id in readable else _("una pagina che non leggi più"),
+         _("testo"): row.text.label, _("il"): dates.local_day(row.at), _("impronta"): row.text.fingerprint}
+        for row in rows
+    ])  # fmt: skip
+
+
+own_data.sources.append(kept_of)

@@ -5,10 +5,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
 from django.utils import timezone
+from wagtail.models import Page
 
 from portal import access
-from portal.models import Delegation, Invitation, NameProposal, Organisation, User
+from portal.models import (
+    Acknowledgement,
+    Delegation,
+    Document,
+    Invitation,
+    NameProposal,
+    Organisation,
+    SignableText,
+    Space,
+    UnfinishedWords,
+    User,
+)
 from portal.notices import feed, obligations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
@@ -43,14 +57,70 @@ def test_nobody_else_s_data_are_among_one_s_own(as_: Any, person: Any) -> None:
 
 
 def test_a_duty_about_a_page_that_is_closed_now_is_kept_without_its_words(as_: Any, person: Any) -> None:
-    from wagtail.models import Page
-
     page = Page.objects.get(slug="pr-04")
     duty = obligations.Duty("Leggi una cosa riservata", "Leggi", "perché sì", page.url, page=page.pk, needs="view")
     obligations.ask([person("worker"), person("worker_minors")], "prova:9", duty)
     assert "una cosa riservata" not in text(as_("worker").get("/profilo/dati/"))
     assert "una cosa su una pagina che non leggi più" in text(as_("worker").get("/profilo/dati/"))
     assert "una cosa riservata" in text(as_("worker_minors").get("/profilo/dati/"))
+
+
+# What names a person is told to that person, among what is called so.
+TOLD = {
+    "portal.Membership.user": "Ruoli negli spazi", "portal.Acknowledgement.person": "Le letture che hai firmato",
+    "portal.NetworkCoordinator.person": "Coordinamento della rete", "portal.Delegation.person": "Deleghe",
+    "portal.Delegation.substitute": "Deleghe in cui sostituisci", "portal.Delivery.user": "Riepiloghi per e-mail",
+    "portal.Invitation.person": "Inviti", "portal.NameProposal.person": "Il nome che hai chiesto",
+    "portal.Obligation.person": "Cose da fare", "portal.Placement.person": "Enti e sedi",
+    "portal.Absence.person": "Assenze, senza il motivo", "portal.Absence.substitute": "Le assenze in cui sostituisci",
+    "portal.UnfinishedWords.person": "Testi che hai iniziato e non mandato",
+    "coordination.Action.person": "Azioni delle riunioni", "coordination.Shift.person": "Turni di reperibilità",
+    "training.LessonDone.user": "Lezioni fatte", "search.Followed.person": "Ricerche salvate e attese",
+}  # fmt: skip
+OTHERWISE = {
+    "portal.DigestPreference.user",
+    "portal.PageUserGrant.user",  # seen and changed in one's own profile and pages
+    "portal.Job.person",
+    "portal.WordUpload.person",  # work under way, gone within days
+    "coordination.ActionItem.person",  # a line of minutes, whose row is the Action
+}
+
+
+def test_whatever_names_a_person_is_among_the_own_data_or_has_its_reason(as_: Any) -> None:
+    ours = {"portal", "coordination", "protocols", "training", "search"}
+    named = {
+        f"{field.model._meta.label}.{field.name}"
+        for model in apps.get_models() if model._meta.app_label in ours and not model._meta.auto_created
+        for field in model._meta.concrete_fields
+        if field.related_model is User and field.name in {"person", "user", "substitute"}
+    }  # fmt: skip
+    assert named == set(TOLD) | OTHERWISE
+    found = json.loads(as_("worker").get("/profilo/dati/file/").content)
+    assert set(TOLD.values()) <= set(found)
+
+
+def test_what_one_signed_answers_for_began_sent_and_gave_is_told_and_no_closed_page_is_named(
+    as_: Any, person: Any
+) -> None:
+    worker, page = person("worker"), Page.objects.get(slug="pr-04").specific
+    text = SignableText.objects.create(page=page, label="testo di prova", fingerprint="a" * 64)
+    Acknowledgement.objects.create(text=text, person=worker, organisation=worker.organisation)
+    type(page).objects.filter(pk=page.pk).update(responsible=worker)
+    Document.objects.create(
+        title="Elenco del tiglio", uploaded_by_user=worker, collection=Space.objects.get(code="SP-RETE").collection,
+        file=ContentFile(b"x", "tiglio.txt"),
+    )  # fmt: skip
+    UnfinishedWords.objects.create(person=worker, space=Space.objects.get(code="SP-RETE"), words={"title": "A metà"})
+    found = json.loads(as_("worker").get("/profilo/dati/file/").content)
+    (signed,) = (row for row in found["Le letture che hai firmato"]["righe"] if row["testo"] == "testo di prova")
+    assert signed["pagina"] == "una pagina che non leggi più"
+    assert {"pagina": "una pagina che non leggi più"} in found["Le pagine di cui rispondi"]["righe"]
+    assert found["I file che hai caricato"]["righe"][-1]["file"] == "un file che non leggi più"  # no page carries it
+    assert found["Testi che hai iniziato e non mandato"]["righe"][0]["testo"] == "A metà"
+    assert {row["ente"] for row in found["Recepimenti che hai scritto"]["righe"]} == {"Comune di Quarrata"}
+    assert page.title not in json.dumps(found, ensure_ascii=False)
+    text = json.loads(as_("worker_minors").get("/profilo/dati/file/").content)
+    assert "Elenco del tiglio" not in json.dumps(text, ensure_ascii=False)
 
 
 # --- Another name ----------------------------------------------------------------------------------------

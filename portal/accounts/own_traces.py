@@ -1,0 +1,100 @@
+"""What else the ground keeps of a person: where one has entered, what one answers for, has begun, sent or given."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.utils.translation import gettext as _
+from wagtail.models import Page
+
+from portal import access
+from portal.models import (
+    Absence,
+    Delegation,
+    Document,
+    NameProposal,
+    OutsiderLink,
+    PersonalDataReport,
+    UnfinishedWords,
+    User,
+)
+from portal.models.pages import page_kinds
+from portal.pages import unfinished
+
+from . import own_data, sessions
+from .own_data import FOR_GOOD, Kept
+
+
+def kept_of(person: User) -> Iterable[Kept]:
+    yield _accesses(person)
+    yield from _for_others(person)
+    yield _answered_for(person)
+    yield from _written(person)
+    yield _given(person)
+
+
+def _accesses(person: User) -> Kept:
+    rows = UserSession.objects.filter(user=person).order_by("created_at")
+    return Kept(_("Da dove sei entrato"), _("finché l’accesso è aperto"), [
+        {_("il"): own_data.day(each.created_at), _("con"): sessions.browser(each.user_agent),
+         _("indirizzo di rete"): each.ip} for each in rows
+    ])  # fmt: skip
+
+
+def _for_others(person: User) -> Iterable[Kept]:
+    rows = Absence.objects.filter(substitute=person).select_related("person").order_by("since")
+    yield Kept(_("Le assenze in cui sostituisci"), _("finché l’account di chi manca c’è"), [
+        {_("dal"): own_data.day(each.since), _("al"): own_data.day(each.until), _("di"): str(each.person)}
+        for each in rows
+    ])  # fmt: skip
+    given = Delegation.objects.filter(substitute=person).select_related("organisation")
+    yield Kept(_("Deleghe in cui sostituisci"), FOR_GOOD, [
+        {_("ente"): str(each.organisation), _("che cosa"): each.get_purpose_display(),
+         _("dal"): own_data.day(each.valid_from), _("al"): own_data.day(each.valid_until)} for each in given
+    ])  # fmt: skip
+
+
+def _answered_for(person: User) -> Kept:
+    """Of a page that one may not read any more, no title."""
+    pages: list[Page] = []
+    for kind in page_kinds():
+        pages += kind.objects.filter(responsible=person)
+    readable = set(access.allowed(Page.objects.filter(pk__in=[page.pk for page in pages]), person).values_list("pk"))
+    return Kept(_("Le pagine di cui rispondi"), _("finché ne rispondi"), [
+        {_("pagina"): page.title if (page.pk,) in readable else _("una pagina che non leggi più")} for page in pages
+    ])  # fmt: skip
+
+
+def _written(person: User) -> Iterable[Kept]:
+    asked = NameProposal.objects.filter(person=person)
+    yield Kept(_("Il nome che hai chiesto"), _("finché chi coordina decide"), [
+        {_("nome"): each.first_name, _("cognome"): each.last_name, _("il"): own_data.day(each.at)} for each in asked
+    ])  # fmt: skip
+    begun = UnfinishedWords.objects.filter(person=person).select_related("space")
+    yield Kept(_("Testi che hai iniziato e non mandato"), _("%(days)d giorni") % {"days": unfinished.KEPT.days}, [
+        {_("spazio"): str(each.space), _("il"): own_data.day(each.at),
+         _("testo"): "\n".join(filter(None, map(str, each.words.values())))} for each in begun
+    ])  # fmt: skip
+    sent = Document.objects.filter(uploaded_by_user=person).order_by("created_at", "pk")
+    open_files = set(access.allowed(sent.order_by(), person).values_list("pk", flat=True))
+    yield Kept(_("I file che hai caricato"), _("finché c’è il file"), [
+        {_("file"): each.title if each.pk in open_files else _("un file che non leggi più"),
+         _("il"): own_data.day(each.created_at)} for each in sent
+    ])  # fmt: skip
+    told = PersonalDataReport.objects.filter(by=person, found_by_itself=False).order_by("at")
+    yield Kept(_("Segnalazioni di dati personali che hai fatto"), FOR_GOOD, [
+        {_("che cosa"): each.get_what_display(), _("il"): own_data.day(each.at),
+         _("come è finita"): each.get_outcome_display()} for each in told
+    ])  # fmt: skip
+
+
+def _given(person: User) -> Kept:
+    rows = OutsiderLink.objects.filter(given_by=person).order_by("given_at")
+    found: list[dict[str, Any]] = [
+        {_("per chi"): each.named, _("perché"): each.reason, _("dal"): own_data.day(each.given_at),
+         _("al"): own_data.day(each.expires_at)} for each in rows
+    ]  # fmt: skip
+    return Kept(_("I link che hai dato a chi è fuori dalla rete"), FOR_GOOD, found)
+
+
+own_data.sources.append(kept_of)
