@@ -18,6 +18,7 @@ class SearchConfig(AppConfig):
         from portal.models.kept import on_rows_of
         from portal.models.pages import SpacePage, page_kinds
         from portal.pages.publication import published
+        from portal.personal_data.reports import sight_changed
         from portal.spaces.shares import audience_changed
 
         from . import canaries, checkup, index, own_names  # noqa: F401
@@ -32,4 +33,5 @@ class SearchConfig(AppConfig):
         for model in (Page, SpacePage, *page_kinds()):
             post_delete.connect(index.on_page_deleted, sender=model)
         file_changed.connect(index.on_file_changed)
+        sight_changed.connect(index.on_file_changed)
         file_deleted.connect(index.on_file_deleted)

@@ -17,6 +17,7 @@ from portal.models import Document as File
 from portal.models import Space
 from portal.models.pages import PortalPage, Section, SpacePage
 from portal.pages import reserved
+from portal.personal_data.reports import waits
 from portal.words import dates
 from protocols.models import Edition, FormPage
 from protocols.models.rules import RulePage
@@ -80,7 +81,7 @@ def _of_portal_page(page: PortalPage) -> Iterator[Document]:
         organisation=_organisation(page),
     )
     yield whole
-    if isinstance(page, FormPage) and page.document and _carries(page, page.document):
+    if isinstance(page, FormPage) and page.document and _carries(page, page.document) and not waits(page.document):
         yield from _pages_of(page.document, whole)
     for section in _lines(page, page.sections()):
         yield replace(

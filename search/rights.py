@@ -1,7 +1,7 @@
 """What the index names, asked of `access` again at the moment of showing: the engine may lag behind the rights.
 
 A page unshared, withdrawn or moved is closed before the engine knows; an index may be younger than a restored
-database. Two questions a search, however much was found.
+database. Three questions a search, however much was found.
 """
 
 from collections.abc import Collection
@@ -12,6 +12,8 @@ from wagtail.models import Page
 
 from portal import access
 from portal.models import Document as File
+from portal.models import PersonalDataReport
+from protocols.models import FormPage
 
 from . import documents
 from .engines.contract import Admits
@@ -32,10 +34,11 @@ def admits_of_all(user: Any) -> Admits:
     parts = SearchDocument.objects.filter(group__startswith=documents.PART, gone=False).values_list("group", flat=True)
     known = set(parts)
     opened = known - _closed_parts(known, user)
+    stale = _with_hidden_files()
 
     def admitted(groups: Collection[str]) -> Collection[str]:
         seen = {each for each in groups if documents.page_of(each) in pages or documents.file_of(each) in files}
-        return {each for each in seen if not documents.is_part(each) or each in opened}
+        return {each for each in seen - stale if not documents.is_part(each) or each in opened}
 
     return admitted
 
@@ -45,7 +48,7 @@ def _admitted(user: Any, groups: Collection[str]) -> Collection[str]:
     files = {group: number for group in groups if (number := documents.file_of(group))}
     seen_pages = _seen(Page, set(pages.values()), user)
     seen_files = _seen(File, set(files.values()), user)
-    closed = _closed_parts({group for group in pages if documents.is_part(group)}, user)
+    closed = _closed_parts({group for group in pages if documents.is_part(group)}, user) | _with_hidden_files(pages)
     return {group for group, number in pages.items() if number in seen_pages and group not in closed} | {
         group for group, number in files.items() if number in seen_files
     }
@@ -56,6 +59,15 @@ def _seen(model: Any, numbers: set[int], user: Any) -> set[int]:
         return set()
     rows = model.objects.filter(pk__in=numbers) if len(numbers) <= NAMED else model.objects.all()
     return set(access.allowed(rows, user).order_by().values_list("pk", flat=True))
+
+
+def _with_hidden_files(groups: Collection[str] | None = None) -> set[str]:
+    """The forms whose file was put out of sight a moment ago: its words are still in the index, under the form."""
+    hidden = PersonalDataReport.objects.filter(handled_at=None, document__isnull=False)
+    forms = FormPage.objects.filter(document__in=hidden.values("document"))
+    late = SearchDocument.objects.filter(page_id__in=forms.values("pk"), gone=True, pending=True)
+    late = late if groups is None else late.filter(group__in=groups)
+    return set(late.values_list("group", flat=True))
 
 
 def _closed_parts(groups: set[str], user: Any) -> set[str]:

@@ -5,6 +5,7 @@ number and no place in what is counted, found, kept, printed or compared. `acces
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +110,7 @@ def in_words(part: Part, user: Any) -> str:
 # --- What the others see of a change -----------------------------------------------------------------------
 
 # Of a page's record, what says nothing to whoever reads it, or is said beside the text.
+MARKS = re.compile(r' data-block-key="[^"]*"')  # of rich text, by the editor alone
 BESIDE = {"pk", "page_ptr", "change_note", "correction", "anchors"}
 
 
@@ -140,7 +142,9 @@ def _is_for_some(row: Any) -> bool:
 
 
 def _bare(value: Any) -> Any:
-    """Without the marks of the editor: numbers of blocks, and places, which a row put before moves."""
+    """Without the marks of the editor: numbers of blocks and paragraphs, and places, which a row put before moves."""
+    if isinstance(value, str):
+        return MARKS.sub("", value)
     if isinstance(value, dict):
         return {key: _bare(each) for key, each in value.items() if key not in {"id", "sort_order"}}
     return [_bare(each) for each in value] if isinstance(value, list) else value

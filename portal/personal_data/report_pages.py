@@ -73,10 +73,19 @@ def report(request: PersonRequest) -> HttpResponse:
         except reports.TooMany:
             form.add_error(None, _("Hai già cinque segnalazioni aperte: telefona a chi risponde della pagina."))
         else:
-            messages.success(request, _("Grazie. Da adesso la vedete soltanto tu e chi ne risponde."))
+            messages.success(request, _thanks(row))
             return redirect("personal_data", row.pk)
     context = {"form": form, "title": feed.name(page), "path": path}
     return render(request, "portal/report_personal_data.html", context)
+
+
+def _thanks(row: PersonalDataReport) -> str:
+    said = _("Grazie. Da adesso la vedete soltanto tu e chi ne risponde.")
+    if not row.document:
+        return said
+    others = [_("«%(file)s»") % {"file": each.document.title} for each in reports.reported_with(row)]
+    more = _("Ho nascosto anche %(files)s: dice le stesse cose.") % {"files": ", ".join(others)} if others else ""
+    return f"{said} {more}".strip()
 
 
 @login_required

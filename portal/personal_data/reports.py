@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.dispatch import Signal
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +28,8 @@ from portal.notices.obligations import Duty
 from . import guard
 from .detection import Kind
 
+sight_changed = Signal()  # arguments: document, out of sight or seen again
+
 MOST_OPEN = 5  # of one person at a time: hiding pages must not become a way to close the portal
 KEPT = timedelta(days=365)  # a report that was handled
 OF_KIND = {
@@ -39,16 +43,35 @@ class TooMany(Exception):
 
 
 def report(by: User, what: str, *, page: Page | None = None, document: Document | None = None) -> Any:
-    """Put the page or the file out of sight, and ask whoever answers for it to look."""
-    if PersonalDataReport.objects.filter(by=by, found_by_itself=False, handled_at=None).count() >= MOST_OPEN:
+    """Put the page or the file out of sight, and ask whoever answers for it to look; with a file those that say it too.
+
+    Gives the report of what was named.
+    """
+    waiting = PersonalDataReport.objects.filter(by=by, found_by_itself=False, handled_at=None)
+    if waiting.values("at").distinct().count() >= MOST_OPEN:
         raise TooMany
+    at, things = timezone.now(), [{"page": page}] if page else [{"document": each} for each in _of_one_text(document)]
     with transaction.atomic():
-        row = PersonalDataReport.objects.create(by=by, what=what, page=page, document=document)
-        activity.record(
-            Verb.DATA_REPORTED, by=by, page=page, space=_space(row), sentence=_("ha segnalato dati personali")
-        )
-        _ask(row)
-    return row
+        rows = [PersonalDataReport.objects.create(by=by, what=what, at=at, **thing) for thing in things]
+        for row in rows:
+            activity.record(
+                Verb.DATA_REPORTED, by=by, page=page, space=_space(row), sentence=_("ha segnalato dati personali")
+            )
+            _ask(row)
+            _tell(row)
+    return rows[0]
+
+
+def _of_one_text(document: Any) -> list[Document]:
+    """The file, then the others of its space that hold the same: its signed copy, another upload of it."""
+    same = Q(sha256=document.sha256) & ~Q(sha256="") | Q(text_pages=document.text_pages) & ~Q(text_pages=[])
+    return [document, *Document.objects.filter(same, collection=document.collection_id).exclude(pk=document.pk)]
+
+
+def reported_with(row: PersonalDataReport) -> Any:
+    """What went out of sight by the same act, and waits still."""
+    together = PersonalDataReport.objects.filter(by=row.by, at=row.at, found_by_itself=False, handled_at=None)
+    return together.exclude(pk=row.pk).select_related("document")
 
 
 def look_into(document: Document, beside: str = "") -> None:
@@ -76,20 +99,36 @@ def out_of_sight(documents: list[Document]) -> list[Document]:
     return [each for each in documents if each.pk in hidden]
 
 
+def waits(document: Document) -> bool:
+    """Whether somebody has still to decide on it: until then its words are found nowhere."""
+    return PersonalDataReport.objects.filter(document=document, handled_at=None).exists()
+
+
+def _tell(row: PersonalDataReport) -> None:
+    if row.document:
+        sight_changed.send(sender=Document, document=row.document)
+
+
 def _carriers(document: Document) -> list[int]:
     return [page.pk for page in access.carriers([document], Page.objects.all())[document.pk]]
 
 
 def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) -> None:
-    """The data are gone, or there never were any: what was hidden is seen again."""
+    """The data are gone, or there never were any, nor in its signed copy: what was hidden is seen again."""
     with transaction.atomic():
-        row.outcome, row.reason, row.handled_by, row.handled_at = outcome, reason, by, timezone.now()
-        row.save(update_fields=["outcome", "reason", "handled_by", "handled_at"])
-        obligations.settle(_key(row))
-        if row.document and outcome == Outcome.REMOVED:  # and what it was before must not keep them
-            versions.discard(row.document.versions.all(), by=by, reason=_("C’erano dati personali."))
-        said = _("ha chiuso una segnalazione di dati personali")
-        activity.record(Verb.DATA_HANDLED, by=by, page=row.page, space=_space(row), sentence=said)
+        for each in [row, *(reported_with(row) if outcome == Outcome.NONE else ())]:
+            _settle(each, by, outcome, reason)
+
+
+def _settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) -> None:
+    row.outcome, row.reason, row.handled_by, row.handled_at = outcome, reason, by, timezone.now()
+    row.save(update_fields=["outcome", "reason", "handled_by", "handled_at"])
+    obligations.settle(_key(row))
+    if row.document and outcome == Outcome.REMOVED:  # and what it was before must not keep them
+        versions.discard(row.document.versions.all(), by=by, reason=_("C’erano dati personali."))
+    said = _("ha chiuso una segnalazione di dati personali")
+    activity.record(Verb.DATA_HANDLED, by=by, page=row.page, space=_space(row), sentence=said)
+    _tell(row)
 
 
 def who_handles(row: PersonalDataReport) -> list[User]:

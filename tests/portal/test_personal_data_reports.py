@@ -85,6 +85,29 @@ def test_a_file_alone_is_hidden_and_its_page_is_read_without_it(as_: Given) -> N
     assert as_("worker").get(form.document.url).status_code == 200
 
 
+def test_with_a_file_go_its_signed_copy_and_its_words_in_search(as_: Given, index: Any) -> None:
+    form = form_of("MD-04")
+    word = next(each for each in form.document.text_pages[0].split() if len(each) > 11 and each.isalpha())
+    asked = f"/cerca/?q={word}&tipo=modulo"
+    for name in ("worker", "worker_mountain"):
+        assert form.document.url in text_of(as_(name), asked)
+    answer = as_("worker").post("/dati-personali/segnala/", {
+        "page": "/p/MD-04/", "what": "codice", "where": str(form.document.pk)}, follow=True)  # fmt: skip
+    said = unescape(answer.content.decode())
+    assert "Ho nascosto anche «MD-04 Segnalazione per dimissione protetta, firmato»" in said
+    for file in (form.document, form.signed):
+        assert as_("worker_mountain").get(f"{file.url}?contenuto").status_code == 404
+    assert form.document.url not in text_of(as_("worker_mountain"), asked)  # before the engine knows
+    index.refresh()
+    assert form.document.url not in text_of(as_("worker_mountain"), asked)
+    assert "/p/MD-04/" in text_of(as_("worker_mountain"), "/cerca/?q=MD-04")  # the form itself is found
+    row = PersonalDataReport.objects.get(document=form.document)
+    reports.settle(row, as_user("coordinator"), Outcome.NONE, "È un esempio.")
+    index.refresh()
+    assert not PersonalDataReport.objects.filter(handled_at=None).exists()
+    assert form.document.url in text_of(as_("worker_mountain"), asked)
+
+
 def test_who_answers_is_asked_and_decides_with_a_reason_that_the_reporter_reads(as_: Given) -> None:
     report(as_("worker"))
     row = PersonalDataReport.objects.get()

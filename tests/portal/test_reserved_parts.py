@@ -135,6 +135,13 @@ def test_a_change_in_a_reserved_part_alone_leaves_no_day_no_news_and_no_new_text
     assert acknowledgements.current(page) == text
     assert Activity.objects.filter(page=page.pk).first().verb == Verb.PART_PUBLISHED
     assert WORD not in "".join(change.sentence for change in feed.changes(partner, timezone.now().replace(year=2020)))
+    raw = page.body.get_prep_value()
+    raw[0]["value"]["text"] = str(raw[0]["value"]["text"]).replace("<p>", '<p data-block-key="f83k4">')
+    raw[1]["value"]["content"][0]["value"]["text"] = "<p>Altro ancora.</p>"
+    page.body = page.body.stream_block.to_python(raw)  # as the editor writes it anew
+    page.save_revision(user=coordinator).publish(user=coordinator)
+    assert Activity.objects.filter(page=page.pk).first().verb == Verb.PART_PUBLISHED
+    assert same_for_all(body(as_("partner").get(page.url))).replace(' data-block-key="f83k4"', "") == before
     page.body.append(("text", RichText("<p>Per tutti.</p>")))
     page.change_note = "Di più."
     page.save_revision(user=coordinator).publish(user=coordinator)
