@@ -17,7 +17,7 @@ from .models.activity import Verb
 logger = logging.getLogger("portal.security")
 OF_TEXTS = {
     Verb.PUBLISHED, Verb.WITHDRAWN, Verb.WORDS_CHANGED, Verb.ACTION_CLOSED, Verb.ACTION_REOPENED,
-    Verb.ACTION_WITHDRAWN, Verb.SHIFTS_CHANGED,
+    Verb.ACTION_WITHDRAWN, Verb.SHIFTS_CHANGED, Verb.INSIDE_PUBLISHED,
 }  # fmt: skip
 
 

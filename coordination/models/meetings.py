@@ -87,8 +87,8 @@ class MeetingPage(PortalPage):
     guests_apart = models.BooleanField(
         _("chi non ha un ruolo in questo spazio legge solo i punti che gli riservi"), default=False,
         help_text=_(
-            "Per una riunione con ospiti: quando condividi la pagina con loro trovano titolo, data, luogo, allegati e "
-            "i loro punti. Gli altri punti, le decisioni, le azioni, il verbale e le presenze per loro non ci sono."
+            "Per una riunione con ospiti: quando condividi la pagina con loro trovano titolo, frase che la riassume, data, luogo, "
+            "allegati e i loro punti. Gli altri punti, le decisioni, le azioni, il verbale e le presenze per loro non ci sono."
         ),
     )  # fmt: skip
 
@@ -155,6 +155,10 @@ class MeetingPage(PortalPage):
             for key, readers, section in self._told()
             if readers
         ]
+
+    def inside(self) -> frozenset[str]:
+        rows = {"agenda", "attendance", "minutes", "decisions", "actions"}
+        return frozenset(rows) if self.guests_apart else frozenset()
 
     def lines(self, anchor: str) -> list[Section]:
         """Each decision or action of that section by itself, by its number and the day; of another section none."""

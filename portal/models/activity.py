@@ -39,6 +39,7 @@ class Verb(models.TextChoices):
     DELEGATION_GIVEN = "delega-data", _("ha dato una delega")
     DELEGATION_CHANGED = "delega-cambiata", _("ha cambiato una delega")
     PART_PUBLISHED = "parte-riservata", _("ha cambiato una parte riservata")
+    INSIDE_PUBLISHED = "per-lo-spazio", _("ha pubblicato per chi ha un ruolo nello spazio")
     ACTION_CLOSED = "azione-chiusa", _("ha chiuso un’azione")
     ACTION_REOPENED = "azione-riaperta", _("ha riaperto un’azione")
     ACTION_WITHDRAWN = "azione-tolta", _("ha tolto un’azione dal verbale")

@@ -282,6 +282,10 @@ class PortalPage(AddressedPage):
         """What only some of its readers read: never among its `sections`."""
         return reserved_parts(getattr(self, "body", None))
 
+    def inside(self) -> frozenset[str]:
+        """The fields that whoever holds no role in the space does not read."""
+        return frozenset()
+
     def parts(self) -> list[tuple[str, str]]:
         """What has an anchor of its own: the key of each part, and the name that it would like."""
         headed = [block for block in getattr(self, "body", None) or [] if block.block_type == "section"]

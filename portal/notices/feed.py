@@ -248,8 +248,9 @@ def _stopped(note: str) -> str:
 
 def _acts(user: User, since: datetime, until: datetime | None, own: bool = False) -> QuerySet[Activity]:
     """The last publication in the window of each page that the person may see, newest first."""
+    inside = Q(verb=Verb.INSIDE_PUBLISHED, space__in=list(access.standing(user).roles))  # guests are told nothing
     acts = Activity.objects.filter(
-        verb=Verb.PUBLISHED, is_correction=False, at__gt=since, at__lte=until or timezone.now()
+        Q(verb=Verb.PUBLISHED) | inside, is_correction=False, at__gt=since, at__lte=until or timezone.now()
     )
     if not own:
         acts = acts.exclude(by=user.pk).exclude(proposed_by=user.pk).exclude(_first_of_a_public_page(user))

@@ -34,7 +34,7 @@ def on_page_published(sender: type[Page], instance: Page, revision: Revision | N
     """Wagtail published a page: write it down and tell the packages."""
     if not instance.live:
         return  # scheduled for later: Wagtail sends the signal already now
-    for_some = _keep_the_day(instance, revision)
+    verb = _keep_the_day(instance, revision)
     space = access.space_of(instance)
     approval = ApprovalState.of(revision)
     proposed_by = approval.workflow_state.requested_by if approval else None
@@ -42,7 +42,7 @@ def on_page_published(sender: type[Page], instance: Page, revision: Revision | N
     by = _person(atomic_acts.actor()) or set_by(revision) or approved_by
     if space and space.root_page_id != instance.pk:
         record(
-            Verb.PART_PUBLISHED if for_some else Verb.PUBLISHED,
+            verb,
             by=by,
             proposed_by=proposed_by,
             approved_by=approved_by,
@@ -60,18 +60,18 @@ def on_publishing(sender: Any, revision: Revision, **kwargs: Any) -> None:
     """A text is about to go out: look at what is read now, as long as it is there."""
     model = revision.content_type.model_class()
     live = model._default_manager.filter(pk=revision.object_id, live=True).first() if issubclass(model, Page) else None
-    if live is not None and reserved.alone_change(live, revision.as_object()):
-        revision.last_read_by_all = live.last_published_at  # type: ignore[attr-defined]
+    verb = reserved.published_for(live, revision.as_object()) if live is not None else Verb.PUBLISHED
+    if verb != Verb.PUBLISHED:
+        revision.for_some = (verb, live.last_published_at)  # type: ignore[attr-defined]
 
 
-def _keep_the_day(page: Page, revision: Revision | None) -> bool:
-    """Whether only parts for some readers have changed: for the others nothing has, and no day tells of it."""
-    day = getattr(revision, "last_read_by_all", None)
-    if day is None:
-        return False
-    page.last_published_at = day
-    Page.objects.filter(pk=page.pk).update(last_published_at=day)
-    return True
+def _keep_the_day(page: Page, revision: Revision | None) -> Verb:
+    """Where only parts for some readers have changed: for the others nothing has, and no day tells of it."""
+    verb, day = getattr(revision, "for_some", (Verb.PUBLISHED, None))
+    if verb != Verb.PUBLISHED:
+        page.last_published_at = day
+        Page.objects.filter(pk=page.pk).update(last_published_at=day)
+    return Verb(verb)
 
 
 def set_by(revision: Revision | None) -> User | None:

@@ -17,6 +17,7 @@ from wagtail.models import Page
 
 from portal import access
 from portal.access import PartReaders
+from portal.models.activity import Verb
 from portal.models.people import Organisation, User
 from portal.models.spaces import Role, Space
 from portal.wagtail_admin.choosers import BodyChooserBlock, PersonBlock, SpaceBlock
@@ -114,18 +115,19 @@ MARKS = re.compile(r' data-block-key="[^"]*"')  # of rich text, by the editor al
 BESIDE = {"pk", "page_ptr", "change_note", "correction", "anchors"}
 
 
-def alone_change(live: Any, new: Any) -> bool:
-    """Whether the new text differs from what is read now in parts for some readers alone."""
-    if not hasattr(live, "reserved_parts"):
-        return False
-    if not (live.reserved_parts() or new.reserved_parts()):
-        return False
-    return _face(live) == _face(new)
+def published_for(live: Any, new: Any) -> Verb:
+    """Whom the new text tells something: all readers, those of the space alone, or the readers of some parts."""
+    if not hasattr(live, "reserved_parts") or not (live.reserved_parts() or new.reserved_parts()):
+        return Verb.PUBLISHED
+    if _face(live) == _face(new):
+        return Verb.PART_PUBLISHED
+    inside = live.inside() & new.inside()
+    return Verb.INSIDE_PUBLISHED if inside and _face(live, inside) == _face(new, inside) else Verb.PUBLISHED
 
 
-def _face(page: Any) -> dict[str, Any]:
-    """What the page holds for everybody."""
-    left_out = BESIDE | {field.name for field in Page._meta.fields} - {"title"}
+def _face(page: Any, beside: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """What the page holds for everybody; without the fields `beside`, for whoever has no role in its space."""
+    left_out = BESIDE | beside | {field.name for field in Page._meta.fields} - {"title"}
     return {name: _for_everybody(value) for name, value in page.serializable_data().items() if name not in left_out}
 
 

@@ -212,6 +212,22 @@ def test_each_guest_of_a_meeting_reads_the_own_point_alone_as_the_first(meeting:
     assert "Tavolo" in found(as_("office"), WORD)
 
 
+def test_new_minutes_of_a_meeting_with_guests_are_told_to_its_members_alone(
+    meeting: Any, person: Any, as_: Any
+) -> None:
+    coordinator, long_ago = person("coordinator"), timezone.now().replace(year=2020)
+    before = same_for_all(body(as_("partner").get(meeting.url)))
+    meeting.minutes, meeting.change_note = "Un altro verbale.", f"Verbale con il {WORD}."
+    meeting.save_revision(user=coordinator).publish(user=coordinator)
+    assert same_for_all(body(as_("partner").get(meeting.url))) == before
+    told = {name: "".join(each.sentence for each in feed.changes(person(name), long_ago))
+            for name in ("partner", "office")}  # fmt: skip
+    assert WORD in told["office"] and WORD not in told["partner"]
+    meeting.place, meeting.change_note = "Altrove", "Altro luogo."
+    meeting.save_revision(user=coordinator).publish(user=coordinator)
+    assert "Altro luogo." in "".join(each.sentence for each in feed.changes(person("partner"), long_ago))
+
+
 def test_late_actions_of_a_meeting_with_guests_are_counted_for_its_members_alone(meeting: Any, person: Any) -> None:
     from coordination.feed import late_actions
     from coordination.models import Action
