@@ -1,5 +1,6 @@
 """Reading and signing: the button's act, the note to an own signature, and what whoever asked sees of it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -29,6 +30,7 @@ from portal.words import dates
 from . import acknowledgements
 from .feed import name
 
+BRACKETED = re.compile(r"<([^<>]+)>")  # «Elena Fedi <elena.fedi@…>», as programs for mail copy it
 FEWEST = 5  # people of whom a share in per cent is told
 
 
@@ -139,8 +141,8 @@ class AskForm(forms.Form):
         fields["professions"].choices = [(each, each) for each in names]
 
     def clean_people(self) -> list[User]:
-        typed = [each.strip().lower() for each in self.cleaned_data["people"].replace(",", "\n").split("\n")]
-        typed = [each for each in typed if each]
+        parts = re.split(r"[,;\n]", self.cleaned_data["people"])
+        typed = [(BRACKETED.search(each) or [each, each])[1].strip().lower() for each in parts if each.strip()]
         found = {who.email: who for who in access.allowed(User.objects.current(), self.user).filter(email__in=typed)}
         if missing := [each for each in typed if each not in found]:
             words = _("Non trovo %(addresses)s: controlla l’indirizzo.")

@@ -100,7 +100,7 @@ def test_it_may_be_asked_of_spaces_bodies_professions_and_persons(person: Given,
 def test_who_cannot_open_the_page_is_not_asked_until_they_may(as_: Given, person: Given, page: Any) -> None:
     partner = person("partner")
     day = f"{timezone.localdate() + timedelta(days=5):%d/%m/%Y}"
-    data = {"people": f"{partner.email}\n{person('worker').email}", "due": day}
+    data = {"people": f"Rosanna <{partner.email}>; {person('worker').email}", "due": day}  # as copied from a mail
     shown = as_("coordinator").post(f"/letture/{page.pk}/", data, follow=True).content.decode()
     assert "Chiesto a 1 persona. Un’altra non può aprire la pagina" in shown
     assert TITLE not in told(partner)
