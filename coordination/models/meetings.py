@@ -87,8 +87,9 @@ class MeetingPage(PortalPage):
     guests_apart = models.BooleanField(
         _("chi non ha un ruolo in questo spazio legge solo i punti che gli riservi"), default=False,
         help_text=_(
-            "Per una riunione con ospiti: quando condividi la pagina con loro trovano titolo, frase che la riassume, data, luogo, "
-            "allegati e i loro punti. Gli altri punti, le decisioni, le azioni, il verbale e le presenze per loro non ci sono."
+            "Per una riunione con ospiti: quando condividi la pagina con loro trovano titolo, frase che la riassume, "
+            "data, luogo, allegati e i loro punti. Gli altri punti, le decisioni, le azioni, il verbale e le presenze "
+            "per loro non ci sono."
         ),
     )  # fmt: skip
 

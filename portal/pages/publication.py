@@ -60,7 +60,9 @@ def on_publishing(sender: Any, revision: Revision, **kwargs: Any) -> None:
     """A text is about to go out: look at what is read now, as long as it is there."""
     model = revision.content_type.model_class()
     live = model._default_manager.filter(pk=revision.object_id, live=True).first() if issubclass(model, Page) else None
-    verb = reserved.published_for(live, revision.as_object()) if live is not None else Verb.PUBLISHED
+    if live is None:
+        return
+    verb = reserved.published_for(live, revision.as_object())
     if verb != Verb.PUBLISHED:
         revision.for_some = (verb, live.last_published_at)  # type: ignore[attr-defined]
 
