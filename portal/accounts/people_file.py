@@ -28,6 +28,7 @@ from .invitations import Asked
 
 COLUMNS = ("e-mail", "nome", "cognome", "ente", "professione", "telefono", "fino al", "spazi")
 NEEDED = ("e-mail", "nome", "cognome", "ente")
+BEYOND = "oltre i titoli"  # where a row has more cells than there are titles: nothing falls away unsaid
 MOST_ROWS = 1000
 MOST_BYTES = 2 * 1024 * 1024
 MOST_UNPACKED = 40 * 1024 * 1024
@@ -65,10 +66,13 @@ def cells_of(upload: Any) -> list[Cells]:
         raise Unreadable(_("Nella prima riga mancano queste colonne: %(names)s.") % {"names": names})
     if len(table) > MOST_ROWS + 1:
         raise Unreadable(_("Il file ha più di %(most)d righe: dividilo.") % {"most": MOST_ROWS})
-    return [
-        {title: cell.strip() for title, cell in zip(titles, line, strict=False) if title in COLUMNS}
-        for line in table[1:]
-    ]
+    return [_row(titles, [cell.strip() for cell in line]) for line in table[1:]]
+
+
+def _row(titles: list[str], line: list[str]) -> Cells:
+    found = {title: cell for title, cell in zip(titles, line, strict=False) if title in COLUMNS}
+    beyond = "; ".join(filter(None, line[len(titles) :]))
+    return {**found, BEYOND: beyond} if beyond else found
 
 
 def _text(content: bytes) -> list[list[str]]:
@@ -154,6 +158,11 @@ def _judged(row: Row, known: Known) -> Row:
         is_number = name == "telefono" and cell[:1] == "+"
         if cell.startswith(FORMULA) and not is_number:
             row.problems.append(_("%(column)s: c’è una formula, scrivi il valore.") % {"column": name})
+    if beyond := row.cells.get(BEYOND):
+        row.problems.append(
+            _("«%(words)s» sta oltre l’ultimo titolo: in un .csv una cella con punti e virgola va tra virgolette.")
+            % {"words": beyond}
+        )
     form = PlainForm({ours: row.cells.get(theirs, "") for ours, theirs in FIELDS.items()})
     for name, said in form.errors.items():
         row.problems += [f"{FIELDS[name]}: {sentence}" for sentence in said]

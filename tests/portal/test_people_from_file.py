@@ -144,3 +144,12 @@ def test_five_hundred_rows_are_judged_with_a_few_questions_and_invited(
     before = counts()
     client.post(ADDRESS, {"conferma": yes(answer)})
     assert counts() == (before[0] + 500, before[1] + 500)
+
+
+def test_a_second_space_beyond_the_last_title_does_not_fall_away_unsaid(as_: Any) -> None:
+    unquoted = ADA + "SP-RETE: lettore; SP-MINORI: redattore"
+    answer = check(as_, csv_of(unquoted))
+    assert "«SP-MINORI: redattore» sta oltre l’ultimo titolo" in text(answer) and yes(answer) == ""
+    quoted = ADA + '"SP-RETE: lettore; SP-MINORI: redattore"'
+    assert yes(check(as_, csv_of(quoted)))
+    assert "Rete dei servizi sociali: lettore" not in text(as_("coordinator").get(ADDRESS))
