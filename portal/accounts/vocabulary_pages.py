@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from portal import access
 from portal.models import Holiday, Position, Profession
 from portal.models.activity import Verb
+from portal.models.vocabulary import Word
 from portal.notices.activity import record
 from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
@@ -41,6 +42,27 @@ class HolidayForm(Guarded, forms.ModelForm):
     class Meta:
         model = Holiday
         fields = ["day", "name", "organisation"]
+
+
+class Rows(forms.BaseModelFormSet):
+    """The whole list: no word twice, however it is written, and no row that somebody else has taken away meanwhile."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["id"].error_messages["invalid_choice"] = _(
+            "Nel frattempo qualcuno ha tolto questa riga: segna che va tolta e salva, o scrivila di nuovo in fondo."
+        )
+
+    def clean(self) -> None:
+        super().clean()
+        if self.model is None or not issubclass(self.model, Word):
+            return
+        known: set[str] = set()
+        for form in self.forms:
+            word = " ".join(form.cleaned_data.get("name", "").split()).casefold() if form.is_valid() else ""
+            if word and word in known:
+                form.add_error("name", _("C’è già, scritta così o in un altro modo."))
+            known.add(word)
 
 
 @dataclass(frozen=True)
@@ -79,7 +101,9 @@ def vocabulary(request: PersonRequest, kind: str) -> HttpResponse:
     if found is None:
         raise Http404
     model: Any = found.form._meta.model
-    make: Any = forms.modelformset_factory(model, form=found.form, extra=NEW_ROWS, can_delete=found.may_go)
+    make: Any = forms.modelformset_factory(
+        model, form=found.form, formset=Rows, extra=NEW_ROWS, can_delete=found.may_go
+    )
     rows = make(request.POST or None, queryset=model._default_manager.all())
     if request.method == "POST" and rows.is_valid():
         with transaction.atomic():
