@@ -25,6 +25,10 @@ ROLE_IN_WORDS = {
     Role.APPROVER: _("Puoi scrivere, approvare e pubblicare."),
     Role.MANAGER: _("Puoi pubblicare e decidere chi entra."),
 }
+IN_A_CLOSED_ONE = {
+    **dict.fromkeys(Role, ROLE_IN_WORDS[Role.READER]),
+    Role.MANAGER: _("Puoi leggere, e decidere chi lo legge."),
+}
 LAPSING = timedelta(days=30)
 FRESH = 6  # changes told beside their page
 RECENT = timedelta(days=90)
@@ -54,7 +58,7 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
     total = {type(found[pk]).kind: count for pk, count in counts.items() if isinstance(found[pk], PortalPage)}
     context = {
         "space": space,
-        "role_meaning": ROLE_IN_WORDS[role] if role else "",
+        "role_meaning": (IN_A_CLOSED_ONE if space.is_closed else ROLE_IN_WORDS)[role] if role else "",
         "pins": [found[pk] for pk in pinned if pk in pins],
         "kinds": [
             (plural, kind, [each for each in pages if each.pk not in pins], above[type(pages[0])], total[kind])

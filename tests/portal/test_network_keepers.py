@@ -161,6 +161,8 @@ def test_in_a_closed_space_people_read_and_nobody_writes(as_: Any, person: Any) 
     assert as_("coordinator").post(closed, {"reason": "Progetto finito"}).status_code == 302
     assert as_("worker_minors").get("/p/PR-04/").status_code == 200
     assert "Spazio chiuso" in text(as_("worker_minors").get("/spazi/minori/"))
+    assert "Puoi pubblicare" not in text(as_("coordinator").get("/spazi/minori/"))
+    assert "decidere chi lo legge" in text(as_("coordinator").get("/spazi/minori/"))
     for name in ("worker_minors", "coordinator", "director"):
         assert as_(name).get("/spazi/minori/nuovo/").status_code == 403
         assert not access.allowed(Page.objects.filter(path__startswith=root.path), person(name), "edit").exists()
