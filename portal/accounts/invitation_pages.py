@@ -97,7 +97,8 @@ def invite(request: PersonRequest) -> HttpResponse:
         else:
             messages.success(request, _("Invito mandato a %(email)s: vale 14 giorni.") % {"email": made.person.email})
             return redirect("network_people") if access.coordinates(request.user) else redirect("invite")
-    return render(request, "portal/invite.html", {"form": form, "by_file": access.coordinates(request.user)})
+    first = not access.bodies_to_invite_for(request.user).exists()
+    return render(request, "portal/invite.html", {"form": form, "needs_body": first})
 
 
 def already_there(person: User, reader: User) -> Any:
