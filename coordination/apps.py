@@ -9,7 +9,7 @@ class CoordinationConfig(AppConfig):
     verbose_name = _("Come la rete decide")
 
     def ready(self) -> None:
-        from django.db.models.signals import post_save
+        from django.db.models.signals import post_delete, post_save
 
         from portal.models import Delegation
         from portal.pages.publication import published, withdrawn
@@ -18,7 +18,8 @@ class CoordinationConfig(AppConfig):
         from . import actions, regulations
         from .models import ServicePage
 
-        post_save.connect(regulations.on_delegation, sender=Delegation)
+        for signal in (post_save, post_delete):
+            signal.connect(regulations.on_delegation, sender=Delegation)
         published.connect(actions.on_published)
         withdrawn.connect(actions.on_withdrawn)
         guard.telephones.append(lambda: ServicePage.objects.exclude(telephone="").values_list("telephone", flat=True))

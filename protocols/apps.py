@@ -37,11 +37,12 @@ class ProtocolsConfig(AppConfig):
         published.connect(adoptions.on_published)  # the edition is kept by then
         published.connect(fillable.on_published)  # as here
         withdrawn.connect(adoptions.on_withdrawn)
-        post_save.connect(adoptions.on_delegation, sender=Delegation)
+        for signal in (post_save, post_delete):
+            signal.connect(adoptions.on_delegation, sender=Delegation)
+            signal.connect(joint_approval.on_delegation, sender=Delegation)
         published.connect(joint_approval.on_published)
         task_submitted.connect(joint_approval.on_task_submitted)
         task_submitted.connect(discussions.on_task_submitted)
         published.connect(discussions.on_published)
-        post_save.connect(joint_approval.on_delegation, sender=Delegation)
         post_save.connect(joint_approval.on_absence, sender=Absence)
         post_delete.connect(joint_approval.on_absence, sender=Absence)

@@ -80,7 +80,8 @@ def end_delegation(request: PersonRequest, pk: int) -> HttpResponse:
     """Today is its last day; one that has not begun never will."""
     access.require_coordinator(request.user)
     row = get_object_or_404(Delegation.objects.select_related("organisation", "person"), pk=pk)
-    row.valid_until = max(row.valid_from, timezone.localdate())
-    delegations.keep(row, by=request.user)
-    messages.success(request, _("Delega finita: oggi è l’ultimo giorno."))
+    if delegations.end(row, by=request.user):
+        messages.success(request, _("Delega finita: oggi è l’ultimo giorno."))
+    else:
+        messages.success(request, _("Delega ritirata: non comincerà."))
     return redirect("body_delegations", slug=row.organisation.slug)

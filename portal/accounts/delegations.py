@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -31,6 +32,27 @@ def keep(delegation: Delegation, *, by: User) -> Delegation:
         until = delegation.valid_until.isoformat() if delegation.valid_until else ""
         record(verb, by=by, sentence=words % {"delegation": delegation}, note=f"{delegation.valid_from} – {until}")
     return delegation
+
+
+def held(person: User) -> QuerySet[Delegation]:
+    """What the person does in somebody's name, today or from a day to come."""
+    lasting = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
+    return Delegation.objects.filter(lasting, person=person).select_related("organisation")
+
+
+def end(delegation: Delegation, *, by: User) -> bool:
+    """Today is its last day; one that has not begun goes away, for nothing was done by it. Whether it had begun."""
+    if delegation.valid_from <= timezone.localdate():
+        delegation.valid_until = timezone.localdate()
+        keep(delegation, by=by)
+        return True
+    with transaction.atomic():
+        record(
+            Verb.DELEGATION_CHANGED, by=by, note=delegation.valid_from.isoformat(),
+            sentence=_("ha ritirato, prima che cominciasse, la delega «%(delegation)s»") % {"delegation": delegation},
+        )  # fmt: skip
+        delegation.delete()
+    return False
 
 
 TWICE = gettext_lazy("Questa persona ha già la stessa delega in quei giorni.")

@@ -17,6 +17,7 @@ from portal import access
 from portal.models.activity import Verb
 from portal.models.coordinators import NetworkCoordinator
 from portal.models.delegations import Delegation
+from portal.models.invitations import Invitation
 from portal.models.network import NetworkProfile, ProblemReport
 from portal.models.obligations import Obligation
 from portal.models.pages import page_kinds
@@ -27,7 +28,7 @@ from portal.notices import feed, problem_reports
 from portal.notices.activity import record
 from portal.spaces import roles
 
-from . import coordinators
+from . import coordinators, delegations
 
 Hand = Callable[[User | None, User], None]  # to whom, None for its end; by whom
 
@@ -80,6 +81,7 @@ def leave(person: User, given: dict[str, User | None], *, by: User) -> None:
             roles.take_role(membership, by=by, reason=_("Lascia la rete"))
         Absence.objects.filter(substitute=person, until__gte=timezone.localdate()).update(substitute=None)
         Delegation.objects.filter(substitute=person).update(substitute=None)
+        Invitation.objects.waiting().filter(person=person).update(withdrawn_at=timezone.now())
         person.is_active = False
         person.save(update_fields=["is_active"])
         record(Verb.PERSON_LEFT, by=by, sentence=_("ha chiuso l’account di %(person)s") % {"person": person})
@@ -140,8 +142,7 @@ def _spaces(person: User) -> Iterable[Item]:
 
 def _delegations(person: User) -> Iterable[Item]:
     today = timezone.localdate()
-    held = Delegation.objects.filter(person=person).filter(Q(valid_until=None) | Q(valid_until__gte=today))
-    for row in held.select_related("organisation"):
+    for row in delegations.held(person):
 
         def hand(to: User | None, by: User, row: Delegation = row) -> None:
             if to is not None:
@@ -152,6 +153,9 @@ def _delegations(person: User) -> Iterable[Item]:
                 )  # fmt: skip
                 said = _("ha dato la delega «%(delegation)s»") % {"delegation": f"{to}: {row.get_purpose_display()}"}
                 record(Verb.DELEGATION_GIVEN, by=by, sentence=said)
+            if row.valid_from > today:
+                delegations.end(row, by=by)
+                return
             # The person enters no more: a last day in the past where there is one, else today.
             last = max(row.valid_from, today - timedelta(days=1))
             Delegation.objects.filter(pk=row.pk).update(valid_until=last)

@@ -8,9 +8,11 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column
@@ -22,7 +24,7 @@ from portal import access
 from portal.models.people import User
 from portal.spaces import roles
 
-from . import ends, password_changed
+from . import ends, handover, password_changed
 
 OWN_FIELDS = {"profession", "organisation", "telephone", "valid_until"}
 ORDER = ["email", "first_name", "last_name", "organisation", "profession", "telephone", "valid_until"]
@@ -155,6 +157,16 @@ class PersonEditView(EditView):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
         self.can_delete = False
+
+    def form_valid(self, form: Any) -> Any:
+        """An account is closed at once, whatever it leaves behind; but not without a word of that."""
+        answer = super().form_valid(form)
+        person = self.object
+        if "is_active" in form.changed_data and not person.is_active and handover.items(person, self.request.user):
+            words = _("Quello che {who} aveva in mano resta senza nessuno: <a href='{url}'>passa le consegne</a>.")
+            url = reverse("hand_over", args=[person.pk])
+            messages.warning(self.request, format_html(words, who=person, url=url))
+        return answer
 
 
 class KeptPersonView(DeleteView):

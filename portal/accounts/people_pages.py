@@ -23,7 +23,7 @@ from portal.requests import PersonRequest
 from portal.spaces import roles
 from portal.words.days import LastDayField
 
-from . import ends
+from . import delegations, ends, handover
 from .people_admin import left_alone_in_words
 
 SHOWN = 200
@@ -128,6 +128,8 @@ def person_card(request: PersonRequest, pk: int) -> HttpResponse:
     held = Membership.objects.current().filter(user=person).select_related("space__root_page")
     return render(request, "portal/person_card.html", {
         "found": person, "name": name, "form": form, "roles": held.order_by("space__name"),
+        "delegations": delegations.held(person),
+        "left": not person.is_active and not person.is_invited and handover.items(person, request.user),
         "proposal": NameProposal.objects.filter(person=person).first(),
         "placements": person.placements.select_related("organisation").order_by("-since"),
         "absences": person.absences.filter(until__gte=timezone.localdate()).select_related("substitute"),

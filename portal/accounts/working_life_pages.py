@@ -9,7 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -18,9 +21,10 @@ from portal import access
 from portal.models import Absence, Organisation, User
 from portal.models.working_life import PlacementKind
 from portal.requests import PersonRequest
+from portal.words import dates
 from portal.words.days import DayField
 
-from . import ends, handover, working_life
+from . import delegations, ends, handover, working_life
 from .people_admin import left_alone_in_words
 from .person_field import PersonField, choosable
 
@@ -73,7 +77,7 @@ class MoveForm(forms.Form):
 @login_required
 def move_person(request: PersonRequest, pk: int) -> HttpResponse:
     person = _kept(request, pk)
-    form = MoveForm(request.POST or None, person=person)
+    form, former = MoveForm(request.POST or None, person=person), person.organisation
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -87,8 +91,18 @@ def move_person(request: PersonRequest, pk: int) -> HttpResponse:
             form.add_error("organisation", left_alone_in_words(problem.spaces))
         else:
             messages.success(request, _("Scritto: vale dal giorno che hai indicato."))
+            if given["kind"] == PlacementKind.BODY and former and delegations.held(person).filter(organisation=former):
+                messages.warning(request, _acts_on(person, former))
             return redirect("person_card", pk=pk)
     return render(request, "portal/move_person.html", {"found": person, "form": form})
+
+
+def _acts_on(person: User, former: Organisation) -> SafeString:
+    """A body names who acts for it, and not only its own people: leaving it ends no delegation by itself."""
+    return format_html(
+        _("{who} agisce ancora a nome di {body}: <a href='{url}'>finisci le sue deleghe, o dalle ad altri</a>."),
+        who=person, body=former, url=reverse("body_delegations", args=[former.slug]),
+    )  # fmt: skip
 
 
 class AbsenceForm(forms.Form):
@@ -104,6 +118,7 @@ class AbsenceForm(forms.Form):
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.person = person
         fields: dict[str, Any] = self.fields
         fields["substitute"].offer(choosable().exclude(pk=person.pk))
 
@@ -114,6 +129,16 @@ class AbsenceForm(forms.Form):
         if (since := self.cleaned_data.get("since")) and day < since:
             raise ValidationError(_("L’ultimo giorno viene prima del primo."))
         return day
+
+    def clean(self) -> dict[str, Any]:
+        """One absence at a time: of two substitutes each would think that the other does it."""
+        data = super().clean() or self.cleaned_data
+        since, until = data.get("since"), data.get("until")
+        if since and until and (found := self.person.absences.filter(since__lte=until, until__gte=since).first()):
+            words = {"since": dates.in_words(found.since, article="dal"),
+                     "until": dates.in_words(found.until, article="al")}  # fmt: skip
+            self.add_error("since", _("È già assente %(since)s %(until)s: prima finisci quell’assenza.") % words)
+        return data
 
 
 @login_required
@@ -134,9 +159,12 @@ def absence(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def end_absence(request: PersonRequest, pk: int, absence_pk: int) -> HttpResponse:
     person = _kept(request, pk)
-    row = get_object_or_404(Absence.objects.filter(person=person, until__gte=timezone.localdate()), pk=absence_pk)
-    working_life.end_absence(row, by=request.user)
-    messages.success(request, _("Assenza finita."))
+    row = get_object_or_404(Absence.objects.filter(person=person), pk=absence_pk)
+    if row.until < timezone.localdate():
+        messages.error(request, _("Questa assenza era già finita."))
+    else:
+        working_life.end_absence(row, by=request.user)
+        messages.success(request, _("Assenza finita."))
     return redirect("person_card", pk=pk)
 
 

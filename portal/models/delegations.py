@@ -24,7 +24,7 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
 
 
 class Delegation(models.Model):
-    """A person acts for a body, and somebody else when that person is away. Ended by its last day, never deleted."""
+    """A person acts for a body, and somebody else when that person is away. Once begun it ends by its last day."""
 
     organisation = models.ForeignKey(
         "portal.Organisation", verbose_name=_("ente"), on_delete=models.PROTECT, related_name="delegations"

@@ -150,3 +150,17 @@ def test_a_report_is_read_by_the_one_person_whom_it_reached(person: Any) -> None
     row.refresh_from_db()
     assert row.to is not None and access.can(row.to, "view", row)
     assert not access.can(person("administrator"), "view", row)
+
+
+def test_one_that_has_not_begun_is_taken_back_and_never_holds(given: Delegation, as_: Any, person: Any) -> None:
+    begun = f"/rete/deleghe/{given.pk}/fine/"
+    later = Delegation.objects.create(
+        organisation=given.organisation, purpose="dati", person=person("newcomer"), valid_from=TODAY + 5 * DAY
+    )
+    said = text(as_("coordinator").post(f"/rete/deleghe/{later.pk}/fine/", follow=True))
+    assert "Delega ritirata: non comincerà." in said
+    assert not Delegation.objects.current(TODAY + 5 * DAY).filter(person=person("newcomer")).exists()
+    act = Activity.objects.filter(verb=Verb.DELEGATION_CHANGED).latest("pk")
+    assert act.by == person("coordinator") and "Tommaso Lenzi" in act.sentence
+    assert "oggi è l’ultimo giorno" in text(as_("coordinator").post(begun, follow=True))
+    assert Delegation.objects.get().valid_until == TODAY

@@ -269,3 +269,35 @@ def test_a_closing_day_is_written_once_and_may_be_taken_away(as_: Any) -> None:
             "form-0-name": "Ponte", "form-0-DELETE": "on"}  # fmt: skip
     assert client.post("/rete/parole/chiusure/", gone).status_code == 302
     assert not Holiday.objects.filter(name="Ponte").exists()
+
+
+def test_whoever_is_let_go_before_coming_finds_the_link_closed(as_: Any) -> None:
+    dario = invited(as_("coordinator"))
+    former = link(dario)
+    assert as_("coordinator").post(f"/rete/persone/{dario.pk}/uscita/", {"to_all": ""}).status_code == 302
+    assert Client().get(former).status_code == 410
+    assert "Invitata" not in text(as_("coordinator").get(f"/rete/persone/{dario.pk}/"))
+
+
+def test_a_profession_stands_in_the_list_once_however_it_is_written(as_: Any, person: Any) -> None:
+    client, known = as_("coordinator"), person("worker").profession
+    sent = {"form-TOTAL_FORMS": 3, "form-INITIAL_FORMS": 1, "form-0-id": known.pk, "form-0-name": known.name,
+            "form-1-name": known.name.upper().replace(" ", "  "), "form-2-name": "Pedagogista d’équipe"}  # fmt: skip
+    refused = text(client.post("/rete/parole/professioni/", sent))
+    assert "C’è già, scritta così o in un altro modo." in refused and "Pedagogista d’équipe" in refused
+    assert not Profession.objects.filter(name="Pedagogista d’équipe").exists()
+    sent["form-1-name"] = ""
+    assert client.post("/rete/parole/professioni/", sent).status_code == 302
+    assert Profession.objects.filter(name="Pedagogista d’équipe").exists()
+
+
+def test_a_row_that_somebody_else_took_away_is_named_and_the_rest_is_not_lost(as_: Any) -> None:
+    client, gone = as_("coordinator"), Holiday.objects.create(day="2027-05-03", name="Ponte")
+    pk = gone.pk
+    gone.delete()
+    sent = {"form-TOTAL_FORMS": 2, "form-INITIAL_FORMS": 1, "form-0-id": pk, "form-0-day": "3/5/2027",
+            "form-0-name": "Ponte lungo", "form-1-day": "4/5/2027", "form-1-name": "Fiera"}  # fmt: skip
+    refused = text(client.post("/rete/parole/chiusure/", sent))
+    assert "qualcuno ha tolto questa riga" in refused and "Fiera" in refused
+    assert client.post("/rete/parole/chiusure/", {**sent, "form-0-DELETE": "on"}).status_code == 302
+    assert Holiday.objects.filter(name="Fiera").exists()

@@ -252,3 +252,47 @@ def test_nobody_closes_the_own_account_or_an_administrator_s(as_: Any, person: A
     assert as_("coordinator").post(f"/rete/persone/{chiara.pk}/uscita/", {"to_all": "1"}).status_code == 302
     assert as_("coordinator").post(f"/rete/persone/{admin.pk}/uscita/", {"to_all": "1"}).status_code == 403
     assert person("coordinator").is_active and person("administrator").is_active
+
+
+def test_who_goes_to_another_body_is_told_of_while_still_acting_for_the_former(
+    as_: Any, person: Any, today: Any
+) -> None:
+    elena, ausl = person("worker"), Organisation.objects.get(slug="ausl")
+    asked = {"kind": "ente", "organisation": ausl.pk, "since": typed(today), "until": ""}
+    said = text(as_("coordinator").post(f"/rete/persone/{elena.pk}/ente/", asked, follow=True))
+    assert "Elena Fedi agisce ancora a nome di Comune di Quarrata" in said
+    assert "Agisce a nome di" in said and said.count("/rete/enti/quarrata/deleghe/") == 4  # the word, and her three
+    Delegation.objects.filter(person=elena).update(valid_until=today - DAY, valid_from=today - 2 * DAY)
+    assert "Agisce a nome di" not in text(as_("coordinator").get(f"/rete/persone/{elena.pk}/"))
+
+
+def test_nobody_is_away_twice_on_one_day_and_an_absence_ends_once(as_: Any, person: Any, today: Any) -> None:
+    elena, coordinator = person("worker"), as_("coordinator")
+    row = working_life.be_away(
+        elena, since=today - DAY, until=today + 5 * DAY, substitute=None, by=person("coordinator")
+    )
+    asked = {"since": typed(today + 5 * DAY), "until": typed(today + 9 * DAY), "substitute": ""}
+    refused = text(coordinator.post(f"/rete/persone/{elena.pk}/assenza/", asked))
+    assert "È già assente" in refused and typed(today + 9 * DAY) in refused
+    asked["since"] = typed(today + 6 * DAY)
+    assert coordinator.post(f"/rete/persone/{elena.pk}/assenza/", asked).status_code == 302
+    ended = f"/rete/persone/{elena.pk}/assenza/{row.pk}/fine/"
+    assert "Assenza finita." in text(coordinator.post(ended, follow=True))
+    assert "Questa assenza era già finita." in text(coordinator.post(ended, follow=True))
+
+
+def test_an_account_closed_by_an_administrator_says_what_it_leaves_and_that_is_handed_over(
+    as_: Any, person: Any
+) -> None:
+    irene, davide = person("hospital_worker"), person("worker_minors_plain")
+    pack, card = f"/rete/persone/{irene.pk}/uscita/", f"/rete/persone/{irene.pk}/"
+    form = as_("administrator").get(f"/admin/users/edit/{irene.pk}/").context["form"]
+    sent = {name: field.value() for name, field in ((field.html_name, field) for field in form) if field.value()}
+    sent.pop("is_active")
+    answer = as_("administrator").post(f"/admin/users/edit/{irene.pk}/", sent, follow=True)
+    assert "aveva in mano resta senza nessuno" in text(answer) and pack in text(answer)
+    assert not person("hospital_worker").is_active
+    assert pack in text(as_("coordinator").get(card))
+    assert as_("coordinator").post(pack, {"to_all": davide.pk}).status_code == 302
+    assert handover.items(person("hospital_worker"), person("administrator")) == []
+    assert pack not in text(as_("coordinator").get(card))
