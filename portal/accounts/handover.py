@@ -62,7 +62,7 @@ def items(person: User, reader: User) -> list[Item]:
     """All that the person answers for, owes, and holds; named as far as who looks at it may read."""
     found = [*_pages(person, reader), *_spaces(person), *_delegations(person), *_network(person), *_reports(person)]
     found += [item for source in sources for item in source(person, reader)]
-    return [*found, *_owed(person, {item.key for item in found})]
+    return [*found, *_owed(person, reader, {item.key for item in found})]
 
 
 def leave(person: User, given: dict[str, User | None], *, by: User) -> None:
@@ -193,12 +193,13 @@ def _reports(person: User) -> Iterable[Item]:
 # --- What is owed ----------------------------------------------------------------------------------------
 
 
-def _owed(person: User, known: set[str]) -> Iterable[Item]:
-    """What is asked of the person and follows from none of the above."""
+def _owed(person: User, reader: User, known: set[str]) -> Iterable[Item]:
+    """What is asked of the person and follows from none of the above; in the words that its reader may read."""
     rows = Obligation.objects.filter(person=person, settled_at=None).exclude(key__in=known)
     # An approval is asked of a role: it ends with the role, and others are asked.
-    for row in rows.exclude(needs=Obligation.Need.APPROVE).order_by("due", "pk"):
-        title = row.closed_title or (row.title if row.page_id is None else _("una cosa da fare su una pagina"))
+    rows = rows.exclude(needs=Obligation.Need.APPROVE).order_by("due", "pk")
+    for row in access.with_open_page(rows, reader):
+        title = row.title if row.page_is_open else row.closed_title or _("una cosa da fare su una pagina che non leggi")
 
         def hand(to: User | None, by: User, row: Obligation = row) -> None:
             if to is not None and not Obligation.objects.filter(person=to, key=row.key).exists():

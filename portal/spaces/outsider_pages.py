@@ -66,7 +66,9 @@ class OutsiderForm(forms.Form):
         self.initial["asked_as"] = uuid4()
         pages = Page.objects.live().filter(path__startswith=space.root_page.path, depth__gt=access.SPACE_DEPTH)
         fields: dict[str, Any] = self.fields
-        fields["page"].queryset = access.allowed(pages, manager, "manage").order_by("title")
+        fields["page"].queryset = access.allowed(pages, manager, "manage").order_by(
+            "slug"
+        )  # by code, as they are named
 
     def clean_until(self) -> date:
         day: date = self.cleaned_data["until"]

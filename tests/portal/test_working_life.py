@@ -233,8 +233,14 @@ def test_a_page_that_the_coordinator_does_not_read_is_not_named(as_: Any, person
     demo.publish(minors.root_page, page, on=0, by=chiara)
     roles.give_role(minors, person("director"), Role.MANAGER, by=person("administrator"))
     roles.take_role(minors.memberships.get(user=chiara), by=person("administrator"))
+    for slug, words in (("riservata", "Leggi la riservata"), ("pr-01", "Leggi quella di tutti")):
+        read = Page.objects.get(slug=slug)
+        duty = obligations.Duty(words, "Leggi", "perché sì", read.url, page=read.pk, needs="view")
+        obligations.ask([nadia], f"prova:{slug}", duty)
     shown = text(packs(as_, nadia))
     assert "una pagina di uno spazio che non leggi" in shown and "Una cosa riservata" not in shown
+    assert "Leggi quella di tutti" in shown and "una cosa da fare su una pagina che non leggi" in shown
+    assert "Leggi la riservata" not in shown
 
 
 def test_a_closed_account_opens_again_without_its_roles(as_: Any, person: Any) -> None:
