@@ -159,7 +159,7 @@ def a_correction_is_proposed_and_made(reader: Window, owner: Window, address: st
     publish(page)
     page.goto(proposal)
     page.get_by_label("La tua risposta").fill("Grazie, corretto.")
-    save(page, "Segna come risolta")
+    save(page, "Rispondi e chiudi")
     page.wait_for_url(re.compile(r"/$"))
     reader.go(address)
     expect(reader.page.locator("main")).to_contain_text(CORRECTED)

@@ -160,13 +160,14 @@ def test_what_was_typed_outlives_the_session(open_as: Callable[..., Window]) -> 
     expect(page.locator("#id_summary")).to_have_value("Scritto dopo la fine")
     other = Window(author.site, context.new_page(), author.watch)
     other.log_in("coordinator")
-    author.watch.problems.clear()  # the refused saves were the matter of this test
     page.bring_to_front()
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle", timeout=20_000)
     expect(notice).to_have_count(0)
     _save(page)
     expect(page.locator("#id_summary")).to_have_value("Scritto dopo la fine")
+    refused = ("401 ", "403 ")  # the matter of this test; a save that left before the login is answered after it
+    author.watch.problems[:] = [each for each in author.watch.problems if not each.startswith(refused)]
 
 
 def test_typing_without_a_pause_and_a_row_begun_are_saved_and_said(open_as: Callable[..., Window]) -> None:
