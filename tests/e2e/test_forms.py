@@ -38,6 +38,10 @@ def test_a_form_described_by_hand_is_downloaded_filled_in_and_its_old_address_le
     reader.go(address)
     expect(reader.page.locator("h1")).to_contain_text(TITLE)
     expect(reader.page.locator("#annuncio")).to_contain_text("è della versione 1.0, superata")
+    for linking in ("/spazi/rete/", "/moduli/"):
+        reader.go(linking)
+        reader.page.locator("main").get_by_role("link", name=TITLE).first.click()
+        expect(reader.page.locator(".status").first).to_contain_text("versione 1.1")
     second = _download(reader.page, "Scarica il PDF da compilare", tmp_path)
     assert "Nome, città e Comune" in [each["/TU"] for each in (PdfReader(second).get_fields() or {}).values()]
 
@@ -81,6 +85,7 @@ def _next_version(author: Window, url: str) -> None:
 
 
 def _send(page: Page) -> None:
+    page.locator("#id_change_note").click()  # a calendar that opened late closes
     page.get_by_role("button", name="Altre azioni").last.click()
     page.get_by_role("button", name=re.compile("^Chiedi (di nuovo )?l’approvazione")).first.click()
     page.wait_for_url(re.compile(r"/admin/(pages/\d+/)?$"))
