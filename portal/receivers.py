@@ -21,7 +21,7 @@ from wagtail.signals import (
 )
 
 from . import security_log
-from .accounts import authentication, ends, password_changed, working_life
+from .accounts import authentication, ends, left_behind, password_changed, working_life
 from .background.heartbeat import heart
 from .files import reading, replacing, versions
 from .models import (
@@ -79,6 +79,7 @@ def connect() -> None:
     pre_save.connect(authentication.on_address_saved, sender=EmailAddress)
     post_save.connect(authentication.on_person_saved, sender=User)
     post_save.connect(ends.on_person_saved, sender=User)
+    post_save.connect(left_behind.on_person_saved, sender=User)
     post_save.connect(working_life.on_person_saved, sender=User)
     post_save.connect(approval.on_person_saved, sender=User)
     post_save.connect(declaration.on_person_saved, sender=User)

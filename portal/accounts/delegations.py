@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.permission_policies.base import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import SnippetViewSet
 
-from portal.models import Delegation, User
+from portal.models import Absence, Delegation, User
 from portal.models.activity import Verb
 from portal.notices.activity import record
 
@@ -38,6 +38,17 @@ def held(person: User) -> QuerySet[Delegation]:
     """What the person does in somebody's name, today or from a day to come."""
     lasting = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
     return Delegation.objects.filter(lasting, person=person).select_related("organisation")
+
+
+def unattended(person: User, since: date, until: date) -> list[Delegation]:
+    """What nobody else does in a body's name on some of those days: neither a substitute nor another delegate."""
+    begun = Delegation.objects.filter(Q(valid_until=None) | Q(valid_until__gte=since), valid_from__lte=until)
+    away = Absence.objects.filter(since__lte=since, until__gte=until).values("person")
+    others = begun.filter(
+        Q(valid_until=None) | Q(valid_until__gte=until), valid_from__lte=since,
+        organisation=OuterRef("organisation"), purpose=OuterRef("purpose"),
+    ).exclude(person=person).filter(person__in=User.objects.current()).exclude(person__in=away)  # fmt: skip
+    return list(begun.filter(person=person, substitute=None).exclude(Exists(others)).select_related("organisation"))
 
 
 def end(delegation: Delegation, *, by: User) -> bool:

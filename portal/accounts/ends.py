@@ -47,9 +47,9 @@ def ask_about(person: User) -> None:
     obligations.settle(*mine.exclude(key__in=keys.values()).values_list("key", flat=True))
     known = set(mine.values_list("key", flat=True))
     if new := {days: key for days, key in keys.items() if key not in known}:
-        keepers = _keepers(person)
+        who = keepers(person)
         for days, key in new.items():
-            obligations.ask(keepers, key, _duty(person, days))
+            obligations.ask(who, key, _duty(person, days))
 
 
 def let_end(person: User) -> None:
@@ -66,7 +66,7 @@ def _keys(person: User) -> dict[int, str]:
     return {days: f"account-end:{person.pk}:{day}:{days}" for days in STAGES}
 
 
-def _keepers(person: User) -> list[User]:
+def keepers(person: User) -> list[User]:
     """Whoever invited the person and still keeps accounts; else the coordinators, else the administrators."""
     giver = Invitation.objects.filter(person=person, invited_by__in=access.coordinators()).first()
     if giver and giver.invited_by:

@@ -3,7 +3,7 @@
 Each package says what of its own a person holds (`sources`); what nobody takes over stops the whole.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -60,9 +60,14 @@ class SomethingNew(Exception):
 
 def items(person: User, reader: User) -> list[Item]:
     """All that the person answers for, owes, and holds; named as far as who looks at it may read."""
-    found = [*_pages(person, reader), *_spaces(person), *_delegations(person), *_network(person), *_reports(person)]
-    found += [item for source in sources for item in source(person, reader)]
+    found = list(needed(person, reader))
     return [*found, *_owed(person, reader, {item.key for item in found})]
+
+
+def needed(person: User, reader: User) -> Iterator[Item]:
+    """What others count on; without what the person was only asked to do, to read or to learn."""
+    for source in (_pages, _spaces, _delegations, _network, _reports, *sources):
+        yield from source(person, reader)
 
 
 def leave(person: User, given: dict[str, User | None], *, by: User) -> None:
@@ -127,7 +132,7 @@ def _hand_page(page: Page, person: User) -> Hand:
 # --- Roles, delegations, the network ---------------------------------------------------------------------
 
 
-def _spaces(person: User) -> Iterable[Item]:
+def _spaces(person: User, reader: User) -> Iterable[Item]:
     """The spaces that nobody else would answer for; other roles end with the account."""
     with transaction.atomic():
         alone = roles.left_alone([person])
@@ -140,7 +145,7 @@ def _spaces(person: User) -> Iterable[Item]:
         yield Item(f"space:{space.pk}", _("Spazi di cui risponde da sola"), space.name, hand)
 
 
-def _delegations(person: User) -> Iterable[Item]:
+def _delegations(person: User, reader: User) -> Iterable[Item]:
     today = timezone.localdate()
     for row in delegations.held(person):
 
@@ -164,7 +169,7 @@ def _delegations(person: User) -> Iterable[Item]:
         yield Item(f"delegation:{row.pk}", _("Deleghe"), title, hand, may_end=True)
 
 
-def _network(person: User) -> Iterable[Item]:
+def _network(person: User, reader: User) -> Iterable[Item]:
     for row in NetworkCoordinator.objects.current().filter(person=person):
 
         def hand(to: User | None, by: User, row: NetworkCoordinator = row) -> None:
@@ -173,7 +178,7 @@ def _network(person: User) -> Iterable[Item]:
         yield Item(f"coordinator:{row.pk}", _("Coordinamento della rete"), row.reason, hand, may_end=True)
 
 
-def _reports(person: User) -> Iterable[Item]:
+def _reports(person: User, reader: User) -> Iterable[Item]:
     """Problems to settle, and the declaration: what is asked follows their rows."""
     for row in ProblemReport.objects.filter(to=person, settled_at=None):
 

@@ -24,7 +24,7 @@ from portal import access
 from portal.models.people import User
 from portal.spaces import roles
 
-from . import ends, handover, password_changed
+from . import ends, left_behind, password_changed
 
 OWN_FIELDS = {"profession", "organisation", "telephone", "valid_until"}
 ORDER = ["email", "first_name", "last_name", "organisation", "profession", "telephone", "valid_until"]
@@ -162,8 +162,9 @@ class PersonEditView(EditView):
         """An account is closed at once, whatever it leaves behind; but not without a word of that."""
         answer = super().form_valid(form)
         person = self.object
-        if "is_active" in form.changed_data and not person.is_active and handover.items(person, self.request.user):
-            words = _("Quello che {who} aveva in mano resta senza nessuno: <a href='{url}'>passa le consegne</a>.")
+        if "is_active" in form.changed_data and left_behind.is_something(person):
+            words = _("Quello che {who} aveva in mano resta senza nessuno: <a href='{url}'>passa le consegne</a>. "
+                      "Chi coordina la rete lo trova fra le cose da fare.")  # fmt: skip
             url = reverse("hand_over", args=[person.pk])
             messages.warning(self.request, format_html(words, who=person, url=url))
         return answer

@@ -23,7 +23,7 @@ from portal.requests import PersonRequest
 from portal.spaces import roles
 from portal.words.days import LastDayField
 
-from . import delegations, ends, handover
+from . import delegations, ends, left_behind, working_life
 from .people_admin import left_alone_in_words
 
 SHOWN = 200
@@ -129,7 +129,8 @@ def person_card(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "portal/person_card.html", {
         "found": person, "name": name, "form": form, "roles": held.order_by("space__name"),
         "delegations": delegations.held(person),
-        "left": not person.is_active and not person.is_invited and handover.items(person, request.user),
+        "in_the_way": working_life.in_the_way(person),
+        "left": left_behind.is_something(person),
         "proposal": NameProposal.objects.filter(person=person).first(),
         "placements": person.placements.select_related("organisation").order_by("-since"),
         "absences": person.absences.filter(until__gte=timezone.localdate()).select_related("substitute"),

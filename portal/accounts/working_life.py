@@ -9,10 +9,13 @@ from django.utils.translation import gettext as _
 from portal import access
 from portal.models.activity import Verb
 from portal.models.people import Organisation, User
+from portal.models.spaces import Space
 from portal.models.working_life import Absence, Placement, PlacementKind
 from portal.notices.activity import record
 from portal.spaces import roles
 from portal.words import dates
+
+from . import left_behind
 
 DAY = timedelta(days=1)
 
@@ -20,20 +23,25 @@ DAY = timedelta(days=1)
 class LeavesAlone(Exception):
     """The person answers for spaces through the body that is left."""
 
-    def __init__(self, spaces: list[object]) -> None:
+    def __init__(self, spaces: list[Space]) -> None:
         super().__init__(str(spaces))
         self.spaces = spaces
 
 
-def move(person: User, organisation: Organisation, *, since: date, by: User) -> None:
-    """Another body from that day on: with the day come its spaces, and go the former one's."""
+def move(person: User, organisation: Organisation, *, since: date, by: User) -> list[Space]:
+    """Another body from that day on: with the day come its spaces, and go the former one's.
+
+    Returns the spaces that would be nobody's on a day to come; today it is refused for them.
+    """
     with transaction.atomic():
         _begin(person, organisation, since=since, by=by)
         words = {"person": person, "body": organisation, "day": dates.in_words(since, article="dal")}
         sentence = _("ha spostato %(person)s all’ente «%(body)s» %(day)s") % words
         record(Verb.PERSON_CHANGED, by=by, sentence=sentence)
-        if since <= timezone.localdate():
-            _take_effect(person, organisation)
+        if since > timezone.localdate():
+            return roles.left_alone([person], staying=True, body=organisation)
+        _take_effect(person, organisation)
+        return []
 
 
 def _begin(person: User, organisation: Organisation, *, since: date, by: User | None) -> None:
@@ -44,6 +52,7 @@ def _begin(person: User, organisation: Organisation, *, since: date, by: User | 
         Placement.objects.create(
             person=person, organisation=person.organisation, kind=PlacementKind.BODY, since=began, given_by=None
         )
+    left_behind.move_is_done(person)
     rows.filter(since__gte=since).delete()
     rows.current(since).update(until=since - DAY)
     Placement.objects.create(
@@ -54,10 +63,21 @@ def _begin(person: User, organisation: Organisation, *, since: date, by: User | 
 def _take_effect(person: User, organisation: Organisation) -> None:
     alone = roles.left_alone([User.objects.get(pk=person.pk)], staying=True, body=organisation)
     if alone:
-        raise LeavesAlone(list(alone))
+        raise LeavesAlone(alone)
     person.organisation = organisation
     person.save()
+    left_behind.move_is_done(person)
     access.forget(person)
+
+
+def in_the_way(person: User) -> list[Space]:
+    """The spaces for whose sake a move waits whose day has come."""
+    rows = Placement.objects.current().filter(person=person, kind=PlacementKind.BODY).order_by("since", "pk")
+    row = rows.select_related("organisation").last()
+    if row is None or row.organisation_id == person.organisation_id:
+        return []
+    with transaction.atomic():
+        return roles.left_alone([person], staying=True, body=row.organisation)
 
 
 def settle_moves() -> int:
@@ -71,7 +91,8 @@ def settle_moves() -> int:
             try:
                 with transaction.atomic():
                     _take_effect(row.person, row.organisation)
-            except LeavesAlone:
+            except LeavesAlone as problem:
+                left_behind.ask_about_move(row.person, row.organisation, row.since, problem.spaces)
                 continue
             moved += 1
     return moved

@@ -1,5 +1,6 @@
 """«Cambia ente», «Assenza», «Lascia la rete»: what happens in a person's working life, kept by coordinators."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from portal import access
-from portal.models import Absence, Organisation, User
+from portal.models import Absence, Delegation, Organisation, Space, User
 from portal.models.working_life import PlacementKind
 from portal.requests import PersonRequest
 from portal.words import dates
@@ -77,12 +78,12 @@ class MoveForm(forms.Form):
 @login_required
 def move_person(request: PersonRequest, pk: int) -> HttpResponse:
     person = _kept(request, pk)
-    form, former = MoveForm(request.POST or None, person=person), person.organisation
+    form, former, alone = MoveForm(request.POST or None, person=person), person.organisation, []
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
             if given["kind"] == PlacementKind.BODY:
-                working_life.move(person, given["organisation"], since=given["since"], by=request.user)
+                alone = working_life.move(person, given["organisation"], since=given["since"], by=request.user)
             else:
                 working_life.sit(
                     person, given["organisation"], since=given["since"], until=given["until"], by=request.user
@@ -91,10 +92,20 @@ def move_person(request: PersonRequest, pk: int) -> HttpResponse:
             form.add_error("organisation", left_alone_in_words(problem.spaces))
         else:
             messages.success(request, _("Scritto: vale dal giorno che hai indicato."))
+            if alone:
+                messages.warning(request, left_alone_then(alone, given["since"]))
             if given["kind"] == PlacementKind.BODY and former and delegations.held(person).filter(organisation=former):
                 messages.warning(request, _acts_on(person, former))
             return redirect("person_card", pk=pk)
     return render(request, "portal/move_person.html", {"found": person, "form": form})
+
+
+def left_alone_then(alone: list[Space], day: date) -> str:
+    """A move that is planned, and what keeps it from taking place."""
+    words = {"day": dates.in_words(day, article="il"), "names": ", ".join(f"«{space}»" for space in alone)}
+    return _("%(day)s resterebbe senza responsabile %(names)s: nominane un altro prima, o il passaggio aspetta.") % (
+        words | {"day": words["day"].capitalize()}
+    )
 
 
 def _acts_on(person: User, former: Organisation) -> SafeString:
@@ -151,8 +162,20 @@ def absence(request: PersonRequest, pk: int) -> HttpResponse:
             person, since=given["since"], until=given["until"], substitute=given["substitute"], by=request.user
         )
         messages.success(request, _("Assenza scritta; il motivo non serve."))
+        for row in delegations.unattended(person, given["since"], given["until"]):
+            messages.warning(request, _nobody_acts(row))
         return redirect("person_card", pk=pk)
     return render(request, "portal/absence.html", {"found": person, "form": form})
+
+
+def _nobody_acts(row: Delegation) -> SafeString:
+    """What a body asks of its delegate is done by nobody else who stands in for her."""
+    return format_html(
+        _("In quei giorni nessuno agisce a nome di {body} ({purpose}): <a href='{url}'>da’ la delega anche a qualcun "
+          "altro</a>."),
+        body=row.organisation, purpose=row.get_purpose_display(),
+        url=reverse("body_delegations", args=[row.organisation.slug]),
+    )  # fmt: skip
 
 
 @login_required

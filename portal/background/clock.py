@@ -2,7 +2,7 @@
 
 import logging
 
-from portal.accounts import ends, working_life
+from portal.accounts import ends, left_behind, working_life
 from portal.models.jobs import Lane
 from portal.models.spaces import Space
 from portal.notices import digests
@@ -41,6 +41,12 @@ def keep_terms() -> int:
 def ask_about_ends() -> int:
     """Ask about the accounts that come to their end."""
     return ends.ask_all()
+
+
+@every(minutes=24 * 60)
+def ask_what_is_left_behind() -> int:
+    """Ask that what closed accounts had in hand be handed over."""
+    return left_behind.ask_all()
 
 
 @every(minutes=60)

@@ -9,13 +9,15 @@ from wagtail.models import Page
 
 from coordination.models import Action, MeetingPage
 from portal import access, demo
-from portal.accounts import handover, working_life
+from portal.accounts import handover, left_behind, working_life
 from portal.models import Absence, Delegation, NetworkCoordinator, Obligation, Organisation, Placement, User
 from portal.models.activity import Activity, Verb
+from portal.models.delegations import Purpose
 from portal.models.pages import TextPage
 from portal.models.spaces import Role
 from portal.notices import feed, obligations
-from portal.spaces import roles
+from portal.notices.obligations import Duty
+from portal.spaces import opening, roles
 from tests.test_doors import action_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
@@ -302,3 +304,93 @@ def test_an_account_closed_by_an_administrator_says_what_it_leaves_and_that_is_h
     assert as_("coordinator").post(pack, {"to_all": davide.pk}).status_code == 302
     assert handover.items(person("hospital_worker"), person("administrator")) == []
     assert pack not in text(as_("coordinator").get(card))
+
+
+def asked_of(person: User, key: str) -> Obligation | None:
+    return next((row for row in obligations.open_of(person) if row.key == key), None)
+
+
+def test_what_a_closed_account_leaves_is_asked_of_who_coordinates_until_it_is_handed_over(
+    as_: Any, person: Any
+) -> None:
+    irene, davide, chiara = person("hospital_worker"), person("worker_minors_plain"), person("coordinator")
+    key = f"left:{irene.pk}"
+    User.objects.filter(pk=irene.pk).update(valid_until=timezone.now() - DAY)  # by its own end, at no door
+    assert asked_of(chiara, key) is None
+    assert left_behind.ask_all() >= 1
+    asked = asked_of(chiara, key)
+    assert asked and asked.title == f"L’account di {irene} è chiuso: passa le consegne"
+    assert asked.title in text(as_("coordinator").get("/"))
+    assert asked_of(davide, key) is None
+    assert as_("coordinator").post(asked.url, {"to_all": davide.pk}).status_code == 302
+    assert asked_of(chiara, key) is None
+    left_behind.ask_all()
+    assert asked_of(chiara, key) is None
+
+
+def test_an_account_that_opens_again_keeps_what_it_had_and_nobody_is_asked(person: Any) -> None:
+    irene, chiara = person("hospital_worker"), person("coordinator")
+    irene.is_active = False
+    irene.save()
+    assert asked_of(chiara, f"left:{irene.pk}")
+    working_life.come_back(irene, by=chiara)
+    assert asked_of(chiara, f"left:{irene.pk}") is None
+
+
+def test_who_has_nothing_in_hand_closes_without_a_word(person: Any) -> None:
+    giulia, chiara = person("trainee"), person("coordinator")
+    own = Duty(title="Leggi", verb="Leggi", why="per te", url="/")
+    obligations.ask([giulia], "her-own", own)
+    giulia.is_active = False
+    giulia.save()
+    assert asked_of(chiara, f"left:{giulia.pk}") is None
+
+
+def test_a_planned_move_that_would_leave_a_space_to_nobody_is_said_and_asked_until_it_takes_place(
+    as_: Any, person: Any, today: Any
+) -> None:
+    chiara, elena, ausl = person("coordinator"), person("worker"), Organisation.objects.get(slug="ausl")
+    space = opening.open_space("SP-SOLO", "Spazio dell’ente", slug="ente-solo", by=chiara)
+    roles.give_role(space, elena.organisation.group, Role.MANAGER, by=chiara)
+    for membership in space.memberships.filter(user__isnull=False):
+        roles.take_role(membership, by=chiara)
+    User.objects.filter(organisation=elena.organisation).exclude(pk=elena.pk).update(is_active=False)
+    asked = {"kind": "ente", "organisation": ausl.pk, "since": typed(today + 7 * DAY), "until": ""}
+    answer = as_("coordinator").post(f"/rete/persone/{elena.pk}/ente/", asked, follow=True)
+    assert "resterebbe senza responsabile «Spazio dell’ente»" in text(answer)
+    assert "Il passaggio aspetta" not in text(answer)
+    Placement.objects.filter(person=elena, organisation=ausl).update(since=today)
+    Placement.objects.filter(person=elena, organisation=elena.organisation).update(until=today - DAY)
+    assert working_life.settle_moves() == 0
+    waiting = asked_of(chiara, f"move-waits:{elena.pk}")
+    assert waiting and "«Spazio dell’ente»" in waiting.why
+    assert "Il passaggio aspetta: senza responsabile resterebbe «Spazio dell’ente»." in text(
+        as_("coordinator").get(waiting.url)
+    )
+    roles.give_role(space, chiara, Role.MANAGER, by=chiara)
+    assert working_life.settle_moves() == 1
+    assert asked_of(chiara, f"move-waits:{elena.pk}") is None
+    assert "Il passaggio aspetta" not in text(as_("coordinator").get(waiting.url))
+
+
+def test_an_absence_says_in_whose_name_nobody_acts_meanwhile(as_: Any, person: Any, today: Any) -> None:
+    elena, davide, chiara = person("worker"), person("worker_minors_plain"), person("coordinator")
+    body = elena.organisation
+    Delegation.objects.filter(organisation=body).delete()
+    given = {"organisation": body, "purpose": Purpose.ADOPTION, "valid_from": today, "given_by": chiara}
+    row = Delegation.objects.create(person=elena, **given)
+    form = {"since": typed(today), "until": typed(today + 3 * DAY), "substitute": davide.pk}
+
+    def said() -> str:
+        elena.absences.all().delete()
+        return text(as_("coordinator").post(f"/rete/persone/{elena.pk}/assenza/", form, follow=True))
+
+    warned = f"nessuno agisce a nome di {body} "
+    assert warned in said()
+    other = Delegation.objects.create(person=davide, **given)
+    assert warned not in said()
+    Absence.objects.create(person=davide, since=today, until=today + 9 * DAY, given_by=chiara)
+    assert warned in said()
+    other.delete()
+    Delegation.objects.filter(pk=row.pk).update(substitute=chiara)
+    assert warned not in said()
