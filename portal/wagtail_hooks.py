@@ -32,7 +32,7 @@ from .accounts.delegations import DelegationViewSet, KeptPolicy
 from .files.reading import file_changed, unopened
 from .files.uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
 from .models import Delegation, Document, Organisation, User
-from .pages import citations, concurrent_edits, withdrawing
+from .pages import citations, concurrent_edits, copying, withdrawing
 from .pages.moving import MoveMany
 from .pages.pasting import views as pasting_views
 from .pages.withdrawing import WithdrawByApi, WithdrawMany
@@ -181,11 +181,34 @@ def name_unopened_files_of_a_copy(request: HttpRequest, page: Page, new_page: Pa
     name_unopened_files(request, new_page)
 
 
+@hooks.register("after_copy_page")
+def leave_out_who_does_not_read_a_copy(request: HttpRequest, page: Page, new_page: Page) -> None:
+    if found := copying.strangers(Page.objects.descendant_of(new_page, inclusive=True).specific()):
+        copying.leave_out(found)
+        text = _("Non legge in questo spazio, e non risponde della copia: %(people)s. Scegli chi ne risponde.")
+        messages.warning(request, text % {"people": _named(found)})
+
+
+@hooks.register("after_move_page")
+def name_who_does_not_read_there(request: HttpRequest, page: Page) -> None:
+    if found := copying.strangers(Page.objects.descendant_of(page, inclusive=True).specific()):
+        text = _(
+            "Qui non legge più chi ne risponde: %(people)s. Dagli un ruolo nello spazio, o scegli un’altra persona."
+        )
+        messages.warning(request, text % {"people": _named(found)})
+
+
+def _named(found: dict[Page, dict[str, User]]) -> str:
+    return ", ".join(sorted({str(who) for shut in found.values() for who in shut.values()}))
+
+
 @hooks.register("after_bulk_action")
 def name_unopened_files_of_many(request: HttpRequest, action: str, objects: list[Any], view: Any) -> None:
     if action in {"move", "publish"} and view.model is Page:
         for page in objects:
             name_unopened_files(request, page)
+            if action == "move":
+                name_who_does_not_read_there(request, page)
 
 
 @hooks.register("after_bulk_action")

@@ -113,10 +113,17 @@ def take(page: Any, *, by: User | None) -> SignableText:
         return last
     keeps = last if last is not None and how.keeps(page, last) else None
     row: SignableText = SignableText.objects.create(
-        page_id=page.pk, label=how.label(page), key=how.key(page), fingerprint=found, keeps=keeps,
+        page_id=page.pk, label=_free_label(page, how.label(page)), key=how.key(page), fingerprint=found, keeps=keeps,
         by=by if by and by.pk else None,
     )  # fmt: skip
     return row
+
+
+def _free_label(page: Page, label: str) -> str:
+    """Of two texts of one day each has its hour: who signed which is read by it."""
+    if not SignableText.objects.filter(page=page.pk, label=label).exists():
+        return label
+    return _("%(label)s, ore %(hour)s") % {"label": label, "hour": f"{timezone.localtime():%H:%M:%S}"}
 
 
 def current(page: Page) -> SignableText | None:
@@ -190,8 +197,11 @@ def to_sign(live: Page, proposal: Any) -> Any:
     readers = access.readers(live).order_by().values("pk")
     whom = User.objects.colleagues().filter(Q(*chosen, _connector=Q.OR), pk__in=readers)
     how, last = _how(live), current(live)
-    holds = last is not None and (last.fingerprint == how.fingerprint(proposal) or how.keeps(proposal, last))
-    return whom.exclude(pk__in=list(signers(live))) if holds else whom
+    found = how.fingerprint(proposal)
+    if last is not None and (last.fingerprint == found or how.keeps(proposal, last)):
+        whom = whom.exclude(pk__in=list(signers(live)))
+    same = Acknowledgement.objects.filter(text__page=live.pk, text__fingerprint=found)  # a text that comes back
+    return whom.exclude(pk__in=same.values("person"))
 
 
 def shut_out(request: ReadingRequest, page: Page) -> Any:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
 from portal import access
+from portal.accounts.person_field import MOST_OFFERED, in_list, named
 from portal.files import sheets
 from portal.models.acknowledgements import Acknowledgement, ReadingRequest, SignableText
 from portal.models.delegations import Purpose
@@ -119,7 +120,7 @@ class AskForm(forms.Form):
     )
     people = forms.CharField(
         label=gettext_lazy("Persone"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("Indirizzi di posta, uno per riga."),
+        help_text=gettext_lazy("Nome e cognome o indirizzo di posta, uno per riga."),
     )  # fmt: skip
     due = forms.DateField(
         label=gettext_lazy("Entro il"),
@@ -142,12 +143,12 @@ class AskForm(forms.Form):
 
     def clean_people(self) -> list[User]:
         parts = re.split(r"[,;\n]", self.cleaned_data["people"])
-        typed = [(BRACKETED.search(each) or [each, each])[1].strip().lower() for each in parts if each.strip()]
-        found = {who.email: who for who in access.allowed(User.objects.current(), self.user).filter(email__in=typed)}
-        if missing := [each for each in typed if each not in found]:
-            words = _("Non trovo %(addresses)s: controlla l’indirizzo.")
-            raise forms.ValidationError(words % {"addresses": ", ".join(f"«{each}»" for each in missing)})
-        return list(found.values())
+        typed = [(BRACKETED.search(each) or [each, each])[1].strip() for each in parts if each.strip()]
+        known = list(access.allowed(User.objects.current(), self.user).select_related("organisation")) if typed else []
+        meant = {each: _meant(each, known) for each in typed}
+        if problems := [_unclear(each, people) for each, people in meant.items() if len(people) != 1]:
+            raise forms.ValidationError(problems)
+        return list({people[0].pk: people[0] for people in meant.values()}.values())
 
     def clean_due(self) -> date:
         day: date = self.cleaned_data["due"]
@@ -161,6 +162,23 @@ class AskForm(forms.Form):
         if "people" not in self.errors and not any(asked):
             raise forms.ValidationError(_("Scegli a chi lo chiedi."))
         return typed
+
+
+def _meant(typed: str, known: list[User]) -> list[User]:
+    """An address is whole or nobody's; a name may be a part of it."""
+    if "@" in typed:
+        return [who for who in known if who.email == typed.lower()]
+    return named(typed, known)
+
+
+def _unclear(typed: str, people: list[User]) -> str:
+    """Why a name or an address says no one person."""
+    if not people:
+        return _("Non trovo «%(typed)s»: controlla il nome o l’indirizzo.") % {"typed": typed}
+    offered = "; ".join(f"{in_list(who)}, {who.email}" for who in people[:MOST_OFFERED])
+    return _("«%(typed)s» può essere più d’una persona: scrivi l’indirizzo. %(offered)s") % {
+        "typed": typed, "offered": offered,
+    }  # fmt: skip
 
 
 @dataclass

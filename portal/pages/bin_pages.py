@@ -27,7 +27,10 @@ def shown(request: PersonRequest, slug: str) -> HttpResponse:
 @require_POST
 def put_back(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     space = _space(request, slug)
-    row = access.get_or_404(BinnedThing.objects.filter(space=space), request.user, "edit", pk=pk)
+    row = access.allowed(BinnedThing.objects.filter(space=space), request.user, "edit").filter(pk=pk).first()
+    if row is None:  # of another space or of none: one answer
+        messages.info(request, _("Nel cestino di questo spazio non c’è più: forse è già tornato al suo posto."))
+        return redirect("bin", slug)
     try:
         space_bin.restore(row, by=request.user)
     except ValidationError as problem:  # no place, or its code is another page's by now

@@ -232,6 +232,11 @@ class ReservedContentBlock(blocks.StreamBlock):
     table = TableBlock()
     contacts = ContactsBlock()
 
+    def clean(self, value: Any) -> Any:
+        if not len(value) and not self.is_deferred_validation:
+            raise ValidationError(_("Scrivi che cosa dice questa parte, o togli tutta la parte riservata."))
+        return super().clean(value)
+
 
 class ReservedBlock(blocks.StructBlock):
     """A part that only some of the page's readers read: for the others it is not there."""

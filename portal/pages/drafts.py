@@ -31,7 +31,7 @@ def forgive(form: Any) -> list[str]:
     left = []
     for name in list(form.errors):
         if name == NON_FIELD_ERRORS or not _can_wait(form, name):
-            raise NotYet(_missing(form))
+            raise NotYet(missing(form))
         if isinstance(form.fields[name], BlockField):
             value = form.fields[name].widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
             form.cleaned_data[name] = value
@@ -42,7 +42,7 @@ def forgive(form: Any) -> list[str]:
     for formset in form.formsets.values():
         left += _forgive_rows(formset)
         if not formset.is_valid():
-            raise NotYet(_missing(form))
+            raise NotYet(missing(form))
     return left
 
 
@@ -78,7 +78,8 @@ def _can_wait(form: Any, name: str) -> bool:
     return bool(value) or field.null or (field.empty_strings_allowed and name != "title")
 
 
-def _missing(form: Any) -> str:
+def missing(form: Any) -> str:
+    """Why the form is not saved, in one sentence."""
     messages = [str(message) for message in form.non_field_errors()]
     names = [_name(form.fields[name].label) for name in form.errors if name in form.fields]
     for name, problems in form.errors.as_data().items():

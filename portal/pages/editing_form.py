@@ -44,10 +44,16 @@ class CitingForm(WagtailAdminPageForm):
             self.left_out, valid = drafts.forgive(self), True
         if self.for_user and citations.refuse_unknown(self):
             self.add_error(None, _("La pagina porta a qualcosa che non puoi vedere: toglilo, o scegli altro."))
-            return False
+            return self._refused()
         if valid and guard.stops(self, itself=bool(self.data.get("autosave"))):
-            return False
+            return self._refused()
         return self._is_newest() and valid
+
+    def _refused(self) -> bool:
+        """A button brings the form back with its reason; to what saves itself the reason alone is told."""
+        if self.data.get("autosave"):
+            raise drafts.NotYet(drafts.missing(self))
+        return False
 
     def _is_newest(self) -> bool:
         try:

@@ -115,7 +115,7 @@ def file_facts(file: Document) -> str:
     facts = ", ".join(filter(None, [file.file_extension.upper(), _weight(file.get_file_size() or 0)]))
     if not file.reading_problem:
         return facts
-    return _("%(facts)s · testo non leggibile: %(why)s") % {"facts": facts, "why": file.reading_problem}
+    return _("%(facts)s · testo non leggibile: %(why)s") % {"facts": facts, "why": file.reading_problem.rstrip(".")}
 
 
 @register.filter

@@ -109,6 +109,13 @@ def test_who_cannot_open_the_page_is_not_asked_until_they_may(as_: Given, person
     assert TITLE in told(partner)
 
 
+def test_persons_are_asked_by_name_in_whatever_order_it_is_typed(as_: Given, person: Given, page: Any) -> None:
+    day = f"{timezone.localdate() + timedelta(days=5):%d/%m/%Y}"
+    data = {"people": "fedi elena\nTommaso Lenzi", "due": day}
+    assert "Chiesto a 2 persone." in as_("coordinator").post(f"/letture/{page.pk}/", data, follow=True).content.decode()
+    assert TITLE in told(person("worker")) and TITLE in told(person("newcomer"))
+
+
 def test_people_who_join_are_asked_too_and_who_leaves_is_asked_no_more(person: Given, page: Any) -> None:
     ask(page, person, bodies=[Organisation.objects.get(slug="montale")])
     newcomer, office = person("newcomer"), person("office")
@@ -125,6 +132,9 @@ def test_people_who_join_are_asked_too_and_who_leaves_is_asked_no_more(person: G
     [
         ({"due": "31/12/2099"}, "Scegli a chi lo chiedi."),
         ({"people": "chi@altrove.example", "due": "31/12/2099"}, "Non trovo «chi@altrove.example»"),
+        ({"people": "elena.fedi@raccordo", "due": "31/12/2099"}, "Non trovo «elena.fedi@raccordo»"),
+        ({"people": "Elena Fedele", "due": "31/12/2099"}, "Non trovo «Elena Fedele»"),
+        ({"people": "Comune", "due": "31/12/2099"}, "«Comune» può essere più d’una persona: scrivi l’indirizzo."),
         ({"people": "elena.fedi@raccordo.example", "due": "1/1/2020"}, "Scegli un giorno che deve ancora venire."),
         ({"people": "elena.fedi@raccordo.example"}, "obbligatorio"),
     ],
@@ -231,6 +241,26 @@ def test_another_text_is_asked_again_and_the_same_one_is_not(as_: Given, person:
     assert TITLE in told(person("worker"))
     page = again(page, text="Si apre alle otto.")  # the one that was signed
     assert TITLE not in told(person("worker"))
+
+
+def test_two_texts_of_one_day_have_two_names(as_: Given, person: Given, page: Any) -> None:
+    ask(page, person, people=[person("worker")])
+    again(page)
+    first, second = SignableText.objects.filter(page=page.pk).order_by("pk")
+    assert second.label.startswith(f"{first.label}, ore ")
+
+
+def test_who_signed_a_text_is_not_counted_among_those_who_sign_when_it_comes_back(
+    as_: Given, person: Given, page: Any
+) -> None:
+    ask(page, person, people=[person("worker"), person("newcomer")])
+    press(as_("worker"), page)
+    former = TextPage.objects.get(pk=page.pk)
+    page = again(page)
+    assert [who.email for who in acknowledgements.to_sign(page, former)] == [person("newcomer").email]
+    assert {who.email for who in acknowledgements.to_sign(page, TextPage(title="Altro"))} == {
+        person("newcomer").email, person("worker").email
+    }  # fmt: skip
 
 
 # --- Reminded --------------------------------------------------------------------------------------------

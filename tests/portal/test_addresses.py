@@ -84,6 +84,26 @@ def test_a_copy_needs_no_address_and_makes_no_alias(as_: Any) -> None:
         assert (copy.code, copy.alias_of) == ("", None)
 
 
+def test_a_copy_names_nobody_who_does_not_read_there_and_says_so(as_: Any, person: Any) -> None:
+    page: Any = create(as_("coordinator"), "SP-RETE", title="Chi chiamare", responsible=str(person("worker").pk))
+    data = {"new_title": "Copia", "new_slug": "", "alias": ""}
+    closed, same = demo.space("SP-COORD").root_page, page.get_parent()
+    said = as_("coordinator").post(f"/admin/pages/{page.pk}/copy/", data | {"new_parent_page": closed.pk}, follow=True)
+    assert "Non legge in questo spazio, e non risponde della copia: Elena Fedi." in said.content.decode()
+    copy = closed.get_children().get(title="Copia").specific
+    assert copy.responsible is None and copy.get_latest_revision_as_object().responsible is None
+    said = as_("coordinator").post(f"/admin/pages/{page.pk}/copy/", data | {"new_parent_page": same.pk}, follow=True)
+    assert "Non legge" not in said.content.decode()
+    assert same.get_children().get(title="Copia").specific.responsible == person("worker")
+
+
+def test_who_answers_for_a_page_and_does_not_read_where_it_is_moved_is_named(as_: Any, person: Any) -> None:
+    page: Any = create(as_("coordinator"), "SP-RETE", title="Chi chiamare", responsible=str(person("worker").pk))
+    closed = demo.space("SP-COORD").root_page
+    said = as_("coordinator").post(f"/admin/pages/{page.pk}/move/{closed.pk}/confirm/", follow=True)
+    assert "Qui non legge più chi ne risponde: Elena Fedi." in said.content.decode()
+
+
 def test_the_pages_below_a_copy_leave_their_codes_behind(as_: Any) -> None:
     path = Page.objects.get(slug="m1").get_parent()
     data = {

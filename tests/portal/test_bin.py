@@ -59,6 +59,16 @@ def test_a_deleted_draft_goes_back_whole_to_where_it_was(door: str, as_: Any, pe
     assert not BinnedThing.objects.exists()
 
 
+def test_who_presses_twice_is_told_that_it_is_back(as_: Any, person: Any) -> None:
+    page = draft(person("office"))
+    as_("office").post(f"/admin/pages/{page.pk}/delete/")
+    row = BinnedThing.objects.get()
+    first, second = (as_("office").post(f"{BIN}{row.pk}/rimetti/", follow=True) for _each in range(2))
+    assert "di nuovo al suo posto" in body(first)
+    assert second.status_code == 200 and "forse è già tornato al suo posto" in body(second)
+    assert Page.objects.get(pk=page.pk).get_parent() == demo.space("SP-RETE").root_page
+
+
 def test_what_lies_below_goes_and_comes_back_with_it(as_: Any) -> None:
     path = PathPage(title="Percorso in bozza", slug="percorso-in-bozza", live=False, change_note="x")
     demo.space("SP-RETE").root_page.add_child(instance=path)
@@ -106,7 +116,8 @@ def test_who_does_not_write_there_neither_deletes_nor_finds_nor_puts_back(as_: A
     assert [as_(name).get(BIN).status_code for name in ("worker", "partner", "anonymous")] == [403, 404, 302]
     assert as_("worker").post(f"{BIN}{row.pk}/rimetti/").status_code == 403
     other = demo.space("SP-COORD").root_page.slug  # writes there too, but it lay elsewhere
-    assert as_("office").post(f"/spazi/{other}/cestino/{row.pk}/rimetti/").status_code == 404
+    answers = [body(as_("office").post(f"/spazi/{other}/cestino/{pk}/rimetti/", follow=True)) for pk in (row.pk, 10**6)]
+    assert all("forse è già tornato" in each for each in answers)  # one answer, of another space's and of none
     assert BinnedThing.objects.filter(pk=row.pk).exists()
 
 

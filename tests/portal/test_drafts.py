@@ -156,3 +156,15 @@ def test_an_ended_session_is_said_to_what_saves_itself(as_: Any) -> None:
     assert as_("trainee").get("/sessione/").status_code == 401
     assert as_("coordinator").get("/sessione/").status_code == 204
     assert as_("coordinator").post(f"/admin/pages/{page.pk}/edit/", data, headers=BY_ITSELF).status_code == 200
+
+
+def test_what_saves_itself_says_at_once_why_it_is_stopped(as_: Any) -> None:
+    client = as_("coordinator")
+    page = new_meeting(client)
+    response = client.post(
+        f"/admin/pages/{page.pk}/edit/", meeting(summary="La signora RSSMRA85T10A562S."), headers=BY_ITSELF
+    )
+    assert response.status_code == 400
+    said = response.json()["error_message"]
+    assert said.startswith("Non ancora salvato:") and "codice fiscale" in said and "toglile" in said
+    assert "RSSMRA" not in str(draft(page).summary)

@@ -228,6 +228,16 @@ def test_a_network_that_never_declared_is_asked_to_and_told_of_nothing_expired(a
 # --- Another wording, and the answer ---------------------------------------------------------------------
 
 
+def test_who_has_not_entered_proposes_another_wording_too_and_only_where_there_is_a_page(as_: Any) -> None:
+    page = "/spazi/carta/come-si-accede/"
+    assert f"?correzione=1&amp;pagina={page}" in as_("anonymous").get(page).content.decode()
+    assert "Segnala dati personali" not in as_("anonymous").get(page).content.decode()
+    assert "Proponi una correzione" not in as_("anonymous").get("/riservatezza/").content.decode()
+    sent = {"page": page, "text": "Gli orari sono altri.", "proposal": "True", "email": ""}
+    assert as_("anonymous").post("/segnala/", sent).status_code == 302
+    assert ProblemReport.objects.get(path=page).is_proposal
+
+
 def test_another_wording_is_proposed_on_the_page_and_comes_back_answered(
     as_: Any, person: Any, mailoutbox: Any
 ) -> None:

@@ -20,6 +20,7 @@ from portal.spaces import shares
 from protocols.models import Edition, ProtocolPage
 from search.models import SearchDocument
 from tests.shown import body
+from tests.typed_pages import typed
 
 pytestmark = pytest.mark.django_db
 WORD = "zampironata"
@@ -237,3 +238,15 @@ def test_late_actions_of_a_meeting_with_guests_are_counted_for_its_members_alone
     assert access.allowed(mine, person("office")).exists()
     [figure] = late_actions(person("partner"))
     assert "TAVOLO" not in figure.detail
+
+
+def test_a_reserved_part_without_readers_or_words_says_what_is_missing(as_: Any) -> None:
+    part = {
+        "body-count": "1", "body-0-deleted": "", "body-0-order": "0", "body-0-type": "reserved", "body-0-id": "",
+        "body-0-value-readers-count": "0", "body-0-value-content-count": "0",
+    }  # fmt: skip
+    root = space("SP-RETE").root_page
+    sent = typed(title="Orari", change_note="Nuova.", **part) | {"action-publish": "1"}
+    shown = as_("coordinator").post(f"/admin/pages/add/portal/textpage/{root.pk}/", sent).content.decode()
+    assert "Indica chi legge questa parte" in shown and "Scrivi che cosa dice questa parte" in shown
+    assert "numero minimo" not in shown

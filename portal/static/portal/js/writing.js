@@ -150,7 +150,8 @@ document.addEventListener("DOMContentLoaded", () => {
     event.stopImmediatePropagation();
     if (asking) return; // pressed twice
     asking = true;
-    const button = event.submitter;
+    const button = event.submitter, at = document.activeElement;
+    hold(true);
     let problem = "";
     try {
       if (!(await isAlive())) problem = words.ended;
@@ -161,6 +162,8 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     if (problem) {
       asking = false;
+      hold(false);
+      at?.focus();
       button?.removeAttribute("disabled");
       button?.setAttribute("data-w-progress-loading-value", "false");
       return farewell(problem);
@@ -171,8 +174,15 @@ document.addEventListener("DOMContentLoaded", () => {
     if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
     checked = true; // and asking stays: a save by itself would overtake the button, which then finds a newer text
     form.requestSubmit();
-    setTimeout(() => { asking = checked = false; }, LONGEST_LEAVE);
+    setTimeout(() => { asking = checked = false; hold(false); }, LONGEST_LEAVE);
   }, true);
+  window.addEventListener("pageshow", () => hold(false)); // back from where the button led
+
+  // Between the button and the answer nothing is typed: it would be in no text. Focus stays in the page.
+  function hold(on) {
+    form.inert = on;
+    form.setAttribute("aria-busy", String(on));
+  }
 
   // What is not saved yet is asked about, also where Wagtail sees no difference.
   window.addEventListener("beforeunload", (event) => {
