@@ -59,6 +59,7 @@ class Activity(AppendOnly):
     space = models.ForeignKey("portal.Space", null=True, on_delete=models.PROTECT, related_name="activities")
     sentence = models.TextField(blank=True)
     note = models.TextField(blank=True)
+    note_is_inside = models.BooleanField(default=False)  # of a page that does not say all to all: for its space alone
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = AppendOnlyQuerySet.as_manager()

@@ -224,13 +224,14 @@ def changes(
         acts = acts.filter(page__path__beneath=[beneath])
     rows = list(acts[piece])
     specific = {page.pk: page for page in Page.objects.filter(pk__in=[row.page_id for row in rows]).specific()}
-    homes = access.spaces_of(specific.values(), user)
+    homes, inside = access.spaces_of(specific.values(), user), access.standing(user).roles
     found = []
     for row in rows:
         page = specific[row.page_id]
         space = homes.get(page.pk)
         why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
-        said = " ".join(filter(None, [_asked(page, "what_holds"), _stopped(row.note) or _("Pubblicato.")]))
+        note = "" if row.note_is_inside and row.space_id not in inside else _stopped(row.note)
+        said = " ".join(filter(None, [_asked(page, "what_holds"), note or _("Pubblicato.")]))
         home, difference = space.pk if space else None, _asked(page, "difference_url")
         found.append(Change(page.pk, name(page), page.url, said, row.at, why, home, difference))
     return found

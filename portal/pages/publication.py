@@ -51,6 +51,7 @@ def on_page_published(sender: type[Page], instance: Page, revision: Revision | N
             space=space,
             sentence=_("ha pubblicato «%(page)s»") % {"page": feed.name(instance)},
             note=getattr(instance, "change_note", ""),
+            note_is_inside=reserved.is_partly_read(instance),
         )
     named = {"by": by, "proposed_by": proposed_by, "approved_by": approved_by}
     published.send(sender=sender, page=instance, revision=revision, **named)

@@ -117,6 +117,11 @@ MARKS = re.compile(r' data-block-key="[^"]*"')  # of rich text, by the editor al
 BESIDE = {"pk", "page_ptr", "change_note", "correction", "anchors"}
 
 
+def is_partly_read(page: Any) -> bool:
+    """Whether some of the page's readers do not read all of it: what its author says of a change may tell them."""
+    return hasattr(page, "reserved_parts") and bool(page.inside() or page.reserved_parts())
+
+
 def published_for(live: Any, new: Any) -> Verb:
     """Whom the new text tells something: all readers, those of the space alone, or the readers of some parts."""
     if not hasattr(live, "reserved_parts") or not (live.reserved_parts() or new.reserved_parts()):

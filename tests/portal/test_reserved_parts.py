@@ -224,9 +224,22 @@ def test_new_minutes_of_a_meeting_with_guests_are_told_to_its_members_alone(
     told = {name: "".join(each.sentence for each in feed.changes(person(name), long_ago))
             for name in ("partner", "office")}  # fmt: skip
     assert WORD in told["office"] and WORD not in told["partner"]
-    meeting.place, meeting.change_note = "Altrove", "Altro luogo."
+    meeting.place, meeting.minutes, meeting.change_note = "Altrove", "Ultimo.", f"Altro luogo, e il {WORD}."
     meeting.save_revision(user=coordinator).publish(user=coordinator)
-    assert "Altro luogo." in "".join(each.sentence for each in feed.changes(person("partner"), long_ago))
+    assert f"Altro luogo, e il {WORD}." in told_to(person("office"))
+    guest = told_to(person("partner"))
+    assert "Tavolo" in guest and "Pubblicato." in guest and WORD not in guest
+
+
+def told_to(person: Any) -> str:
+    long_ago = timezone.now().replace(year=2020)
+    return "".join(f"{each.title} {each.sentence}" for each in feed.changes(person, long_ago))
+
+
+def test_the_first_minutes_of_a_meeting_with_guests_are_told_to_its_members_alone(meeting: Any, person: Any) -> None:
+    row = Activity.objects.get(page=meeting.pk, verb=Verb.PUBLISHED)
+    assert row.note and row.note in told_to(person("office"))
+    assert row.note not in told_to(person("partner")) and "Tavolo" in told_to(person("partner"))
 
 
 def test_late_actions_of_a_meeting_with_guests_are_counted_for_its_members_alone(meeting: Any, person: Any) -> None:
