@@ -48,7 +48,12 @@ def unattended(person: User, since: date, until: date) -> list[Delegation]:
         Q(valid_until=None) | Q(valid_until__gte=until), valid_from__lte=since,
         organisation=OuterRef("organisation"), purpose=OuterRef("purpose"),
     ).exclude(person=person).filter(person__in=User.objects.current()).exclude(person__in=away)  # fmt: skip
-    return list(begun.filter(person=person, substitute=None).exclude(Exists(others)).select_related("organisation"))
+    return list(
+        begun.filter(person=person, substitute=None)
+        .exclude(Exists(others))
+        .select_related("organisation")
+        .order_by("organisation__name", "purpose")
+    )
 
 
 def end(delegation: Delegation, *, by: User) -> bool:

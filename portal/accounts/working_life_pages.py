@@ -1,6 +1,7 @@
 """«Cambia ente», «Assenza», «Lascia la rete»: what happens in a person's working life, kept by coordinators."""
 
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -162,19 +163,20 @@ def absence(request: PersonRequest, pk: int) -> HttpResponse:
             person, since=given["since"], until=given["until"], substitute=given["substitute"], by=request.user
         )
         messages.success(request, _("Assenza scritta; il motivo non serve."))
-        for row in delegations.unattended(person, given["since"], given["until"]):
-            messages.warning(request, _nobody_acts(row))
+        rows = delegations.unattended(person, given["since"], given["until"])
+        for body, of_body in groupby(rows, key=lambda row: row.organisation):
+            messages.warning(request, _nobody_acts(body, list(of_body)))
         return redirect("person_card", pk=pk)
     return render(request, "portal/absence.html", {"found": person, "form": form})
 
 
-def _nobody_acts(row: Delegation) -> SafeString:
+def _nobody_acts(body: Organisation, rows: list[Delegation]) -> SafeString:
     """What a body asks of its delegate is done by nobody else who stands in for her."""
     return format_html(
-        _("In quei giorni nessuno agisce a nome di {body} ({purpose}): <a href='{url}'>da’ la delega anche a qualcun "
-          "altro</a>."),
-        body=row.organisation, purpose=row.get_purpose_display(),
-        url=reverse("body_delegations", args=[row.organisation.slug]),
+        _("In quei giorni nessun altro agisce a nome di {body} ({purposes}): <a href='{url}'>dai la delega anche a "
+          "qualcun altro</a>."),
+        body=body, purposes="; ".join(row.get_purpose_display() for row in rows),
+        url=reverse("body_delegations", args=[body.slug]),
     )  # fmt: skip
 
 

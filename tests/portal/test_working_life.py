@@ -385,7 +385,7 @@ def test_an_absence_says_in_whose_name_nobody_acts_meanwhile(as_: Any, person: A
         elena.absences.all().delete()
         return text(as_("coordinator").post(f"/rete/persone/{elena.pk}/assenza/", form, follow=True))
 
-    warned = f"nessuno agisce a nome di {body} "
+    warned = f"nessun altro agisce a nome di {body} (recepisce i testi della rete)"
     assert warned in said()
     other = Delegation.objects.create(person=davide, **given)
     assert warned not in said()
