@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import typed
+from .files.storage import BucketAway
 
 logger = logging.getLogger(__name__)
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -43,6 +44,11 @@ FULL = Reason(
     _("Il disco del portale è pieno o bloccato: si può leggere, non salvare. Avvisa chi cura il portale."),
     retry_after=300,
 )
+AWAY = Reason(
+    _("I file non si raggiungono"),
+    _("In questo momento il portale non raggiunge l’archivio dei file: le pagine si leggono, i file no."),
+    retry_after=60,
+)
 
 
 def reason(problem: BaseException | None) -> Reason | None:
@@ -57,6 +63,8 @@ def reason(problem: BaseException | None) -> Reason | None:
 
 
 def _reason(problem: BaseException) -> Reason | None:
+    if isinstance(problem, BucketAway):
+        return AWAY
     if isinstance(problem, OSError):
         return FULL if problem.errno in NO_ROOM else None
     if not isinstance(problem, (DatabaseError, InterfaceError)):

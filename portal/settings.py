@@ -10,6 +10,8 @@ from pathlib import Path
 
 import environ
 
+from portal.files import bucket_address
+
 os.umask(0o077)  # whatever is written is its user's alone
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -253,6 +255,10 @@ STORAGES = {
         )
     },
 }
+# Files lie beside the data, unless FILES_URL names a bucket: s3[+http]://key:secret@host[:port]/bucket[?region=…]
+FILES_URL = env("FILES_URL", default="")
+if FILES_URL:
+    STORAGES["default"] = bucket_address.read(FILES_URL)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

@@ -8,14 +8,12 @@ must see is said by the rows of roles and shares alone, in plain steps: not by `
 import json
 import logging
 import secrets
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +32,7 @@ from wagtail.rich_text import RichText
 from portal import access
 from portal.accounts import second_factor
 from portal.background.schedules import every
+from portal.files.storage import file_store
 from portal.models import Document, Membership, PageGroupGrant, PageShare, PageUserGrant, Role, Space, User
 from portal.models.pages import TextPage
 from portal.models.spaces import Visibility
@@ -132,9 +131,9 @@ def watch_now(which: Q) -> int:
 
 def _sweep() -> None:
     """The files of a process that died: their rows never were. Young ones may be of another round that goes on."""
-    for file in Path(settings.MEDIA_ROOT).glob(f"documents/{PREFIX}*"):
-        if time.time() - file.stat().st_mtime > LEFT_BEHIND.total_seconds():
-            file.unlink(missing_ok=True)
+    for file in list(file_store().everything(f"documents/{PREFIX}")):
+        if timezone.now() - file.at > LEFT_BEHIND:
+            file_store().delete(file.name)
 
 
 def _tell() -> None:

@@ -19,6 +19,8 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.files.storage import file_store
+
 from . import archive, folders, snapshots
 
 LOCK = "backup.lock"
@@ -98,7 +100,7 @@ def _collect(folder: Path, now: str) -> archive.Manifest:
     for _attempt in range(TRIES):
         before = missing
         names, migrations = snapshots.take(folder)
-        missing = names - _link_files(folder / FILES)
+        missing = names - _put_files_beside(folder / FILES)
         if missing <= before:
             break
     kept = Path(settings.DATA_DIR) / SETTINGS
@@ -107,29 +109,16 @@ def _collect(folder: Path, now: str) -> archive.Manifest:
     return archive.Manifest(settings.VERSION, now, connection.vendor, migrations, sorted(missing))
 
 
-def _link_files(folder: Path) -> set[str]:
-    """Give every file a second name in the folder, which costs no room and outlives the first; returns the names."""
-    root = Path(settings.MEDIA_ROOT)
-    for path in root.rglob("*"):
-        target = folder / path.relative_to(root)
-        if target.exists():
-            continue
-        with suppress(FileNotFoundError):  # deleted meanwhile
-            if path.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-            elif path.is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _link(path, target)
+def _put_files_beside(folder: Path) -> set[str]:
+    """Every file, where another has not taken it already; returns the names of all that are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in file_store().everything():
+        target = folder / file.name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                file_store().put_beside(file.name, target)
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-
-
-def _link(path: Path, target: Path) -> None:
-    try:
-        os.link(path, target)
-    except FileNotFoundError:
-        raise
-    except OSError:  # a disk that knows no links
-        shutil.copy2(path, target)
 
 
 # --- The last one ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.background import disk
+from portal.files.storage import BucketAway, file_store
 from portal.models import Activity
 from portal.models.jobs import Job
 
@@ -86,12 +87,19 @@ def _of_database(now: datetime) -> datetime:
 
 @check("files")
 def files() -> Iterator[Fault]:
-    """Each file that a row names lies on the disk."""
-    root = Path(settings.MEDIA_ROOT)
-    lost = sorted(name for name in snapshots.named_files() if not (root / name).is_file())
+    """Each file that a row names is there."""
+    try:
+        kept = {file.name for file in file_store().everything()}
+    except BucketAway as problem:
+        yield Fault(
+            _("L’archivio dei file non risponde: %(why)s") % {"why": problem},
+            _("Controlla FILES_URL in raccordo.env, e che quel server sia acceso."),
+        )
+        return
+    lost = sorted(snapshots.named_files() - kept)
     if lost:
         words = {"count": len(lost), "names": ", ".join(lost[:NAMED])}
         yield Fault(
-            _("Mancano dal disco file che il portale mostra, in tutto %(count)d: %(names)s.") % words,
+            _("Mancano file che il portale mostra, in tutto %(count)d: %(names)s.") % words,
             _("Riprendili da una copia: sono in «files/» dentro l’archivio. Poi cerca chi li ha tolti."),
         )

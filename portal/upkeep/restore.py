@@ -7,6 +7,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
+from portal.files.storage import file_store
+
 from . import archive, folders, snapshots
 from .backup import FILES, SETTINGS
 
@@ -40,8 +42,8 @@ def _require_empty() -> None:
             _("Qui c’è già un’installazione: non la tocco. Per ripristinare indica una DATA_DIR vuota (e, con "
               "PostgreSQL, una base dati vuota in DATABASE_URL).")
         )  # fmt: skip
-    if any(path.is_file() for path in Path(settings.MEDIA_ROOT).rglob("*")):
-        raise NotRestored(_("Nella cartella «%s» ci sono già dei file: non li tocco.") % settings.MEDIA_ROOT)
+    if any(True for _file in file_store().everything()):
+        raise NotRestored(_("In «%s» ci sono già dei file: non li tocco.") % file_store().place())
 
 
 def _require_fitting(manifest: archive.Manifest) -> None:
@@ -61,19 +63,9 @@ def _require_fitting(manifest: archive.Manifest) -> None:
 
 
 def _put_files(files: Path) -> None:
-    root = Path(settings.MEDIA_ROOT)
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for entry in files.iterdir():
-        there = root / entry.name
-        if there.is_dir():  # an empty one: no file was there
-            _remove_empty(there)
-        entry.rename(there)
-
-
-def _remove_empty(folder: Path) -> None:
-    for below in sorted(folder.rglob("*"), reverse=True):
-        below.rmdir()
-    folder.rmdir()
+    for path in sorted(files.rglob("*")):
+        if path.is_file():
+            file_store().take_over(path, path.relative_to(files).as_posix())
 
 
 def _put_settings(kept: Path) -> None:

@@ -3,7 +3,6 @@
 import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from portal import access
 from portal.background import jobs
+from portal.files.storage import file_store
 from portal.models import Delivery
 from portal.models.digests import DeliveryState
 from portal.models.jobs import Job, JobState, Lane
@@ -82,7 +82,7 @@ def _digests() -> dict[str, Any]:
 
 def _files() -> tuple[int, int]:
     """How many there are, and how many bytes."""
-    sizes = [path.stat().st_size for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    sizes = [file.size for file in file_store().everything()]
     return len(sizes), sum(sizes)
 
 

@@ -17,6 +17,7 @@ from wagtail.admin.models import EditingSession, FormState
 from wagtail.models import UploadedFile
 
 from portal.accounts import sessions
+from portal.files.storage import file_store
 from portal.models import Delivery
 from portal.models.jobs import Job, JobState
 from portal.notices import obligations, problem_reports
@@ -90,15 +91,15 @@ def _written_at(upload: UploadedFile) -> datetime:
 
 
 def _files_without_a_row() -> int:
-    """What a process that was killed between a file and its row left on the disk; no backup holds it either."""
-    root, before = Path(settings.MEDIA_ROOT), (timezone.now() - UPLOADS).timestamp()
-    old = [path for path in root.rglob("*") if path.is_file() and path.stat().st_mtime < before]
+    """What a process that was killed between a file and its row left behind; no backup holds it either."""
+    before = timezone.now() - UPLOADS
+    old = [file.name for file in file_store().everything() if file.at < before]
     if not old:
         return 0
-    named = snapshots.named_files()  # asked after the disk: a row is never older than its file
-    lost = [path for path in old if str(path.relative_to(root)) not in named]
-    for path in lost:
-        path.unlink(missing_ok=True)
+    named = snapshots.named_files()  # asked after the files: a row is never older than its file
+    lost = [name for name in old if name not in named]
+    for name in lost:
+        file_store().delete(name)
     return len(lost)
 
 

@@ -172,7 +172,7 @@ FAULTS: dict[str, tuple[Callable[[Any], Any], str, str]] = {
     "silent worker": (a_worker_is_silent, "La coda dei lavori è ferma", "serve"),
     "index gone": (lambda s: shutil.rmtree(s.SEARCH_INDEX_DIR), "L’indice di ricerca manca", "rebuild_search"),
     "index behind": (a_text_waits, "L’indice è indietro: aspettano 1 testi", "rebuild_search"),
-    "file lost": (a_file_is_lost, "Mancano dal disco file", "Riprendili da una copia"),
+    "file lost": (a_file_is_lost, "Mancano file che il portale mostra", "Riprendili da una copia"),
     "clock": (the_clock_is_behind, "L’orologio della macchina non va", "set-ntp"),
     "schedule late": (a_schedule_is_late, "a orario, in tutto 1: send_digests", "riavvialo"),
     "schedule gone": (a_schedule_is_gone, "a orario, in tutto 1: send_digests", "riavvialo"),
