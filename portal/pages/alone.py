@@ -5,14 +5,16 @@ from copy import copy
 from typing import Any
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 
-BEYOND = "nav, form, aside, .actions, .only-phone, [aria-labelledby=edizioni]"  # what leads elsewhere, or acts
+BEYOND = (
+    "nav, form, aside, .actions, .other-views, .only-phone, [aria-labelledby=edizioni]"  # what leads elsewhere, or acts
+)
 OUT = {"http", "https", "mailto", "tel"}
 Address = Callable[[str], str | None]
 
@@ -30,7 +32,7 @@ def with_template(template: str, context: dict[str, Any], request: HttpRequest) 
 
 
 def taken_out(html: str, link: Address, picture: Address) -> SafeString:
-    """The text with the addresses that hold out there; a link to an address that has none keeps its words alone.
+    """The text with the addresses that hold out there; of a link to an address that has none the words stay, of a button nothing.
 
     Links out of the portal stay, a picture without an address goes.
     """
@@ -44,7 +46,7 @@ def taken_out(html: str, link: Address, picture: Address) -> SafeString:
         if href.startswith("#") or leads_out(href):
             continue
         if (address := link(href)) is None:
-            anchor.unwrap()
+            _without_way(anchor)
         else:
             anchor["href"] = address
     for shown in soup.find_all("img"):
@@ -53,6 +55,17 @@ def taken_out(html: str, link: Address, picture: Address) -> SafeString:
         else:
             shown["src"] = address
     return mark_safe(str(soup))
+
+
+def _without_way(anchor: Tag) -> None:
+    """Words stay; a button, which says what one gets by pressing it, goes with the line that was there for it."""
+    line = anchor.parent
+    if "btn" not in anchor.get_attribute_list("class"):
+        anchor.unwrap()
+        return
+    anchor.decompose()
+    if line is not None and line.name in {"p", "li"} and not line.get_text(strip=True):
+        line.decompose()
 
 
 def file_of(href: str) -> int | None:

@@ -162,3 +162,16 @@ def test_whoever_tries_many_links_is_stopped_for_a_while(settings: Any) -> None:
     client = Client(REMOTE_ADDR="203.0.113.7")
     answers = [client.get(f"/esterni/prova-{number}/").status_code for number in range(25)]
     assert answers[0] == 404 and answers[-1] == 429
+
+
+def test_no_button_and_no_other_view_stays_that_leads_nowhere(person: Any) -> None:
+    Space.objects.update(opens_to_outsiders=True)
+    for code, said, gone in (
+        ("op-02", "I passi", ("Un passo alla volta", "Il disegno, con le corsie", "tascabile")),
+        ("md-02", "Si compila sul tuo computer", ("Scarica il PDF da compilare", "Scarica l’ODT")),
+    ):
+        page = Page.objects.get(slug=code).specific
+        more = {"until": timezone.localdate() + timedelta(days=3), "reason": "Prova", "asked_as": uuid4()}
+        _link, token = outsiders.give(page, access.space_of(page), "Scuola", by=person("coordinator"), **more)
+        shown = body(Client().get(f"/esterni/{token}/"))
+        assert said in shown and not [each for each in gone if each in shown], code
