@@ -34,7 +34,8 @@ def with_template(template: str, context: dict[str, Any], request: HttpRequest) 
 def taken_out(html: str, link: Address, picture: Address) -> SafeString:
     """The text with the addresses that hold out there.
 
-    Of a link to an address that has none the words stay, of a button nothing. Links out of the portal stay, a picture without an address goes.
+    Of a link to an address that has none the words stay, of a button nothing. Links out of the portal stay, a
+    picture without an address goes.
     """
     soup = BeautifulSoup(html, "html.parser")
     for beyond in soup.select(BEYOND):
