@@ -80,6 +80,11 @@ def personal_data_mail(to: User, url: str) -> EmailMultiAlternatives:
     return _mail("personal_data", to.email, {"person": to, "url": url})
 
 
+def personal_data_handled_mail(to: User, url: str) -> EmailMultiAlternatives:
+    """To whoever reported them: it is decided; nothing of what was seen, nor where."""
+    return _mail("personal_data_handled", to.email, {"person": to, "url": url})
+
+
 def answer_mail(to: str, report: Any, *, title: str, faq: Any = None) -> EmailMultiAlternatives:
     """To whoever reported a problem, proposed another wording or asked: what came of it."""
     mail = _mail("answer", to, {"report": report, "title": title, "faq": faq})

@@ -96,13 +96,19 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
     may_handle = row.handled_at is None and access.can(request.user, "manage", row)
     form = HandledForm(request.POST or None, certain=row.is_certain) if may_handle else None
     if form is not None and request.method == "POST" and form.is_valid():
-        reports.settle(row, request.user, form.cleaned_data["outcome"], form.cleaned_data["reason"])
-        messages.success(request, _("Fatto: torna in vista per chi poteva leggerla."))
-        return redirect("personal_data", row.pk)
+        try:
+            reports.settle(row, request.user, form.cleaned_data["outcome"], form.cleaned_data["reason"])
+        except reports.StillThere as problem:
+            form.add_error("outcome", str(problem))
+        else:
+            messages.success(request, _("Fatto: la segnalazione è chiusa."))
+            return redirect("personal_data", row.pk)
     thing: Any = row.page.specific if row.page else row.document  # one of the two, as the table demands
     context = {
         "report": row, "form": form, "thing": thing, "is_page": row.page is not None,
         "found": looking.in_words(looking.of(row.document)) if row.found_by_itself and row.document and form else "",
+        "is_hidden": reports.is_hidden(row),
+        "hidden_with_it": [] if row.handled_at else reports.reported_with(row),
         "handlers": [] if row.handled_at else reports.who_handles(row),
         "may_edit": access.can(request.user, "edit", thing),
     }  # fmt: skip

@@ -17,9 +17,9 @@ from wagtail.models import Page
 from portal import access
 from portal.background import jobs
 from portal.files import looking, versions
-from portal.models.activity import Verb
+from portal.models.activity import Activity, Verb
 from portal.models.jobs import Lane
-from portal.models.media import Document
+from portal.models.media import Document, ReadingState
 from portal.models.people import User
 from portal.models.personal_data import Outcome, PersonalDataReport, What
 from portal.notices import activity, emails, obligations
@@ -38,16 +38,25 @@ OF_KIND = {
 }  # fmt: skip
 
 
+PUBLISHED = [Verb.PUBLISHED, Verb.PART_PUBLISHED, Verb.INSIDE_PUBLISHED]
+
+
 class TooMany(Exception):
     """The person has reported much that nobody has looked at yet."""
+
+
+class StillThere(Exception):
+    """The data are said to be gone, and what was reported is what it was; the message says what to do."""
 
 
 def report(by: User, what: str, *, page: Page | None = None, document: Document | None = None) -> Any:
     """Put the page or the file out of sight, and ask whoever answers for it to look; with a file those that say it too.
 
-    Gives the report of what was named.
+    Gives the report of what was named: where the person has one that waits still, that one.
     """
     waiting = PersonalDataReport.objects.filter(by=by, found_by_itself=False, handled_at=None)
+    if known := waiting.filter(page=page, document=document).first():
+        return known
     if waiting.values("at").distinct().count() >= MOST_OPEN:
         raise TooMany
     at, things = timezone.now(), [{"page": page}] if page else [{"document": each} for each in _of_one_text(document)]
@@ -82,7 +91,7 @@ def look_into(document: Document, beside: str = "") -> None:
         for row in open_ones:
             settle(row, None, Outcome.REMOVED, _("Il file è stato sostituito."))
         return
-    if open_ones.exists():
+    if open_ones.update(at=timezone.now()):  # what took its place says it too
         return
     certain = [each for each in found if each.is_certain]
     row = PersonalDataReport.objects.create(
@@ -109,13 +118,22 @@ def _tell(row: PersonalDataReport) -> None:
         sight_changed.send(sender=Document, document=row.document)
 
 
-def _carriers(document: Document) -> list[int]:
-    return [page.pk for page in access.carriers([document], Page.objects.all())[document.pk]]
+def _carriers(document: Document, pages: Any = None) -> list[int]:
+    pages = Page.objects.all() if pages is None else pages
+    return [page.pk for page in access.carriers([document], pages)[document.pk]]
 
 
 def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) -> None:
-    """The data are gone, or there never were any, nor in its signed copy: what was hidden is seen again."""
+    """The data are gone, or there never were any, nor in its signed copy: what was hidden is seen again.
+
+    Whoever reported is told, once for all that was hidden by the same act.
+    """
+    if by is not None and outcome == Outcome.REMOVED:
+        _require_changed(row)
     with transaction.atomic():
+        if by is not None and row.by != by:
+            key = f"personal-data-handled:{row.pk}"
+            jobs.ask(key, "portal.personal_data.reports.tell_reporter", row.pk, lane=Lane.MAIL)
         for each in [row, *(reported_with(row) if outcome == Outcome.NONE else ())]:
             _settle(each, by, outcome, reason)
 
@@ -129,6 +147,36 @@ def _settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str)
     said = _("ha chiuso una segnalazione di dati personali")
     activity.record(Verb.DATA_HANDLED, by=by, page=row.page, space=_space(row), sentence=said)
     _tell(row)
+
+
+def _require_changed(row: PersonalDataReport) -> None:
+    """Pass, or raise StillThere: what is read now is what was reported."""
+    is_open = row.found_by_itself or (row.document and _carriers(row.document, Page.objects.live()))
+    if row.document and is_open and not _is_another(row.document, row):
+        raise StillThere(_("Il file è ancora quello che è stato segnalato: sostituiscilo, o toglilo dalla pagina."))
+    if row.page and row.page.live and not _was_changed(row.page, row):
+        raise StillThere(
+            _("La pagina è ancora quella che è stata segnalata: togli i dati e pubblicala, o ritirala.")
+        )
+
+
+def _is_another(document: Document, row: PersonalDataReport) -> bool:
+    """Replaced since it was reported; where the portal itself had read something, read again."""
+    replaced = document.file_since is not None and document.file_since > row.at
+    return replaced and not (row.found_by_itself and document.reading_state == ReadingState.WAITING)
+
+
+def _was_changed(page: Page, row: PersonalDataReport) -> bool:
+    """Published since, or with another file."""
+    if Activity.objects.filter(page=page, verb__in=PUBLISHED, at__gt=row.at).exists():
+        return True
+    return access.carried(Document, Page.objects.filter(pk=page.pk)).filter(file_since__gt=row.at).exists()
+
+
+def is_hidden(row: PersonalDataReport) -> bool:
+    """Whether what it names is out of sight: by this report, or by another one that waits."""
+    waiting = PersonalDataReport.objects.filter(handled_at=None)
+    return waiting.filter(page=row.page, document=row.document).exists()
 
 
 def who_handles(row: PersonalDataReport) -> list[User]:
@@ -147,6 +195,13 @@ def tell(pk: int) -> None:
     row = PersonalDataReport.objects.filter(pk=pk, handled_at=None).first()
     for person in who_handles(row) if row else []:
         emails.personal_data_mail(person, reverse("personal_data", args=[pk])).send()
+
+
+def tell_reporter(pk: int) -> None:
+    """Mail whoever reported that it is decided; why stands on the page of the report."""
+    row = PersonalDataReport.objects.filter(pk=pk, by__isnull=False, handled_at__isnull=False).first()
+    if row and row.by and row.by.is_current():
+        emails.personal_data_handled_mail(row.by, reverse("personal_data", args=[pk])).send()
 
 
 def purge() -> int:

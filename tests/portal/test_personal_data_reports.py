@@ -199,3 +199,100 @@ def test_the_way_to_report_stands_on_pages_and_on_nothing_else(as_: Given) -> No
     for address in ("/", "/protocolli/", "/rubrica/"):
         assert "Segnala dati personali" not in text_of(as_("worker"), address)
     assert "Segnala dati personali" not in text_of(as_("anonymous"), "/spazi/carta/come-si-accede/")
+
+
+def decide(client: Client, row: PersonalDataReport, outcome: str) -> Any:
+    answer = client.post(
+        f"/dati-personali/{row.pk}/", {"outcome": outcome, "reason": "Ho tolto il nome."}, follow=True
+    )
+    row.refresh_from_db()
+    return unescape(answer.content.decode())
+
+
+def test_data_are_not_said_to_be_gone_while_the_page_reads_as_it_was_reported(as_: Given) -> None:
+    page = form_of("R-02")
+    report(as_("worker"), page=page.url)
+    row, desk = PersonalDataReport.objects.get(), as_("coordinator")
+    said = decide(desk, row, "tolti")
+    assert "La pagina è ancora quella che è stata segnalata: togli i dati e pubblicala" in said
+    assert "Ho tolto il nome." in said
+    assert row.handled_at is None
+    assert as_("worker_mountain").get(page.url).status_code == 404
+    page.summary = "Senza il nome."
+    page.save_revision(user=as_user("coordinator")).publish(user=as_user("coordinator"))
+    assert "Si vede di nuovo" in decide(desk, row, "tolti")
+    assert as_("worker_mountain").get(page.url).status_code == 200
+
+
+def test_data_are_not_said_to_be_gone_while_the_file_is_the_one_that_was_reported(as_: Given) -> None:
+    form = form_of("MD-04")
+    report(as_("worker"), where=str(form.document.pk), page="/p/MD-04/")
+    row, desk = PersonalDataReport.objects.get(document=form.document), as_("coordinator")
+    assert "Il file è ancora quello che è stato segnalato: sostituiscilo" in decide(desk, row, "tolti")
+    assert as_("worker_mountain").get(form.document.url).status_code == 404
+    file = Document.objects.get(pk=form.document.pk)
+    file.file = ContentFile(b"Un modulo vuoto.", name="modulo.txt")
+    file.save()
+    decide(desk, row, "tolti")
+    assert row.outcome == Outcome.REMOVED
+
+
+def test_nobody_says_that_a_tax_code_is_gone_while_the_portal_reads_one(as_: Given) -> None:
+    document = upload(f"Relazione su {planted_codes()[0]}.")
+    row = PersonalDataReport.objects.get(document=document)
+    document.file = ContentFile(f"Relazione, ancora su {planted_codes()[1]}.".encode(), name="relazione.txt")
+    document.save()
+    assert "è ancora quello" in decide(as_("office"), row, "tolti")  # before it is read again
+    reading.read(document.pk)
+    assert "è ancora quello" in decide(as_("office"), row, "tolti")
+    assert row.handled_at is None
+
+
+def test_whoever_reported_is_told_that_it_is_decided_and_the_mail_holds_nothing_of_it(
+    as_: Given, mailoutbox: list[Any]
+) -> None:
+    form = form_of("MD-04")
+    report(as_("worker"), where=str(form.document.pk), page="/p/MD-04/")
+    row = PersonalDataReport.objects.get(document=form.document)
+    decide(as_("coordinator"), row, "nessuno")
+    jobs_of_it = Job.objects.filter(key__startswith="personal-data-handled:")
+    jobs.run(jobs_of_it.get().pk)  # of what was hidden with it no other
+    (mail,) = [each for each in mailoutbox if "decisa" in each.subject]
+    assert mail.to == [as_user("worker").email]
+    assert f"/dati-personali/{row.pk}/" in mail.body
+    assert "MD-04" not in f"{mail.subject} {mail.body}"
+    assert "Ho tolto" not in mail.body
+    assert row.reason in text_of(as_("worker"), f"/dati-personali/{row.pk}/")
+
+
+def test_who_decides_on_the_own_report_gets_no_mail_of_it(as_: Given) -> None:
+    report(as_("coordinator"))
+    decide(as_("coordinator"), PersonalDataReport.objects.get(), "nessuno")
+    assert not Job.objects.filter(key__startswith="personal-data-handled:").exists()
+
+
+def test_what_is_reported_twice_is_one_report(as_: Given) -> None:
+    first, second = report(as_("worker")), report(as_("worker"))
+    assert first["Location"] == second["Location"]
+    assert PersonalDataReport.objects.count() == 1
+    report(as_("worker_mountain"), page="/p/MD-04/", where=str(form_of("MD-04").document.pk))
+    report(as_("worker_mountain"), page="/p/MD-04/", where=str(form_of("MD-04").signed.pk))
+    assert PersonalDataReport.objects.filter(document__isnull=False).count() == 2
+
+
+def test_who_decides_reads_what_went_out_of_sight_with_it_and_that_it_is_still_hidden_by_another_report(
+    as_: Given,
+) -> None:
+    form = form_of("MD-04")
+    report(as_("worker"), where=str(form.document.pk), page="/p/MD-04/")
+    row = PersonalDataReport.objects.get(document=form.document)
+    address = f"/dati-personali/{row.pk}/"
+    said = text_of(as_("coordinator"), address)
+    assert f"«{form.signed.title}»" in said
+    assert f"«{form.signed.title}»" in text_of(as_("worker"), address)
+    report(as_("coordinator"), where=str(form.document.pk), page="/p/MD-04/")
+    other = PersonalDataReport.objects.get(document=form.document, by=as_user("coordinator"))
+    assert "Si vede di nuovo" not in decide(as_("coordinator"), row, "nessuno")
+    assert "Resta nascosta" in text_of(as_("worker"), address)
+    decide(as_("coordinator"), other, "nessuno")
+    assert "Si vede di nuovo" in text_of(as_("worker"), address)
