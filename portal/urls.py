@@ -115,6 +115,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rete/persone/<int:pk>/invito/", invitation_pages.invitation_act, name="invitation_act"),
     path("rete/persone/<int:pk>/lascia-finire/", people_pages.let_account_end, name="let_account_end"),
     path("rete/persone/<int:pk>/ente/", working_life_pages.move_person, name="move_person"),
+    path(
+        "rete/persone/<int:pk>/ente/<int:placement_pk>/togli/",
+        working_life_pages.take_back_placement,
+        name="take_back_placement",
+    ),  # fmt: skip
     path("rete/persone/<int:pk>/assenza/", working_life_pages.absence, name="absence"),
     path("rete/persone/<int:pk>/assenza/<int:absence_pk>/fine/", working_life_pages.end_absence, name="end_absence"),
     path("rete/persone/<int:pk>/uscita/", working_life_pages.hand_over, name="hand_over"),

@@ -77,11 +77,17 @@ def body_delegations(request: PersonRequest, slug: str) -> HttpResponse:
 @login_required
 @require_POST
 def end_delegation(request: PersonRequest, pk: int) -> HttpResponse:
-    """Today is its last day; one that has not begun never will."""
+    """Today is its last day; one that has not begun never will. Pressed twice, the second finds it gone."""
     access.require_coordinator(request.user)
-    row = get_object_or_404(Delegation.objects.select_related("organisation", "person"), pk=pk)
-    if delegations.end(row, by=request.user):
-        messages.success(request, _("Delega finita: oggi è l’ultimo giorno."))
-    else:
-        messages.success(request, _("Delega ritirata: non comincerà."))
+    row = Delegation.objects.select_related("organisation", "person").filter(pk=pk).first()
+    if row is None:
+        messages.error(request, _("Questa delega non c’è più."))
+        return redirect("network_bodies")
+    try:
+        if delegations.end(row, by=request.user):
+            messages.success(request, _("Delega finita: oggi è l’ultimo giorno."))
+        else:
+            messages.success(request, _("Delega ritirata: non comincerà."))
+    except delegations.AlreadyEnded:
+        messages.error(request, _("Questa delega era già finita."))
     return redirect("body_delegations", slug=row.organisation.slug)

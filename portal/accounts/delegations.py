@@ -56,8 +56,14 @@ def unattended(person: User, since: date, until: date) -> list[Delegation]:
     )
 
 
+class AlreadyEnded(Exception):
+    """Its last day has passed: another one would bring it back."""
+
+
 def end(delegation: Delegation, *, by: User) -> bool:
     """Today is its last day; one that has not begun goes away, for nothing was done by it. Whether it had begun."""
+    if delegation.valid_until and delegation.valid_until < timezone.localdate():
+        raise AlreadyEnded
     if delegation.valid_from <= timezone.localdate():
         delegation.valid_until = timezone.localdate()
         keep(delegation, by=by)
@@ -72,6 +78,12 @@ def end(delegation: Delegation, *, by: User) -> bool:
 
 
 TWICE = gettext_lazy("Questa persona ha già la stessa delega in quei giorni.")
+
+
+def covers(begins: date, ends: date | None, **given: Any) -> bool:
+    """Whether the same given to the same person holds on all of these days."""
+    lasting = Q(valid_until=None) | Q(valid_until__gte=ends) if ends else Q(valid_until=None)
+    return Delegation.objects.filter(lasting, valid_from__lte=begins, **given).exists()
 
 
 def overlapping(begins: date, ends: date | None, **given: Any) -> QuerySet[Delegation]:

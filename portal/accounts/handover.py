@@ -27,6 +27,7 @@ from portal.models.working_life import Absence
 from portal.notices import feed, problem_reports
 from portal.notices.activity import record
 from portal.spaces import roles
+from portal.words import dates
 
 from . import coordinators, delegations
 
@@ -66,7 +67,7 @@ def items(person: User, reader: User) -> list[Item]:
 
 def needed(person: User, reader: User) -> Iterator[Item]:
     """What others count on; without what the person was only asked to do, to read or to learn."""
-    for source in (_pages, _spaces, _delegations, _network, _reports, *sources):
+    for source in (_pages, _spaces, _delegations, _stood_in_for, _network, _reports, *sources):
         yield from source(person, reader)
 
 
@@ -84,8 +85,6 @@ def leave(person: User, given: dict[str, User | None], *, by: User) -> None:
             item.hand(to, by)
         for membership in Membership.objects.filter(user=person).select_related("space"):
             roles.take_role(membership, by=by, reason=_("Lascia la rete"))
-        Absence.objects.filter(substitute=person, until__gte=timezone.localdate()).update(substitute=None)
-        Delegation.objects.filter(substitute=person).update(substitute=None)
         Invitation.objects.waiting().filter(person=person).update(withdrawn_at=timezone.now())
         person.is_active = False
         person.save(update_fields=["is_active"])
@@ -150,11 +149,12 @@ def _delegations(person: User, reader: User) -> Iterable[Item]:
     for row in delegations.held(person):
 
         def hand(to: User | None, by: User, row: Delegation = row) -> None:
-            if to is not None:
+            given = {"organisation": row.organisation, "purpose": row.purpose, "person": to}
+            begins = max(today, row.valid_from)
+            if to is not None and not delegations.covers(begins, row.valid_until, **given):
                 Delegation.objects.create(
-                    organisation=row.organisation, purpose=row.purpose, person=to,
-                    valid_from=max(today, row.valid_from), valid_until=row.valid_until,
-                    given_by=by, substitute=row.substitute if row.substitute != to else None,
+                    **given, valid_from=begins, valid_until=row.valid_until, given_by=by,
+                    substitute=row.substitute if row.substitute != to else None,
                 )  # fmt: skip
                 said = _("ha dato la delega «%(delegation)s»") % {"delegation": f"{to}: {row.get_purpose_display()}"}
                 record(Verb.DELEGATION_GIVEN, by=by, sentence=said)
@@ -162,11 +162,35 @@ def _delegations(person: User, reader: User) -> Iterable[Item]:
                 delegations.end(row, by=by)
                 return
             # The person enters no more: a last day in the past where there is one, else today.
-            last = max(row.valid_from, today - timedelta(days=1))
-            Delegation.objects.filter(pk=row.pk).update(valid_until=last)
+            row.valid_until = max(row.valid_from, today - timedelta(days=1))
+            row.save()  # and whoever hears of it asks those who act now
 
         title = f"{row.organisation}: {row.get_purpose_display()}"
         yield Item(f"delegation:{row.pk}", _("Deleghe"), title, hand, may_end=True)
+
+
+def _stood_in_for(person: User, reader: User) -> Iterable[Item]:
+    """Those whose things the person does while they are away, today or from a day to come."""
+    today, heading = timezone.localdate(), _("Chi sostituisce")
+    lasting = Q(valid_until=None) | Q(valid_until__gte=today)
+    for row in Delegation.objects.filter(lasting, substitute=person).select_related("organisation", "person"):
+
+        def act(to: User | None, by: User, row: Delegation = row) -> None:
+            row.substitute = to if to != row.person else None
+            delegations.keep(row, by=by)
+
+        title = _("Al posto di %(delegation)s") % {"delegation": row}
+        yield Item(f"substitute:{row.pk}", heading, title, act, may_end=True)
+    for away in Absence.objects.filter(substitute=person, until__gte=today).select_related("person"):
+
+        def stand_in(to: User | None, by: User, away: Absence = away) -> None:
+            away.substitute = to if to != away.person else None
+            away.save()
+
+        words = {"person": away.person, "since": dates.in_words(away.since, article="dal"),
+                 "until": dates.in_words(away.until, article="al")}  # fmt: skip
+        title = _("Al posto di %(person)s, via %(since)s %(until)s") % words
+        yield Item(f"standing-in:{away.pk}", heading, title, stand_in, may_end=True)
 
 
 def _network(person: User, reader: User) -> Iterable[Item]:

@@ -126,14 +126,15 @@ def person_card(request: PersonRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("La scheda è aggiornata."))
                 return redirect("person_card", pk=pk)
     held = Membership.objects.current().filter(user=person).select_related("space__root_page")
+    today = timezone.localdate()
     return render(request, "portal/person_card.html", {
         "found": person, "name": name, "form": form, "roles": held.order_by("space__name"),
         "delegations": delegations.held(person),
         "in_the_way": working_life.in_the_way(person),
         "left": left_behind.is_something(person),
         "proposal": NameProposal.objects.filter(person=person).first(),
-        "placements": person.placements.select_related("organisation").order_by("-since"),
-        "absences": person.absences.filter(until__gte=timezone.localdate()).select_related("substitute"),
+        "placements": person.placements.select_related("organisation").order_by("-since"), "today": today,
+        "absences": person.absences.filter(until__gte=today).select_related("substitute"),
         "invitation": person.invitations.first() if person.is_invited else None, "asked": ends.is_asked(person),
     })  # fmt: skip
 

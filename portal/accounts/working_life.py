@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -10,7 +11,7 @@ from portal import access
 from portal.models.activity import Verb
 from portal.models.people import Organisation, User
 from portal.models.spaces import Space
-from portal.models.working_life import Absence, Placement, PlacementKind
+from portal.models.working_life import Absence, DatedQuerySet, Placement, PlacementKind
 from portal.notices.activity import record
 from portal.spaces import roles
 from portal.words import dates
@@ -53,11 +54,68 @@ def _begin(person: User, organisation: Organisation, *, since: date, by: User | 
             person=person, organisation=person.organisation, kind=PlacementKind.BODY, since=began, given_by=None
         )
     left_behind.move_is_done(person)
-    rows.filter(since__gte=since).delete()
-    rows.current(since).update(until=since - DAY)
+    _make_room(rows, since)
     Placement.objects.create(
         person=person, organisation=organisation, kind=PlacementKind.BODY, since=since, given_by=by
     )
+
+
+def _make_room(rows: DatedQuerySet, since: date, until: date | None = None) -> None:
+    """On these days none of the rows holds any more; around them each stays as it was."""
+    for row in rows.filter(Q(until=None) | Q(until__gte=since), Q(since__lte=until) if until else Q()):
+        again = until + DAY if until and (row.until is None or row.until > until) else None
+        if again and row.since < since:
+            Placement.objects.create(
+                person=row.person, organisation=row.organisation, kind=row.kind, given_by=row.given_by,
+                since=again, until=row.until,
+            )  # fmt: skip
+        if row.since < since:
+            row.until = since - DAY
+        elif again:
+            row.since = again
+        else:
+            row.delete()
+            continue
+        row.save()
+
+
+def body_on(person: User, day: date) -> Organisation | None:
+    """The body that the person belongs to on that day, as far as it is written today."""
+    rows = Placement.objects.current(day).filter(person=person, kind=PlacementKind.BODY)
+    row = rows.select_related("organisation").order_by("since", "pk").last()
+    return row.organisation if row else person.organisation
+
+
+def begun_after(person: User, kind: str, since: date, until: date | None) -> Placement | None:
+    """What has begun meanwhile: another one on these days would rewrite where the person was."""
+    rows = Placement.objects.filter(person=person, kind=kind, since__gt=since, since__lte=timezone.localdate())
+    return rows.filter(since__lte=until).first() if until else rows.first()
+
+
+def planned(person: User, kind: str, since: date, until: date | None) -> list[Placement]:
+    """What is written for these days and has not begun: another one takes its place, at least in part."""
+    rows = Placement.objects.filter(person=person, kind=kind, since__gte=max(since, timezone.localdate() + DAY))
+    rows = rows.filter(since__lte=until) if until else rows
+    return list(rows.select_related("organisation").order_by("since"))
+
+
+def take_back(placement: Placement, *, by: User) -> None:
+    """What has not begun never will; the body before it goes on, as does a seat that it would have interrupted."""
+    with transaction.atomic():
+        others = Placement.objects.filter(person=placement.person, kind=placement.kind)
+        before = others.filter(until=placement.since - DAY)
+        if placement.kind == PlacementKind.BODY:
+            before.update(until=placement.until)
+        elif placement.until:
+            after = others.filter(since=placement.until + DAY, organisation__in=before.values("organisation")).first()
+            if after:
+                before.update(until=after.until)
+                after.delete()
+        placement.delete()
+        day = dates.in_words(placement.since, article="dal")
+        words = {"person": placement.person, "body": placement.organisation, "day": day}
+        sentence = _("ha tolto, prima che cominciasse, %(person)s presso «%(body)s» %(day)s") % words
+        record(Verb.PERSON_CHANGED, by=by, sentence=sentence)
 
 
 def _take_effect(person: User, organisation: Organisation) -> None:
@@ -110,8 +168,7 @@ def sit(person: User, organisation: Organisation, *, since: date, until: date | 
     """Where the person works day by day: it changes nothing of what the person may read."""
     with transaction.atomic():
         rows = Placement.objects.filter(person=person, kind=PlacementKind.SEAT)
-        rows.filter(since__gte=since).delete()
-        rows.current(since).update(until=since - DAY)
+        _make_room(rows, since, until)
         Placement.objects.create(
             person=person, organisation=organisation, kind=PlacementKind.SEAT, since=since, until=until, given_by=by
         )
@@ -140,7 +197,8 @@ def end_absence(absence: Absence, *, by: User) -> None:
         if absence.since > yesterday:
             absence.delete()
         else:
-            Absence.objects.filter(pk=absence.pk).update(until=yesterday)
+            absence.until = yesterday
+            absence.save(update_fields=["until"])  # and whoever hears of it asks the person again
         sentence = _("ha finito un’assenza di %(person)s") % {"person": absence.person}
         record(Verb.PERSON_CHANGED, by=by, sentence=sentence)
 

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from portal import access
-from portal.models import Absence, Delegation, Organisation, Space, User
+from portal.models import Absence, Delegation, Organisation, Placement, Space, User
 from portal.models.working_life import PlacementKind
 from portal.requests import PersonRequest
 from portal.words import dates
@@ -67,12 +67,17 @@ class MoveForm(forms.Form):
         if since and until and until < since:
             self.add_error("until", _("L’ultimo giorno viene prima del primo."))
         if data.get("kind") == PlacementKind.BODY:
-            if body and body == self.person.organisation:
+            if body and since and body == working_life.body_on(self.person, since):
                 self.add_error("organisation", _("È già il suo ente."))
             if until:
                 self.add_error("until", _("L’ente dura finché non ne comincia un altro: lascia vuoto."))
             if ends.is_needed(body) and not self.person.valid_until:
                 self.add_error("organisation", ends.NEEDED)
+        kind = data.get("kind", "")
+        if since and (row := working_life.begun_after(self.person, kind, since, until)):
+            day = dates.in_words(row.since, article="dal").capitalize()
+            words = {"since": day, "body": row.organisation}
+            self.add_error("since", _("%(since)s è già scritto «%(body)s»: quello che cambia comincia dopo.") % words)
         return data
 
 
@@ -82,6 +87,7 @@ def move_person(request: PersonRequest, pk: int) -> HttpResponse:
     form, former, alone = MoveForm(request.POST or None, person=person), person.organisation, []
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
+        replaced = working_life.planned(person, given["kind"], given["since"], given["until"])
         try:
             if given["kind"] == PlacementKind.BODY:
                 alone = working_life.move(person, given["organisation"], since=given["since"], by=request.user)
@@ -93,12 +99,30 @@ def move_person(request: PersonRequest, pk: int) -> HttpResponse:
             form.add_error("organisation", left_alone_in_words(problem.spaces))
         else:
             messages.success(request, _("Scritto: vale dal giorno che hai indicato."))
+            for row in replaced:
+                words = {"body": row.organisation, "since": dates.in_words(row.since, article="dal")}
+                messages.warning(request, _("Prende il posto di «%(body)s», che era scritto %(since)s.") % words)
             if alone:
                 messages.warning(request, left_alone_then(alone, given["since"]))
             if given["kind"] == PlacementKind.BODY and former and delegations.held(person).filter(organisation=former):
                 messages.warning(request, _acts_on(person, former))
             return redirect("person_card", pk=pk)
     return render(request, "portal/move_person.html", {"found": person, "form": form})
+
+
+@login_required
+@require_POST
+def take_back_placement(request: PersonRequest, pk: int, placement_pk: int) -> HttpResponse:
+    """A body or a seat that has not begun; pressed twice, or too late, that is said."""
+    person = _kept(request, pk)
+    rows = Placement.objects.filter(person=person, since__gt=timezone.localdate()).select_related("organisation")
+    row = rows.filter(pk=placement_pk).first()
+    if row is None:
+        messages.error(request, _("È già cominciato, o non c’è più: non si toglie."))
+    else:
+        working_life.take_back(row, by=request.user)
+        messages.success(request, _("Tolto: non comincerà."))
+    return redirect("person_card", pk=pk)
 
 
 def left_alone_then(alone: list[Space], day: date) -> str:
@@ -150,6 +174,11 @@ class AbsenceForm(forms.Form):
             words = {"since": dates.in_words(found.since, article="dal"),
                      "until": dates.in_words(found.until, article="al")}  # fmt: skip
             self.add_error("since", _("È già assente %(since)s %(until)s: prima finisci quell’assenza.") % words)
+        other = data.get("substitute")
+        if since and until and other and (found := other.absences.filter(since__lte=until, until__gte=since).first()):
+            words = {"person": other, "since": dates.in_words(found.since, article="dal"),
+                     "until": dates.in_words(found.until, article="al")}  # fmt: skip
+            self.add_error("substitute", _("%(person)s è via %(since)s %(until)s: scegli un’altra persona.") % words)
         return data
 
 
@@ -163,6 +192,10 @@ def absence(request: PersonRequest, pk: int) -> HttpResponse:
             person, since=given["since"], until=given["until"], substitute=given["substitute"], by=request.user
         )
         messages.success(request, _("Assenza scritta; il motivo non serve."))
+        overlap = {"since__lte": given["until"], "until__gte": given["since"]}
+        for away in Absence.objects.filter(substitute=person, **overlap).select_related("person"):
+            words = {"who": away.person, "person": person}
+            messages.warning(request, _("In quei giorni %(person)s sostituisce %(who)s: trova chi lo fa.") % words)
         rows = delegations.unattended(person, given["since"], given["until"])
         for body, of_body in groupby(rows, key=lambda row: row.organisation):
             messages.warning(request, _nobody_acts(body, list(of_body)))
@@ -184,8 +217,8 @@ def _nobody_acts(body: Organisation, rows: list[Delegation]) -> SafeString:
 @require_POST
 def end_absence(request: PersonRequest, pk: int, absence_pk: int) -> HttpResponse:
     person = _kept(request, pk)
-    row = get_object_or_404(Absence.objects.filter(person=person), pk=absence_pk)
-    if row.until < timezone.localdate():
+    row = person.absences.filter(pk=absence_pk).first()
+    if row is None or row.until < timezone.localdate():
         messages.error(request, _("Questa assenza era già finita."))
     else:
         working_life.end_absence(row, by=request.user)

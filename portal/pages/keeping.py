@@ -137,6 +137,9 @@ def _page(page: Page, request: HttpRequest) -> str:
     words = {"page": page.title}
     if page.depth <= access.SPACE_DEPTH:
         return _("«%(page)s» è la prima pagina di uno spazio: non si elimina.") % words
+    if access.was_published(page) and not Page.objects.live().descendant_of(page, inclusive=True).exists():
+        return _("«%(page)s» è stata pubblicata: non si elimina. È già ritirata: nessuno la legge più, e resta "
+                 "scritto che cosa diceva e chi l’ha ritirata.") % words  # fmt: skip
     if access.was_published(page):
         return _("«%(page)s» è stata pubblicata, o lo è una pagina sotto di lei: non si elimina. Ritirala: nessuno "
                  "la legge più, e resta scritto che cosa diceva e chi l’ha ritirata.") % words  # fmt: skip

@@ -32,6 +32,7 @@ def consequences(page: Page, destination: Page, user: User) -> list[str]:
     return [
         *_shares(page, user),
         *_files(page, before, user),
+        *_parts(page, destination, after),
         *(sentence for source in sources for sentence in source(page, before, user)),
     ]
 
@@ -68,6 +69,14 @@ def _files(page: Page, space: Space, user: User) -> Iterable[str]:
         yield words % {"files": _named(staying, user)}
     if not going and not staying:
         yield _("Non porta file.")
+
+
+def _parts(page: Page, destination: Page, after: Space | None) -> Iterable[str]:
+    """Who reads a part by a role «in this space» reads it where the page lies."""
+    moved = Page.objects.descendant_of(page, inclusive=True).specific()
+    if any(each.reserved_parts() for each in moved if hasattr(each, "reserved_parts")):
+        yield _("Ha parti riservate: chi le legge per il suo ruolo «in questo spazio» diventa chi ha quel ruolo in "
+                "«%(space)s», e le legge tutte chi scrive lì.") % {"space": after or destination.title}  # fmt: skip
 
 
 def _named(found: list[reading.File], user: User) -> str:

@@ -6,8 +6,10 @@ from contextvars import ContextVar
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from wagtail.admin.api.actions.unpublish import UnpublishPageAPIAction, UnpublishPageAPIActionSerializer
@@ -89,6 +91,14 @@ class WithdrawView(UnpublishView):
     """Wagtail's page, which asks no reason."""
 
     form: OneReasonForm | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Withdrawn meanwhile, in another window or by somebody else: the editor says by whom and why."""
+        if not self.object.live and access.can(request.user, "edit", self.object):
+            messages.warning(request, _("Non c’è più niente da ritirare: questa pagina adesso non la legge nessuno."))
+            return redirect("wagtailadmin_pages:edit", self.object.pk)
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return response
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.form = self._form(request.POST)

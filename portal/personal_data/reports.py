@@ -68,6 +68,7 @@ def report(by: User, what: str, *, page: Page | None = None, document: Document 
             )
             _ask(row)
             _tell(row)
+        _mail(rows[0])
     return rows[0]
 
 
@@ -99,6 +100,7 @@ def look_into(document: Document, beside: str = "") -> None:
         found_by_itself=True, is_certain=bool(certain),
     )  # fmt: skip
     _ask(row)
+    _mail(row)
 
 
 def out_of_sight(documents: list[Document]) -> list[Document]:
@@ -155,9 +157,7 @@ def _require_changed(row: PersonalDataReport) -> None:
     if row.document and is_open and not _is_another(row.document, row):
         raise StillThere(_("Il file è ancora quello che è stato segnalato: sostituiscilo, o toglilo dalla pagina."))
     if row.page and row.page.live and not _was_changed(row.page, row):
-        raise StillThere(
-            _("La pagina è ancora quella che è stata segnalata: togli i dati e pubblicala, o ritirala.")
-        )
+        raise StillThere(_("La pagina è ancora quella che è stata segnalata: togli i dati e pubblicala, o ritirala."))
 
 
 def _is_another(document: Document, row: PersonalDataReport) -> bool:
@@ -219,6 +219,10 @@ def _ask(row: PersonalDataReport) -> None:
         due=timezone.localdate(),
     )
     obligations.ask(who_handles(row), _key(row), duty)
+
+
+def _mail(row: PersonalDataReport) -> None:
+    """One for all that went out of sight together."""
     jobs.ask(f"personal-data:{row.pk}", "portal.personal_data.reports.tell", row.pk, lane=Lane.MAIL)
 
 

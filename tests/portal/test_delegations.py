@@ -164,3 +164,14 @@ def test_one_that_has_not_begun_is_taken_back_and_never_holds(given: Delegation,
     assert act.by == person("coordinator") and "Tommaso Lenzi" in act.sentence
     assert "oggi è l’ultimo giorno" in text(as_("coordinator").post(begun, follow=True))
     assert Delegation.objects.get().valid_until == TODAY
+
+
+def test_one_that_is_over_is_not_lengthened_and_pressed_twice_says_so(given: Delegation, as_: Any, person: Any) -> None:
+    desk, address = as_("coordinator"), f"/rete/deleghe/{given.pk}/fine/"
+    Delegation.objects.update(valid_from=TODAY - 9 * DAY, valid_until=TODAY - 3 * DAY)  # meanwhile, in another window
+    assert "Questa delega era già finita." in text(desk.post(address, follow=True))
+    assert Delegation.objects.get().valid_until == TODAY - 3 * DAY
+    assert not access.standing(person("worker")).bodies
+    Delegation.objects.update(valid_from=TODAY + 3 * DAY, valid_until=None)
+    assert "non comincerà" in text(desk.post(address, follow=True))
+    assert "Questa delega non c’è più." in text(desk.post(address, follow=True))

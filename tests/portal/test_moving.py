@@ -11,6 +11,7 @@ from wagtail.models import Page
 from portal import access, demo
 from portal.models import Document
 from portal.models.pages import TextPage
+from portal.models.spaces import Role
 from portal.spaces import shares
 from tests.browser import form, sent
 from tests.portal.test_approval import text_of
@@ -102,3 +103,25 @@ def test_what_was_told_of_one_place_is_no_word_on_another(as_: Given, person: Gi
     there, told = (demo.space(code).root_page.pk for code in ("SP-COORD", "SP-TERZO"))
     assert as_("coordinator").post(address, {"chooser": there, "agreed": told}).status_code == 200
     assert Page.objects.get(pk=page.pk).get_parent().pk == demo.space("SP-RETE").root_page.pk
+
+
+def test_whoever_moves_a_page_reads_who_will_read_its_reserved_parts(as_: Given, person: Given, index: Any) -> None:
+    plain = carrying("Senza parti", by=person("coordinator"))
+    assert "riservate" not in asked(as_("coordinator"), plain)
+    page = TextPage(title="Con una parte", body=[
+        ("reserved", {"readers": [("role", str(Role.READER.value))], "content": [("text", "<p>Parola ginepro.</p>")]})
+    ])  # fmt: skip
+    demo.publish(demo.space("SP-RETE").root_page, page, on=0, by=person("coordinator"))
+    index.refresh()
+    assert "Con una parte" in text_of(as_("worker").get("/cerca/?q=ginepro"))
+    there = demo.space("SP-COORD")
+    said = asked(as_("coordinator"), page)
+    assert (
+        f"Ha parti riservate: chi le legge per il suo ruolo «in questo spazio» diventa chi ha quel ruolo in «{there}»"
+        in said
+    )
+    as_("coordinator").post(f"/admin/pages/{page.pk}/move/{there.root_page.pk}/confirm/")
+    for _each in range(2):  # before the engine knows, and after
+        assert "Con una parte" not in text_of(as_("worker").get("/cerca/?q=ginepro"))
+        index.refresh()
+    assert "Con una parte" in text_of(as_("director").get("/cerca/?q=ginepro"))

@@ -102,6 +102,7 @@ def test_with_a_file_go_its_signed_copy_and_its_words_in_search(as_: Given, inde
     assert form.document.url not in text_of(as_("worker_mountain"), asked)
     assert "/p/MD-04/" in text_of(as_("worker_mountain"), "/cerca/?q=MD-04")  # the form itself is found
     row = PersonalDataReport.objects.get(document=form.document)
+    assert Job.objects.filter(key__startswith="personal-data:").count() == 1  # one mail for both
     reports.settle(row, as_user("coordinator"), Outcome.NONE, "È un esempio.")
     index.refresh()
     assert not PersonalDataReport.objects.filter(handled_at=None).exists()
@@ -202,9 +203,7 @@ def test_the_way_to_report_stands_on_pages_and_on_nothing_else(as_: Given) -> No
 
 
 def decide(client: Client, row: PersonalDataReport, outcome: str) -> Any:
-    answer = client.post(
-        f"/dati-personali/{row.pk}/", {"outcome": outcome, "reason": "Ho tolto il nome."}, follow=True
-    )
+    answer = client.post(f"/dati-personali/{row.pk}/", {"outcome": outcome, "reason": "Ho tolto il nome."}, follow=True)
     row.refresh_from_db()
     return unescape(answer.content.decode())
 

@@ -92,6 +92,20 @@ def test_what_was_ticked_is_kept_when_the_reason_is_missing(as_: Given, person: 
     assert reason is not None and reason["aria-invalid"] == "true"
 
 
+def test_who_withdraws_what_is_withdrawn_already_is_led_to_who_did_it(as_: Given, person: Given, page: Page) -> None:
+    as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/", {"reason": "Non vale più."})
+    for answer in (
+        as_("coordinator").get(f"/admin/pages/{page.pk}/unpublish/", follow=True),
+        as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/", {"reason": "Un altro perché."}, follow=True),
+    ):
+        assert answer.redirect_chain[-1][0].endswith(f"/admin/pages/{page.pk}/edit/")
+        said = answer.content.decode()
+        assert "Non c’è più niente da ritirare" in said and "L’ha ritirata Chiara Bonacchi" in said
+    assert Activity.objects.get(page=page.pk, verb=Verb.WITHDRAWN).note == "Non vale più."
+    refused = as_("coordinator").get(f"/admin/pages/{page.pk}/delete/", follow=True).content.decode()
+    assert "È già ritirata: nessuno la legge più" in refused and "Ritirala:" not in refused
+
+
 def test_a_person_withdraws_nothing_through_a_door_that_does_not_ask(person: Given, page: Page) -> None:
     with pytest.raises(Exception, match=ASKED):
         page.specific.unpublish(user=person("coordinator"))

@@ -379,7 +379,7 @@ def test_an_absence_says_in_whose_name_nobody_acts_meanwhile(as_: Any, person: A
     Delegation.objects.filter(organisation=body).delete()
     given = {"organisation": body, "purpose": Purpose.ADOPTION, "valid_from": today, "given_by": chiara}
     row = Delegation.objects.create(person=elena, **given)
-    form = {"since": typed(today), "until": typed(today + 3 * DAY), "substitute": davide.pk}
+    form = {"since": typed(today), "until": typed(today + 3 * DAY), "substitute": person("worker_minors").pk}
 
     def said() -> str:
         elena.absences.all().delete()
@@ -394,3 +394,121 @@ def test_an_absence_says_in_whose_name_nobody_acts_meanwhile(as_: Any, person: A
     other.delete()
     Delegation.objects.filter(pk=row.pk).update(substitute=chiara)
     assert warned not in said()
+
+
+def written(person: Any, kind: str) -> list[tuple[Any, ...]]:
+    rows = Placement.objects.filter(person=person, kind=kind).order_by("since")
+    return list(rows.values_list("organisation__slug", "since", "until"))
+
+
+def test_a_seat_for_some_weeks_leaves_what_was_before_and_what_is_written_for_later(
+    as_: Any, person: Any, today: Any
+) -> None:
+    elena, desk = person("worker"), as_("coordinator")
+    bodies = {each.slug: each.pk for each in Organisation.objects.all()}
+
+    def sits(slug: str, since: int, until: int | None = None) -> str:
+        days = {"since": typed(today + since * DAY), "until": typed(today + until * DAY) if until else ""}
+        asked = {"kind": "sede", "organisation": bodies[slug], **days}
+        return text(desk.post(f"/rete/persone/{elena.pk}/ente/", asked, follow=True))
+
+    sits("pistoia", -30)
+    sits("marliana", 90)
+    assert "Prende il posto" not in sits("agliana", 5, 30)
+    assert written(elena, "sede") == [
+        ("pistoia", today - 30 * DAY, today + 4 * DAY), ("agliana", today + 5 * DAY, today + 30 * DAY),
+        ("pistoia", today + 31 * DAY, today + 89 * DAY), ("marliana", today + 90 * DAY, None),
+    ]  # fmt: skip
+    (some_weeks,) = Placement.objects.filter(person=elena, organisation__slug="agliana")
+    desk.post(f"/rete/persone/{elena.pk}/ente/{some_weeks.pk}/togli/")
+    assert written(elena, "sede") == [
+        ("pistoia", today - 30 * DAY, today + 89 * DAY), ("marliana", today + 90 * DAY, None),
+    ]  # fmt: skip
+    sits("agliana", 5, 30)
+    assert "Prende il posto di «Comune di Marliana»" in sits("montale", 60)
+    assert written(elena, "sede")[-1] == ("montale", today + 60 * DAY, None)
+    refused = sits("ausl", -40)
+    assert "è già scritto «Comune di Pistoia»: quello che cambia comincia dopo" in refused
+    assert written(elena, "sede")[0] == ("pistoia", today - 30 * DAY, today + 4 * DAY)
+
+
+def test_a_change_of_body_that_is_planned_is_taken_back_before_it_begins(as_: Any, person: Any, today: Any) -> None:
+    elena, desk = person("worker"), as_("coordinator")
+    card = f"/rete/persone/{elena.pk}/"
+    ausl = Organisation.objects.get(slug="ausl")
+    asked = {"kind": "ente", "organisation": ausl.pk, "since": typed(today + 7 * DAY), "until": ""}
+    assert "non comincerà" not in text(desk.get(card))
+    desk.post(f"{card}ente/", asked)
+    assert "Togli: non comincerà" in text(desk.get(card))
+    row = Placement.objects.get(person=elena, organisation=ausl)
+    assert "Tolto: non comincerà." in text(desk.post(f"{card}ente/{row.pk}/togli/", follow=True))
+    assert "non c’è più: non si toglie" in text(desk.post(f"{card}ente/{row.pk}/togli/", follow=True))
+    ((body, _since, until),) = written(elena, "ente")
+    assert (body, until) == ("quarrata", None)
+    assert Activity.objects.filter(verb=Verb.PERSON_CHANGED, sentence__contains="prima che cominciasse").exists()
+    begun = Placement.objects.get(person=elena)
+    desk.post(f"{card}ente/{begun.pk}/togli/")
+    assert Placement.objects.filter(pk=begun.pk).exists()
+
+
+def test_a_move_is_never_written_before_one_that_has_begun(as_: Any, person: Any, today: Any) -> None:
+    elena, desk = person("worker"), as_("coordinator")
+    bodies = {each.slug: each.pk for each in Organisation.objects.all()}
+
+    def moves(slug: str, days: int) -> str:
+        asked = {"kind": "ente", "organisation": bodies[slug], "since": typed(today + days * DAY), "until": ""}
+        return text(desk.post(f"/rete/persone/{elena.pk}/ente/", asked, follow=True))
+
+    moves("ausl", -10)
+    was = written(elena, "ente")
+    assert "è già scritto «Azienda USL Toscana Centro»" in moves("montale", -40)
+    assert written(elena, "ente") == was
+    assert "È già il suo ente" in moves("ausl", 3)
+    moves("montale", 3)
+    moves("ausl", 30)  # and back again: another body holds by then
+    assert [body for body, _since, _until in written(elena, "ente")] == ["quarrata", "ausl", "montale", "ausl"]
+
+
+def test_nobody_stands_in_who_is_away_on_those_days(as_: Any, person: Any, today: Any) -> None:
+    elena, nadia, desk = person("worker"), person("worker_minors"), as_("coordinator")
+    days = {"since": typed(today + 2 * DAY), "until": typed(today + 5 * DAY)}
+    desk.post(f"/rete/persone/{nadia.pk}/assenza/", {**days, "substitute": ""})
+    said = text(desk.post(f"/rete/persone/{elena.pk}/assenza/", {**days, "substitute": nadia.pk}))
+    assert "Nadia El Amrani è via" in said and not elena.absences.exists()
+    later = {"since": typed(today + 9 * DAY), "until": typed(today + 12 * DAY)}
+    desk.post(f"/rete/persone/{elena.pk}/assenza/", {**later, "substitute": nadia.pk})
+    said = text(desk.post(f"/rete/persone/{nadia.pk}/assenza/", {**later, "substitute": ""}, follow=True))
+    assert "In quei giorni Nadia El Amrani sostituisce Elena Fedi: trova chi lo fa." in said
+
+
+def test_whom_somebody_stands_in_for_is_handed_over_too_and_the_past_keeps_its_names(
+    as_: Any, person: Any, today: Any
+) -> None:
+    irene, nadia, davide = person("hospital_worker"), person("worker_minors"), person("worker_minors_plain")
+    elena = person("worker")
+    held = Delegation.objects.filter(person=elena).first()
+    assert held is not None
+    Delegation.objects.filter(pk=held.pk).update(substitute=irene)
+    over = Delegation.objects.create(
+        organisation=held.organisation, purpose=Purpose.DATA, person=nadia, substitute=irene,
+        valid_from=today - 90 * DAY, valid_until=today - 30 * DAY,
+    )  # fmt: skip
+    away = working_life.be_away(davide, since=today, until=today + 5 * DAY, substitute=irene, by=person("coordinator"))
+    shown = text(packs(as_, irene))
+    assert "Chi sostituisce" in shown
+    assert "Al posto di Elena Fedi" in shown and "Al posto di Davide Tesi, via" in shown
+    answer = as_("coordinator").post(
+        f"/rete/persone/{irene.pk}/uscita/", {"to_all": nadia.pk, f"standing-in:{away.pk}": "fine"}
+    )
+    assert answer.status_code == 302, answer.context["form"].errors
+    for row in (held, over, away):
+        row.refresh_from_db()
+    assert (held.substitute, over.substitute, away.substitute) == (nadia, irene, None)
+
+
+def test_a_delegation_passes_once_to_somebody_who_holds_it_already(as_: Any, person: Any) -> None:
+    elena, nadia = person("worker"), person("worker_minors")
+    quarrata = Organisation.objects.get(slug="quarrata")
+    Delegation.objects.create(organisation=quarrata, purpose=Purpose.DATA, person=nadia)
+    assert as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": nadia.pk}).status_code == 302
+    assert Delegation.objects.current().filter(person=nadia, organisation=quarrata, purpose=Purpose.DATA).count() == 1

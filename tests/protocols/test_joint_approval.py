@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from wagtail.models import Page
 
 from portal import demo
-from portal.accounts import working_life
+from portal.accounts import handover, working_life
 from portal.models import Delegation, Job, Organisation
 from portal.models.append_only import Immutable, as_maintenance
 from portal.models.jobs import JobState
@@ -213,6 +213,27 @@ def test_a_substitute_is_asked_while_the_delegate_is_away_and_signs_in_the_bodys
     assert absence.pk and title not in told(person("health_manager"))
     Delegation.objects.filter(organisation__slug="quarrata").update(valid_until=today - DAY)
     assert as_("worker").get(f"/firme/{joint.pk}/").status_code == 404
+
+
+def test_the_substitute_is_asked_no_more_once_the_delegate_is_back_before_or_has_left(
+    joint: JointApproval, person: Given
+) -> None:
+    title, today, keeper = "PR-77 Regola di prova, versione 2.0: firma", timezone.localdate(), person("administrator")
+    absence = working_life.be_away(
+        person("health_manager"), since=today - DAY, until=today + 5 * DAY, substitute=None, by=keeper
+    )
+    assert title in told(person("hospital_worker"))
+    working_life.end_absence(absence, by=keeper)
+    assert title not in told(person("hospital_worker"))
+    assert title in told(person("health_manager"))
+    absence = working_life.be_away(
+        person("health_manager"), since=today, until=today + 5 * DAY, substitute=None, by=keeper
+    )
+    assert title in told(person("hospital_worker"))
+    mine = handover.items(person("health_manager"), keeper)
+    given = {each.key: None if each.may_end else person("director") for each in mine}
+    handover.leave(person("health_manager"), given, by=keeper)
+    assert title not in told(person("hospital_worker"))
 
 
 def test_what_a_body_said_is_never_rewritten(joint: JointApproval, as_: Given) -> None:
