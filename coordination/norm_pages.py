@@ -242,6 +242,9 @@ def reasons(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def take_reason_away(request: PersonRequest, pk: int, reason_pk: int) -> HttpResponse:
     page = _reasoned(request, pk)
-    get_object_or_404(Reason, page=page.pk, pk=reason_pk).delete()
-    messages.success(request, _("Tolto da questa pagina; la norma, l’obiettivo o il progetto resta."))
+    gone, _rows = Reason.objects.filter(page=page.pk, pk=reason_pk).delete()
+    if gone:
+        messages.success(request, _("Tolto da questa pagina; la norma, l’obiettivo o il progetto resta."))
+    else:
+        messages.error(request, _("Su questa pagina non c’è più."))
     return redirect("reasons", pk=page.pk)

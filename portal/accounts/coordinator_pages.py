@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -73,7 +73,10 @@ def _rows() -> dict[str, Any]:
 def end_coordinator(request: PersonRequest, pk: int) -> HttpResponse:
     """Asks for the reason, then ends it at once."""
     access.require_administrator(request.user)
-    row = get_object_or_404(NetworkCoordinator.objects.current().select_related("person"), pk=pk)
+    row = NetworkCoordinator.objects.current().select_related("person").filter(pk=pk).first()
+    if row is None:
+        messages.error(request, _("Questo coordinamento è già finito."))
+        return redirect("coordinators")
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         coordinators.end(row, by=request.user, reason=form.cleaned_data["reason"])

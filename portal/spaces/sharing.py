@@ -51,7 +51,11 @@ def sharing(request: PersonRequest, slug: str) -> HttpResponse:
 def change_role(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     """Another role for somebody who has one, or none: first what it will mean, then yes, with a reason."""
     space = _managed_space(request, slug)
-    membership = access.get_or_404(Membership.objects.current().filter(space=space), request.user, "manage", pk=pk)
+    membership = Membership.objects.current().filter(space=space, pk=pk).first()
+    if membership is None:  # taken meanwhile, in another window or by a second press
+        messages.error(request, _("Questo ruolo non c’è più."))
+        return redirect("sharing", slug=slug)
+    access.require(request.user, "manage", membership)
     taken = "togli" in request.POST
     if not taken and request.POST.get("role") not in {str(role.value) for role in Role}:
         messages.error(request, _("Scegli un ruolo tra quelli dell’elenco."))
@@ -138,7 +142,10 @@ def share(request: PersonRequest, slug: str) -> HttpResponse:
 def unshare(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     """Take the sharing of a page of the space back."""
     space = _managed_space(request, slug)
-    given = get_object_or_404(shares.shares_of(space), pk=pk)
+    given = shares.shares_of(space).filter(pk=pk).first()
+    if given is None:
+        messages.error(request, _("Questa condivisione non c’è più."))
+        return redirect("sharing", slug=slug)
     shares.unshare_page(given, by=request.user)
     messages.success(request, _("La pagina non è più condivisa con «%(space)s».") % {"space": given.space})
     return redirect("sharing", slug=slug)

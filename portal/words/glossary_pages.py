@@ -127,7 +127,10 @@ def take_term_away(request: PersonRequest, pk: int) -> HttpResponse:
     """Says first what is lost with it."""
     access.require_coordinator(request.user)
     request.section = "rete"
-    term = get_object_or_404(Term, pk=pk)
+    term = Term.objects.filter(pk=pk).first()
+    if term is None:
+        messages.error(request, _("Questa parola non c’è più."))
+        return redirect("glossary")
     if request.method == "POST":
         process.take_away(term, by=request.user)
         messages.success(request, _("Tolto dal glossario."))

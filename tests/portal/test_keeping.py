@@ -52,7 +52,7 @@ def test_a_withdrawn_page_is_not_deleted_either(as_: Any) -> None:
     as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/", {"reason": "Non serve più."})
     assert not Page.objects.get(pk=page.pk).live
     for address in doors(page):
-        assert WITHDRAW in as_("coordinator").post(address, follow=True).content.decode()
+        assert "È già ritirata: nessuno la legge più" in as_("coordinator").post(address, follow=True).content.decode()
     assert Page.objects.filter(pk=page.pk, live=False).exists()
 
 

@@ -8,7 +8,7 @@ from wagtail.models import Page
 
 from portal import access, demo
 from portal.accounts import coordinators
-from portal.models import Activity, Membership, NetworkCoordinator, Organisation, Space, User
+from portal.models import Activity, Membership, NetworkCoordinator, Organisation, Space, Term, User
 from portal.models.activity import Verb
 from portal.models.jobs import Job
 from portal.models.pages import SpacePage, TextPage
@@ -256,3 +256,14 @@ def test_nobody_else_keeps_spaces_and_bodies(name: str, as_: Any, person: Any) -
         assert client.post(address, sent).status_code == expected, address
     assert (Space.objects.count(), Organisation.objects.count(), Membership.objects.count()) == before
     assert demo.space("SP-RETE").name == "Rete dei servizi sociali" and not demo.space("SP-RETE").is_closed
+
+
+def test_what_is_ended_or_taken_away_twice_is_said_to_be_gone(as_: Any, person: Any) -> None:
+    row = coordinators.entrust(person("office"), by=person("administrator"), reason="Prova")
+    client, address = as_("administrator"), f"/rete/coordinatori/{row.pk}/fine/"
+    client.post(address, {"reason": "Basta"})
+    for answer in (client.get(address, follow=True), client.post(address, {"reason": "Basta"}, follow=True)):
+        assert "Questo coordinamento è già finito." in text(answer)
+    term = f"/rete/glossario/{Term.objects.get(term='UVM').pk}/togli/"
+    assert "Tolto dal glossario." in text(client.post(term, follow=True))
+    assert "Questa parola non c’è più." in text(client.post(term, follow=True))

@@ -62,6 +62,8 @@ def test_a_role_is_taken_only_after_saying_what_is_lost_and_why(colleague: User,
     assert not Membership.objects.filter(pk=held.pk).exists()
     act = Activity.objects.filter(verb=Verb.ROLE_TAKEN).latest("pk")
     assert (act.by.email, act.note) == ("chiara.bonacchi@raccordo.example", "Ha cambiato ufficio")
+    again = client.post(f"{SHARING}{held.pk}/", {"togli": "1"}, follow=True)
+    assert "Questo ruolo non c’è più." in again.content.decode()
 
 
 def test_a_role_changes_only_after_a_yes_and_its_reason_is_kept(colleague: User, as_: Any) -> None:

@@ -151,6 +151,7 @@ def test_a_reason_is_added_and_taken_away_from_the_page_by_who_approves_there(as
     row = Reason.objects.get(page=page.pk, norm=norm)
     assert as_("worker").post(f"{address}{row.pk}/togli/").status_code == 403
     client.post(f"{address}{row.pk}/togli/")
+    assert "Su questa pagina non c’è più." in text(client.post(f"{address}{row.pk}/togli/", follow=True))
     assert "L. 119/2001, art. 1 " not in box(as_("worker").get("/p/OP-03/"))
     news = NewsPage.objects.live().first()
     assert (
