@@ -24,7 +24,11 @@ PAGE = "/p/PR-02/"
 
 
 def text_of(client: Client, address: str) -> str:
-    return unescape(client.get(address).content.decode())
+    return as_read(client.get(address))
+
+
+def as_read(response: Any) -> str:
+    return " ".join(unescape(response.content.decode()).split())
 
 
 def report(client: Client, where: str = "testo", page: str = PAGE) -> Any:
@@ -205,7 +209,7 @@ def test_the_way_to_report_stands_on_pages_and_on_nothing_else(as_: Given) -> No
 def decide(client: Client, row: PersonalDataReport, outcome: str) -> Any:
     answer = client.post(f"/dati-personali/{row.pk}/", {"outcome": outcome, "reason": "Ho tolto il nome."}, follow=True)
     row.refresh_from_db()
-    return unescape(answer.content.decode())
+    return as_read(answer)
 
 
 def test_data_are_not_said_to_be_gone_while_the_page_reads_as_it_was_reported(as_: Given) -> None:
@@ -295,3 +299,12 @@ def test_who_decides_reads_what_went_out_of_sight_with_it_and_that_it_is_still_h
     assert "Resta nascosta" in text_of(as_("worker"), address)
     decide(as_("coordinator"), other, "nessuno")
     assert "Si vede di nuovo" in text_of(as_("worker"), address)
+
+
+def test_a_page_that_was_withdrawn_for_it_is_not_said_to_be_seen_again(as_: Given) -> None:
+    page = form_of("R-02")
+    report(as_("worker"), page=page.url)
+    as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/", {"reason": "C’era un nome."})
+    said = decide(as_("coordinator"), PersonalDataReport.objects.get(), "tolti")
+    assert "La pagina non è pubblicata." in said and "Si vede di nuovo" not in said
+    assert as_("worker_mountain").get(page.url).status_code == 410
