@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from portal import access
 from portal.models import User
 from portal.models.pages import PortalPage
-from portal.pages import concurrent_edits, quick_changes, unfinished
+from portal.pages import approval, concurrent_edits, quick_changes, unfinished
 from portal.pages.quick_changes import ChangeNoteField
 from portal.personal_data.guard import Guarded
 
@@ -83,13 +83,15 @@ def service_hours(request: HttpRequest, pk: int) -> HttpResponse:
     if space is None or not isinstance(page, ServicePage):
         raise Http404
     about = quick_changes.about("hours", page)
+    begun = quick_changes.begun_from(page, SAID)
     form = HoursForm(
-        request.POST or None, instance=page, person=request.user, use_required_attribute=False,
-        initial=unfinished.begun(request, space, about, WORDS) or {"change_note": ""},
+        request.POST or None, instance=begun, person=request.user, use_required_attribute=False,
+        initial=unfinished.begun(request, space, about, WORDS)
+        or {"change_note": "" if begun is page else begun.change_note},
     )  # fmt: skip
-    blocked = quick_changes.why_not(page)
+    blocked = quick_changes.why_not(page, begun)
     if request.method == "POST" and not blocked and form.is_valid():
-        _change(page, form, by=request.user)
+        _change(begun, form, by=request.user)
         unfinished.drop(request.user, space, about)
         quick_changes.tell(request, page)
         return redirect(page.get_url())
@@ -97,12 +99,12 @@ def service_hours(request: HttpRequest, pk: int) -> HttpResponse:
         unfinished.keep(request.user, space, about, unfinished.typed(request.POST, WORDS), TYPED)
     context = {
         "page": ServicePage.objects.get(pk=pk), "form": form, "blocked": blocked, "space": space, "about": about,
-        "kept": unfinished.of(request.user, space, about),
+        "kept": unfinished.of(request.user, space, about), "came_back": approval.came_back(page),
         "can_publish": quick_changes.can_publish(page, request.user),
     }  # fmt: skip
     return render(request, "coordination/service_hours.html", context)
 
 
 @transaction.atomic
-def _change(page: ServicePage, form: HoursForm, *, by: User) -> None:
+def _change(page: PortalPage, form: HoursForm, *, by: User) -> None:
     quick_changes.save(page, by=by, note=form.cleaned_data["change_note"])

@@ -32,7 +32,7 @@ from .accounts.delegations import DelegationViewSet, KeptPolicy
 from .files.reading import file_changed, unopened
 from .files.uploads import AddDocuments, AddImages, DocumentList, upload_into_the_pages_space
 from .models import Delegation, Document, Organisation, User
-from .pages import citations, concurrent_edits, copying, withdrawing
+from .pages import approval, citations, concurrent_edits, copying, withdrawing
 from .pages.moving import MoveMany
 from .pages.pasting import views as pasting_views
 from .pages.withdrawing import WithdrawByApi, WithdrawMany
@@ -278,11 +278,10 @@ class DecideMenuItem(ActionMenuItem):
 @hooks.register("before_edit_page")
 def say_why_it_came_back(request: HttpRequest, page: Page) -> None:
     """The author of a page that came back reads the reason above the text."""
-    state = page.current_workflow_state
-    if request.method == "GET" and state and state.status == state.STATUS_NEEDS_CHANGES:
-        answer = state.current_task_state
+    answer = approval.came_back(page) if request.method == "GET" else None
+    if answer is not None:
         words = _("Ti è tornata: «%(reason)s» (%(person)s). Correggi, poi chiedi di nuovo l’approvazione.")
-        if state.requested_by_id != request.user.pk:
+        if answer.workflow_state.requested_by_id != request.user.pk:
             words = _("È tornata a chi l’ha proposta: «%(reason)s» (%(person)s).")
         messages.warning(request, words % {"reason": answer.comment, "person": answer.finished_by})
 

@@ -17,6 +17,7 @@ from portal.models import Organ, Organisation
 from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
 from portal.words.days import DayOfYearField
+from portal.words.names import almost_the_same
 from portal.words.offered import OfferedInput
 
 from . import bodies
@@ -57,8 +58,9 @@ class BodyForm(Guarded, forms.ModelForm):
 
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
-        if Organisation.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("C’è già un ente con questo nome."))
+        others = Organisation.objects.exclude(pk=self.instance.pk).values_list("name", flat=True)
+        if near := almost_the_same(name, others):
+            raise forms.ValidationError(_("C’è già un ente con questo nome: «%(name)s».") % {"name": near})
         return name
 
     def clean_organs(self) -> list[str]:

@@ -4,6 +4,7 @@ What opens the account is made by the job and stands in the mail alone. Until th
 the portal's other mails goes there.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -84,10 +85,21 @@ def _account(email: str) -> User:
         person = User(email=email, is_active=False)
         person.set_unusable_password()
         return person
-    last = person.invitations.first()
-    if person.is_active or last is None or last.accepted_at or not last.withdrawn_at:
+    if not _never_came(person):
         raise AlreadyThere(person)
     return person
+
+
+def taken(emails: Iterable[str]) -> set[str]:
+    """Those of the addresses that cannot be invited: each has an account, and not only an invitation withdrawn."""
+    people = User.objects.filter(email__in=[each.strip().lower() for each in emails]).prefetch_related("invitations")
+    return {person.email for person in people if not _never_came(person)}
+
+
+def _never_came(person: User) -> bool:
+    """Asked, and the invitation withdrawn before the account was ever opened."""
+    last = next(iter(person.invitations.all()), None)
+    return not person.is_active and last is not None and not last.accepted_at and last.withdrawn_at is not None
 
 
 def invite_again(invitation: Invitation, *, by: User) -> None:

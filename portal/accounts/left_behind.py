@@ -22,8 +22,12 @@ from . import ends, handover
 HANDS, MOVE = "left", "move-waits"
 
 
-def on_person_saved(sender: type[User], instance: User, update_fields: Any = None, **kwargs: Any) -> None:
-    """Another end, or none, or an account that is closed or opens again."""
+def on_person_saved(
+    sender: type[User], instance: User, created: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
+    """Another end, or none, or an account that is closed or opens again; a new one has nothing in hand."""
+    if created:
+        return
     if not update_fields or {"is_active", "valid_until"} & set(update_fields):
         ask_about(instance)
 

@@ -5,10 +5,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal import access
+from portal.background import jobs
 from portal.models.activity import Verb
+from portal.models.jobs import Lane
 from portal.models.name_proposals import NameProposal
 from portal.models.people import User
-from portal.notices import obligations
+from portal.notices import emails, obligations
 from portal.notices.activity import record
 from portal.notices.obligations import Duty
 
@@ -31,8 +33,15 @@ def propose(person: User, first_name: str, last_name: str) -> None:
         obligations.ask(list(access.coordinators()) or list(access.administrators()), _key(person), duty)
 
 
+def withdraw(person: User) -> None:
+    """Whoever asked for another name has thought better of it."""
+    with transaction.atomic():
+        NameProposal.objects.filter(person=person).delete()
+        obligations.settle(_key(person))
+
+
 def decide(row: NameProposal, *, accepted: bool, by: User) -> None:
-    """Yes: the name changes, wherever it is read. No: it stays."""
+    """Yes: the name changes, wherever it is read. No: it stays. Whoever asked is told."""
     person = row.person
     with transaction.atomic():
         before = str(person)
@@ -43,7 +52,14 @@ def decide(row: NameProposal, *, accepted: bool, by: User) -> None:
             sentence = _("ha accettato il nome nuovo di %(before)s: %(after)s") % words
             record(Verb.PERSON_CHANGED, by=by, sentence=sentence)
         obligations.settle(_key(person))
+        jobs.ask(f"name-decided:{row.pk}", "portal.accounts.names.tell", person.pk, accepted, str(by), lane=Lane.MAIL)
         row.delete()
+
+
+def tell(person_id: int, accepted: bool, by: str) -> None:
+    """The answer, to whoever asked."""
+    if person := User.objects.current().filter(pk=person_id).first():
+        emails.name_decided_mail(person, accepted=accepted, by=by).send()
 
 
 def _key(person: User) -> str:

@@ -4,8 +4,10 @@ Cells are words: a formula is never worked out, and refused with its row.
 """
 
 import csv
+import re
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO, StringIO
@@ -20,21 +22,26 @@ from portal import access
 from portal.models.people import User
 from portal.models.spaces import Role, Space
 from portal.models.vocabulary import Profession
+from portal.words import dates
 from portal.words.days import LastDayField
+from portal.words.names import plain
 from portal.words.telephone import valid_telephone
 
-from . import ends
+from . import ends, invitations
 from .invitations import Asked
 
 COLUMNS = ("e-mail", "nome", "cognome", "ente", "professione", "telefono", "fino al", "spazi")
 NEEDED = ("e-mail", "nome", "cognome", "ente")
-BEYOND = "oltre i titoli"  # where a row has more cells than there are titles: nothing falls away unsaid
+# Cells that no title names: nothing falls away unsaid.
+BEYOND, UNTITLED = "oltre i titoli", "senza titolo"
 MOST_ROWS = 1000
 MOST_BYTES = 2 * 1024 * 1024
 MOST_UNPACKED = 40 * 1024 * 1024
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+LOST_ZERO = re.compile(r"[1245679]\d{6,}")  # of a number, Excel keeps no zero in front; mobiles begin with 3
 
 Cells = dict[str, str]
+Numbered = list[tuple[int, Cells]]  # as the rows stand in the file
 
 
 class Unreadable(Exception):
@@ -50,29 +57,57 @@ class Row:
     asked: Asked | None = None
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def understood(self) -> list[str]:
+        """What the invitation will say beside name and body: seen before it leaves."""
+        if self.asked is None:
+            return []
+        until = self.asked.valid_until
+        end = _("fino %(day)s") % {"day": dates.in_words(until, article="al")} if until else ""
+        given = [f"{space}: {role.label}" for space, role in self.asked.roles]
+        return [each for each in (str(self.asked.profession or ""), self.asked.telephone, end, *given) if each]
+
 
 # --- Reading ---------------------------------------------------------------------------------------------
 
 
-def cells_of(upload: Any) -> list[Cells]:
+def cells_of(upload: Any) -> Numbered:
     """The rows under the titles of the columns; wholly empty ones are left out of the count of people, not of rows."""
     if upload.size > MOST_BYTES:
         raise Unreadable(_("Il file è troppo grande: al massimo 2 MB."))
     content = upload.read()
     table = _sheet(content) if content.startswith(b"PK") else _text(content)
-    titles = [title.strip().casefold() for title in next(iter(table), [])]
+    titles = [" ".join(title.split()).casefold() for title in next(iter(table), [])]
     if missing := [name for name in NEEDED if name not in titles]:
         names = ", ".join(missing)
         raise Unreadable(_("Nella prima riga mancano queste colonne: %(names)s.") % {"names": names})
     if len(table) > MOST_ROWS + 1:
         raise Unreadable(_("Il file ha più di %(most)d righe: dividilo.") % {"most": MOST_ROWS})
-    return [_row(titles, [cell.strip() for cell in line]) for line in table[1:]]
+    lines = [[cell.strip() for cell in line] for line in table[1:]]
+    _require_known(titles, lines)
+    rows = enumerate((_row(titles, line) for line in lines), start=2)
+    return [(number, row) for number, row in rows if any(row.values())]
+
+
+def _require_known(titles: list[str], lines: list[list[str]]) -> None:
+    """What stands under a title that says nothing to us would be lost, as under one that is written twice."""
+    used = {title for line in lines for title, cell in zip(titles, line, strict=False) if title and cell}
+    if unknown := [title for title in titles if title in used - set(COLUMNS)]:
+        words = _("Non conosco queste colonne: %(names)s. Correggi il titolo o togli la colonna, così niente va perso.")
+        raise Unreadable(words % {"names": ", ".join(f"«{each}»" for each in unknown)})
+    if twice := [title for title, count in Counter(titles).items() if count > 1 and title in used]:
+        words = _("Nella prima riga c’è due volte: %(names)s. Lascia una colonna sola.")
+        raise Unreadable(words % {"names": ", ".join(f"«{each}»" for each in twice)})
 
 
 def _row(titles: list[str], line: list[str]) -> Cells:
-    found = {title: cell for title, cell in zip(titles, line, strict=False) if title in COLUMNS}
-    beyond = "; ".join(filter(None, line[len(titles) :]))
-    return {**found, BEYOND: beyond} if beyond else found
+    cells = list(zip(titles, line, strict=False))
+    found = {title: cell for title, cell in cells if title in COLUMNS}
+    loose = {
+        BEYOND: "; ".join(filter(None, line[len(titles) :])),
+        UNTITLED: "; ".join(cell for title, cell in cells if cell and not title),
+    }
+    return found | {name: words for name, words in loose.items() if words}
 
 
 def _text(content: bytes) -> list[list[str]]:
@@ -129,28 +164,36 @@ FIELDS = {
 }  # fmt: skip
 
 
+def _by_name(rows: Iterable[Any]) -> dict[str, Any]:
+    """Each by its name as it stands; and without accents and apostrophes, where that names one alone."""
+    rows = list(rows)
+    counted = Counter(plain(row.name) for row in rows)
+    alone = {plain(row.name): row for row in rows if counted[plain(row.name)] == 1}
+    return alone | {row.name.casefold(): row for row in rows}
+
+
+def _named_so(rows: dict[str, Any], words: str) -> Any:
+    return rows.get(words.casefold()) or rows.get(plain(words))
+
+
 class Known:
     """What rows name, read once for all of them."""
 
     def __init__(self, emails: list[str], by: User) -> None:
-        self.bodies = {body.name.casefold(): body for body in access.bodies_to_invite_for(by)}
-        self.professions = {each.name.casefold(): each for each in Profession.objects.filter(retired=False)}
+        self.bodies = _by_name(access.bodies_to_invite_for(by))
+        self.professions = _by_name(Profession.objects.filter(retired=False))
         spaces = access.allowed(Space.objects.filter(closed_at=None), by, "manage")
-        spaces = spaces.select_related("root_page", "collection")
-        self.spaces: dict[str, Space] = {}
-        for space in spaces:
-            self.spaces |= {space.name.casefold(): space, space.code.casefold(): space}
+        spaces = list(spaces.select_related("root_page", "collection"))
+        self.spaces = _by_name(spaces) | {space.code.casefold(): space for space in spaces}
         self.roles = {str(role.label).casefold(): role for role in Role}
-        taken = User.objects.filter(email__in=[email.lower() for email in emails])
-        self.taken = set(taken.values_list("email", flat=True))
+        self.taken = invitations.taken(emails)
         self.counted = Counter(email.lower() for email in emails)
 
 
-def judged(cells: list[Cells], *, by: User) -> list[Row]:
+def judged(cells: Numbered, *, by: User) -> list[Row]:
     """Each row with what is wrong in it; a file of which one row is wrong invites nobody."""
-    filled = [(number, each) for number, each in enumerate(cells, start=2) if any(each.values())]
-    known = Known([each.get("e-mail", "") for _number, each in filled], by)
-    return [_judged(Row(number, each), known) for number, each in filled]
+    known = Known([each.get("e-mail", "") for _number, each in cells], by)
+    return [_judged(Row(number, each), known) for number, each in cells]
 
 
 def _judged(row: Row, known: Known) -> Row:
@@ -162,6 +205,12 @@ def _judged(row: Row, known: Known) -> Row:
         row.problems.append(
             _("«%(words)s» sta oltre l’ultimo titolo: in un .csv una cella con punti e virgola va tra virgolette.")
             % {"words": beyond}
+        )
+    if untitled := row.cells.get(UNTITLED):
+        row.problems.append(_("«%(words)s» sta in una colonna senza titolo: spostalo o toglilo.") % {"words": untitled})
+    if LOST_ZERO.fullmatch(row.cells.get("telefono", "")):
+        row.problems.append(
+            _("telefono: manca lo zero davanti, che Excel toglie: scrivilo con uno spazio, per esempio «0573 000101».")
         )
     form = PlainForm({ours: row.cells.get(theirs, "") for ours, theirs in FIELDS.items()})
     for name, said in form.errors.items():
@@ -182,22 +231,26 @@ def _judged(row: Row, known: Known) -> Row:
 
 def _named(row: Row, column: str, rows: dict[str, Any]) -> Any:
     words = " ".join(row.cells.get(column, "").split())
-    if words and words.casefold() not in rows:
+    found = _named_so(rows, words) if words else None
+    if words and found is None:
         row.problems.append(_("%(column)s: «%(words)s» non c’è.") % {"column": column, "words": words})
     if not words and column in NEEDED:
         row.problems.append(_("%(column)s: manca.") % {"column": column})
-    return rows.get(words.casefold())
+    return found
 
 
 def _roles(row: Row, known: Known) -> list[tuple[Space, Role]]:
     """«Rete dei servizi sociali: lettore; SP-FORMA: redattore»."""
-    found = []
+    found: dict[Space, Role] = {}
     for part in filter(None, (each.strip() for each in row.cells.get("spazi", "").split(";"))):
         name, _colon, role = (each.strip() for each in part.rpartition(":"))
-        if name.casefold() not in known.spaces:
+        space = _named_so(known.spaces, name) if name else None
+        if space is None:
             row.problems.append(_("spazi: «%(part)s» non è uno spazio di cui rispondi.") % {"part": name or part})
         elif role.casefold() not in known.roles:
             row.problems.append(_("spazi: «%(role)s» non è un ruolo.") % {"role": role})
+        elif space in found:
+            row.problems.append(_("spazi: «%(name)s» c’è due volte, e il ruolo è uno.") % {"name": space})
         else:
-            found.append((known.spaces[name.casefold()], known.roles[role.casefold()]))
-    return found
+            found[space] = known.roles[role.casefold()]
+    return list(found.items())

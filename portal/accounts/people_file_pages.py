@@ -52,9 +52,11 @@ def _page(request: PersonRequest, form: FileForm, rows: list[people_file.Row]) -
     wrong = [row for row in rows if row.problems]
     signed = ""
     if rows and not wrong:
-        signed = signing.dumps([row.cells for row in rows], salt=SALT, compress=True)
-    context: dict[str, Any] = {"form": form, "rows": rows, "wrong": wrong, "signed": signed,
-                               "columns": people_file.COLUMNS}  # fmt: skip
+        signed = signing.dumps([[row.number, row.cells] for row in rows], salt=SALT, compress=True)
+    context: dict[str, Any] = {
+        "form": form, "rows": rows, "wrong": wrong, "shown": wrong or rows, "right": len(rows) - len(wrong),
+        "signed": signed, "columns": people_file.COLUMNS,
+    }  # fmt: skip
     return render(request, "portal/invite_from_file.html", context)
 
 
@@ -64,7 +66,7 @@ def _confirmed(request: PersonRequest) -> HttpResponse:
     except signing.BadSignature:
         messages.error(request, _("È passata più di un’ora dal controllo: carica di nuovo il file."))
         return redirect("invite_from_file")
-    rows = people_file.judged(cells, by=request.user)
+    rows = people_file.judged([(number, row) for number, row in cells], by=request.user)
     if any(row.problems for row in rows):
         return _page(request, FileForm(), rows)  # somebody changed the network meanwhile
     try:

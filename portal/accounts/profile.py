@@ -49,25 +49,27 @@ def person(request: PersonRequest, pk: int) -> HttpResponse:
 @login_required
 def profile(request: PersonRequest) -> HttpResponse:
     """One's own name and telephone; where password and second factor are changed."""
-    form = ProfileForm(request.POST or None, instance=request.user)
+    proposal = NameProposal.objects.filter(person=request.user).first()
+    asked = {"first_name": proposal.first_name, "last_name": proposal.last_name} if proposal else {}
+    form = ProfileForm(request.POST or None, instance=request.user, initial=asked)
     if request.method == "POST" and form.is_valid():
         _save(request, form)
         return redirect("profile")
-    proposal = NameProposal.objects.filter(person=request.user).first()
     return render(request, "portal/profile.html", {"form": form, "proposal": proposal})
 
 
 def _save(request: PersonRequest, form: ProfileForm) -> None:
-    """Telephone and keys at once; another name is asked for."""
+    """Telephone and keys at once; another name is asked for, and the own one again asks for nothing."""
     person = User.objects.get(pk=request.user.pk)
-    first, last = form.cleaned_data["first_name"], form.cleaned_data["last_name"]
-    asked = {"first_name", "last_name"} & set(form.changed_data) and not names.is_free(person)
+    typed = form.cleaned_data["first_name"], form.cleaned_data["last_name"]
+    asks = typed != (person.first_name, person.last_name) and not names.is_free(person)
+    said = _("Profilo aggiornato.")
     with transaction.atomic():
-        if asked:
+        if asks:
             form.instance.first_name, form.instance.last_name = person.first_name, person.last_name
-            names.propose(person, first, last)
+            names.propose(person, *typed)
+            said = _("Profilo aggiornato. Il nome nuovo lo conferma chi coordina la rete.")
+        else:
+            names.withdraw(person)
         form.save()
-    if asked:
-        messages.success(request, _("Profilo aggiornato. Il nome nuovo lo conferma chi coordina la rete."))
-    else:
-        messages.success(request, _("Profilo aggiornato."))
+    messages.success(request, said)

@@ -23,7 +23,8 @@ from portal.pages import atomic_acts, citations
 from portal.personal_data import reports
 from portal.words import dates
 
-from . import extraction, versions
+from . import extraction, photographs, versions
+from .extraction import problems
 
 File = Document | Image
 TOLD_FOR = timedelta(days=7)  # a file that its author keeps as it is asks for nothing more
@@ -173,9 +174,11 @@ def read(document_id: int) -> None:
 
 def _keep(document: Document, found: extraction.Extraction) -> None:
     """The text that was taken out; data of somebody in it put the file out of sight with the same stroke."""
+    has_none = found.problem == problems.UNKNOWN and photographs.is_picture(document.filename)
+    problem = "" if has_none else found.problem  # of a picture nobody expects a text
     said: dict[str, Any] = {
-        "reading_state": ReadingState.UNREADABLE if found.problem else ReadingState.READ,
-        "reading_problem": (found.problem or found.warning)[:240], "text_pages": found.pages,
+        "reading_state": ReadingState.UNREADABLE if problem else ReadingState.READ,
+        "reading_problem": (problem or found.warning)[:240], "text_pages": found.pages,
         "signatures": [
             {"name": each.signer, "intact": each.is_intact, "kind": each.kind, "at": each.at}
             for each in found.signatures

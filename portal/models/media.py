@@ -11,6 +11,8 @@ from taggit.managers import TaggableManager
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
 
+from portal.files.photographs import leave_the_place
+
 
 class ReadingState(models.TextChoices):
     WAITING = "attesa", _("da leggere")
@@ -19,13 +21,17 @@ class ReadingState(models.TextChoices):
 
 
 class FileOfItsRow:
-    """A file whose row cannot be written is not left lying without one."""
+    """A file whose row cannot be written is not left lying without one; a photograph does not tell where it is from."""
 
     file: Any
+    file_size: Any
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         file = self.file
         is_new = bool(file) and not file._committed
+        if is_new:
+            leave_the_place(file)
+            self.file_size = file.size
         try:
             super().save(*args, **kwargs)  # type: ignore[misc]
         except DatabaseError:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal import access
 from portal.models.network import NetworkProfile
+from portal.models.people import User
 
 from . import obligations
 from .obligations import Duty
@@ -22,8 +23,12 @@ def on_profile_saved(sender: Any, **kwargs: Any) -> None:
     ask()
 
 
-def on_person_saved(sender: Any, update_fields: Any = None, **kwargs: Any) -> None:
+def on_person_saved(
+    sender: Any, instance: User, created: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
     """Where nobody is named, the administrators keep it: somebody may have become one, or be one no more."""
+    if created and not instance.is_superuser:
+        return
     if not update_fields or {"is_active", "valid_until", "is_superuser"} & set(update_fields):
         ask()
 

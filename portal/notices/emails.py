@@ -151,7 +151,14 @@ def role_mail(to: User, *, space: Space, role: Role | None, by: str) -> EmailMul
 
 def reading_reminder_mail(to: User, *, title: str, url: str, due: date, by: str) -> EmailMultiAlternatives:
     """To somebody who has not signed yet: which page, by when, who asked."""
-    return _mail("reading_reminder", to.email, {"person": to, "title": title, "url": url, "due": due, "by": by})
+    is_late = due < timezone.localdate()
+    context = {"person": to, "title": title, "url": url, "due": due, "is_late": is_late, "by": by}
+    return _mail("reading_reminder", to.email, context)
+
+
+def name_decided_mail(to: User, *, accepted: bool, by: str) -> EmailMultiAlternatives:
+    """The name that a person asked for is hers now, or is not."""
+    return _mail("name_decided", to.email, {"person": to, "accepted": accepted, "by": by})
 
 
 def review_mail(to: User, *, title: str, url: str, due: date, owner: str = "") -> EmailMultiAlternatives:

@@ -62,13 +62,20 @@ class ProblemForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """What came of it, to whoever took the trouble."""
+    """What came of it, to whoever took the trouble; who asked, or worded it in another way, was promised an answer."""
 
     answer = forms.CharField(
         label=gettext_lazy("La tua risposta (facoltativa)"), max_length=2000, required=False,
         widget=forms.Textarea(attrs={"rows": 4}), validators=[no_personal_data],
         help_text=gettext_lazy("Parte per e-mail a chi ha scritto, con il tuo nome."),
+        error_messages={"required": gettext_lazy("Scrivi una riga a chi aspetta la risposta: anche solo «fatto», o "
+                                                 "perché no.")},
     )  # fmt: skip
+
+    def __init__(self, *args: Any, is_promised: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_promised:
+            self.fields["answer"].required, self.fields["answer"].label = True, _("La tua risposta")
 
 
 def own_path(path: str) -> str:
@@ -113,7 +120,9 @@ def problem(request: PersonRequest, pk: int) -> HttpResponse:
     """A report, for the one person whom it reached; settling it takes it away."""
     rows = ProblemReport.objects.select_related("by", "page", "faq").filter(settled_at=None)
     row = access.get_or_404(rows, request.user, pk=pk)
-    form = AnswerForm(request.POST if request.method == "POST" else None)
+    answer_to = problem_reports.answer_to(row)
+    is_promised = bool(answer_to) and (row.is_proposal or row.is_question)
+    form = AnswerForm(request.POST if request.method == "POST" else None, is_promised=is_promised)
     if request.method == "POST" and form.is_valid():
         problem_reports.settle(row, form.cleaned_data["answer"])
         closed = _("Domanda chiusa") if row.is_question else _("Segnalazione chiusa")
@@ -121,6 +130,6 @@ def problem(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, _("%(closed)s: il portale non la conserva.") % {"closed": closed})
         return redirect("home")
     may_edit = row.page is not None and access.can(request.user, "edit", row.page)
-    more = {"form": form, "answer_to": problem_reports.answer_to(row), "may_edit": may_edit,
+    more = {"form": form, "answer_to": answer_to, "may_edit": may_edit,
             "can_become_faq": bool(faq_pages.spaces_for(row, request.user))}  # fmt: skip
     return render(request, "portal/problem.html", problem_reports.shown(row, request.user) | more)

@@ -59,7 +59,13 @@ class Reading:
 
     @property
     def may_follow(self) -> bool:
-        return isinstance(self.user, User) and "approve" in access.acts_on(self.user, self.page)
+        """Whoever may ask; and, of what is asked, whoever follows the signatures of a body."""
+        if not isinstance(self.user, User):
+            return False
+        if "approve" in access.acts_on(self.user, self.page):
+            return True
+        follows = access.acts_for(self.user, Purpose.SIGNATURES)
+        return bool(follows) and acknowledgements.open_requests(self.page).exists()
 
 
 @login_required

@@ -98,8 +98,12 @@ def on_page_moved(sender: Any, instance: Page, **kwargs: Any) -> None:
     ask_deciders(waiting_on(Page.objects.filter(path__startswith=instance.path)))
 
 
-def on_person_saved(sender: Any, instance: User, update_fields: Any = None, **kwargs: Any) -> None:
-    """An account that holds again finds what was asked of its roles while it did not."""
+def on_person_saved(
+    sender: Any, instance: User, created: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
+    """An account that holds again finds what was asked of its roles while it did not; a new one has none."""
+    if created:
+        return
     if update_fields and not {"is_active", "valid_until"} & set(update_fields):
         return
     access.forget(instance)
@@ -247,6 +251,13 @@ def on_workflow_cancelled(sender: Any, instance: WorkflowState, **kwargs: Any) -
     state = instance.current_task_state.specific if instance.current_task_state else None
     if isinstance(state, ApprovalState):
         obligations.settle(_key_of_answer(state))
+
+
+def came_back(page: Page) -> TaskState | None:
+    """The decision that sent the page back to whoever had asked, until it is sent again."""
+    state = page.current_workflow_state
+    is_back = state is not None and state.status == state.STATUS_NEEDS_CHANGES
+    return state.current_task_state if is_back else None
 
 
 def _ask_author(state: ApprovalState) -> None:

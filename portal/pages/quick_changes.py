@@ -1,6 +1,6 @@
 """A small change to a page that is read, without the editors' admin: by the space's way of approval, as any other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms
@@ -25,6 +25,11 @@ from . import concurrent_edits, unfinished
 LONGEST_ABOUT = 40
 MOST_FIELDS = 10
 BESIDE = {"csrfmiddlewaretoken", "seen", "kept"}  # what nobody typed
+# In what two versions of one page always differ.
+OF_THE_VERSION = {
+    "change_note", "correction", "draft_title", "has_unpublished_changes", "last_published_at", "latest_revision",
+    "latest_revision_created_at", "live_revision",
+}  # fmt: skip
 
 
 # What may be changed in a minute: a kind of page → the words of the link and where it leads, or nothing.
@@ -52,15 +57,27 @@ def page_of(request: HttpRequest, pk: int) -> PortalPage:
     return page
 
 
-def why_not(page: PortalPage) -> str:
-    """Why the page takes no such change now; empty where it does."""
+def begun_from(page: PortalPage, fields: Iterable[str]) -> PortalPage:
+    """What a form about these fields changes: the page as it is read; or its draft, as of a change that came back,
+    where that differs in nothing but what the form shows.
+    """
+    if not page.has_unpublished_changes:
+        return page
+    draft: PortalPage = page.get_latest_revision_as_object()
+    read, written = page.serializable_data(), draft.serializable_data()
+    beyond = {name for name in read if read[name] != written.get(name)} - OF_THE_VERSION - set(fields)
+    return page if beyond else draft
+
+
+def why_not(page: PortalPage, begun: PortalPage | None = None) -> str:
+    """Why the page takes no such change now; empty where it does. Of a form that goes on from a draft: `begun`."""
     if page.keeps_editions:
         return _("Di questa pagina si conserva ogni edizione: una modifica ha un numero e un giorno, e si scrive "
                  "nell’editor.")  # fmt: skip
     state = page.current_workflow_state
     if state and state.status == state.STATUS_IN_PROGRESS:
         return _("Un’altra modifica aspetta chi approva: quando ha deciso puoi farne una nuova.")
-    if page.has_unpublished_changes:
+    if page.has_unpublished_changes and (begun is None or begun is page):
         return _("C’è una bozza non ancora pubblicata, che uscirebbe insieme alla tua modifica: apri l’editor e "
                  "continua da lì.")  # fmt: skip
     return ""
@@ -99,8 +116,11 @@ def save(page: PortalPage, *, by: User, note: str) -> None:
     page.newest_known = concurrent_edits.mark(page.latest_revision)  # type: ignore[attr-defined]
     with transaction.atomic(), LogContext(user=by):
         revision = page.save_revision(user=by, log_action=True)
+        came_back = page.current_workflow_state
         if can_publish(page, by):
             revision.publish(user=by)
+        elif came_back and came_back.status == came_back.STATUS_NEEDS_CHANGES:
+            came_back.resume(user=by)
         else:
             page.get_workflow().start(page, by)
 

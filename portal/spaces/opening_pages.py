@@ -18,6 +18,7 @@ from portal.models import Document, Space, User
 from portal.models.spaces import Visibility
 from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
+from portal.words.names import almost_the_same
 from portal.words.offered import OfferedInput
 
 from . import opening
@@ -43,8 +44,9 @@ class SpaceForm(Guarded, forms.ModelForm):
 
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
-        if Space.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("C’è già uno spazio con questo nome."))
+        others = Space.objects.exclude(pk=self.instance.pk).values_list("name", flat=True)
+        if near := almost_the_same(name, others):
+            raise forms.ValidationError(_("C’è già uno spazio con questo nome: «%(name)s».") % {"name": near})
         return name
 
 

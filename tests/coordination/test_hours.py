@@ -11,6 +11,7 @@ from coordination.models import ServicePage
 from portal import access
 from portal.models import UnfinishedWords
 from portal.models.spaces import Role
+from portal.pages import approval as approvals
 from portal.spaces import roles
 
 pytestmark = pytest.mark.django_db
@@ -79,3 +80,25 @@ def test_hours_that_somebody_else_changed_meanwhile_are_not_gone_over_unseen(
     begun = refused.partition('name="begun_from" value="')[2].partition('"')[0]
     assert as_("coordinator").post(address(card), words(card) | {"begun_from": begun}).status_code == 302
     assert ServicePage.objects.get(pk=card.pk).hours == "9–13"
+
+
+def test_hours_that_came_back_are_corrected_where_they_were_typed(as_: Given, person: Any, card: ServicePage) -> None:
+    roles.give_role(access.space_of(card), person("newcomer"), Role.EDITOR, by=person("coordinator"), reason="Prova")
+    as_("newcomer").post(address(card), words(card))
+    state = Page.objects.get(pk=card.pk).current_workflow_task_state
+    approvals.ask_for_changes(state.specific, by=person("coordinator"), reason="Manca il sabato.")
+    found = shown(as_("newcomer").get(address(card)))
+    assert "chiede: «Manca il sabato.»" in found and "9–13" in found and NOTE in found
+    assert as_("newcomer").post(address(card), words(card, hours="9–13, sabato no")).status_code == 302
+    (again,) = Page.objects.get(pk=card.pk).workflow_states.filter(status="in_progress")
+    assert "9–13, sabato no" in shown(as_("coordinator").get(f"/approvazioni/{again.current_task_state.pk}/"))
+
+
+def test_a_draft_that_holds_more_than_the_hours_is_not_let_out_by_them(
+    as_: Given, person: Any, card: ServicePage
+) -> None:
+    card.title, card.change_note = "Un altro nome", "Il nome."
+    card.save_revision(user=person("coordinator"))
+    assert "apri l’editor" in shown(as_("coordinator").get(address(card)))
+    as_("coordinator").post(address(card), words(card))
+    assert Page.objects.get(pk=card.pk).title != "Un altro nome"

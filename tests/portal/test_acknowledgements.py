@@ -435,3 +435,26 @@ def test_a_text_is_asked_once_of_whoever_stands_in_and_is_asked_too_and_of_nobod
     text = SignableText.objects.get(page=page.pk).pk
     assert as_("newcomer").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
     assert signed(page) == 1
+
+
+def test_whoever_follows_a_body_s_signatures_is_led_to_them_from_the_page(as_: Given, page: Any, person: Given) -> None:
+    quarrata = Organisation.objects.get(slug="quarrata")
+    link = f'href="/letture/{page.pk}/"'
+    Delegation.objects.create(organisation=quarrata, purpose="firme", person=person("worker"))
+    assert link not in as_("worker").get(page.url).content.decode()  # nothing is asked yet
+    ask(page, person, bodies=[quarrata])
+    assert link in as_("worker").get(page.url).content.decode()
+    assert link not in as_("newcomer").get(page.url).content.decode()
+
+
+def test_after_its_day_a_reminder_says_that_the_day_is_past(
+    page: Any, person: Given, monkeypatch: Any, mailoutbox: list[Any]
+) -> None:
+    request = ask(page, person, due=3, people=[person("worker")])
+    acknowledgements.remind(request.pk, person("worker").pk)
+    late = request.due + timedelta(days=7)
+    monkeypatch.setattr("portal.notices.emails.timezone.localdate", lambda: late)
+    acknowledgements.remind(request.pk, person("worker").pk)
+    before, after = mailoutbox
+    assert "Entro " in before.body and "Il giorno era" not in before.body
+    assert "Il giorno era" in after.body and "che è passato" in after.alternatives[0].content

@@ -126,7 +126,9 @@ def test_two_spaces_of_one_name_and_of_one_address(as_: Any, person: Any) -> Non
     client = as_("coordinator")
     client.post("/rete/spazi/apri/", asked_space(person("worker")))
     twice = client.post("/rete/spazi/apri/", asked_space(person("worker"), name="fragilità  e Caregiver"))
-    assert "C’è già uno spazio con questo nome." in text(twice)
+    assert "C’è già uno spazio con questo nome: «Fragilità e caregiver»." in text(twice)
+    plain = client.post("/rete/spazi/apri/", asked_space(person("worker"), name="FRAGILITA e caregiver"))
+    assert "C’è già uno spazio con questo nome" in text(plain)
     assert (
         client.post("/rete/spazi/apri/", asked_space(person("worker"), name="Fragilita e caregiver!")).status_code
         == 302
@@ -229,7 +231,8 @@ def test_a_body_is_changed_and_its_organs_keep_their_order(as_: Any) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("name", "comune di  PISTOIA", "C’è già un ente con questo nome."),
+        ("name", "comune di  PISTOIA", "C’è già un ente con questo nome: «Comune di Pistoia»."),
+        ("name", "Societa della Salute Pistoiése", "C’è già un ente con questo nome"),
         ("patron_on", "31/2", "Questo giorno non c’è nel calendario"),
         ("patron_on", "luglio", "Scrivi giorno e mese"),
         ("telephone", "chiedi a Rosa", "Scrivi un numero di telefono"),

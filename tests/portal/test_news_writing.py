@@ -1,17 +1,22 @@
 """A news in a minute, without the admin: published or sent to whoever approves, and nothing typed is lost."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from html import unescape
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image as PILImage
 
 from portal import demo
-from portal.models import Document, UnfinishedWords
+from portal.files import reading
+from portal.models import Document, Image, UnfinishedWords
 from portal.models.pages import NewsPage
 from portal.models.spaces import Role
+from portal.notices import feed
 from portal.pages import unfinished
 from portal.spaces import roles
 
@@ -123,3 +128,39 @@ def test_nobody_comes_back_to_it_for_a_month_and_it_is_gone(as_: Given) -> None:
     assert unfinished.purge() == 0
     UnfinishedWords.objects.update(at=UnfinishedWords.objects.get().at - unfinished.KEPT * 2)
     assert unfinished.purge() == 1
+
+
+def photograph() -> bytes:
+    """As a telephone takes it: lying on its side, and saying where."""
+    taken, content = PILImage.new("RGB", (60, 40), "green"), BytesIO()
+    told = taken.getexif()
+    told[0x0112], told[0x010F] = 6, "Telefono di Ada"
+    told.get_ifd(0x8825).update({1: "N", 2: (43.0, 55.0, 12.0), 3: "E", 4: (10.0, 54.0, 3.0)})
+    taken.save(content, "JPEG", exif=told, comment=b"a casa di Ada")
+    return content.getvalue()
+
+
+def test_a_photograph_does_not_say_where_it_was_taken_and_stands_upright(as_: Given) -> None:
+    taken = photograph()
+    assert b"Telefono di Ada" in taken and b"a casa di Ada" in taken
+    as_("coordinator").post(ADDRESS, WORDS | {"uploads": [file("IMG_1.jpg", taken)]})
+    document = Document.objects.get(title="IMG_1")
+    kept = b"".join(as_("worker").get(document.url).streaming_content)
+    told = PILImage.open(BytesIO(kept)).getexif()
+    assert b"Ada" not in kept and not told.get_ifd(0x8825) and told[0x0112] == 6
+    assert list(PILImage.open(BytesIO(kept)).getdata()) == list(PILImage.open(BytesIO(taken)).getdata())
+    assert document.file_size == len(kept) and document.sha256 == sha256(kept).hexdigest()
+
+
+def test_a_picture_of_the_editors_does_not_either(as_: Given, person: Given) -> None:
+    picture = Image(title="Foto", collection=demo.space("SP-RETE").collection, file=file("IMG_2.jpg", photograph()))
+    picture.save()
+    assert b"Ada" not in picture.file.read() and picture.file_size == picture.file.size
+
+
+def test_of_a_photograph_nobody_expects_a_text(as_: Given, person: Given) -> None:
+    as_("coordinator").post(ADDRESS, WORDS | {"uploads": [file("IMG_1.jpg", photograph())]})
+    reading.read(Document.objects.get(title="IMG_1").pk)
+    page = NewsPage.objects.get(title=WORDS["title"])
+    assert "non leggibile" not in shown(as_("worker").get(page.url))
+    assert not [todo for todo in feed.todos(person("coordinator")) if "IMG_1" in todo.title]

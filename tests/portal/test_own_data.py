@@ -11,11 +11,13 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import access
+from portal.accounts import names
 from portal.models import (
     Acknowledgement,
     Delegation,
     Document,
     Invitation,
+    Job,
     NameProposal,
     Organisation,
     SignableText,
@@ -141,6 +143,33 @@ def test_a_changed_name_waits_for_a_coordinator(answer: str, as_: Any, person: A
     assert as_("coordinator").post(f"/rete/persone/{pk}/nome/", {answer: "1"}).status_code == 302
     assert str(person("worker")) == ("Elena Maria Fedi" if answer == "si" else "Elena Fedi")
     assert not NameProposal.objects.exists()
+    assert not [todo for todo in feed.todos(person("coordinator")) if todo.key.startswith("name:")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [("si", "Da adesso in Raccordo ti chiami Elena Maria Fedi."), ("no", "in Raccordo resti Elena Fedi")],
+)
+def test_whoever_asked_for_a_name_is_told_what_became_of_it(
+    answer: str, words: str, as_: Any, person: Any, mailoutbox: list[Any]
+) -> None:
+    as_("worker").post("/profilo/", PROFILE)
+    as_("coordinator").post(f"/rete/persone/{person('worker').pk}/nome/", {answer: "1"})
+    (job,) = Job.objects.filter(function="portal.accounts.names.tell")
+    assert "Maria" not in str(job.args)
+    names.tell(*job.args)
+    (mail,) = mailoutbox
+    assert mail.to == [person("worker").email] and words in mail.body and "Chiara Bonacchi" in mail.body
+
+
+def test_a_name_that_was_asked_for_is_gone_on_with_or_taken_back(as_: Any, person: Any) -> None:
+    as_("worker").post("/profilo/", PROFILE)
+    shown = text(as_("worker").get("/profilo/"))
+    assert 'value="Elena Maria"' in shown and "Fino ad allora sei Elena Fedi" in shown
+    as_("worker").post("/profilo/", {**PROFILE, "last_name": "Fedi D’Amico"})
+    assert str(NameProposal.objects.get()) == "Elena Maria Fedi D’Amico"
+    as_("worker").post("/profilo/", {**PROFILE, "first_name": "Elena"})
+    assert not NameProposal.objects.exists() and str(person("worker")) == "Elena Fedi"
     assert not [todo for todo in feed.todos(person("coordinator")) if todo.key.startswith("name:")]
 
 

@@ -10,7 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
 
 from portal import demo
-from portal.models import Invitation, Job, Role, User
+from portal.accounts import invitations
+from portal.models import Invitation, Job, Organisation, Role, User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 
@@ -66,12 +67,12 @@ def test_a_right_file_is_reported_and_invites_nobody_until_the_yes(encoding: str
 
 
 def test_a_book_of_excel_is_read_with_its_days_and_numbers(as_: Any) -> None:
-    row = ["ada@raccordo.example", "Ada", "Nuti", "Comune di Quarrata", None, 573000400, date(2099, 12, 31), None]
+    row = ["ada@raccordo.example", "Ada", "Nuti", "Comune di Quarrata", None, 3330004000, date(2099, 12, 31), None]
     answer = check(as_, book_of(row))
     assert yes(answer), text(answer)
     as_("coordinator").post(ADDRESS, {"conferma": yes(answer)})
     ada = User.objects.get(email="ada@raccordo.example")
-    assert (ada.telephone, ada.valid_until.year) == ("573000400", 2099)
+    assert (ada.telephone, ada.valid_until.year) == ("3330004000", 2099)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +93,8 @@ def test_a_book_of_excel_is_read_with_its_days_and_numbers(as_: Any) -> None:
         ("c@raccordo.example;Ciro;Nuti;Comune di Quarrata;;;;SP-RETE: capo", "«capo» non è un ruolo"),
         ('c@raccordo.example;"=HYPERLINK(""http://x"")";Nuti;Comune di Quarrata;;;;', "c’è una formula"),
         ("c@raccordo.example;@SUM(A1);Nuti;Comune di Quarrata;;;;", "c’è una formula"),
+        ("c@raccordo.example;Ciro;Nuti;Comune di Quarrata;;573000400;;", "manca lo zero davanti"),
+        ('c@raccordo.example;Ciro;Nuti;Comune di Quarrata;;;;"SP-RETE: lettore; SP-RETE: redattore"', "c’è due volte"),
     ],
 )  # fmt: skip
 def test_one_wrong_row_is_named_and_nobody_is_invited(line: str, words: str, as_: Any) -> None:
@@ -153,3 +156,78 @@ def test_a_second_space_beyond_the_last_title_does_not_fall_away_unsaid(as_: Any
     quoted = ADA + '"SP-RETE: lettore; SP-MINORI: redattore"'
     assert yes(check(as_, csv_of(quoted)))
     assert "Rete dei servizi sociali: lettore" not in text(as_("coordinator").get(ADDRESS))
+
+
+def with_titles(titles: str, *lines: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("persone.csv", "\r\n".join([titles, *lines]).encode())
+
+
+@pytest.mark.parametrize(
+    ("titles", "words"),
+    [
+        ("e-mail;nome;cognome;ente;proffessione;Scadenza", "«proffessione», «scadenza»"),
+        ("e-mail;nome;cognome;ente;telefono;telefono", "c’è due volte: «telefono»"),
+        ("e-mail;nome;cognome;ente;;", "«assistente sociale; 31/12/2099» sta in una colonna senza titolo"),
+    ],
+)
+def test_no_column_falls_away_unsaid(titles: str, words: str, as_: Any) -> None:
+    row = "c@raccordo.example;Ciro;Nuti;Comune di Quarrata;assistente sociale;31/12/2099"
+    answer = check(as_, with_titles(titles, row))
+    assert words in text(answer) and yes(answer) == ""
+
+
+def test_an_empty_column_of_ones_own_disturbs_nobody(as_: Any) -> None:
+    titles, row = "matricola; E-Mail ;nome;cognome;ENTE;", ";c@raccordo.example;Ciro;Nuti;Comune di Quarrata;"
+    assert yes(check(as_, with_titles(titles, row)))
+
+
+def test_the_report_says_what_each_invitation_will_be(as_: Any) -> None:
+    found = text(check(as_, csv_of(BEA)))
+    assert "Comune di Agliana" in found
+    assert "Assistente sociale · fino al 31 dicembre 2099 · Tutela minori e famiglie: redattore" in found
+
+
+def test_of_a_long_file_only_the_wrong_rows_are_shown(as_: Any) -> None:
+    right = [f"p{number}@raccordo.example;Persona;Numero {number};Comune di Quarrata;;;;" for number in range(30)]
+    found = text(check(as_, csv_of(*right, "", "storto;Ciro;Nuti;Comune di Quarrata;;;;")))
+    assert "1 riga su 31" in found and "Le altre righe vanno bene" in found
+    assert ">33</th>" in found and "Numero 7" not in found
+
+
+def test_names_are_known_without_their_accents_and_apostrophes(as_: Any) -> None:
+    body = Organisation.objects.get(slug="quarrata")
+    body.name = "Comune di Sant’Àgata"
+    body.save()
+    answer = check(as_, csv_of("c@raccordo.example;Ciro;Nuti;comune di Sant'Agata;;;;"))
+    assert yes(answer) and "Comune di Sant’Àgata" in text(answer)
+
+
+def test_of_two_names_that_differ_in_an_accent_alone_none_is_guessed(as_: Any) -> None:
+    for number, name in enumerate(["Comune di Calì", "Comune di Calí"]):
+        Organisation.objects.create(name=name, slug=f"cali-{number}", kind="comune")
+    assert yes(check(as_, csv_of("c@raccordo.example;Ciro;Nuti;Comune di Cali;;;;"))) == ""
+    assert yes(check(as_, csv_of("c@raccordo.example;Ciro;Nuti;Comune di Calì;;;;")))
+
+
+def test_whose_invitation_was_withdrawn_may_be_invited_again_by_a_file(as_: Any) -> None:
+    as_("coordinator").post(ADDRESS, {"conferma": yes(check(as_, csv_of(ADA)))})
+    assert yes(check(as_, csv_of(ADA))) == ""
+    invitations.withdraw(
+        Invitation.objects.get(person__email="ada@raccordo.example"), by=demo.person("chiara.bonacchi")
+    )
+    as_("coordinator").post(ADDRESS, {"conferma": yes(check(as_, csv_of(ADA)))})
+    assert Invitation.objects.waiting().filter(person__email="ada@raccordo.example").exists()
+
+
+def test_a_row_that_went_wrong_meanwhile_keeps_its_number(as_: Any) -> None:
+    answer = check(as_, csv_of("", "", ADA))
+    User.objects.create(email="ada@raccordo.example", first_name="Ada")
+    assert ">4</th>" in text(as_("coordinator").post(ADDRESS, {"conferma": yes(answer)}))
+
+
+def test_of_a_new_account_nobody_asks_what_it_leaves_behind(as_: Any, django_assert_max_num_queries: Any) -> None:
+    """A thousand are invited in one transaction, which all others wait for."""
+    lines = [f"p{number}@raccordo.example;Persona;Numero {number};Comune di Quarrata;;;;" for number in range(50)]
+    answer = check(as_, csv_of(*lines))
+    with django_assert_max_num_queries(600 + 50 * 22):
+        as_("coordinator").post(ADDRESS, {"conferma": yes(answer)})

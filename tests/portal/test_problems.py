@@ -375,3 +375,28 @@ def test_a_question_becomes_a_page_without_who_asked_who_is_told_where_it_stands
     shown = body(as_("trainee").get(page.url))
     assert "entro giovedì" in shown and "Fedi" not in shown.split("<main")[1].split("</main")[0]
     assert not ProblemReport.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("what", ["proposal", "question"])
+def test_who_was_promised_an_answer_is_not_closed_in_silence(what: str, as_: Any) -> None:
+    send(as_("worker"), "/p/PR-02/", **{what: "True"})
+    row = ProblemReport.objects.get()
+    problem_reports.tell(row.pk)
+    desk = Client()
+    desk.force_login(ProblemReport.objects.get(pk=row.pk).to)
+    assert "facoltativa" not in body(desk.get(f"/segnala/{row.pk}/"))
+    assert "Scrivi una riga a chi aspetta la risposta" in body(desk.post(f"/segnala/{row.pk}/", {"answer": " "}))
+    assert ProblemReport.objects.filter(pk=row.pk, settled_at=None).exists()
+    desk.post(f"/segnala/{row.pk}/", {"answer": "Fatto."})
+    assert not ProblemReport.objects.filter(pk=row.pk, settled_at=None).exists()
+
+
+def test_of_whoever_has_left_a_proposal_is_closed_without_an_answer(as_: Any, person: Any) -> None:
+    send(as_("worker"), "/p/PR-02/", proposal="True")
+    row = ProblemReport.objects.get()
+    problem_reports.tell(row.pk)
+    User.objects.filter(pk=person("worker").pk).update(is_active=False)
+    desk = Client()
+    desk.force_login(ProblemReport.objects.get(pk=row.pk).to)
+    desk.post(f"/segnala/{row.pk}/")
+    assert not ProblemReport.objects.exists()
