@@ -22,9 +22,7 @@ from portal.models.spaces import Role
 from portal.pages import anchors, reserved
 from portal.pages.reserved import Part, ReadersBlock
 from portal.words import dates
-from portal.words.terms import FARTHEST, Direction, Term, Unit
-
-LONGEST_MONTH = 31
+from portal.words.terms import FARTHEST, Direction, Term, Unit, no_such_day
 
 
 class ActionItemForm(WagtailAdminModelForm):
@@ -56,10 +54,8 @@ def _problems_of_day(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "number", _("Scrivi quanti sono.")
     elif number and not unit:
         yield "unit", _("Scegli se sono giorni o mesi.")
-    elif unit == Unit.DAY_OF_NEXT_MONTH and number and number > LONGEST_MONTH:
-        yield "number", _("Un mese ha al massimo 31 giorni.")
-    elif unit == Unit.DAY_OF_NEXT_MONTH and data.get("direction") == Direction.BEFORE:
-        yield "direction", _("Un giorno del mese successivo viene dopo la riunione.")
+    elif number and unit and (problem := no_such_day(number, unit, data.get("direction") or "")):
+        yield problem
 
 
 class ActionsPanel(InlinePanel):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from . import dates
 
 FARTHEST = 400  # no term of the network is longer, in its own unit
+LONGEST_MONTH = 31
 
 
 class Unit(models.TextChoices):
@@ -108,6 +109,17 @@ class Term:
         days = (ends[0] + timedelta(days=more) for more in range((ends[1] - ends[0]).days + 1))
         weekdays = (day for day in days if day.weekday() < calendar.SATURDAY)
         return [(day, name) for day in weekdays if (name := offices.feast(day))]
+
+
+def no_such_day(number: int, unit: str, direction: str) -> tuple[str, Any] | None:
+    """Why «il 45 del mese successivo» is no term: the field that is wrong, and the sentence."""
+    if unit != Unit.DAY_OF_NEXT_MONTH:
+        return None
+    if not 1 <= number <= LONGEST_MONTH:
+        return "number", _("I giorni di un mese vanno da 1 a 31.")
+    if direction == Direction.BEFORE:
+        return "direction", _("Un giorno del mese successivo viene dopo, non prima.")
+    return None
 
 
 def _working(day: date, number: int, sign: int, offices: Offices) -> date:

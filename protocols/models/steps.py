@@ -142,6 +142,9 @@ class StepBlock(blocks.StructBlock):
         if given["number"] and not cleaned["base"]:
             sentence = _("Scrivi da quale fatto si conta: senza, una data non si può calcolare.")
             raise blocks.StructBlockValidationError({"base": ValidationError(sentence)})
+        if given["number"] and (found := terms.no_such_day(cleaned["number"], cleaned["unit"], cleaned["direction"])):
+            name, sentence = found
+            raise blocks.StructBlockValidationError({name: ValidationError(sentence)})
         if cleaned["section"] and not cleaned["rule"]:
             sentence = _("Scrivi di quale protocollo è la sezione.")
             raise blocks.StructBlockValidationError({"rule": ValidationError(sentence)})

@@ -342,7 +342,7 @@ def test_each_kind_of_term_leads_to_its_day(line: Any, due: date, words: str, wr
         ({"due": "2026-12-20", "number": "5", "unit": "giorni"}, "non tutti e due"),
         ({"number": "5"}, "Scegli se sono giorni o mesi"),
         ({"unit": "mesi"}, "Scrivi quanti sono"),
-        ({"number": "32", "unit": "giorno-del-mese-dopo"}, "al massimo 31 giorni"),
+        ({"number": "32", "unit": "giorno-del-mese-dopo"}, "vanno da 1 a 31"),
     ],
 )
 def test_half_a_term_is_asked_about_and_no_day_is_guessed(line: Any, said: str, written: Any, person: Any) -> None:

@@ -178,3 +178,10 @@ def test_published_again_it_answers_as_before_and_a_draft_never_did(as_: Given, 
     Page.objects.get(slug="md-01").specific.save_revision(user=person("director")).publish(user=person("director"))
     assert as_("worker").get("/p/MD-01/").status_code == 200
     assert as_("worker").get("/spazi/rete/accogliere-con-un-mediatore/").status_code == 404
+
+
+def test_what_is_withdrawn_with_others_is_said_in_the_same_word(as_: Given, page: Page) -> None:
+    client = as_("coordinator")
+    many(client, page, REASON)
+    shown = client.get("/admin/pages/").content.decode()
+    assert "1 pagina è ritirata: non la trova più nessuno." in shown and "è stata annullata" not in shown

@@ -179,7 +179,14 @@ def as_kept(steps: list[dict[str, Any]]) -> Any:
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({"number": 3}, "unit"), ({"unit": "giorni"}, "number"), ({"number": 3, "unit": "ore"}, "base")],
+    [
+        ({"number": 3}, "unit"),
+        ({"unit": "giorni"}, "number"),
+        ({"number": 3, "unit": "ore"}, "base"),
+        ({"number": 45, "unit": "giorno-del-mese-dopo", "base": "uscita"}, "number"),
+        ({"number": 0, "unit": "giorno-del-mese-dopo", "base": "uscita"}, "number"),
+        ({"number": 5, "unit": "giorno-del-mese-dopo", "direction": "prima", "base": "uscita"}, "direction"),
+    ],
 )
 def test_half_a_term_is_refused_with_a_sentence(given: dict[str, Any], field: str) -> None:
     block = StepBlock()
