@@ -1,13 +1,15 @@
 """Names as people read them: two that differ in capitals, accents or apostrophes alone are one name written twice."""
 
+import unicodedata
 from collections.abc import Iterable
 
-from django.utils.text import slugify
+NOT_SAID = "'’‘ʼ`´"  # an apostrophe has many keys
 
 
 def plain(name: str) -> str:
     """Without what is typed now in one way and now in another."""
-    return slugify(name) or name.casefold()
+    said = "".join(each for each in " ".join(name.split()).casefold() if each not in NOT_SAID)
+    return "".join(each for each in unicodedata.normalize("NFKD", said) if not unicodedata.combining(each))
 
 
 def almost_the_same(name: str, others: Iterable[str]) -> str:

@@ -180,5 +180,5 @@ def test_no_button_and_no_other_view_stays_that_leads_nowhere(person: Any) -> No
 def test_whoever_gave_a_link_reads_that_a_withdrawn_page_opens_no_more(as_: Any, page: TextPage, person: Any) -> None:
     given(page, person)
     assert "non apre niente" not in body(as_("coordinator").get(ADDRESS))
-    page.unpublish(user=person("coordinator"))
+    page.unpublish()
     assert "non apre niente: la pagina è ritirata" in body(as_("coordinator").get(ADDRESS))

@@ -183,5 +183,5 @@ def test_published_again_it_answers_as_before_and_a_draft_never_did(as_: Given, 
 def test_what_is_withdrawn_with_others_is_said_in_the_same_word(as_: Given, page: Page) -> None:
     client = as_("coordinator")
     many(client, page, REASON)
-    shown = client.get("/admin/pages/").content.decode()
+    shown = client.get("/admin/pages/", follow=True).content.decode()
     assert "1 pagina è ritirata: non la trova più nessuno." in shown and "è stata annullata" not in shown
