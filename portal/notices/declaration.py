@@ -27,7 +27,7 @@ def on_person_saved(
     sender: Any, instance: User, created: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:
     """Where nobody is named, the administrators keep it: somebody may have become one, or be one no more."""
-    if created and not instance.is_superuser:
+    if created and not instance.is_current():  # somebody who was only invited
         return
     if not update_fields or {"is_active", "valid_until", "is_superuser"} & set(update_fields):
         ask()

@@ -170,6 +170,19 @@ def test_what_was_typed_outlives_the_session(open_as: Callable[..., Window]) -> 
     author.watch.problems[:] = [each for each in author.watch.problems if not each.startswith(refused)]
 
 
+def test_on_a_telephone_what_the_editor_says_of_saving_has_a_row_of_its_own(open_as: Callable[..., Window]) -> None:
+    author = open_as("coordinator", 390)
+    author.go("/p/PR-01/")
+    author.page.get_by_role("link", name="Modifica", exact=True).click()
+    author.page.locator("#id_summary").press_sequentially("!")
+    said = author.page.locator(".writing-state")
+    expect(said).not_to_be_empty()
+    box, state = said.bounding_box(), author.page.get_by_text("Pubblicata", exact=True).first.bounding_box()
+    assert box and state
+    assert box["width"] > 300 and box["height"] < 60
+    assert state["x"] + state["width"] <= 390
+
+
 def test_typing_without_a_pause_and_a_row_begun_are_saved_and_said(open_as: Callable[..., Window]) -> None:
     author = open_as("coordinator")
     page = author.page

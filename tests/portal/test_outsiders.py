@@ -181,4 +181,4 @@ def test_whoever_gave_a_link_reads_that_a_withdrawn_page_opens_no_more(as_: Any,
     given(page, person)
     assert "non apre niente" not in body(as_("coordinator").get(ADDRESS))
     page.unpublish()
-    assert "non apre niente: la pagina è ritirata" in body(as_("coordinator").get(ADDRESS))
+    assert "non apre niente</span>: la pagina è ritirata" in body(as_("coordinator").get(ADDRESS))
