@@ -69,7 +69,7 @@ def test_the_reader_is_told_that_the_text_of_an_attachment_was_not_read(as_: Cal
     file = keep("chiusa.pdf")
     Document.objects.filter(pk=file.pk).update(reading_state="illeggibile", reading_problem="È protetto da password.")
     html = read(as_, publish([], [("attachment", {"file": file})]))
-    assert "testo non leggibile: È protetto da password." in html
+    assert "testo non leggibile: È protetto da password, aggiornato" in html
 
 
 @pytest.mark.parametrize("kind", page_kinds(), ids=lambda kind: kind.__name__)
