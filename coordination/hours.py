@@ -14,7 +14,7 @@ from portal.models import User
 from portal.models.pages import PortalPage
 from portal.pages import approval, concurrent_edits, quick_changes, unfinished
 from portal.pages.quick_changes import ChangeNoteField
-from portal.personal_data.guard import Guarded
+from portal.personal_data import guard
 
 from .models import ServicePage
 
@@ -28,11 +28,12 @@ def _offered(page: PortalPage) -> tuple[str, str] | None:
     return (_("Cambia gli orari"), reverse("service_hours", args=[page.pk])) if isinstance(page, ServicePage) else None
 
 
-class HoursForm(Guarded, forms.ModelForm):  # type: ignore[type-arg]
-    """How to reach the service, and what readers are told of the change."""
+class HoursForm(guard.Reasoned, forms.ModelForm):  # type: ignore[type-arg]
+    """How to reach the service, and what readers are told of the change. Its telephone is nobody's secret."""
 
-    unguarded = ("telephone",)  # of a service it is nobody's secret
+    worded = ("hours", "place")
     change_note = ChangeNoteField()
+    personal_data_reason = guard.ReasonField()
     begun_from = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -42,7 +43,7 @@ class HoursForm(Guarded, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.person = person
+        self.person, self.page_pk = person, self.instance.pk
         if not self.initial.get(concurrent_edits.BEGUN_FROM):  # words that were kept know from which card they began
             self.initial[concurrent_edits.BEGUN_FROM] = concurrent_edits.mark(self.instance.latest_revision)
 
@@ -53,7 +54,7 @@ class HoursForm(Guarded, forms.ModelForm):  # type: ignore[type-arg]
         return " ".join(self.cleaned_data["place"].split())
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
+        data = super().clean()
         try:
             concurrent_edits.check(self.instance, self.data, self.person)
         except concurrent_edits.Overtaken as problem:
@@ -107,4 +108,5 @@ def service_hours(request: HttpRequest, pk: int) -> HttpResponse:
 
 @transaction.atomic
 def _change(page: PortalPage, form: HoursForm, *, by: User) -> None:
+    form.explain(page, by)
     quick_changes.save(page, by=by, note=form.cleaned_data["change_note"])

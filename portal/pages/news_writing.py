@@ -20,7 +20,7 @@ from portal import access
 from portal.models.pages import NewsKind, NewsPage
 from portal.models.people import User
 from portal.models.spaces import Space
-from portal.personal_data.guard import no_personal_data
+from portal.personal_data import guard
 
 from . import unfinished
 from .uploading import UploadingForm
@@ -29,20 +29,22 @@ WORDS = ("title", "summary", "news_kind", "text")
 ABOUT = ""  # a page that is not there yet
 
 
-class NewsForm(UploadingForm):
-    title = forms.CharField(label=gettext_lazy("Titolo"), max_length=255, validators=[no_personal_data])
+class NewsForm(guard.Reasoned, UploadingForm):
+    worded = ("title", "summary", "text")
+    title = forms.CharField(label=gettext_lazy("Titolo"), max_length=255)
     summary = forms.CharField(
-        label=gettext_lazy("In una frase"), max_length=240, validators=[no_personal_data],
+        label=gettext_lazy("In una frase"), max_length=240,
         help_text=gettext_lazy("È quello che si legge nelle novità e nel riepilogo per e-mail."),
     )  # fmt: skip
     news_kind = forms.ChoiceField(
         label=gettext_lazy("Che cos’è"), choices=NewsKind.choices, initial=NewsKind.NEWS, widget=forms.RadioSelect
     )
     text = forms.CharField(
-        label=gettext_lazy("Testo"), max_length=unfinished.LONGEST_TEXT, required=False, validators=[no_personal_data],
+        label=gettext_lazy("Testo"), max_length=unfinished.LONGEST_TEXT, required=False,
         widget=forms.Textarea(attrs={"rows": 10}),
         help_text=gettext_lazy("Una riga vuota fra un capoverso e l’altro; «- » davanti alle voci di un elenco."),
     )  # fmt: skip
+    personal_data_reason = guard.ReasonField()
 
 
 def write_news(request: HttpRequest, slug: str) -> HttpResponse:
@@ -114,6 +116,7 @@ def _publish(form: NewsForm, author: User) -> NewsPage:
         attachments=[("attachment", {"file": file, "title": ""}) for file in form.attachments],
     )  # fmt: skip
     form.space.root_page.add_child(instance=page)
+    form.explain(page, author)
     revision = page.save_revision(user=author, log_action=True)
     if access.can(author, "approve", form.space):
         revision.publish(user=author)

@@ -63,11 +63,15 @@ def _bare(words: str) -> str:
 def no_personal_data(text: str) -> None:
     """Validator of whatever is written for others to read outside a page's text."""
     if found := find([("", text)]):
-        said = _(
-            "Qui sembra di leggere %(what)s: togli quelle parole. Nel portale non si scrivono dati di persone seguite "
-            "dai servizi."
-        )
-        raise ValidationError(said % {"what": _named(found)}, code="personal_data")
+        raise not_here(found)
+
+
+def not_here(found: list[Finding]) -> ValidationError:
+    said = _(
+        "Qui sembra di leggere %(what)s: togli quelle parole. Nel portale non si scrivono dati di persone seguite "
+        "dai servizi."
+    )
+    return ValidationError(said % {"what": _named(found)}, code="personal_data")
 
 
 class Guarded:
@@ -86,6 +90,44 @@ class Guarded:
 def _named(found: list[Finding]) -> str:
     shown = [f"{each.kind.label} («{each.words}»)" for each in found[:SHOWN]]
     return "; ".join(shown) + (_(" e altro ancora") if len(found) > SHOWN else "")
+
+
+class Reasoned:
+    """A form of a page's words outside the editors' admin: what only looks like somebody's data may stay for a reason.
+
+    The form has a `ReasonField` under the name of REASON, and says whose page it is, where there is one already.
+    """
+
+    worded: ClassVar[tuple[str, ...]] = ()  # the fields that others will read
+    page_pk: int | None = None
+
+    def clean(self) -> dict[str, Any]:
+        form: Any = self
+        data: dict[str, Any] = super().clean() or form.cleaned_data  # type: ignore[misc]
+        pages, reason = [self.page_pk] if self.page_pk else [], (data.get(REASON) or "").strip()
+        self.doubts: list[Finding] = []
+        for name in self.worded:
+            found = unexplained(pages, find([(str(form.fields[name].label), data.get(name) or "")]))
+            if certain := [each for each in found if each.is_certain]:
+                form.add_error(name, not_here(certain))
+            elif found and not reason:
+                form.add_error(name, _MAY_STAY % {"what": _named(found)})
+            self.doubts += found
+        if self.doubts:
+            form.fields[REASON].widget = forms.Textarea(attrs={"rows": 2})
+        return data
+
+    def explain(self, page: Any, by: User) -> None:
+        """Beside the page, once it has its row."""
+        form: Any = self
+        page.explained = [(each, form.cleaned_data[REASON].strip(), by) for each in self.doubts]
+        keep_reasons(page)
+
+
+_MAY_STAY = gettext_lazy(
+    "Qui sembra di leggere %(what)s. Togli quelle parole; oppure, se non sono di una persona seguita, scrivi in fondo "
+    "perché possono restare."
+)
 
 
 # --- The editors' form -----------------------------------------------------------------------------------

@@ -102,3 +102,18 @@ def test_a_draft_that_holds_more_than_the_hours_is_not_let_out_by_them(
     assert "apri l’editor" in shown(as_("coordinator").get(address(card)))
     as_("coordinator").post(address(card), words(card))
     assert Page.objects.get(pk=card.pk).title != "Un altro nome"
+
+
+def test_what_only_looks_like_somebodys_address_stays_for_a_reason_and_is_not_asked_again(
+    as_: Given, card: ServicePage
+) -> None:
+    typed = words(card, place="Dal lunedì al venerdì; urgenze al 333 1234567")
+    refused = shown(as_("coordinator").post(address(card), typed))
+    assert "perché possono restare" in refused and "333 1234567" in refused
+    reason = {"personal_data_reason": "È il cellulare del servizio."}
+    assert as_("coordinator").post(address(card), typed | reason).status_code == 302
+    card.refresh_from_db()
+    assert "333 1234567" in card.place
+    assert as_("coordinator").post(address(card), typed | {"hours": "10–12"}).status_code == 302
+    refused = shown(as_("coordinator").post(address(card), typed | {"hours": "Per RSSMRA85T10A562S"} | reason))
+    assert "togli quelle parole" in refused

@@ -15,6 +15,7 @@ from portal import demo
 from portal.files import reading
 from portal.models import Document, Image, UnfinishedWords
 from portal.models.pages import NewsPage
+from portal.models.personal_data import PersonalDataReason
 from portal.models.spaces import Role
 from portal.notices import feed
 from portal.pages import unfinished
@@ -164,3 +165,21 @@ def test_of_a_photograph_nobody_expects_a_text(as_: Given, person: Given) -> Non
     page = NewsPage.objects.get(title=WORDS["title"])
     assert "non leggibile" not in shown(as_("worker").get(page.url))
     assert not [todo for todo in feed.todos(person("coordinator")) if "IMG_1" in todo.title]
+
+
+def test_a_number_of_the_office_stays_in_a_circular_for_a_reason_and_a_tax_code_for_none(
+    as_: Given, person: Given
+) -> None:
+    number = WORDS | {"text": "Chiama il 333 1234567, solo di lunedì."}
+    refused = shown(as_("coordinator").post(ADDRESS, number))
+    assert "Qui sembra di leggere" in refused and "scrivi in fondo perché possono restare" in refused
+    assert "Perché può restare" in refused and "Chiama il 333 1234567" in refused
+    assert not NewsPage.objects.filter(title=WORDS["title"]).exists()
+    reason = {"personal_data_reason": "È il telefono di turno dell’ufficio."}
+    refused = shown(as_("coordinator").post(ADDRESS, number | {"summary": "Per RSSMRA85T10A562S."} | reason))
+    assert "togli quelle parole" in refused and reason["personal_data_reason"] in refused
+    assert as_("coordinator").post(ADDRESS, number | reason).status_code == 302
+    page = NewsPage.objects.get(title=WORDS["title"])
+    [kept] = PersonalDataReason.objects.filter(page=page.pk)
+    assert (kept.reason, kept.by) == (reason["personal_data_reason"], person("coordinator"))
+    assert reason["personal_data_reason"] not in shown(as_("worker").get(page.url))
