@@ -12,6 +12,7 @@ from django.http.request import validate_host
 
 KEY_LENGTH = 40
 KEY_LETTERS = 10
+SECOND_FACTOR_ROLES = {"administrators", "coordinators", "managers", "approvers", "editors"}  # `accounts.second_factor`
 
 
 @register()
@@ -38,6 +39,12 @@ def _problems() -> Iterator[tuple[str, str]]:
         yield (
             "OIDC_SERVER_URL è scritto e OIDC_CLIENT_ID no: nessuno entrerebbe con l’account del suo ente.",
             "portal.E010",
+        )
+    if unknown := set(settings.SECOND_FACTOR_FOR) - SECOND_FACTOR_ROLES:
+        yield (
+            f"SECOND_FACTOR_FOR nomina un ruolo che non c’è: {', '.join(sorted(unknown))}. I ruoli sono: "
+            f"{', '.join(sorted(SECOND_FACTOR_ROLES))}.",
+            "portal.E011",
         )
     if not settings.HAS_BASE_URL:
         yield "Manca BASE_URL: i link nelle mail non porterebbero da nessuna parte.", "portal.E006"

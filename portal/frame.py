@@ -90,7 +90,7 @@ class Frame:
 
     @cached_property
     def section(self) -> str:
-        first = self.request.path.strip("/").split("/")[0]
+        first = self.request.path_info.strip("/").split("/")[0]
         named = getattr(self.request, "section", "")
         page_entry = next((each.key for each in entries if each.model and each.model == named), "")
         return page_entry or named or first or "home"
@@ -154,7 +154,7 @@ class Frame:
 
     @property
     def search_words(self) -> str:
-        return self.request.GET.get("q", "") if self.request.path.startswith("/cerca/") else ""
+        return self.request.GET.get("q", "") if self.request.path_info.startswith("/cerca/") else ""
 
     @cached_property
     def demo_accounts(self) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ class RefusalMiddleware:
             return writing.not_yet(exception)
         if isinstance(exception, NotDone) and (why := busy.reason(exception)):
             return busy.answer(request, why, exception)
-        if isinstance(exception, NotDone) and request.path.startswith(ADMIN):
+        if isinstance(exception, NotDone) and request.path_info.startswith(ADMIN):
             return errors.not_done(request, exception)
         return None
 
@@ -90,7 +90,7 @@ class AnnouncedMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method == "POST" and response.status_code == 302 and not request.path.startswith(ADMIN):
+        if request.method == "POST" and response.status_code == 302 and not request.path_info.startswith(ADMIN):
             to = urlsplit(response.headers["Location"])
             is_same = to.path == request.path and not to.fragment and not to.netloc
             if is_same and getattr(messages.get_messages(request), "added_new", False):

@@ -36,7 +36,7 @@ CALLED = 5  # services on a partner’s home page; all of them stand in the dire
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Hidden and missing answer alike; whoever has not entered is asked to, whatever the address."""
     user = getattr(request, "user", None)
-    wants_page = request.method in {"GET", "HEAD"} and not request.path.startswith(("/static/", "/api/"))
+    wants_page = request.method in {"GET", "HEAD"} and not request.path_info.startswith(("/static/", "/api/"))
     if user is not None and not user.is_authenticated and wants_page and request.GET.get("format") != "json":
         return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     if user is not None and user.is_authenticated and wants_page and (found := withdrawing.gone(request.path, user)):

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portal import access
+from portal import access, security_log
 from portal.models import NameProposal, User
 from portal.requests import PersonRequest
 from portal.words import dates
@@ -40,6 +40,7 @@ def _in_words(row: dict[str, Any]) -> list[tuple[str, str]]:
 @login_required
 def own_data_file(request: PersonRequest) -> HttpResponse:
     """The same, whole, for another program."""
+    security_log.note("export", name="own-data", format="json")
     found = {kept.what: {"conservati": str(kept.until), "righe": kept.rows} for kept in own_data.of(request.user)}
     response = HttpResponse(
         json.dumps(found, ensure_ascii=False, indent=2, cls=DjangoJSONEncoder), content_type="application/json"

@@ -18,6 +18,10 @@ from portal.requests import PersonRequest
 # What may be named in SECOND_FACTOR_FOR.
 ROLES: dict[str, Callable[[User], bool]] = {
     "administrators": access.is_administrator, "coordinators": access.coordinates,
+    # of some space; a role that may more is asked too
+    "managers": lambda user: bool(access.standing(user).spaces("manage")),
+    "approvers": lambda user: bool(access.standing(user).spaces("approve")),
+    "editors": lambda user: bool(access.standing(user).spaces("edit")),
 }  # fmt: skip
 OPEN = ("/accesso/", "/secondo-fattore/", "/static/", "/sessione/", "/segnala/", "/accessibilita/", "/riservatezza/")
 
@@ -35,7 +39,7 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated and not request.path.startswith(OPEN) and is_missing(request.user):
+        if request.user.is_authenticated and not request.path_info.startswith(OPEN) and is_missing(request.user):
             if request.accepts("text/html") and "x-requested-with" not in request.headers:
                 return redirect("second_factor")
             words = _("Prima attiva il codice sul telefono.")

@@ -11,6 +11,7 @@ from odfdo import Document, Element
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from portal import security_log
 from portal.wagtail_admin.exports import harmless
 
 Rows = Sequence[Sequence[str | int]]
@@ -67,6 +68,7 @@ KINDS: dict[str, tuple[str, Callable[[str, Rows], bytes]]] = {
 def response(kind: str, name: str, title: str, rows: Rows) -> HttpResponse:
     """The table as a file to keep."""
     content_type, make = KINDS[kind]
+    security_log.note("export", name=name, format=kind)
     answer = HttpResponse(make(title, rows), content_type=content_type)
     answer["Content-Disposition"] = content_disposition_header(True, f"{name}.{kind}") or "attachment"
     answer["Cache-Control"] = "private, no-store"

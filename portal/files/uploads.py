@@ -172,7 +172,7 @@ class DocumentForm(PlacedForm, BaseDocumentForm):
         return (
             ending_problem(ending)
             or beginning_problem(ending, head(file))
-            or self._replacement_problem()
+            or replacement_problem(self.instance, self.user)
             or self._problem_within(file)
         )
 
@@ -183,28 +183,30 @@ class DocumentForm(PlacedForm, BaseDocumentForm):
             return "" if self.instance.pk is None else str(SLOW)
         return looking.refusal(found)
 
-    def _replacement_problem(self) -> str:
-        """Under a page that is read, no file changes without somebody who approves."""
-        file = self.instance
-        if file.pk is None or self.user is None or access.can(self.user, "approve", file):
-            return ""
-        if not access.carriers([file], Page.objects.live())[file.pk]:
-            return ""
-        return _(
-            "Una pagina pubblicata lo usa: carica il nuovo a parte e mettilo nella pagina, così passa da chi approva."
-        )
-
     class Meta(BaseDocumentForm.Meta):
         pass
 
 
+def replacement_problem(file: Any, user: Any) -> str:
+    """Under a page that is read, no file and no picture changes without somebody who approves."""
+    if file.pk is None or user is None or access.can(user, "approve", file):
+        return ""
+    if not access.carriers([file], Page.objects.live())[file.pk]:
+        return ""
+    return _("Una pagina pubblicata lo usa: carica il nuovo a parte e mettilo nella pagina, così passa da chi approva.")
+
+
 class ImageForm(PlacedForm, BaseImageForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        self.user = user
         if field := self.fields.get("file"):
             self.fields["file"] = PictureField(
                 label=field.label, required=field.required, widget=field.widget, max_length=field.max_length
             )
+
+    def content_problem(self, file: Any) -> str:
+        return replacement_problem(self.instance, self.user)
 
     class Meta(BaseImageForm.Meta):
         pass

@@ -24,7 +24,7 @@ PERSONAL = [
     (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), "‹e-mail›"),
     (re.compile(r"\b[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]\b", re.IGNORECASE), "‹codice fiscale›"),
     (re.compile(r"\?[\w%+.-]{1,60}=[^\s'\"»)]*"), "?…"),  # of an address: what was searched, where one came from
-    (re.compile(r"(/accesso/password/reset/key/|/digest/stop/)[^\s/]+"), r"\1…"),
+    (re.compile(r"(/accesso/password/reset/key/|/digest/stop/|/invito/|/esterni/)[^\s/]+"), r"\1…"),
     (re.compile(r"(Key \([^)]*\)=)\([^)]*\)"), r"\1(…)"),  # how PostgreSQL names a row that is there already
 ]
 

@@ -28,6 +28,6 @@ class MaintenanceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/salute/") or not folders.is_held(LOCK):
+        if request.path_info.startswith("/salute/") or not folders.is_held(LOCK):
             return self.get_response(request)
         return busy.answer(request, UPDATING, None)

@@ -47,12 +47,12 @@ class AdminScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(ADMIN):
+        if request.path_info.startswith(ADMIN):
             settle_lapsed()
         # Wagtail draws its pages after it has let go of who is at work, which the blocks that name things ask.
-        with LogContext(user=request.user if request.path.startswith(ADMIN) else None):
+        with LogContext(user=request.user if request.path_info.startswith(ADMIN) else None):
             response = self.get_response(request)
-        if request.path.startswith(ADMIN):
+        if request.path_info.startswith(ADMIN):
             # Wagtail's date fields start from inline scripts, and some of its styles are inline.
             response._csp_update = {"script-src": "'unsafe-inline'", "style-src": "'unsafe-inline'"}  # type: ignore[attr-defined]
         return response
@@ -60,15 +60,15 @@ class AdminScopeMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
         if any(isinstance(value, int) and number(str(value)) is None for value in kwargs.values()):
             raise Http404  # a number that no row can have
-        if request.path.startswith(ADMIN) and request.user.is_anonymous and not request.accepts("text/html"):
+        if request.path_info.startswith(ADMIN) and request.user.is_anonymous and not request.accepts("text/html"):
             return writing.session_ended()  # the editor saves by itself: a login page would be no answer
-        if not request.path.startswith(ADMIN) or not access.may_enter_admin(request.user):
+        if not request.path_info.startswith(ADMIN) or not access.may_enter_admin(request.user):
             return None  # Wagtail sends them to the login, whatever the id
         if kwargs.get("filter_spec", PREVIEWS[0]) not in PREVIEWS:
             raise Http404  # each other size would be one more picture to compute and to keep
         if request.resolver_match and request.resolver_match.view_name in FOR_ADMINISTRATORS:
             access.require_administrator(request.user)
-        if request.path.startswith(BULK):
+        if request.path_info.startswith(BULK):
             _bound_listing(request)
         for model, ids in _named(request, kwargs).items():
             if ids and not _all_known(model, ids, request.user):
@@ -84,7 +84,7 @@ def _bound_listing(request: HttpRequest) -> None:
     asked, parent = request.GET.getlist("id"), request.GET.get("childOf")
     if parent and number(parent) is None:
         raise Http404
-    if "all" not in asked or not request.path.startswith(BULK_PAGES):
+    if "all" not in asked or not request.path_info.startswith(BULK_PAGES):
         return
     pages = access.allowed(Page.objects.all(), request.user, "edit")
     words = request.GET.get("q", "")
@@ -106,11 +106,11 @@ def _named(request: HttpRequest, kwargs: dict[str, Any]) -> dict[type, set[int]]
         if name in kwargs:
             found[model].add(int(kwargs[name]))
     match = request.resolver_match
-    names = f"{match.view_name} {request.path}" if match else request.path
+    names = f"{match.view_name} {request.path_info}" if match else request.path_info
     model = Image if "image" in names else Document if "document" in names or "wagtaildocs" in names else Page
     # In acts on many the ids of words, bodies and delegations, which have no readers of their own, are no ids of pages.
     many = [] if kwargs.get("model_name") in {"term", "organisation", "delegation"} else request.GET.getlist("id")
-    values = [*many, *([kwargs["pk"]] if "pk" in kwargs and "/pages/" in request.path else [])]
+    values = [*many, *([kwargs["pk"]] if "pk" in kwargs and "/pages/" in request.path_info else [])]
     if model is not Page and "pk" in kwargs:
         values.append(kwargs["pk"])
     if request.method == "POST":

@@ -27,6 +27,15 @@ def text_page(code: str, slug: str, title: str = "Prova", **changes: Any) -> Any
     return demo.publish(root, TextPage(title=title, slug=slug, **changes), on=0, by=None)
 
 
+def test_behind_a_prefix_the_admin_is_held_to_the_same(as_: Any, person: Any) -> None:
+    hidden = text_page("SP-MINORI", "sotto-un-prefisso", "Sotto un prefisso")
+    for client, answers in ((as_("worker"), 404), (as_("coordinator"), 200)):
+        for prefix in ("", "/portale"):
+            answer = quiet(client).get(f"/admin/pages/{hidden.pk}/usage/", SCRIPT_NAME=prefix)
+            assert answer.status_code == answers, prefix
+            assert ("Sotto un prefisso" in answer.content.decode()) is (answers == 200), prefix
+
+
 # --- Bulk actions ----------------------------------------------------------------------------------------
 
 

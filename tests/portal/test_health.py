@@ -135,6 +135,8 @@ def test_a_fault_stands_in_the_log_under_the_number_of_its_request_without_what_
         ("non consegnata a anna.verdi@ente.example: 550", "non consegnata a ‹e-mail›: 550"),
         ("Not Found: /cerca/?q=anna+verdi&tipo=x", "Not Found: /cerca/?…"),
         ("POST /accesso/password/reset/key/3-abc123/", "POST /accesso/password/reset/key/…/"),
+        ("Fault: GET /esterni/9aF-b_c/file/3/", "Fault: GET /esterni/…/file/3/"),
+        ("Not Found: /invito/9aF-b_c/", "Not Found: /invito/…/"),
         ("DETAIL:  Key (email)=(anna@x.it) already exists.", "DETAIL:  Key (email)=(…) already exists."),
         ("trovato RSSMRA80A01H501U nel testo", "trovato ‹codice fiscale› nel testo"),
         ("è andata bene? sì", "è andata bene? sì"),

@@ -217,7 +217,8 @@ def test_every_form_whose_words_others_read_is_guarded() -> None:
         if form.__module__.partition(".")[0] in settings.LAYERS and not issubclass(form, guard.Guarded)
         for name, field in getattr(form, "base_fields", {}).items()
         if type(field) is forms.CharField and guard.no_personal_data not in field.validators
-        and name not in NO_WORDS_OF_THEIR_OWN and name not in getattr(form, "worded", ()) and not isinstance(field.widget, forms.HiddenInput | forms.PasswordInput)
+        and name not in NO_WORDS_OF_THEIR_OWN and name not in getattr(form, "worded", ())
+        and not isinstance(field.widget, forms.HiddenInput | forms.PasswordInput)
     }  # fmt: skip
     assert open_fields == set()
 

@@ -15,7 +15,8 @@ from allauth.mfa.totp.internal.auth import (
 from django.apps import apps
 from django.core.cache import cache
 
-from portal.accounts import sealed_secrets
+from portal import checks
+from portal.accounts import sealed_secrets, second_factor
 
 pytestmark = pytest.mark.django_db
 BOTH = ["administrators", "coordinators"]
@@ -50,6 +51,21 @@ def test_whoever_has_it_passes(name: str, as_: Any, person: Any, settings: Any) 
 def test_nobody_else_is_asked(name: str, as_: Any, settings: Any) -> None:
     settings.SECOND_FACTOR_FOR = BOTH
     assert as_(name).get("/").status_code == 200
+
+
+@pytest.mark.parametrize(("role", "asked", "free"), [
+    ("managers", "coordinator", "worker"), ("approvers", "director", "worker"), ("editors", "worker", "trainee"),
+])  # fmt: skip
+def test_a_role_in_a_space_may_ask_for_it(role: str, asked: str, free: str, as_: Any, settings: Any) -> None:
+    settings.SECOND_FACTOR_FOR = [role]
+    assert as_(asked).get("/")["Location"] == "/secondo-fattore/"
+    assert as_(free).get("/").status_code == 200
+
+
+def test_every_role_that_may_be_named_is_known_and_no_other_starts(settings: Any) -> None:
+    assert set(second_factor.ROLES) == checks.SECOND_FACTOR_ROLES
+    settings.SECOND_FACTOR_FOR = ["administrators", "responsabili"]
+    assert "nomina un ruolo che non c’è: responsabili" in " ".join(said for said, _number in checks._problems())
 
 
 def test_in_the_demo_nobody_is_asked(as_: Any, settings: Any) -> None:

@@ -56,6 +56,15 @@ def test_an_export_is_written_down(as_: Any, person: Any, said: Any) -> None:
     )
 
 
+def test_every_list_that_leaves_as_a_table_is_written_down(as_: Any, person: Any, said: Any) -> None:
+    as_("coordinator").get("/recepimenti/tabella.csv")
+    as_("worker").get("/profilo/dati/file/")
+    lines = said()
+    who, own = person("coordinator").pk, person("worker").pk
+    assert any(f"export who={who} " in line and "name=recepimenti-" in line and "format=csv" in line for line in lines)
+    assert any(f"export who={own} " in line and "name=own-data format=json" in line for line in lines)
+
+
 def test_a_changed_password_is_written_down_and_told(as_: Any, person: Any, said: Any) -> None:
     typed = {"oldpassword": "raccordo-demo", "password1": "una-betulla-alta", "password2": "una-betulla-alta"}
     as_("worker").post("/accesso/password/change/", typed)

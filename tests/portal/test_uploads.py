@@ -262,6 +262,33 @@ def test_the_file_of_a_published_page_is_replaced_only_by_who_approves_and_by_na
     assert "«Carta»" in act.sentence
 
 
+def test_the_picture_of_a_published_page_is_replaced_only_by_who_approves(
+    as_: Callable[[str], Client], person: Any
+) -> None:
+    home = space("SP-MODULI")
+    picture = Image.objects.create(title="Pianta", file=ContentFile(drawn("red"), "p.png"), collection=home.collection)
+    page = draft("SP-MODULI")
+    page.body = [("picture", {"picture": picture, "caption": ""})]
+    page.save_revision().publish()
+
+    def replace(name: str, colour: str) -> str:
+        sent = {"title": "Pianta", "file": SimpleUploadedFile("p.png", drawn(colour)), "collection": home.collection.pk}
+        answer = as_(name).post(f"/admin/images/{picture.pk}/", sent)
+        picture.refresh_from_db()
+        with picture.open_file() as file:
+            assert (file.read() == drawn(colour)) is (answer.status_code == 302)
+        return unescape(answer.content.decode())
+
+    assert "Una pagina pubblicata lo usa" in replace("worker", "green")
+    assert replace("administrator", "blue") == ""
+
+
+def drawn(colour: str) -> bytes:
+    made = io.BytesIO()
+    PILImage.new("RGB", (40, 40), colour).save(made, "PNG")
+    return made.getvalue()
+
+
 def test_nobody_is_asked_for_a_picture_that_nothing_shows(as_: Callable[[str], Client]) -> None:
     html = as_("coordinator").get("/admin/account/").content.decode()
     assert "<form" in html and 'type="file"' not in html
