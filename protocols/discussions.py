@@ -4,7 +4,8 @@ Who sees it: whoever writes where the page lies, and the delegates of the bodies
 the signature itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from django.db import models, transaction
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page, Revision, TaskState
 
 from portal import access
+from portal.accounts import handover
 from portal.models import User
 from portal.models.delegations import Purpose
 from portal.models.workflow import ApprovalState
@@ -72,6 +74,24 @@ def on_task_submitted(sender: Any, instance: TaskState, user: User | None = None
 def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
     if isinstance(page, RulePage):
         close_for([page.pk])
+
+
+def in_the_hands_of(person: User, reader: User) -> Iterator[handover.Item]:
+    """Drafts that others comment: to whom their remarks go."""
+    rows = Discussion.objects.filter(author=person, ended_at=None).select_related("page").order_by("pk")
+    known = set(access.known(Page.objects.filter(pk__in=rows.values("page")), reader).values_list("pk", flat=True))
+    for row in rows:
+        title = row.title if row.page_id in known else str(_("una bozza di uno spazio che non leggi"))
+        yield handover.Item(
+            f"discussion:{row.pk}", str(_("Bozze di cui riceve le osservazioni")), title, partial(_hand, row)
+        )
+
+
+def _hand(discussion: Discussion, to: User | None, by: User) -> None:
+    Discussion.objects.filter(pk=discussion.pk).update(author=to)
+
+
+handover.sources.append(in_the_hands_of)
 
 
 # --- Read ------------------------------------------------------------------------------------------------

@@ -222,6 +222,8 @@ MAY_ASK = {
     ("portal/access.py", "*"): "every rule is written here",
     ("portal/spaces/roles.py", "_keep_a_manager"): "no rule: what a change of roles must leave behind",
     ("portal/spaces/roles.py", "left_alone"): "no rule: what the end of an account must leave behind",
+    ("portal/spaces/roles.py", "works_in"): "no rule: what somebody who leaves may hand over",
+    ("portal/spaces/roles.py", "take_over"): "no rule: whether there is anything to give",
     ("portal/spaces/roles.py", "reach"): "counts the people of a group before a role is given",
     ("portal/spaces/sharing.py", "change_role"): "no rule: whether the role asked for is another than the one held",
     ("portal/spaces/role_copy.py", "sync_space"): "copies the roles to where Wagtail's admin looks for them",

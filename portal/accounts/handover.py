@@ -67,7 +67,7 @@ def items(person: User, reader: User) -> list[Item]:
 
 def needed(person: User, reader: User) -> Iterator[Item]:
     """What others count on; without what the person was only asked to do, to read or to learn."""
-    for source in (_pages, _spaces, _delegations, _stood_in_for, _network, _reports, *sources):
+    for source in (_pages, _spaces, _roles, _delegations, _stood_in_for, _network, _reports, *sources):
         yield from source(person, reader)
 
 
@@ -104,24 +104,28 @@ def _pages(person: User, reader: User) -> Iterable[Item]:
     known = set(access.known(Page.objects.filter(mine), reader).values_list("pk", flat=True))
     for page in Page.objects.filter(mine, depth__gt=access.SPACE_DEPTH).order_by("path").specific():
         title = feed.name(page) if page.pk in known else _("una pagina di uno spazio che non leggi")
+        hand = hand_page(page, person, getattr(page, "passes_on", ()))
         yield Item(
-            f"page:{page.pk}", _("Pagine di cui risponde"), title, _hand_page(page, person),
+            f"page:{page.pk}", _("Pagine di cui risponde"), title, hand,
             page=page.pk if page.live else None, url=page.url or "" if page.pk in known else "",
         )  # fmt: skip
 
 
-def _hand_page(page: Page, person: User) -> Hand:
-    """The row and the texts that may be published yet: else an older draft would bring the former owner back."""
+def hand_page(page: Page, person: User, named: Iterable[str]) -> Hand:
+    """The fields that name the person, in the row and in the texts that may be published yet: else an older draft
+    would bring the former one back.
+    """
+    named = tuple(named)
 
     def hand(to: User | None, by: User) -> None:
-        names = [name for name in getattr(page, "passes_on", ()) if getattr(page, f"{name}_id") == person.pk]
+        names = [name for name in named if getattr(page, f"{name}_id") == person.pk]
         type(page)._default_manager.filter(pk=page.pk).update(**dict.fromkeys(names, to))
         Page.objects.filter(pk=page.pk, owner=person).update(owner=to)
         pk = to.pk if to else None
         for revision in Revision.page_revisions.filter(object_id=str(page.pk)).filter(
             Q(pk=page.latest_revision_id) | Q(pk=page.live_revision_id) | Q(approved_go_live_at__isnull=False)
         ):
-            held = {key: pk for key in (*getattr(page, "passes_on", ()), "owner") if
+            held = {key: pk for key in (*named, "owner") if
                     revision.content.get(key) == person.pk}  # fmt: skip
             Revision.objects.filter(pk=revision.pk).update(content={**revision.content, **held})
 
@@ -132,7 +136,7 @@ def _hand_page(page: Page, person: User) -> Hand:
 
 
 def _spaces(person: User, reader: User) -> Iterable[Item]:
-    """The spaces that nobody else would answer for; other roles end with the account."""
+    """The spaces that nobody else would answer for."""
     with transaction.atomic():
         alone = roles.left_alone([person])
     for space in alone:
@@ -142,6 +146,21 @@ def _spaces(person: User, reader: User) -> Iterable[Item]:
                 roles.give_role(space, to, Role.MANAGER, by=by, reason=_("Passaggio di consegne"))  # type: ignore[arg-type]
 
         yield Item(f"space:{space.pk}", _("Spazi di cui risponde da sola"), space.name, hand)
+
+
+def _roles(person: User, reader: User) -> Iterable[Item]:
+    """Where the person writes, approves or answers beside others: the place may be somebody else's, or end."""
+    alone = {item.key for item in _spaces(person, reader)}
+    for row in roles.works_in(person):
+        if f"space:{row.space_id}" in alone:
+            continue
+
+        def hand(to: User | None, by: User, row: Membership = row) -> None:
+            if to is not None:
+                roles.take_over(row, to, by=by, reason=_("Passaggio di consegne"))
+
+        title = _("%(space)s: %(role)s") % {"space": row.space.name, "role": Role(row.role).label}
+        yield Item(f"role:{row.pk}", _("Ruoli negli spazi"), title, hand, may_end=True)
 
 
 def _delegations(person: User, reader: User) -> Iterable[Item]:

@@ -262,7 +262,7 @@ def came_back(page: Page) -> TaskState | None:
 
 def _ask_author(state: ApprovalState) -> None:
     """The page came back: until it is sent again, published, or the request is taken back, it is to be corrected."""
-    author, page = state.workflow_state.requested_by, state.workflow_state.content_object
+    page = state.workflow_state.content_object
     duty = Duty(
         title=_("Ti è tornata: %(page)s") % {"page": title_of(state)},
         verb=_("Correggi"),
@@ -271,7 +271,19 @@ def _ask_author(state: ApprovalState) -> None:
         page=page.pk,
         needs=Need.EDIT,
     )
-    obligations.ask([author] if author else [], _key_of_answer(state), duty)
+    obligations.ask(_whose(state, page), _key_of_answer(state), duty)
+
+
+def _whose(state: ApprovalState, page: Page) -> list[User]:
+    """Whoever asked for the approval; who has left meanwhile leaves it to the page's owner, or to the space's."""
+    author = state.workflow_state.requested_by
+    if author is None or author.is_current():
+        return [author] if author else []
+    owner = User.objects.current().filter(pk=page.owner_id).first()
+    if owner and access.can(owner, "edit", page):
+        return [owner]
+    space = access.space_of(page)
+    return access.managers(space) if space else []
 
 
 def tell_author(state_id: int) -> None:

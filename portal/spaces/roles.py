@@ -160,6 +160,19 @@ def left_alone(people: Sequence[User], *, staying: bool = False, body: Organisat
     return list(Space.objects.filter(pk__in=theirs.values("space")).exclude(pk__in=kept))
 
 
+def works_in(person: User) -> QuerySet[Membership]:
+    """The person's own roles that do more than read."""
+    rows = Membership.objects.current().filter(user=person, role__gte=Role.EDITOR).select_related("space")
+    return rows.order_by("space__name")
+
+
+def take_over(row: Membership, to: User, *, by: User, reason: str) -> None:
+    """Somebody gets the place of another, for as long; who has it, or one that may more, keeps the own."""
+    held = Membership.objects.current().filter(space=row.space, user=to, role__gte=row.role)
+    if not held.exists():
+        give_role(row.space, to, Role(row.role), by=by, reason=reason, expires_at=row.expires_at)
+
+
 def require_holder(holder: User | Group) -> None:
     """Raise InternalGroup for a group of roles: what it were given would outlive the role."""
     if isinstance(holder, Group) and RoleGroup.objects.filter(group=holder).exists():

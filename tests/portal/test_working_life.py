@@ -10,13 +10,14 @@ from wagtail.models import Page
 from coordination.models import Action, MeetingPage
 from portal import access, demo
 from portal.accounts import handover, left_behind, working_life
-from portal.models import Absence, Delegation, NetworkCoordinator, Obligation, Organisation, Placement, User
+from portal.models import Absence, Delegation, Membership, NetworkCoordinator, Obligation, Organisation, Placement, User
 from portal.models.activity import Activity, Verb
 from portal.models.delegations import Purpose
 from portal.models.pages import TextPage
 from portal.models.spaces import Role
 from portal.notices import feed, obligations
 from portal.notices.obligations import Duty
+from portal.pages import approval
 from portal.spaces import opening, roles
 from tests.test_doors import action_of
 
@@ -512,3 +513,57 @@ def test_a_delegation_passes_once_to_somebody_who_holds_it_already(as_: Any, per
     Delegation.objects.create(organisation=quarrata, purpose=Purpose.DATA, person=nadia)
     assert as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": nadia.pk}).status_code == 302
     assert Delegation.objects.current().filter(person=nadia, organisation=quarrata, purpose=Purpose.DATA).count() == 1
+
+
+def pack_of(client: Any, who: User) -> str:
+    return text(client.get(f"/rete/persone/{who.pk}/uscita/"))
+
+
+def test_a_place_among_who_writes_or_approves_passes_on_or_ends(as_: Any, person: Any) -> None:
+    paolo, davide, elena, chiara = (
+        person(name) for name in ("director", "worker_minors_plain", "worker", "coordinator")
+    )
+    row = Membership.objects.current().filter(user=paolo, role=Role.APPROVER).select_related("space").first()
+    assert row and row.role not in dict(access.standing(davide).roles).values()
+    assert f"{row.space.name}: approvatore" in pack_of(as_("coordinator"), paolo)
+    given = {item.key: davide if item.key == f"role:{row.pk}" or not item.may_end else None
+             for item in handover.items(paolo, chiara)}  # fmt: skip
+    for item in handover.items(paolo, chiara):
+        if item.page:
+            given[item.key] = chiara
+    handover.leave(paolo, given, by=chiara)
+    assert Membership.objects.current().get(space=row.space, user=davide).role == Role.APPROVER
+    assert not Membership.objects.current().filter(user=paolo).exists()
+    assert not Membership.objects.filter(space=row.space, user=elena, role=Role.APPROVER).exists()
+
+
+def test_meetings_to_come_that_somebody_leads_pass_on_and_those_held_keep_their_name(person: Any) -> None:
+    chiara, davide, paolo = person("coordinator"), person("worker_minors_plain"), person("director")
+    held, coming = (
+        demo.publish(
+            demo.space("SP-RETE").root_page, MeetingPage(title=title, starts_at=at, chair=davide), on=0, by=chiara
+        )
+        for title, at in (("Tenuta", timezone.now() - 9 * DAY), ("Da tenere", timezone.now() + 9 * DAY))
+    )
+    [item] = [each for each in handover.items(davide, chiara) if each.what == "Riunioni che conduce"]
+    assert item.title.startswith("Da tenere, del ") and item.page == coming.pk
+    item.hand(paolo, chiara)
+    assert MeetingPage.objects.get(pk=coming.pk).chair == paolo
+    assert MeetingPage.objects.get(pk=coming.pk).get_latest_revision_as_object().chair == paolo
+    assert MeetingPage.objects.get(pk=held.pk).chair == davide
+
+
+def test_a_page_that_comes_back_to_somebody_who_has_left_goes_to_its_owner_or_its_space_s(person: Any) -> None:
+    chiara, office = person("coordinator"), person("office")
+    roles.give_role(demo.space("SP-RETE"), person("newcomer"), Role.EDITOR, by=chiara)
+    for owner, whom in ((office, office), (None, chiara)):
+        page = TextPage(
+            title="Proposta", slug=f"proposta-{whom.pk}", change_note="Nuova.", live=False, responsible=owner
+        )
+        demo.space("SP-RETE").root_page.add_child(instance=page)
+        page.save_revision(user=person("newcomer"))
+        state = page.get_workflow().start(page, person("newcomer"))
+        User.objects.filter(pk=person("newcomer").pk).update(is_active=False)
+        approval.ask_for_changes(state.current_task_state.specific, by=chiara, reason="Manca il perché.")
+        assert any("Ti è tornata: Proposta" in row.title for row in obligations.open_of(User.objects.get(pk=whom.pk)))
+        User.objects.filter(pk=person("newcomer").pk).update(is_active=True)
