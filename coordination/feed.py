@@ -60,7 +60,7 @@ def late_actions(user: User) -> Iterable[Figure]:
 
 sources.figures.append(late_actions)
 sources.agenda.append(meetings)
-sources.agenda.append(own_shifts)
+sources.own_agenda.append(own_shifts)
 sources.contacts.append(services)
 entries.append(Entry(40, "riunioni", gettext_lazy("Riunioni"), "/riunioni/", "meetingpage"))
 entries.append(Entry(90, "rubrica", gettext_lazy("Rubrica"), "/rubrica/"))

@@ -64,6 +64,7 @@ class Standing:
 
     roles: dict[int, int]  # space id → role
     paths: dict[int, str]  # space id → path of its root page, for every space the person may read
+    named: dict[str, Space]  # the same spaces by that path, with what a menu and a trail say of them
     public: frozenset[int]  # ids of the public spaces
     closed: frozenset[str]  # paths of the root pages of the spaces in which nothing new is written, readable or not
     opened: tuple[str, ...]  # paths of the pages opened to the person beyond their space
@@ -112,7 +113,7 @@ class Outsider(AnonymousUser):
     def __init__(self, page: Page) -> None:
         opened = (page.path,) if page.depth > SPACE_DEPTH else ()
         held = _read_standing(AnonymousUser())
-        self.__dict__["_standing"] = replace(held, paths={}, public=frozenset(), opened=opened, only=page.pk)
+        self.__dict__["_standing"] = replace(held, paths={}, named={}, public=frozenset(), opened=opened, only=page.pk)
 
 
 def forget(user: Person) -> None:
@@ -153,7 +154,8 @@ def _read_standing(user: Person) -> Standing:
     administrator = known and user.is_superuser
     groups, roles, paths, public, closed = set[int](), dict[int, int](), dict[int, str](), set[int](), set[str]()
     coordinates, reported, by_me = administrator, set[int](), set[int]()
-    for what, pk, role, path, closed_at in _held(person, administrator):
+    named = dict[str, Space]()
+    for what, pk, role, path, closed_at, *words in _held(person, administrator):
         if what == GROUP:
             groups.add(pk)
         elif what == NETWORK:
@@ -169,9 +171,11 @@ def _read_standing(user: Person) -> Standing:
                 roles[pk] = Role.MANAGER if administrator else max(role, roles.get(pk, 0))
             if pk in public or pk in roles:
                 paths[pk] = path
+                named[path] = _named(pk, what, path, closed_at, *words)
     return Standing(
         roles=roles,
         paths=paths,
+        named=named,
         public=frozenset(public),
         closed=frozenset(closed),
         opened=() if administrator else _opened_paths(paths, person, groups),
@@ -189,14 +193,17 @@ GROUP, NETWORK, REPORTED = "group", "network", "reported"
 def _held(person: int | None, administrator: bool) -> QuerySet[Any, Any]:
     """All that the person holds, and what is open or closed to everybody.
 
-    («group», «network», «reported» or the visibility of a space, its id, the role, the path, when it was closed).
+    («group», «network», «reported» or the visibility of a space, its id, the role, the path, when it was closed, and
+    of a space its name, its code, the id and the last word of the address of its first page).
     """
-    space = ("visibility", "pk", "role", "root_page__path", "closed_at")
+    space = ("visibility", "pk", "role", "root_page__path", "closed_at", "name", "code", "root_page", "root_page__slug")
     spaces = Space.objects.order_by().annotate(role=Value(0, IntegerField()))
     if not administrator:
         spaces = spaces.filter(Q(visibility=Visibility.PUBLIC) | Q(closed_at__isnull=False))
     no_space = {
-        "role_held": Value(0, IntegerField()), "path": Value("", CharField()), "closed": Value(None, DateTimeField())
+        "role_held": Value(0, IntegerField()), "path": Value("", CharField()), "closed": Value(None, DateTimeField()),
+        "called": Value("", CharField()), "coded": Value("", CharField()), "first_page": Value(0, BigIntegerField()),
+        "word": Value("", CharField()),
     }  # fmt: skip
     mine = Case(When(by=person, by__isnull=False, then=Value(1)), default=Value(0), output_field=IntegerField())
     reports: QuerySet[Any, Any] = PersonalDataReport.objects.filter(handled_at=None, page__isnull=False).order_by()
@@ -213,9 +220,18 @@ def _held(person: int | None, administrator: bool) -> QuerySet[Any, Any]:
         own.values_list("held_as", "group", *no_space),
         network.order_by().values_list("held_as", "pk", *no_space),
         open_reports,
-        held.values_list("space__visibility", "space", "role", "space__root_page__path", "space__closed_at"),
+        held.values_list(*(field if field == "role" else f"space__{field}" for field in space)),
         all=True,
     )
+
+
+def _named(pk: int, visibility: str, path: str, closed_at: Any, name: str, code: str, page: int, slug: str) -> Space:
+    """A space with what was read of it beside the roles; what else is asked of it, the database is asked."""
+    read = {"id": pk, "code": code, "name": name, "visibility": visibility, "closed_at": closed_at,
+            "root_page_id": page}  # fmt: skip
+    space = Space.from_db(None, list(read), list(read.values()))
+    space.root_page = Page.from_db(None, ["id", "path", "slug"], [page, path, slug])
+    return space
 
 
 def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[int]) -> tuple[str, ...]:
@@ -731,6 +747,12 @@ def can(user: Person, action: str, obj: Model) -> bool:
     return allowed(type(obj)._default_manager.filter(pk=obj.pk), user, action).exists()
 
 
+def knows_everybody(user: Person) -> bool:
+    """Whether there is nobody whom the person may not look up: `_people`, without asking the database."""
+    held = standing(user)
+    return held.administrator or held.coordinates
+
+
 def get_or_404(queryset: QuerySet[M], user: Person, action: str = "view", **lookup: Any) -> M:
     """The views' only door: hidden answers as missing; 403 only for an act on what may be seen."""
     obj = queryset.filter(**lookup).first()
@@ -809,6 +831,11 @@ def is_of(user: Person, group: int | None) -> bool:
     return group in standing(user).groups
 
 
+def spaces_read(user: Person) -> list[Space]:
+    """The spaces that the person reads, closed ones too, by name: read with the roles, and asked of nobody again."""
+    return sorted(standing(user).named.values(), key=lambda space: space.name)
+
+
 def space_of(page: Page) -> Space | None:
     """The home space of a page, by its path; None for the pages above the spaces."""
     return Space.objects.select_related("root_page").filter(root_page__path=page.path[:SPACE_PATH]).first()
@@ -821,13 +848,10 @@ def homes(pages: Iterable[Page]) -> list[Space]:
 
 
 def spaces_of(pages: Iterable[Page], user: Person) -> dict[int, Space]:
-    """Page id → home space, for those spaces that the person may read; one query."""
-    pages = list(pages)
-    spaces = _spaces(Space.objects.select_related("root_page"), user, "view").filter(
-        root_page__path__in={page.path[:SPACE_PATH] for page in pages}
-    )
-    by_path = {space.root_page.path: space for space in spaces}
-    return {page.pk: by_path[page.path[:SPACE_PATH]] for page in pages if page.path[:SPACE_PATH] in by_path}
+    """Page id → home space, for those spaces that the person may read; no query."""
+    named = standing(user).named
+    found = {page.pk: named.get(page.path[:SPACE_PATH]) for page in pages}
+    return {pk: space for pk, space in found.items() if space is not None}
 
 
 # --- Tokens and audiences, for what is indexed or sent ---------------------------------------------------
@@ -922,7 +946,7 @@ def past_audience(page: Page, home: Space | None) -> set[str]:
 def may_read_past(user: Person, page: Page, homes: Iterable[Space | None]) -> set[Space | None]:
     """Of the spaces in which a page has lain, those whose texts of then are the person's to read; the page must be."""
     held = tokens(user) if can(user, "view", page) else frozenset()
-    here = space_of(page)
+    here = standing(user).named.get(page.path[:SPACE_PATH]) or space_of(page)
     return {home for home in homes if held and (home in (None, here) or _token(home) in held)}
 
 
@@ -1081,7 +1105,8 @@ def deciders(pages: Iterable[Page]) -> dict[int, list[User]]:
     )
     held = set(holds.values_list("space__root_page__path", "user", "group"))
     people = User.objects.current().filter(_holding(holds)).select_related("organisation").order_by("pk")
-    through = {person.pk: {group.pk for group in person.groups.all()} for person in people.prefetch_related("groups")}
+    people = people.prefetch_related("groups")
+    through = {person.pk: {group.pk for group in person.groups.all()} for person in people}
 
     def decides(person: User, path: str) -> bool:
         return any(root == path and (user == person.pk or group in through[person.pk]) for root, user, group in held)

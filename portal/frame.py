@@ -55,12 +55,11 @@ class Frame:
         """The open spaces in which the person holds a role; for whoever has not entered, the public ones."""
         if self.user is None:
             return []
-        spaces = access.allowed(Space.objects.filter(closed_at=None).select_related("root_page"), self.user)
-        return list(spaces.only("name", "root_page__slug")[:MENU])
+        return [space for space in access.spaces_read(self.user) if not space.is_closed][:MENU]
 
     @cached_property
     def todos(self) -> list[feed.Todo]:
-        return feed.todos(self.person) if self.person else []
+        return feed.asked_of(self.request) if self.person else []
 
     @cached_property
     def asked(self) -> dict[str, feed.Todo]:

@@ -64,7 +64,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "shown_count": len(changes),
         "change_count": len(places),
         "uncounted": len(places) == feed.COUNTED,
-        "agenda": feed.agenda(request.user),
+        "agenda": feed.agenda(request.user, asked=feed.asked_of(request)),
         "path": path,  # whoever learns finds it before anything else
         "resume": [each for each in resume if each is not path],
         "figures": feed.figures(request.user),
@@ -81,9 +81,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def _spaces_with_news(user: Any, places: list[str]) -> list[tuple[Space, int]]:
     """The person's spaces, each with how many of its pages are new, those with the most first."""
     fresh = Counter(path[: access.SPACE_PATH] for path in places)
-    found = access.allowed(Space.objects.select_related("root_page"), user)
-    found = found.only("name", "root_page__slug", "root_page__path")
-    return sorted(((space, fresh[space.root_page.path]) for space in found), key=lambda row: (-row[1], row[0].name))
+    found = ((space, fresh[space.root_page.path]) for space in access.spaces_read(user))
+    return sorted(found, key=lambda row: (-row[1], row[0].name))
 
 
 @login_required

@@ -203,12 +203,12 @@ def by_age(edition: Edition) -> tuple[Any, ...]:
 def bindings(
     page: ProtocolPage, kept: Iterable[Any], rows: Iterable[Adoption], signatories: Iterable[Organisation]
 ) -> list[Binding]:
-    """The editions of a protocol (lean), oldest first, each with whom it binds; from what has been read already."""
+    """The editions of a protocol (lean or whole), oldest first, each with whom it binds; from what was read already."""
     said = _by_edition_and_body(rows)
     by_name = {body.name: body.pk for body in signatories}
     found = []
     for edition in sorted(kept, key=by_age):
-        names = edition.signed
+        names = edition.signed if hasattr(edition, "signed") else edition.content.get("signatories")
         signed = by_name.values() if names is None else [by_name[name] for name in names if name in by_name]
         own = {body: words for (pk, body), words in said.items() if pk == edition.pk}
         ends = page.valid_until if edition.version == page.version else edition.valid_until

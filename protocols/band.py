@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -80,15 +81,17 @@ class Band:
     then: Edition | None = None  # shown in the place of today's text
 
 
-def of(page: ProtocolPage, request: HttpRequest, history: list[Edition]) -> Band | None:
-    """Nothing where every edition holds from its signature, unless somebody asks; `history` is what is read of it."""
+def of(
+    page: ProtocolPage, request: HttpRequest, kept: list[Edition], readable: set[int], signatories: list[Organisation]
+) -> Band | None:
+    """Nothing where every edition holds from its signature, unless somebody asks.
+
+    `kept` are all editions: what holds does not depend on the reader, who reads the `readable` ones.
+    """
     if not page.by_body and not (request.GET.get("ente") or request.GET.get("giorno")):
         return None
     rows = list(Adoption.objects.filter(edition__page=page.pk).select_related("organisation"))
-    signatories = list(page.signatories.all())
-    # All editions, whoever reads them: what holds does not depend on the reader.
-    known = adoptions.bindings(page, adoptions.lean_editions().filter(page_id=page.pk), rows, signatories)
-    readable = {edition.pk for edition in history}
+    known = adoptions.bindings(page, kept, rows, signatories)
     bodies = {row.organisation_id: row.organisation for row in rows}
     bodies |= {body.pk: body for body in signatories}
     found = Band(form=_asked(request, bodies))
@@ -114,7 +117,10 @@ def _asked(request: HttpRequest, bodies: dict[int, Organisation]) -> AskForm:
     if asked and "ente" not in asked and own and own.pk in bodies:
         asked["ente"] = own.slug
     form = AskForm(asked or None)
-    form.fields["ente"].queryset = Organisation.objects.filter(pk__in=list(bodies))  # type: ignore[attr-defined]
+    chosen: Any = form.fields["ente"]
+    chosen.queryset = Organisation.objects.filter(pk__in=list(bodies))
+    offered = sorted(bodies.values(), key=lambda body: body.name)  # read already: asked again where one is chosen alone
+    chosen.choices = [("", chosen.empty_label), *((body.slug, str(body)) for body in offered)]
     return form
 
 

@@ -188,13 +188,19 @@ def _of_another_that_waits(page: RulePage) -> Obstacle | None:
 # --- Which one holds -------------------------------------------------------------------------------------
 
 
-def history(page: RulePage, user: Any) -> list[Edition]:
-    """The editions that the person may read, newest first, each with its `state` and the last day it held."""
+def kept(page: RulePage) -> list[Edition]:
+    """All editions, whoever reads them: oldest first, each with its `state` and the last day it held."""
     rows = Edition.objects.filter(page_id=page.pk).select_related("published_by", "proposed_by", "approved_by", "space")
     found = sorted(rows, key=lambda edition: (edition.begins, edition.published_at, edition.pk))
     for edition, following in zip(found, [*found, None][1:], strict=True):
         edition.next_from = following.begins if following else None  # type: ignore[attr-defined]
         edition.state = _state(page, edition)  # type: ignore[attr-defined]
+    return found
+
+
+def history(page: RulePage, user: Any, known: list[Edition] | None = None) -> list[Edition]:
+    """The editions that the person may read, newest first; of those `kept`, where they have been read."""
+    found = kept(page) if known is None else known
     readable = access.may_read_past(user, page, {edition.space for edition in found})
     return [each for each in reversed(found) if each.version == page.version or each.space in readable]
 

@@ -8,6 +8,8 @@ from wagtail.models import Page
 from coordination import shifts
 from coordination.models import ServicePage
 from portal import access
+from portal.accounts import looked_up
+from portal.pages import kinds
 from portal.pages.kinds import shows
 
 from . import band, editions, forms, from_word, procedures, why  # noqa: F401  `forms`: which form edits which kind
@@ -26,12 +28,16 @@ def rule(page: RulePage, request: HttpRequest) -> dict[str, Any]:
 @shows(ProtocolPage)
 def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
     """The forms and procedures that go with it, as far as the reader may see them."""
-    related = page.related.values_list("target", flat=True)
-    pages = list(access.allowed(Page.objects.filter(pk__in=list(related)), request.user).specific())
-    known = editions.history(page, request.user)
-    found = band.of(page, request, known)
+    related = Page.objects.filter(pk__in=[each.target_id for each in page.related.all()])
+    pages = [kinds.by_name(each) for each in access.allowed(related, request.user)]
+    kept, signatories = editions.kept(page), list(page.signatories.all())
+    known = editions.history(page, request.user, kept)
+    found = band.of(page, request, kept, {edition.pk for edition in known}, signatories)
+    for each in known:
+        looked_up.expect(request, [each.published_by, each.proposed_by, each.approved_by])
     return {
         "editions": known,
+        "signatories": signatories,
         "band": found,
         "beside": found.beside if found else {},
         "forms": [each for each in pages if isinstance(each, FormPage)],

@@ -12,7 +12,7 @@ from wagtail.models import Page
 
 from coordination.models import Norm, Objective, Project, Reason
 from portal import access
-from portal.pages import addresses
+from portal.pages import kinds
 
 from .models import RuleLink
 
@@ -71,16 +71,9 @@ def _reached(page: Page, edges: Iterable[Edge], seen: Container[int]) -> set[int
 
 def _levels(pages: Iterable[Page]) -> list[Level]:
     by_kind: dict[type[Any], list[Any]] = {}
-    for page in sorted(map(_as_its_kind, pages), key=lambda page: (page.kind_order, page.slug)):
+    for page in sorted(map(kinds.by_name, pages), key=lambda page: (page.kind_order, page.slug)):
         by_kind.setdefault(type(page), []).append(page)
     return [Level(kind.kind_plural, rows) for kind, rows in by_kind.items()]
-
-
-def _as_its_kind(page: Page) -> Any:
-    """With title, code and address; the table of the kind is not asked."""
-    kind = page.specific_deferred
-    kind.code = addresses.code_of(page)
-    return kind
 
 
 def _reasons(pages: Iterable[Page]) -> tuple[list[tuple[Norm, str]], list[Objective], list[Project]]:

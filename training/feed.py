@@ -10,13 +10,15 @@ from portal.notices.feed import Resume, sources
 from portal.requests import PersonRequest
 
 from . import studied  # noqa: F401  says whose study a change touches
-from .progress import PathProgress, overview
+from .progress import PathProgress, has_begun, overview
 
 SHOWN = 3
 
 
 def paths(request: PersonRequest) -> Iterable[Resume]:
     """Paths not finished yet: begun ones, and for trainees the one to begin."""
+    if not request.user.is_learner and not has_begun(request.user):
+        return ()
     found, _modules = overview(request.user)
     begun = [each for each in found if each.done or request.user.is_learner]
     return filter(None, (_resume(progress) for progress in begun[:SHOWN]))

@@ -122,6 +122,11 @@ def overview(user: Any) -> tuple[list[PathProgress], list[ModuleProgress]]:
     return paths, [each for each in modules if each.module.pk not in shown]
 
 
+def has_begun(user: Any) -> bool:
+    """Whether the person has done a lesson, of any path."""
+    return bool(access.allowed(LessonDone.objects.all(), user).exists())
+
+
 def path_progress(path: PathPage, user: Any) -> PathProgress:
     """The modules of the path that the person may see, in order."""
     return _path_of(path, _with_lessons(_modules(user).descendant_of(path), user))

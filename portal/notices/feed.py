@@ -4,11 +4,13 @@ Each package registers its sources from its own `feed.py`; the home page and the
 there is to do comes from one table, `obligations`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,8 +19,10 @@ from wagtail.models import Page, WorkflowState
 from portal import access
 from portal.models.activity import Activity, Verb
 from portal.models.obligations import Obligation
+from portal.models.pages import PortalPage
 from portal.models.people import User
-from portal.models.spaces import Membership
+from portal.models.spaces import Membership, Space
+from portal.pages import kinds
 from portal.requests import PersonRequest
 from portal.words import dates
 
@@ -136,6 +140,7 @@ class Alert:
 class Sources:
     alerts: list[Callable[[User, datetime, datetime], Iterable[Alert]]] = field(default_factory=list)
     agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
+    own_agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)  # in no space
     resume: list[Callable[[PersonRequest], Iterable[Resume]]] = field(default_factory=list)
     figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)
     contacts: list[Callable[[User], Iterable[Contact]]] = field(default_factory=list)
@@ -151,6 +156,14 @@ def todos(user: User) -> list[Todo]:
     return sorted(found, key=lambda todo: (todo.due or date.max, todo.title))
 
 
+def asked_of(request: Any) -> list[Todo]:
+    """The same of whoever looks at a page, asked once for all that the page shows of it."""
+    known: list[Todo] | None = request.__dict__.get("_todos")
+    if known is None:
+        known = request.__dict__["_todos"] = todos(request.user)
+    return known
+
+
 def _todo(row: Obligation, reader: User) -> Todo:
     """A duty as its owner may read it now, or whoever stands in while the owner is away."""
     said = (row.title, row.url, row.why)
@@ -163,11 +176,24 @@ def _todo(row: Obligation, reader: User) -> Todo:
     return Todo(title, url, row.verb, why, row.due, row.action_url, row.key, is_for_another)
 
 
-def agenda(user: User, days: int = 8) -> list[Appointment]:
-    """What happens from today on, for so many days."""
+def agenda(user: User, days: int = 8, asked: Iterable[Todo] | None = None) -> list[Appointment]:
+    """What happens from today on, for so many days; `asked` is what there is to do, where that has been read."""
+    today = timezone.localdate()
+    end = today + timedelta(days=days)
+    found = list(_deadlines(todos(user) if asked is None else asked, today, end))
+    found += [each for source in [*sources.agenda, *sources.own_agenda] for each in source(user, today, end)]
+    return sorted(found, key=_moment)
+
+
+def next_in(space: Space, user: User, days: int) -> Appointment | None:
+    """What comes next in the space, within so many days."""
     today = timezone.localdate()
     found = [each for source in sources.agenda for each in source(user, today, today + timedelta(days=days))]
-    return sorted(found, key=lambda each: (each.day, each.time))
+    return min((each for each in found if each.space_id == space.pk), key=_moment, default=None)
+
+
+def _moment(each: Appointment) -> tuple[date, str]:
+    return each.day, each.time
 
 
 def resume(request: PersonRequest) -> list[Resume]:
@@ -197,9 +223,9 @@ def _week(moment: datetime) -> str:
     return _("Settimana %(from)s") % {"from": dates.in_words(monday, "j F", "del")}
 
 
-def deadlines(user: User, start: date, end: date) -> Iterable[Appointment]:
+def _deadlines(asked: Iterable[Todo], start: date, end: date) -> Iterable[Appointment]:
     """The days by which something is asked of the person."""
-    for todo in todos(user):
+    for todo in asked:
         if todo.due is not None and start <= todo.due <= end:
             yield Appointment(todo.key, todo.due, todo.title, todo.url, why=_("entro questo giorno"), is_todo=True)
 
@@ -213,21 +239,22 @@ def figures(user: User) -> list[Figure]:
 
 def changes(
     user: User, since: datetime, until: datetime | None = None, own: bool = False, piece: slice = slice(None),
-    beneath: str = "",
+    beneath: str = "", known: Mapping[int, Page] | None = None,
 ) -> list[Change]:  # fmt: skip
     """Pages published in the window that the person may see now, each once, newest first; those below a path alone.
 
-    What the person published is no news to its author, and left out unless `own` is asked for.
+    What the person published is no news to its author, and left out unless `own` is asked for. `known` are pages that
+    have been read already, each as its kind.
     """
     acts = _acts(user, since, until, own)
     if beneath:
         acts = acts.filter(page__path__beneath=[beneath])
     rows = list(acts[piece])
-    specific = {page.pk: page for page in Page.objects.filter(pk__in=[row.page_id for row in rows]).specific()}
+    specific = _read({row.page_id for row in rows if row.page_id}, known or {})
     homes, inside = access.spaces_of(specific.values(), user), access.standing(user).roles
     found = []
     for row in rows:
-        page = specific[row.page_id]
+        page = specific[row.page_id or 0]
         space = homes.get(page.pk)
         why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
         note = "" if row.note_is_inside and row.space_id not in inside else _stopped(row.note)
@@ -235,6 +262,20 @@ def changes(
         home, difference = space.pk if space else None, _asked(page, "difference_url")
         found.append(Change(page.pk, name(page), page.url, said, row.at, why, home, difference))
     return found
+
+
+def _read(keys: set[int], known: Mapping[int, Page]) -> dict[int, Page]:
+    """The pages, each as its kind; of those that say nothing of themselves (`_asked`) the kind's table is not read."""
+    found = {pk: known[pk] for pk in keys & known.keys()}
+    rows = list(Page.objects.filter(pk__in=keys - found.keys())) if keys - found.keys() else []
+    found |= {page.pk: kinds.by_name(page) for page in rows}
+    return found | kinds.whole(page for page in rows if _has_words(page.specific_class))
+
+
+def _has_words(kind: Any) -> bool:
+    """Whether pages of the kind say by themselves what holds, or lead to what was before."""
+    silent = {what: getattr(PortalPage, what) for what in ("what_holds", "difference_url")}
+    return any(getattr(kind, what, silence) is not silence for what, silence in silent.items())
 
 
 def _asked(page: Page, what: str) -> str:
@@ -293,9 +334,9 @@ def name(page: Page) -> str:
 def drafts(request: PersonRequest) -> Iterable[Resume]:
     """The pages that the person was writing last, and has neither published nor sent for approval."""
     asked = WorkflowState.objects.active().filter(requested_by=request.user)  # waiting, or come back
-    sent = [int(pk) for pk in asked.values_list("object_id", flat=True)]
-    sent += [pk for source in sources.sent for pk in source(request.user)]
+    sent = [pk for source in sources.sent for pk in source(request.user)]
     pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit").exclude(pk__in=sent)
+    pages = pages.exclude(pk__in=asked.order_by().values(key=Cast("object_id", BigIntegerField())))
     mine = pages.filter(latest_revision__user=request.user, depth__gt=access.SPACE_DEPTH)
     # Withdrawn or expired, and not written since: nothing is under way there.
     mine = mine.exclude(live=False, last_published_at__gte=F("latest_revision_created_at"))
@@ -314,6 +355,5 @@ def lapsing_roles(user: User) -> Iterable[Figure]:
     yield Figure(len(rows), what, url, ", ".join(spaces))
 
 
-sources.agenda.append(deadlines)
 sources.resume.append(drafts)
 sources.figures.append(lapsing_roles)

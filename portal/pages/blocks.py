@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
-from wagtail.models import Page
 
 from portal import access
+from portal.accounts import looked_up
 from portal.models.people import User
 from portal.wagtail_admin.choosers import FileBlock, ImageChoiceBlock, PageBlock, PersonBlock
 
-from . import anchors, reserved
+from . import anchors, kinds, reserved
 from .reserved import Part, ReadersBlock
 
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link", "document-link", "h3"]
@@ -203,18 +203,16 @@ class ContactsBlock(blocks.ListBlock):
         reader = getattr(context.get("request"), "user", None)
         if reader is None:
             return {**context, "contacts": []}
-        people = User.objects.current().filter(pk__in=[row["person"].pk for row in value if row["person"]])
-        known = set(access.allowed(people, reader).values_list("pk", flat=True))
-        people = people.select_related("organisation")
-        pages = Page.objects.filter(pk__in=[row["service"].pk for row in value if row["service"]])
-        services = {page.pk: page for page in access.allowed(pages, reader).specific()}
-        current = {person.pk: person for person in people}
+        request = context["request"]
+        looked_up.expect(request, [row["person"] for row in value])
+        open_pages = [row["service"] for row in value if row["service"] and access.can(reader, "view", row["service"])]
+        services = kinds.whole(open_pages)
         contacts = []
         for row in value:
-            person = current.get(row["person"].pk) if row["person"] else None
+            person: User | None = row["person"] if row["person"] and row["person"].is_current() else None
             service = services.get(row["service"].pk) if row["service"] else None
             if person or service:
-                contacts.append((row, person, person is not None and person.pk in known, service))
+                contacts.append((row, person, person is not None and looked_up.may_look_up(request, person), service))
         return {**context, "contacts": contacts}
 
     def words(self, value: Any) -> str:

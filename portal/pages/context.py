@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from wagtail.models import Page
 
 from portal import access
+from portal.accounts import looked_up
 from portal.models.activity import Activity
 from portal.models.pages import PortalPage, SpacePage
 from portal.models.people import User
@@ -24,11 +25,14 @@ def page(page: PortalPage, request: Any) -> dict[str, Any]:
     if page.responsible_id:  # with the body, which stands beside the name
         page.responsible = User.objects.select_related("organisation").get(pk=page.responsible_id)
     request.contact = page.responsible  # the frame's footer names whom to ask
+    publication = Activity.last_publication_of(page)
+    acted = (publication.by, publication.proposed_by, publication.approved_by) if publication else ()
+    looked_up.expect(request, [page.responsible, *acted])
     return {
         # The space is named only to those who may read it: a shared page says nothing of its home.
         "space": access.spaces_of([page], request.user).get(page.pk),
         "sections": page.sections(),
-        "publication": Activity.last_publication_of(page),
+        "publication": publication,
         "opened": opened(page, request.user),
         "open_parts": reserved.opened(page, request.user, as_seen_by=getattr(request, "as_seen_by", None)),
         "reading": None if getattr(request, "is_preview", False) else Reading(page, request.user),
@@ -39,7 +43,9 @@ def page(page: PortalPage, request: Any) -> dict[str, Any]:
 
 @shows(SpacePage)
 def space(page: SpacePage, request: Any) -> dict[str, Any]:
-    return {**overview(page, request.user), **listed(page, request), **_writing_here(page, request)}
+    found = overview(page, request.user)
+    looked_up.expect(request, found.get("managers", ()))
+    return {**found, **listed(page, request), **_writing_here(page, request)}
 
 
 def _writing_here(page: Page, request: HttpRequest) -> dict[str, Any]:

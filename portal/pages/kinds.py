@@ -3,11 +3,13 @@
 The models know fields, panels and text; each package's `pages.py` registers the rest here, and is found by its name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.http import HttpRequest
 from wagtail.models import Page
+
+from . import addresses
 
 Context = dict[str, Any]
 View = Callable[[Any, HttpRequest], Context]
@@ -43,3 +45,18 @@ def shown(page: Page, request: HttpRequest) -> Context:
         if kind in _views:
             found |= _views[kind](page, request)
     return found
+
+
+def by_name(page: Page) -> Any:
+    """A page as its kind, with title, code and address: the table of the kind is not asked."""
+    kind = page.specific_deferred
+    kind.code = addresses.code_of(page)
+    return kind
+
+
+def whole(pages: Iterable[Page]) -> dict[int, Any]:
+    """Pages that have been read, each as its kind with all that the kind holds: one question for each kind."""
+    by_kind: dict[type[Page], list[int]] = {}
+    for page in pages:
+        by_kind.setdefault(page.specific_class or Page, []).append(page.pk)
+    return {pk: page for kind, keys in by_kind.items() for pk, page in kind._default_manager.in_bulk(keys).items()}

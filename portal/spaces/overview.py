@@ -44,15 +44,15 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
 
     `shown_to` is who looks at it instead: of other spaces that person sees no more than before.
     """
-    space = page.space
+    space = access.spaces_of([page], user).get(page.pk) or page.space
     role = access.role_in(user, space)
     pinned = [pin.target_id for pin in page.pins.all()]  # in a preview, rows that are not in the database yet
     counts = _counted(page, user)
-    pins = access.allowed(Page.objects.filter(pk__in=pinned), user)
-    pins = set((access.allowed(pins, shown_to) if shown_to else pins).values_list("pk", flat=True))
     shared = set(shared_with(space, user).values_list("pk", flat=True)[:EACH]) if role else set()
     # Of all that the page names, the texts of each kind are read once.
-    found = {each.pk: each for each in Page.objects.filter(pk__in={*counts, *pins, *shared}).specific()}
+    found = {each.pk: each for each in Page.objects.filter(pk__in={*counts, *pinned, *shared}).specific()}
+    readers = [user, shown_to] if shown_to else [user]
+    pins = {pk for pk in pinned if pk in found and all(access.can(each, "view", found[pk]) for each in readers)}
     above = Counter(type(found[pk]) for pk in pins if found[pk].path.startswith(page.path))
     kinds = _by_kind(found[pk] for pk in counts)
     total = {type(found[pk]).kind: count for pk, count in counts.items() if isinstance(found[pk], PortalPage)}
@@ -72,7 +72,7 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
     if not role:
         return context
     others = sorted((found[pk] for pk in shared - pins), key=feed.name)
-    return {**context, **_for_members(space, user), "shared": others, "more_shared": len(shared) == EACH}
+    return {**context, **_for_members(space, user, found), "shared": others, "more_shared": len(shared) == EACH}
 
 
 def _inside(page: SpacePage, user: Any) -> Any:
@@ -109,19 +109,19 @@ def listed(page: SpacePage, request: HttpRequest) -> dict[str, Any]:
     return {"only": plural, "part": part, "kinds": []}
 
 
-def _for_members(space: Space, user: Any) -> dict[str, Any]:
+def _for_members(space: Space, user: Any, known: dict[int, Page]) -> dict[str, Any]:
     since, place = timezone.now() - RECENT, space.root_page.path
-    changes = feed.changes(user, since, own=True, piece=slice(FRESH), beneath=place)
-    soon = timezone.now() + LAPSING
+    changes = feed.changes(user, since, own=True, piece=slice(FRESH), beneath=place, known=known)
+    lapsing = space.memberships.current().filter(expires_at__lt=timezone.now() + LAPSING)
     members = list(access.members(space).colleagues().select_related("organisation")[: MEMBERS + 1])
     return {
         "role": True,
         "fresh": {change.page_id: change for change in changes},
         "members": _by_body(members[:MEMBERS]),
         "more_members": len(members) > MEMBERS,
-        "next_meeting": next((each for each in feed.agenda(user, days=AHEAD) if each.space_id == space.pk), None),
+        "next_meeting": feed.next_in(space, user, AHEAD),
         "managers": access.managers(space),
-        "lapsing": space.memberships.current().filter(expires_at__lt=soon).count(),
+        "lapsing": lapsing.count() if access.can(user, "manage", space) else 0,  # told beside «Condivisione»
     }
 
 

@@ -22,7 +22,8 @@ from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
 
 from portal import access
-from portal.models import Document, FileVersion, ProposedFile, Term, User
+from portal.accounts.looked_up import may_look_up
+from portal.models import Document, FileVersion, ProposedFile, Term
 from portal.models.glossary import KEPT as GLOSSARY
 from portal.models.kept import Kept
 from portal.models.old_addresses import OldAddress
@@ -398,29 +399,9 @@ def named(context: dict[str, Any], who: Any) -> str:
     """A person's name: a link to the person's page, for whoever may see that page."""
     if who is None:
         return ""
-    if not _may_look_up(context.get("request"), who):
+    if not may_look_up(context.get("request"), who):
         return format_html('<span class="together">{}</span>', who)
     return format_html('<a class="together" href="{}">{}</a>', reverse("person", args=[who.pk]), who)
-
-
-ONE_BY_ONE = 2  # persons named on a page, before all whom the reader may look up are asked for at once
-
-
-def _may_look_up(request: Any, who: User) -> bool:
-    """Whether the reader may open the person's page; asked a few times a page view, whatever the number of names."""
-    user = getattr(request, "user", None)
-    if not isinstance(user, User):
-        return False
-    known: dict[int, bool] = request.__dict__.setdefault("_known_people", {})
-    everybody: frozenset[int] | None = request.__dict__.get("_everybody_known")
-    if everybody is None and who.pk not in known and len(known) >= ONE_BY_ONE:
-        people = access.allowed(User.objects.current(), user).order_by()
-        everybody = request.__dict__["_everybody_known"] = frozenset(people.values_list("pk", flat=True))
-    if everybody is not None:
-        return who.pk in everybody
-    if who.pk not in known:
-        known[who.pk] = access.allowed(User.objects.current().filter(pk=who.pk), user).exists()
-    return known[who.pk]
 
 
 @register.filter
