@@ -753,6 +753,14 @@ def knows_everybody(user: Person) -> bool:
     return held.administrator or held.coordinates
 
 
+def knows_whom_to_ask(user: Person) -> bool:
+    """Whether the person may look up whoever answers for the own spaces: `_people`, of `somebody_to_ask`.
+
+    Who answers for a space works in it; only of public spaces, in which the reader holds no role, nobody is known.
+    """
+    return bool(standing(user).roles)
+
+
 def get_or_404(queryset: QuerySet[M], user: Person, action: str = "view", **lookup: Any) -> M:
     """The views' only door: hidden answers as missing; 403 only for an act on what may be seen."""
     obj = queryset.filter(**lookup).first()

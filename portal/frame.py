@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page, Site
 
 from . import access
+from .accounts import looked_up
 from .models.pages import page_kinds
 from .models.people import User
 from .models.spaces import Space
@@ -100,6 +101,8 @@ class Frame:
         named = getattr(self.request, "contact", None)
         if named is None and self.user is not None:
             named = access.somebody_to_ask(self.user)
+            if named is not None and access.knows_whom_to_ask(self.user):
+                looked_up.known(self.request, named)
         return named
 
     @property

@@ -24,6 +24,13 @@ def expect(request: Any, people: Iterable[User | None]) -> None:
     _known(request).expected |= {who.pk for who in people if who is not None}
 
 
+def known(request: Any, who: User) -> None:
+    """The reader may: it follows from how the person was found."""
+    found = _known(request)
+    found.asked.add(who.pk)
+    found.found.add(who.pk)
+
+
 def may_look_up(request: Any, who: User) -> bool:
     """Whether the reader may open the person's page."""
     user = getattr(request, "user", None)
@@ -31,10 +38,10 @@ def may_look_up(request: Any, who: User) -> bool:
         return False
     if who.pk == user.pk or access.knows_everybody(user):
         return who.is_current()
-    known = _known(request)
-    if who.pk not in known.asked and not known.is_everybody:
-        _ask(known, user, who)
-    return who.pk in known.found
+    seen = _known(request)
+    if who.pk not in seen.asked and not seen.is_everybody:
+        _ask(seen, user, who)
+    return who.pk in seen.found
 
 
 def _known(request: Any) -> _Known:
@@ -42,13 +49,13 @@ def _known(request: Any) -> _Known:
     return found
 
 
-def _ask(known: _Known, user: User, who: User) -> None:
+def _ask(seen: _Known, user: User, who: User) -> None:
     people = access.allowed(User.objects.current(), user).order_by()
-    if known.questions < ONE_BY_ONE:
-        new = {who.pk} | known.expected - known.asked
-        known.asked |= new
+    if seen.questions < ONE_BY_ONE:
+        new = {who.pk} | seen.expected - seen.asked
+        seen.asked |= new
         people = people.filter(pk__in=new)
     else:
-        known.is_everybody = True
-    known.questions += 1
-    known.found |= set(people.values_list("pk", flat=True))
+        seen.is_everybody = True
+    seen.questions += 1
+    seen.found |= set(people.values_list("pk", flat=True))

@@ -163,13 +163,13 @@ def replace(page: Page, by: Page | None) -> None:
 def gone(path: str, user: Any) -> dict[str, Any] | None:
     """What to say at the address of a page that was withdrawn: to whoever would read it, were it still there."""
     words = [word for word in path.split("/") if word]
-    home = Page.objects.filter(depth=access.SPACE_DEPTH - 1).first()
-    if not words or home is None:
+    if not words:
         return None
     if words[0] == addresses.CODE_ADDRESS:
         there = Page.objects.filter(slug__in=addresses.slugs_of(words[-1])) if len(words) == 2 else Page.objects.none()
     else:
-        there = Page.objects.filter(url_path=f"{home.url_path}{'/'.join(words)}/")
+        home = Page.objects.filter(depth=access.SPACE_DEPTH - 1).first()
+        there = Page.objects.filter(url_path=f"{home.url_path}{'/'.join(words)}/") if home else Page.objects.none()
     page = access.withdrawn(there, user).first()
     if page is None:
         return None
