@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -50,4 +51,6 @@ def _in_words(page: Any, user: Any) -> str:
     return _("%(said)s: se lo cambi, chi scrive o apre %(code)s arriva ancora qui.") % {"said": said, "code": page.code}
 
 
-in_words = lazy(_in_words, str)  # asked only where the sentence is shown
+def in_words(page: Any, user: Any) -> Any:
+    """Asked only where the sentence is shown, and then once, however often the form looks at it."""
+    return lazy(cache(lambda: _in_words(page, user)), str)()

@@ -11,7 +11,7 @@ from wagtail.models import Page
 from coordination.models import AgendaItem, MeetingPage
 from portal import demo
 from portal.models.pages import TextPage
-from portal.pages import addresses
+from portal.pages import addresses, code_citations
 from portal.spaces import opening
 from portal.templatetags.portal_tags import glossary
 from protocols.models import ProtocolPage
@@ -254,6 +254,15 @@ def test_the_editor_says_in_how_many_pages_a_code_is_cited_of_those_that_one_may
     assert (told(as_("coordinator"), page), told(as_("worker"), page)) == (before + 1, hers + 1)
     demo.publish(demo.space("SP-COORD").root_page, TextPage(title="Chiusa", body=[section]), on=0, by=None)
     assert (told(as_("coordinator"), page), told(as_("worker"), page)) == (before + 2, hers + 1)
+
+
+def test_who_cites_is_asked_once_a_form_however_often_the_sentence_is_looked_at(
+    as_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, count = [], code_citations.count
+    monkeypatch.setattr(code_citations, "count", lambda *words: (asked.append(words), count(*words))[1])
+    assert told(as_("coordinator"), Page.objects.get(slug="pr-02").specific) > 0
+    assert len(asked) == 1
 
 
 def test_pages_that_cite_in_their_rows_are_counted(as_: Any) -> None:
