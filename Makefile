@@ -7,6 +7,8 @@ DATA_DIR ?= ./var
 export PORT DATA_DIR
 # More than there are cores: some tests wait, for processes to be killed and to be started anew
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
+# What Python has compiled is kept: else each of the many processes compiles the whole project again.
+unexport PYTHONDONTWRITEBYTECODE
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 # bash, so that an installation that fails behind a pipe is a failure
@@ -21,7 +23,7 @@ COUNTED = { n=0; while read -r line; do case "$$line" in \
 define INSTALL
 @test -x $(BIN)/python || { echo "Creo l'ambiente Python …"; $(PYTHON) -m venv $(VENV); }
 @echo "Installo le dipendenze (una volta sola, da mezzo minuto a un paio) …"
-@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never uv pip install --quiet --require-hashes -r $<; \
+@if command -v uv >/dev/null 2>&1; then VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_PYTHON_DOWNLOADS=never uv pip install --quiet --compile-bytecode --require-hashes -r $<; \
 else $(BIN)/python -m pip install --disable-pip-version-check --require-hashes --only-binary :all: -r $< | $(COUNTED); fi
 @touch $@
 endef

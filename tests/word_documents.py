@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from xml.sax.saxutils import escape
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -187,6 +188,7 @@ def plain_protocol() -> bytes:
     )  # fmt: skip
 
 
+@cache
 def corpus() -> dict[str, bytes]:
     """Name → file. What becomes of each is said in `tests/portal/test_word_import.py`."""
     google = style("heading 1", "Heading1") + style("heading 2", "Heading2") + style("Title", "Title")
