@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest
-from wagtail.models import Page
 
 from coordination import shifts
 from coordination.models import ServicePage
@@ -28,8 +27,8 @@ def rule(page: RulePage, request: HttpRequest) -> dict[str, Any]:
 @shows(ProtocolPage)
 def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
     """The forms and procedures that go with it, as far as the reader may see them."""
-    related = Page.objects.filter(pk__in=[each.target_id for each in page.related.all()])
-    pages = [kinds.by_name(each) for each in access.allowed(related, request.user)]
+    related = {each.target_id: each.target for each in page.related.select_related("target")}
+    pages = [kinds.by_name(each) for each in related.values() if access.can(request.user, "view", each)]
     kept, signatories = editions.kept(page), list(page.signatories.all())
     known = editions.history(page, request.user, kept)
     found = band.of(page, request, kept, {edition.pk for edition in known}, signatories)
