@@ -17,6 +17,7 @@ from .models.people import User
 from .models.spaces import Space
 from .navigation import entries
 from .notices import feed
+from .pages import addresses
 
 
 def is_partner(user: User) -> bool:
@@ -104,6 +105,11 @@ class Frame:
             if named is not None and access.knows_whom_to_ask(self.user):
                 looked_up.known(self.request, named)
         return named
+
+    @property
+    def is_at_a_code(self) -> bool:
+        """On a page, or on an edition or a comparison of it, which are no page of the tree themselves."""
+        return self.request.path_info.startswith(f"/{addresses.CODE_ADDRESS}/")
 
     @property
     def reported(self) -> str:

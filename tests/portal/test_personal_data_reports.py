@@ -1,21 +1,25 @@
 """«Segnala dati personali»: out of sight at once for all but who reported and who answers, until it is handled."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
+from django.utils import timezone
 
 from portal import access, demo
 from portal.background import jobs
 from portal.files import reading
-from portal.models import Activity, Document, Job, Obligation, PersonalDataReport
+from portal.models import Activity, Document, Job, Obligation, PersonalDataReport, Space
 from portal.models.activity import Verb
 from portal.models.pages import by_code
 from portal.models.personal_data import Outcome
 from portal.personal_data import reports
+from portal.spaces import outsiders
 from tests.portal.test_personal_data import planted_codes
 
 pytestmark = pytest.mark.django_db
@@ -308,3 +312,21 @@ def test_a_page_that_was_withdrawn_for_it_is_not_said_to_be_seen_again(as_: Give
     said = decide(as_("coordinator"), PersonalDataReport.objects.get(), "tolti")
     assert "La pagina non è pubblicata." in said and "Si vede di nuovo" not in said
     assert as_("worker_mountain").get(page.url).status_code == 410
+
+
+def test_a_report_made_on_an_edition_closes_the_page_its_editions_and_an_outsider_s_link(as_: Given) -> None:
+    page = form_of("PR-02")
+    Space.objects.update(opens_to_outsiders=True)
+    more = {"until": timezone.localdate() + timedelta(days=3), "reason": "Prova", "asked_as": uuid4()}
+    _link, token = outsiders.give(page, access.space_of(page), "Scuola", by=as_user("coordinator"), **more)
+    first, *_between, last = page.editions.order_by("pk").values_list("version", flat=True)
+    edition = f"/p/PR-02/edizioni/{first}/"
+    doors = (edition, PAGE, f"{edition}confronta/{last}/")
+
+    def answers() -> list[int]:
+        return [*(as_("director").get(door, follow=True).status_code for door in doors),
+                Client().get(f"/esterni/{token}/").status_code]  # fmt: skip
+
+    assert answers() == [200, 200, 200, 200]
+    assert report(as_("worker"), page=edition).status_code == 302
+    assert answers() == [404, 404, 404, 404]

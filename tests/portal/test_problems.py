@@ -13,9 +13,9 @@ from wagtail.models import Page
 
 from portal import demo
 from portal.models import Job, NetworkProfile, ProblemReport, User
-from portal.models.pages import FaqPage, TextPage
+from portal.models.pages import FaqPage, TextPage, page_kinds
 from portal.notices import feed, problem_reports, who_asked
-from protocols.models import ProcedurePage
+from protocols.models import ProcedurePage, ProtocolPage
 from tests.shown import body
 
 pytestmark = pytest.mark.django_db
@@ -400,3 +400,21 @@ def test_of_whoever_has_left_a_proposal_is_closed_without_an_answer(as_: Any, pe
     desk.force_login(ProblemReport.objects.get(pk=row.pk).to)
     desk.post(f"/segnala/{row.pk}/")
     assert not ProblemReport.objects.exists()
+
+
+def test_a_correction_and_a_report_of_data_stand_on_every_kind_of_page_and_on_its_editions(as_: Any) -> None:
+    client, newest = as_("administrator"), {}
+    for page in Page.objects.live().filter(depth__gt=3).specific():
+        newest[type(page)] = page.url
+    assert {kind.__name__ for kind in newest} >= {kind.__name__ for kind in page_kinds() if kind.is_creatable} - {
+        "Page"
+    }
+    first, *_between, last = (
+        ProtocolPage.objects.get(code="PR-02").editions.order_by("pk").values_list("version", flat=True)
+    )
+    old = [f"/p/PR-02/edizioni/{first}/", f"/p/PR-02/edizioni/{first}/confronta/{last}/"]
+    for address in [*newest.values(), *old]:
+        answer = client.get(address, follow=True)
+        shown = answer.content.decode()
+        assert answer.status_code == 200, address
+        assert "Proponi una correzione" in shown and "Segnala dati personali" in shown, address
