@@ -51,6 +51,7 @@ class Activity(AppendOnly):
 
     verb = models.CharField(max_length=16, choices=Verb.choices)
     by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=310, blank=True)  # as it was then; empty on acts older than the field
     # Of a publication that was approved: who wrote it and asked for it, and who approved.
     proposed_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
@@ -73,6 +74,14 @@ class Activity(AppendOnly):
 
     def __str__(self) -> str:
         return self.sentence or f"{self.by} {self.get_verb_display()} {self.page}"
+
+    @property
+    def who(self) -> str:
+        """The name of then, with today's beside it where it is another."""
+        today = str(self.by or "")
+        if not self.by_name or self.by_name == today:
+            return today
+        return str(_("%(name)s (oggi %(today)s)") % {"name": self.by_name, "today": today})
 
     @classmethod
     def last_publication_of(cls, page: Page) -> "Activity | None":

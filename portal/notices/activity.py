@@ -21,4 +21,6 @@ def record(
 ) -> Activity:
     """Append one act; call it inside the transaction that does the act."""
     by = by if by is not None and by.pk else None
-    return Activity.objects.create(verb=verb, by=by, page=page, space=space, sentence=sentence, note=note, **more)
+    return Activity.objects.create(
+        verb=verb, by=by, by_name=str(by or ""), page=page, space=space, sentence=sentence, note=note, **more
+    )

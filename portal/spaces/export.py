@@ -203,7 +203,7 @@ def _register(space: Space) -> sheets.Rows:
     return [
         [_("quando"), _("chi"), _("che cosa"), _("nota"), _("pagina")],
         *(
-            [timezone.localtime(each.at).isoformat(" ", "minutes"), str(each.by or ""),
+            [timezone.localtime(each.at).isoformat(" ", "minutes"), each.who,
              each.sentence or str(each.get_verb_display()), each.note, each.page.title if each.page else ""]
             for each in acts
         ),

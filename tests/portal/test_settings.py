@@ -45,6 +45,16 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
     )
 
 
+def test_what_was_saved_outlives_a_power_cut_and_the_demonstration_may_lose_its_last_second(tmp_path: Path) -> None:
+    asked = (
+        "import django; django.setup(); from django.db import connection; cursor = connection.cursor();"
+        "cursor.execute('PRAGMA synchronous'); print(cursor.fetchone()[0])"
+    )
+    for environment, level in ((SOUND, "2"), ({"DEMO": "1"}, "1")):
+        done = start(tmp_path, "-c", asked, **environment)
+        assert done.stdout.strip() == level, done.stderr
+
+
 # --- What is refused -------------------------------------------------------------------------------------
 
 

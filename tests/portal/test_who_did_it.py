@@ -13,7 +13,9 @@ from portal.background import clock
 from portal.models import Activity
 from portal.models.activity import Verb
 from portal.models.pages import TextPage
+from portal.models.spaces import Role
 from portal.pages import approval
+from portal.spaces import roles
 from protocols.models import Edition
 from tests.portal.test_approval import approve, give_back, propose
 from tests.portal.test_publication import posted
@@ -204,3 +206,14 @@ def test_a_move_and_a_deletion_name_who_did_it_in_the_admins_history(as_: Given,
     assert door(as_("coordinator"), page).status_code == 302
     entry = PageLogEntry.objects.filter(action="wagtail.move", page=page.pk).get()
     assert entry.user == person("coordinator")
+
+
+def test_the_register_keeps_the_name_that_who_did_it_had_then(as_: Given, person: Given) -> None:
+    space, worker = demo.space("SP-RETE"), person("worker")
+    roles.give_role(space, person("newcomer"), Role.EDITOR, by=worker, reason="Prova")
+    worker.last_name = "Fedi Bianchi"
+    worker.save()
+    act = Activity.objects.filter(verb=Verb.ROLE_GIVEN, by=worker).first()
+    assert act is not None and (act.by, act.by_name) == (worker, "Elena Fedi")
+    shown = " ".join(as_("coordinator").get(f"/spazi/{space.root_page.slug}/condivisione/").content.decode().split())
+    assert "Elena Fedi (oggi Elena Fedi Bianchi) ha dato a Tommaso Lenzi il ruolo di redattore" in shown
