@@ -64,7 +64,7 @@ class Standing:
 
     roles: dict[int, int]  # space id → role
     paths: dict[int, str]  # space id → path of its root page, for every space the person may read
-    named: dict[str, Space]  # the same spaces by that path, with what a menu and a trail say of them
+    named: dict[str, tuple[Any, ...]]  # the same spaces by that path, with what a menu and a trail say of them
     public: frozenset[int]  # ids of the public spaces
     closed: frozenset[str]  # paths of the root pages of the spaces in which nothing new is written, readable or not
     opened: tuple[str, ...]  # paths of the pages opened to the person beyond their space
@@ -89,6 +89,16 @@ class Standing:
     @cached_property
     def role_by_path(self) -> dict[str, int]:
         return {self.paths[space]: role for space, role in self.roles.items() if space in self.paths}
+
+    @cached_property
+    def _made(self) -> dict[str, Space]:
+        return {}
+
+    def space_at(self, path: str) -> Space | None:
+        """The space whose pages lie there, for whoever reads it."""
+        if path in self.named and path not in self._made:
+            self._made[path] = _named(path, *self.named[path])
+        return self._made.get(path)
 
     @cached_property
     def bodies(self) -> frozenset[tuple[int, str]]:
@@ -154,7 +164,7 @@ def _read_standing(user: Person) -> Standing:
     administrator = known and user.is_superuser
     groups, roles, paths, public, closed = set[int](), dict[int, int](), dict[int, str](), set[int](), set[str]()
     coordinates, reported, by_me = administrator, set[int](), set[int]()
-    named = dict[str, Space]()
+    named = dict[str, tuple[Any, ...]]()
     for what, pk, role, path, closed_at, *words in _held(person, administrator):
         if what == GROUP:
             groups.add(pk)
@@ -171,7 +181,7 @@ def _read_standing(user: Person) -> Standing:
                 roles[pk] = Role.MANAGER if administrator else max(role, roles.get(pk, 0))
             if pk in public or pk in roles:
                 paths[pk] = path
-                named[path] = _named(pk, what, path, closed_at, *words)
+                named[path] = (pk, what, closed_at, *words)
     return Standing(
         roles=roles,
         paths=paths,
@@ -225,7 +235,7 @@ def _held(person: int | None, administrator: bool) -> QuerySet[Any, Any]:
     )
 
 
-def _named(pk: int, visibility: str, path: str, closed_at: Any, name: str, code: str, page: int, slug: str) -> Space:
+def _named(path: str, pk: int, visibility: str, closed_at: Any, name: str, code: str, page: int, slug: str) -> Space:
     """A space with what was read of it beside the roles; what else is asked of it, the database is asked."""
     read = {"id": pk, "code": code, "name": name, "visibility": visibility, "closed_at": closed_at,
             "root_page_id": page}  # fmt: skip
@@ -839,9 +849,13 @@ def is_of(user: Person, group: int | None) -> bool:
     return group in standing(user).groups
 
 
-def spaces_read(user: Person) -> list[Space]:
-    """The spaces that the person reads, closed ones too, by name: read with the roles, and asked of nobody again."""
-    return sorted(standing(user).named.values(), key=lambda space: space.name)
+def spaces_read(user: Person, *, only_open: bool = False, most: int | None = None) -> list[Space]:
+    """The spaces that the person reads, by name: known with the roles, and asked of nobody again."""
+    held = standing(user)
+    rows = ((name, path) for path, (_pk, _what, closed_at, name, *_) in held.named.items()
+            if not (only_open and closed_at))  # fmt: skip
+    found = (held.space_at(path) for _name, path in sorted(rows)[:most])
+    return [space for space in found if space is not None]
 
 
 def space_of(page: Page) -> Space | None:
@@ -857,8 +871,8 @@ def homes(pages: Iterable[Page]) -> list[Space]:
 
 def spaces_of(pages: Iterable[Page], user: Person) -> dict[int, Space]:
     """Page id → home space, for those spaces that the person may read; no query."""
-    named = standing(user).named
-    found = {page.pk: named.get(page.path[:SPACE_PATH]) for page in pages}
+    held = standing(user)
+    found = {page.pk: held.space_at(page.path[:SPACE_PATH]) for page in pages}
     return {pk: space for pk, space in found.items() if space is not None}
 
 
@@ -954,7 +968,7 @@ def past_audience(page: Page, home: Space | None) -> set[str]:
 def may_read_past(user: Person, page: Page, homes: Iterable[Space | None]) -> set[Space | None]:
     """Of the spaces in which a page has lain, those whose texts of then are the person's to read; the page must be."""
     held = tokens(user) if can(user, "view", page) else frozenset()
-    here = standing(user).named.get(page.path[:SPACE_PATH]) or space_of(page)
+    here = standing(user).space_at(page.path[:SPACE_PATH]) or space_of(page)
     return {home for home in homes if held and (home in (None, here) or _token(home) in held)}
 
 

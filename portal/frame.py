@@ -57,7 +57,7 @@ class Frame:
         """The open spaces in which the person holds a role; for whoever has not entered, the public ones."""
         if self.user is None:
             return []
-        return [space for space in access.spaces_read(self.user) if not space.is_closed][:MENU]
+        return access.spaces_read(self.user, only_open=True, most=MENU)
 
     @cached_property
     def todos(self) -> list[feed.Todo]:
