@@ -2,6 +2,8 @@
 
 import logging
 
+from django.db import connection
+
 from portal.accounts import ends, left_behind, working_life
 from portal.models.jobs import Lane
 from portal.models.spaces import Space
@@ -29,6 +31,17 @@ def repair() -> int:
         if count:
             logger.warning("%s: %d permissions had drifted and were repaired", code, count)
     return sum(drift.values())
+
+
+@every(minutes=24 * 60)
+def count_for_the_planner() -> bool:
+    """What SQLite knows of its tables, without which it guesses which index to take; PostgreSQL does it by itself."""
+    if connection.vendor != "sqlite":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA analysis_limit=1000")  # rows of each index: enough to choose by, and soon done
+        cursor.execute("ANALYZE")
+    return True
 
 
 @every(minutes=60)

@@ -101,6 +101,18 @@ def test_the_first_hour_of_a_network(fresh: Site, mailbox: Mailbox, new_context:
     step(page, "Pubblica la prima pagina")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.url.endswith("/spazi/rete-comune/nuovo/")
+    page.locator("main").get_by_role("link", name=re.compile("^Pagina( |$)")).first.click()
+    expect(page.locator("#w-autosave-indicator")).to_be_attached()
+    page.locator("#id_title").press_sequentially("Come si entra")
+    page.locator("#id_summary").fill("Che cosa serve il primo giorno.")
+    page.locator("#id_change_note").fill("La prima pagina.")
+    page.get_by_role("button", name="Altre azioni").last.click()
+    page.get_by_role("button", name="Pubblica", exact=True).first.click()
+    expect(page.locator(".messages")).to_contain_text("Come si entra")
+    page.goto(f"{fresh.url}/")
+    expect(page.get_by_role("heading", name="La rete è pronta")).to_have_count(0)
+    page.goto(f"{fresh.url}/spazi/rete-comune/")
+    expect(page.locator("main")).to_contain_text("Come si entra")
 
     comes_in(fresh, mailbox, new_context, watch)
     assert watch.problems == []

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page
 
 from portal import access
+from portal.background import clock
 from portal.models import Document, Membership, PageShare, Role, Space
 from portal.models.pages import TextPage
 from tests import network
@@ -119,3 +120,11 @@ def test_no_page_is_found_by_reading_all_pages(as_: Any, index: Any, name: str) 
                 continue  # some rows by their numbers: of a table this small the whole costs as little
             assert not scans_of_pages(sql), (address, sql)
     assert sum(read.values()) > len(addresses)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts its rows by itself")
+def test_the_clock_lets_sqlite_know_how_large_its_tables_are(db: None) -> None:
+    assert clock.count_for_the_planner()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stat FROM sqlite_stat1 WHERE tbl = 'wagtailcore_page'")
+        assert cursor.fetchall()
