@@ -18,7 +18,7 @@ from wagtail.models import UploadedFile
 
 from portal.accounts import sessions
 from portal.files.storage import file_store
-from portal.models import Delivery
+from portal.models import Absence, Delivery, Invitation
 from portal.models.jobs import Job, JobState
 from portal.notices import obligations, problem_reports
 from portal.pages import bin, unfinished
@@ -32,6 +32,7 @@ DONE_JOBS = timedelta(days=30)
 FAILED_JOBS = timedelta(days=180)
 DIGESTS = timedelta(days=365)
 UPLOADS = timedelta(days=7)
+LIVES = timedelta(days=365)  # what was a while in somebody's working life
 MAILS = timedelta(days=30)
 
 
@@ -113,6 +114,19 @@ def _mails() -> int:
     return len(old)
 
 
+def _absences() -> int:
+    """Days that say where somebody was not: nobody asks for them later."""
+    count, _rows = Absence.objects.filter(until__lt=timezone.localdate() - LIVES).delete()
+    return count
+
+
+def _invitations() -> int:
+    """Those that came to nothing; of one that was accepted stays who gave the account."""
+    old = Invitation.objects.filter(withdrawn_at__lt=timezone.now() - LIVES, accepted_at=None)
+    count, _rows = old.delete()
+    return count
+
+
 TERMS = [
     Term(
         _("Atti"),
@@ -129,6 +143,28 @@ TERMS = [
         ),
     ),
     Term(_("Account"), _("Si chiude quando lasci la rete o alla data scritta; il nome resta accanto agli atti.")),
+    Term(
+        _("Ente e sede"),
+        _("Da quando a quando sei stato di un ente resta: dice a nome di chi hai firmato e approvato."),
+    ),
+    Term(
+        _("Assenze"),
+        _("I giorni e chi ti sostituisce, mai il motivo: fino a un anno dopo la fine."),
+        _absences,
+    ),
+    Term(
+        _("Inviti"),
+        _("Accettato, resta scritto chi ti ha dato l’account; ritirato, sparisce dopo un anno."),
+        _invitations,
+    ),
+    Term(_("Ricerche salvate"), _("Finché le togli tu, da «Le tue ricerche».")),
+    Term(
+        _("Registro tecnico"),
+        _(
+            "Errori, accessi non riusciti, cambi di diritti ed esportazioni, con numeri al posto dei nomi: lo tiene la "
+            "macchina che ospita il portale, per il tempo che decide chi la cura."
+        ),
+    ),
     Term(_("Cose da fare"), _("Finché sono da fare; fatte, ancora 90 giorni."), obligations.forget_old),
     Term(_("Segnalazioni"), _("Finché il problema è risolto, al massimo 90 giorni."), problem_reports.purge),
     Term(

@@ -19,7 +19,7 @@ from wagtail.admin.models import EditingSession, FormState
 from wagtail.models import Page, UploadedFile
 
 from portal.background import clock, schedules
-from portal.models import Activity, Delivery, Job, Obligation, ProblemReport, User
+from portal.models import Absence, Activity, Delivery, Invitation, Job, Obligation, ProblemReport, User
 from portal.models.digests import DeliveryState
 from portal.models.jobs import JobState
 from portal.notices import obligations
@@ -157,6 +157,25 @@ def test_a_file_that_no_row_names_goes_after_a_week_and_no_other(db: None, setti
     assert kept and all(path.is_file() for path in kept)
     assert not (root / "documents/senza-riga.pdf").exists() and (root / "documents/appena-arrivato.pdf").exists()
     (root / "documents/appena-arrivato.pdf").unlink()
+
+
+def test_absences_and_invitations_that_came_to_nothing_go_after_a_year_and_no_other(person: Any) -> None:
+    elena, chiara, today, now = person("worker"), person("coordinator"), timezone.localdate(), timezone.now()
+    Absence.objects.all().delete()
+    for days in (367, 364):
+        day = today - timedelta(days=days)
+        Absence.objects.create(person=elena, since=day, until=day, given_by=chiara)
+    Invitation.objects.all().delete()
+    ended = {
+        "withdrawn": {"withdrawn_at": now - timedelta(days=366)},
+        "accepted": {"accepted_at": now - timedelta(days=999)},
+        "newly": {"withdrawn_at": now - timedelta(days=360)},
+    }
+    for name, moments in ended.items():
+        Invitation.objects.create(person=elena, invited_by=chiara, nonce=name, expires_at=now, **moments)
+    clock.keep_terms()
+    assert [row.until for row in Absence.objects.all()] == [today - timedelta(days=364)]
+    assert set(Invitation.objects.values_list("nonce", flat=True)) == {"accepted", "newly"}
 
 
 def test_the_page_on_privacy_shows_each_term_that_is_kept(as_: Any, settings: Any) -> None:
