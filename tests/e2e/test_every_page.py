@@ -1,5 +1,6 @@
 """Every kind of page, for each of its readers, on a desk and in a pocket: accessible, within its width, on its own."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -61,6 +62,9 @@ PAGES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "protocollo": ("/p/PR-02/", 200, WITHIN),
     "protocollo-condiviso": ("/p/PR-12/", 200, EVERYBODY),
     "edizione-superata": ("/p/PR-02/edizioni/2.0/", 200, WITHIN),
+    "edizione-in-vigore": ("/p/PR-02/edizioni/{new}/", 200, WITHIN),
+    "confronto": ("/p/PR-02/edizioni/{old}/confronta/{new}/", 200, WITHIN),
+    "confronto-testo-intero": ("/p/PR-02/edizioni/{old}/confronta/{new}/?testo=intero", 200, WITHIN),
     "protocollo-in-un-altro-giorno": ("/p/PR-02/?ente=quarrata&giorno=2026-01-02", 200, ("worker",)),
     "protocollo-adattato": ("/p/PR-02/?ente=pistoia", 200, ("worker",)),
     "recepimento": ("/p/PR-02/recepimenti/quarrata/", 200, WITHIN),
@@ -90,6 +94,16 @@ PAGES: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "password": ("/accesso/password/change/", 200, ("worker",)),
     "secondo-fattore": ("/accesso/secondo-fattore/", 200, ("worker",)),
     "segnala": ("/segnala/?pagina=/p/PR-12/", 200, ("worker",)),
+    "letture": ("/letture/{read}/", 200, ("coordinator", "administrator")),
+    "revisioni": ("/revisioni/", 200, ("coordinator", "worker")),
+    "revisione": ("/revisioni/{reviewed}/", 200, ("coordinator",)),
+    "cestino": ("/spazi/colmo/cestino/", 200, ("administrator",)),
+    "collegamenti-esterni": ("/spazi/colmo/condivisione/esterni/", 200, ("administrator",)),
+    "esterno": ("{outsider}", 200, ("anonymous", "worker")),
+    "esterno-edizione": ("{outsider_edition}", 200, ("anonymous",)),
+    "esterno-finito": ("/esterni/mai-dato/", 404, ("anonymous",)),
+    "dati-personali": ("/dati-personali/{report}/", 200, ("administrator",)),
+    "segnala-dati-personali": ("/dati-personali/segnala/?pagina=/p/PR-12/", 200, ("worker",)),
     "approvazione": ("/approvazioni/{waiting}/", 200, ("director", "health_manager")),
     "novita": ("/novita/", 200, EVERYBODY),
     "protocolli": ("/protocolli/", 200, EVERYBODY),
@@ -147,13 +161,21 @@ def waiting(window_of: Callable[[str], Window]) -> str:
     return found[1]
 
 
+@pytest.fixture(scope="module")
+def filled(site: Site) -> dict[str, Any]:
+    """What the demo leaves empty, and the numbers of what it holds."""
+    printed = site.manage("shell", "--no-imports", "-c", "from tests.e2e.filled import fill; fill()")
+    numbers: dict[str, Any] = json.loads(printed.splitlines()[-1])
+    return numbers
+
+
 @pytest.mark.parametrize(("person", "name"), CASES, ids=[f"{name}-{person}" for person, name in CASES])
 def test_a_page_is_accessible_within_its_width_and_asks_nobody_else(
-    window_of: Callable[[str], Window], colleague: str, waiting: str, person: str, name: str
+    window_of: Callable[[str], Window], colleague: str, waiting: str, filled: dict[str, Any], person: str, name: str
 ) -> None:
     path, status, _readers = PAGES[name]
     window = window_of(person)
-    answer = window.go(path.format(person=colleague, waiting=waiting))
+    answer = window.go(path.format(person=colleague, waiting=waiting, **filled))
     assert answer.status == status
     faults = []
     for width, size in SIZES.items():
