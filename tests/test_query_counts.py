@@ -1,12 +1,32 @@
 """Query counts do not grow with spaces: the same at 5 more spaces and at 500 more."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from wagtail.models import Page
 
-from portal.models import PageShare, Space
+from portal.demo import body_of
+from portal.models import (
+    Absence,
+    BinnedThing,
+    Delegation,
+    Document,
+    Organisation,
+    OutsiderLink,
+    OutsiderVisit,
+    PageShare,
+    Space,
+    User,
+)
+from portal.models.delegations import Purpose
 from portal.models.pages import TextPage
-from portal.notices import digests
+from portal.notices import acknowledgements, digests
+from portal.pages import bin as space_bin
 from tests import network
 from tests.test_doors import portal_doors
 
@@ -61,20 +81,80 @@ def test_a_page_asks_no_more_than_what_it_shows_needs(as_):
 
 
 def grow(times, reader):
-    """More spaces, people, pages and shares, as many times over."""
+    """More spaces, people, pages and shares, as many times over; and of what people keep in them."""
     space, other = Space.objects.get(code="SP-RETE"), Space.objects.get(code="SP-TERZO")
     many_spaces(2 * times, reader)
-    network.people(4 * times, space=space)
+    people = network.people(4 * times, space=space)
     pages = network.pages_below(space.root_page, TextPage, ["Foglio"] * 6 * times, change_note="-", owner=reader)
     for page in pages:
         space.activities.create(verb="pubblicato", page_id=page.pk, note="Nuova.", by=reader)
     PageShare.objects.bulk_create(PageShare(page=page, space=other) for page in pages[::2])
+    grow_lives(people, reader)
+    grow_readings(pages[:times], people, reader)
+    grow_parts(times, people, reader)
+    grow_bin_and_links(Space.objects.get(code="SP-MINORI"), times, reader)
+
+
+def grow_lives(people, reader):
+    """Who acts for a body, and who is away: each stood in for by somebody else; the persons of the doors too."""
+    today = timezone.localdate()
+    body, named = Organisation.objects.get(slug="quarrata"), User.objects.filter(email__startswith="davide")
+    away = [*people, *named] if not Absence.objects.exists() else people
+    Delegation.objects.bulk_create(
+        Delegation(organisation=body, purpose=Purpose.ADOPTION, person=who, substitute=other, valid_from=today,
+                   given_by=reader) for who, other in zip(people, people[1:], strict=False)
+    )  # fmt: skip
+    Absence.objects.bulk_create(
+        Absence(person=who, substitute=other, since=today, until=today + timedelta(days=9), given_by=reader)
+        for who, other in zip(away, [reader, *people], strict=False)
+    )
+
+
+def grow_readings(pages, people, reader):
+    """Pages asked of many, and one that is asked again."""
+    again = Page.objects.get(slug="pr-02").specific
+    for page in [*pages, again]:
+        acknowledgements.ask(page, by=reader, due=timezone.localdate(), is_required=True, spaces=[], bodies=[],
+                             people=[reader, *people])  # fmt: skip
+
+
+def grow_parts(times, people, reader):
+    """One page with more and more parts, each for a space, a body and a person of its own."""
+    root, spaces = Space.objects.get(code="SP-RETE").root_page, list(Space.objects.order_by("-pk")[:times])
+    page = TextPage.objects.filter(slug="con-parti").first() or root.add_child(
+        instance=TextPage(title="Con parti", slug="con-parti", change_note="-")
+    )
+    bodies = list(Organisation.objects.all())
+    for number, (space, who) in enumerate(zip(spaces, people, strict=False)):
+        readers = [("space", space), ("body", bodies[number % len(bodies)]), ("person", who)]
+        content = body_of([{"heading": f"Parte {who}", "text": "Per alcuni."}])
+        page.body.append(("reserved", {"readers": readers, "content": content}))
+    page.save_revision(user=reader).publish(user=reader)
+
+
+def grow_bin_and_links(space, times, reader):
+    """Files thrown away, and pages opened to outsiders who came."""
+    files = [
+        Document.objects.create(title="Vecchio", collection=space.collection, file=ContentFile(b"-", "vecchio.txt"))
+        for _ in range(times)
+    ]
+    space_bin.put(files, by=reader)
+    assert BinnedThing.objects.filter(space=space).count() >= times
+    pages = network.pages_below(space.root_page, TextPage, ["Aperta"] * times, change_note="-", owner=reader)
+    Space.objects.filter(pk=space.pk).update(opens_to_outsiders=True)
+    links = OutsiderLink.objects.bulk_create(
+        OutsiderLink(space=space, page=page.page_ptr, named="Una scuola", reason="-", token_hash=uuid4().hex,
+                     asked_as=uuid4(), given_by=reader, expires_at=timezone.now() + timedelta(days=9))
+        for page in pages
+    )  # fmt: skip
+    OutsiderVisit.objects.bulk_create(OutsiderVisit(link=link) for link in links)
 
 
 def test_every_page_asks_as_often_in_a_network_ten_times_as_large(as_, person, index):
     keeper, client = person("coordinator"), as_("coordinator")
     doors = [door for door in portal_doors() if door.post is None and door.expected("coordinator") == 200]
     addresses = sorted({door.name: door.address for door in doors}.values())  # one of each kind
+    addresses += ["/spazi/rete/con-parti/", "/rubrica/enti/quarrata/"]
     grow(3, keeper)
     few = counted(client, addresses)
     grow(30, keeper)

@@ -155,6 +155,11 @@ def open_requests(page: Page) -> QuerySet[ReadingRequest]:
     return ReadingRequest.objects.filter(page=page.pk, ended_at=None)
 
 
+def with_whom(page: Page) -> QuerySet[ReadingRequest]:
+    """The open ones, with whom they name: two or three questions for all."""
+    return open_requests(page).prefetch_related("spaces", "bodies", "people")
+
+
 def ask(page: Any, *, by: User, due: date, is_required: bool, professions: Iterable[Any] = (), **to: Any) -> Any:
     """Ask that the page be read and signed; `to` holds spaces, bodies, people."""
     with transaction.atomic():
@@ -186,16 +191,21 @@ def end(request: ReadingRequest, *, by: User) -> None:
 
 def asked(request: ReadingRequest, page: Page) -> Any:
     """The persons asked, who are those now: each as long as the page may be read."""
-    return User.objects.colleagues().filter(_chosen(request), pk__in=access.readers(page).order_by().values("pk"))
+    return asked_of([request], page)
+
+
+def asked_of(requests: Iterable[ReadingRequest], page: Page) -> Any:
+    """The same for all of these requests on the page at once."""
+    chosen = [_chosen(request) for request in requests]
+    if not chosen:
+        return User.objects.none()
+    readers = access.readers(page).order_by().values("pk")
+    return User.objects.colleagues().filter(Q(*chosen, _connector=Q.OR), pk__in=readers)
 
 
 def to_sign(live: Page, proposal: Any) -> Any:
     """Who will have to sign once `proposal` is published: all whom it was asked of, but those whose signature holds."""
-    chosen = [_chosen(request) for request in open_requests(live).prefetch_related("spaces", "bodies")]
-    if not chosen:
-        return User.objects.none()
-    readers = access.readers(live).order_by().values("pk")
-    whom = User.objects.colleagues().filter(Q(*chosen, _connector=Q.OR), pk__in=readers)
+    whom = asked_of(with_whom(live), live)
     how, last = _how(live), current(live)
     found = how.fingerprint(proposal)
     if last is not None and (last.fingerprint == found or how.keeps(proposal, last)):
@@ -276,7 +286,7 @@ def refresh_all() -> int:
 
 def is_asked(user: User, page: Page) -> bool:
     """Asked by name, or of somebody for whom the person stands in: each signs in the own name."""
-    if any(asked(request, page).filter(pk=user.pk).exists() for request in open_requests(page)):
+    if asked_of(with_whom(page), page).filter(pk=user.pk).exists():
         return True
     waiting = Obligation.objects.filter(key=_key(page.pk), settled_at=None)
     return access.addressed(waiting, user, "person", standing_in=True).exists()

@@ -215,14 +215,12 @@ class Count:
 
 def counts(page: Page, bodies: set[int] | None) -> list[Count]:
     """By body, of all or of these; people are those asked now."""
-    signed, people, required = acknowledgements.signers(page), {}, set()
-    for request in acknowledgements.open_requests(page):
-        for who in acknowledgements.asked(request, page).select_related("organisation"):
-            people[who.pk] = who
-            if request.is_required:
-                required.add(who.pk)
+    signed, requests = acknowledgements.signers(page), list(acknowledgements.with_whom(page))
+    people = acknowledgements.asked_of(requests, page).select_related("organisation")
+    of_duty = acknowledgements.asked_of([each for each in requests if each.is_required], page)
+    required = set(of_duty.values_list("pk", flat=True))
     found: dict[int | None, Count] = {}
-    for who in people.values():
+    for who in people:
         if bodies is None or who.organisation_id in bodies:
             count = found.setdefault(who.organisation_id, Count(who.organisation, named=required))
             if who.pk in signed:
@@ -258,7 +256,7 @@ def reading(request: PersonRequest, pk: int) -> HttpResponse:
             return redirect("reading", page.pk)
     context = {
         "page": page, "title": name(page), "form": form, "counts": counts(page, bodies),
-        "requests": acknowledgements.open_requests(page).select_related("asked_by") if may_ask else [],
+        "requests": acknowledgements.with_whom(page).select_related("asked_by") if may_ask else [],
         "text": acknowledgements.current(page),
     }  # fmt: skip
     return render(request, "portal/reading.html", context)

@@ -96,18 +96,29 @@ def opened(page: Any, user: Any, *, as_seen_by: Any = None) -> dict[str, str]:
     if as_seen_by is not None:
         theirs = access.read_parts(as_seen_by, page, tokens)
         reads = [mine and other for mine, other in zip(reads, theirs, strict=True)]
-    return {part.key: in_words(part, user) for (part, _tokens), read in zip(found, reads, strict=True) if read}
+    return in_words([part for (part, _tokens), read in zip(found, reads, strict=True) if read], user)
 
 
-def in_words(part: Part, user: Any) -> str:
-    """«chi ha un ruolo in questo spazio, Comune di Quarrata»: as far as the reader knows them."""
-    readers = part.named
-    said = [str(ROLES[Role(readers.role or Role.EDITOR)])]
-    spaces = access.allowed(Space.objects.filter(pk__in=readers.spaces), user) if readers.spaces else []
-    said += [now("chi ha un ruolo in «%(space)s»") % {"space": space} for space in spaces]
-    said += [str(body) for body in Organisation.objects.filter(pk__in=readers.bodies)] if readers.bodies else []
-    people = access.allowed(User.objects.filter(pk__in=readers.people), user) if readers.people else []
-    return ", ".join([*said, *(str(person) for person in people)])
+def in_words(parts: list[Part], user: Any) -> dict[str, str]:
+    """Part by part «chi ha un ruolo in questo spazio, Comune di Quarrata»: as far as the reader knows those named.
+
+    One question for each way of naming, however many parts there are.
+    """
+    readers = {part.key: part.named for part in parts}
+    spaces = _in(access.allowed(Space.objects.all(), user), {pk for each in readers.values() for pk in each.spaces})
+    bodies = _in(Organisation.objects.all(), {pk for each in readers.values() for pk in each.bodies})
+    people = _in(access.allowed(User.objects.all(), user), {pk for each in readers.values() for pk in each.people})
+    found = {}
+    for key, each in readers.items():
+        said = [str(ROLES[Role(each.role or Role.EDITOR)])]
+        said += [now("chi ha un ruolo in «%(space)s»") % {"space": row} for row in spaces if row.pk in each.spaces]
+        said += [str(row) for row in bodies if row.pk in each.bodies]
+        found[key] = ", ".join([*said, *(str(row) for row in people if row.pk in each.people)])
+    return found
+
+
+def _in(rows: Any, named: set[int]) -> list[Any]:
+    return list(rows.filter(pk__in=named)) if named else []
 
 
 # --- What the others see of a change -----------------------------------------------------------------------
