@@ -737,6 +737,18 @@ def addressed(queryset: QuerySet[M], user: Person, to: str, *, standing_in: bool
     return queryset.filter(mine)
 
 
+def with_known_substitutes(absences: Iterable[Absence], user: Person) -> list[Absence]:
+    """Whoever stands in is told to those alone who may look that person up, and to whoever is away."""
+    found = list(absences)
+    named = {row.substitute_id for row in found} - {None}
+    people = _people(User.objects.filter(pk__in=named), user, "view") if named else User.objects.none()
+    known = set(people.values_list("pk", flat=True))
+    for row in found:
+        if row.substitute_id not in known and row.person_id != standing(user).person:
+            row.substitute = None
+    return found
+
+
 def with_open_page(rows: QuerySet[Any], user: Person) -> list[Any]:
     """Rows with a `page` and what they `need` there, each with `page_is_open`: one question for all of them."""
     found = list(rows.select_related("page"))

@@ -4,7 +4,6 @@ who holds its role today.
 Nobody is guessed: where nothing of it can be said, whoever answers for the procedure is named.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +65,10 @@ class Directory:
 
     def stands_in(self, person: User | None) -> Absence | None:
         """Until when somebody is away, and who does what is owed meanwhile."""
-        return Absence.objects.current().filter(person=person).select_related("substitute").first() if person else None
+        if person is None:
+            return None
+        away = Absence.objects.current().filter(person=person).select_related("substitute")[:1]
+        return next(iter(access.with_known_substitutes(away, self.user)), None)
 
     def _of_own_body(self, holders: list[Holder]) -> list[Holder]:
         """Those of the reader's own body, where there are any: else the network's."""
@@ -94,17 +96,6 @@ class Directory:
         found: ServicePage | None = access.allowed(desks, self.user).order_by("title").first()
         return found
 
-    def _with_known_substitutes(self, rows: Iterable[Absence]) -> list[Absence]:
-        """Whoever stands in is told to those alone who may look that person up, as whoever is away is."""
-        absences = list(rows)
-        substitutes = {row.substitute_id for row in absences} - {None}
-        people = access.allowed(User.objects.filter(pk__in=substitutes), self.user) if substitutes else ()
-        known = {who.pk for who in people}
-        for row in absences:
-            if row.substitute_id not in known:
-                row.substitute = None
-        return absences
-
     def _roles(self) -> tuple[dict[str, str], dict[str, list[Holder]]]:
         """The roles that steps name, by their number, and who of those whom the reader knows holds each today."""
         asked = {int(block.value["position"]) for block in self.page.steps if block.value.get("position")}
@@ -114,7 +105,7 @@ class Directory:
         people = access.allowed(User.objects.current().filter(positions__in=asked).distinct(), self.user)
         known = {who.pk: who for who in people.select_related("organisation").order_by("last_name", "first_name")}
         away = Absence.objects.current().filter(person__in=known).select_related("substitute").order_by("-until")
-        absences = {row.person_id: row for row in self._with_known_substitutes(away)}
+        absences = {row.person_id: row for row in access.with_known_substitutes(away, self.user)}
         found: dict[str, list[Holder]] = {}
         held = User.positions.through.objects.filter(user__in=known, position__in=asked)
         for who, role in held.order_by("user__last_name", "user__first_name").values_list("user", "position"):

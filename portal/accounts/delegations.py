@@ -141,3 +141,6 @@ class DelegationViewSet(SnippetViewSet):
         ],
         base_form_class=DelegationForm,
     )
+
+    def register_chooser_viewset(self) -> None:
+        """None: nothing chooses a delegation, and the list would name everybody's to every editor."""

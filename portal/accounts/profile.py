@@ -41,7 +41,7 @@ def person(request: PersonRequest, pk: int) -> HttpResponse:
         "kinds": kinds,
         "keeps": keeps,
         "seats": found.placements.current().filter(kind=PlacementKind.SEAT).select_related("organisation"),
-        "absences": found.absences.current().select_related("substitute"),
+        "absences": access.with_known_substitutes(found.absences.current().select_related("substitute"), request.user),
     }
     return render(request, "portal/person.html", context)
 

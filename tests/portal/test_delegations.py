@@ -49,6 +49,11 @@ def edit(delegation: Delegation) -> str:
     return f"{LIST}edit/{delegation.pk}/"
 
 
+def test_no_list_to_choose_from_names_delegates_to_editors(given: Delegation, as_: Any) -> None:
+    for where in ("", "results/", f"chosen/{given.pk}/", f"chosen-multiple/?id={given.pk}"):
+        assert as_("worker_minors").get(f"/admin/snippets/choose/portal/delegation/{where}").status_code == 404, where
+
+
 def test_an_administrator_gives_a_delegation_and_stays_named(given: Delegation, person: Any) -> None:
     assert (given.given_by, given.person) == (person("administrator"), person("worker"))
     act = Activity.objects.filter(verb=Verb.DELEGATION_GIVEN).latest("pk")

@@ -119,6 +119,15 @@ def test_while_somebody_is_away_the_substitute_finds_what_is_owed_and_may_do_it(
     assert Activity.objects.filter(verb=Verb.ACTION_CLOSED).first().by == davide
 
 
+def test_who_stands_in_is_named_to_those_alone_who_may_look_that_person_up(as_: Any, person: Any, today: Any) -> None:
+    stranger = User.objects.create(email="zita@raccordo.example", first_name="Zita", last_name="Ignota")
+    elena = person("worker")
+    Absence.objects.create(person=elena, since=today, until=today + 3 * DAY, substitute=stranger)
+    for name, sees in (("coordinator", True), ("newcomer", False), ("worker", True)):  # Elena is told, too
+        card = text(as_(name).get(f"/rubrica/persone/{elena.pk}/"))
+        assert "Assente" in card and ("Ignota" in card) == sees, name
+
+
 def test_after_the_absence_the_substitute_finds_nothing_more(as_: Any, person: Any, today: Any) -> None:
     elena, davide = person("worker"), person("worker_minors_plain")
     row = working_life.be_away(elena, since=today, until=today, substitute=davide, by=person("coordinator"))

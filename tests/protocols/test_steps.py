@@ -89,6 +89,17 @@ def test_who_stands_in_is_told_to_those_alone_who_may_look_that_person_up(as_: A
         assert ("Ignota" in said, "777" in said) == (sees, sees), name
 
 
+def test_who_stands_in_for_whoever_answers_is_told_to_those_alone_who_may_look_that_person_up(
+    as_: Any, person: Any
+) -> None:
+    stranger, today = User.objects.create(email="zita@raccordo.example", last_name="Ignota"), timezone.localdate()
+    Absence.objects.create(person=person("coordinator"), since=today, until=today + 3 * DAY, substitute=stranger)
+    published([{"title": "Chiedi"}])
+    for name, sees in (("administrator", True), ("newcomer", False)):
+        said = as_(name).get("/p/OP-90/?passo=1").content.decode()
+        assert "non" in said and "c’è fino" in said and ("Ignota" in said) == sees, name
+
+
 def test_a_role_that_nobody_holds_names_whoever_answers_for_the_procedure(as_: Any) -> None:
     published([{"title": "Chiedi", "position": str(Position.objects.create(name="Referente affitti").pk)}])
     said = step(as_("worker"), "/p/OP-90/", 1)
