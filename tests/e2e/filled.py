@@ -23,8 +23,8 @@ from protocols.models import Edition, ProtocolPage
 
 LONG = "Che cosa si fa quando una persona sola torna a casa dall’ospedale e nessuno può venire a prenderla"
 SECTION = {
-    "heading": "Per la scuola", "text": "<p>Si telefona al mattino, e si lascia il numero.</p>",
-    "rows": [{"term": "Il lunedì", "text": "dalle 9 alle 12"}, {"term": "Il giovedì", "text": "dalle 15 alle 17"}],
+    "heading": "Per la scuola", "text": "Si telefona al mattino, e si lascia il numero.",
+    "rows": [("Il lunedì", "dalle 9 alle 12"), ("Il giovedì", "dalle 15 alle 17")],
 }  # fmt: skip
 
 
