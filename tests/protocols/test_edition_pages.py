@@ -195,3 +195,17 @@ def test_a_person_is_named_to_those_who_know_the_person_or_read_of_them_today(pe
     page.save_revision().publish()
     assert "Estranea" not in text(main(as_("worker").get(old)))
     assert "Estranea Persona" in text(main(as_("administrator").get(old)))
+
+
+def test_a_rule_without_a_code_is_named_by_its_title_where_others_are_by_their_code(person: Any, as_: Any) -> None:
+    rule = ProtocolPage(title="Regola senza codice", slug="senza-codice", version="1.0", summary="-")
+    rule.valid_from, rule.body = today() - timedelta(days=9), demo.body_of([{"heading": "A", "text": "Uno."}])
+    demo.publish(demo.space("SP-RETE").root_page, rule, on=-9, by=person("coordinator"))
+    rule = ProtocolPage.objects.get(pk=rule.pk)
+    rule.version, rule.valid_from, rule.change_note = "2.0", today(), "Cambia."
+    rule.body = demo.body_of([{"heading": "A", "text": "Due."}])
+    rule.save_revision(user=person("coordinator")).publish(user=None)
+    for where in ("edizioni/1.0/", "edizioni/1.0/confronta/2.0/"):
+        answer = as_("coordinator").get(f"/p/senza-codice/{where}")
+        assert answer.status_code == 200, where
+        assert text(BeautifulSoup(answer.content, "html.parser").title).startswith("Regola senza codice"), where
