@@ -18,6 +18,8 @@ from portal.models import Absence, Delegation, User
 from portal.models.activity import Verb
 from portal.notices.activity import record
 
+from . import delegation_mail
+
 GIVEN = ("organisation", "purpose", "person", "valid_from")  # what was done in its name rests on these
 
 
@@ -31,6 +33,7 @@ def keep(delegation: Delegation, *, by: User) -> Delegation:
         delegation.save()
         until = delegation.valid_until.isoformat() if delegation.valid_until else ""
         record(verb, by=by, sentence=words % {"delegation": delegation}, note=f"{delegation.valid_from} – {until}")
+        delegation_mail.ask(delegation, by=by)
     return delegation
 
 
@@ -73,6 +76,7 @@ def end(delegation: Delegation, *, by: User) -> bool:
             Verb.DELEGATION_CHANGED, by=by, note=delegation.valid_from.isoformat(),
             sentence=_("ha ritirato, prima che cominciasse, la delega «%(delegation)s»") % {"delegation": delegation},
         )  # fmt: skip
+        delegation_mail.ask(delegation, by=by)
         delegation.delete()
     return False
 

@@ -29,7 +29,7 @@ from portal.notices.activity import record
 from portal.spaces import roles
 from portal.words import dates
 
-from . import coordinators, delegations
+from . import coordinators, delegation_mail, delegations
 
 Hand = Callable[[User | None, User], None]  # to whom, None for its end; by whom
 
@@ -171,12 +171,13 @@ def _delegations(person: User, reader: User) -> Iterable[Item]:
             given = {"organisation": row.organisation, "purpose": row.purpose, "person": to}
             begins = max(today, row.valid_from)
             if to is not None and not delegations.covers(begins, row.valid_until, **given):
-                Delegation.objects.create(
+                made = Delegation.objects.create(
                     **given, valid_from=begins, valid_until=row.valid_until, given_by=by,
                     substitute=row.substitute if row.substitute != to else None,
                 )  # fmt: skip
                 said = _("ha dato la delega «%(delegation)s»") % {"delegation": f"{to}: {row.get_purpose_display()}"}
                 record(Verb.DELEGATION_GIVEN, by=by, sentence=said)
+                delegation_mail.ask(made, by=by)
             if row.valid_from > today:
                 delegations.end(row, by=by)
                 return

@@ -16,6 +16,7 @@ from portal.requests import PersonRequest
 from portal.spaces.overview import answered_by
 
 from . import names
+from .delegation_mail import days_in_words, lasting
 
 
 class ProfileForm(forms.ModelForm):
@@ -55,7 +56,8 @@ def profile(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _save(request, form)
         return redirect("profile")
-    return render(request, "portal/profile.html", {"form": form, "proposal": proposal})
+    held = [(row, days_in_words(row, request.user)) for row in lasting(request.user)]
+    return render(request, "portal/profile.html", {"form": form, "proposal": proposal, "delegations": held})
 
 
 def _save(request: PersonRequest, form: ProfileForm) -> None:

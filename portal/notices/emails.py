@@ -21,7 +21,7 @@ from wagtail.models import Site
 from portal import access
 from portal.background import jobs
 from portal.models.invitations import Invitation
-from portal.models.people import User
+from portal.models.people import Organisation, User
 from portal.models.spaces import ROLE_MEANING, Role, Space
 from portal.words import dates
 
@@ -147,6 +147,11 @@ def role_mail(to: User, *, space: Space, role: Role | None, by: str) -> EmailMul
     """A role in a space was given, changed or taken."""
     meaning = ROLE_MEANING[role] if role else ""
     return _mail("role", to.email, {"person": to, "space": space, "role": role, "meaning": meaning, "by": by})
+
+
+def delegation_mail(to: User, *, body: Organisation, purpose: str, held: list[str], by: str) -> EmailMultiAlternatives:
+    """A delegation was given, changed or ended: on which days the person has it now, in words; none, if it is over."""
+    return _mail("delegation", to.email, {"person": to, "body": body, "purpose": purpose, "held": held, "by": by})
 
 
 def reading_reminder_mail(to: User, *, title: str, url: str, due: date, by: str) -> EmailMultiAlternatives:

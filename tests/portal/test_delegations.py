@@ -9,11 +9,14 @@ from django.utils import timezone
 
 from coordination.models import Action
 from portal import access
-from portal.models import Activity, Delegation, Organisation, User
+from portal.background import jobs
+from portal.models import Activity, Delegation, Job, Organisation, User
 from portal.models.activity import Verb
 from portal.models.append_only import as_maintenance
 from portal.models.delegations import Purpose
+from portal.models.jobs import JobState
 from portal.notices import problem_reports
+from portal.words import dates
 from protocols.models import Signature
 from training.models import LessonDone, LessonPage
 
@@ -180,3 +183,44 @@ def test_one_that_is_over_is_not_lengthened_and_pressed_twice_says_so(given: Del
     Delegation.objects.update(valid_from=TODAY + 3 * DAY, valid_until=None)
     assert "non comincerà" in text(desk.post(address, follow=True))
     assert "Questa delega non c’è più." in text(desk.post(address, follow=True))
+
+
+# --- Those whom it concerns are told ---------------------------------------------------------------------
+
+
+def mails(outbox: list[Any]) -> list[tuple[str, str]]:
+    """Those that left since the last look: to whom, and what they say."""
+    for job in Job.objects.filter(key__startswith="delegation-mail", state=JobState.WAITING):
+        jobs.run(job.pk)
+    told = [(mail.to[0].split("@")[0], f"{mail.subject}\n{mail.body}") for mail in outbox]
+    outbox.clear()
+    return told
+
+
+def test_the_delegate_and_the_substitute_are_told_of_what_is_given_changed_and_taken(
+    given: Delegation, as_: Any, person: Any, mailoutbox: list[Any]
+) -> None:
+    client, since = as_("administrator"), dates.in_words(given.valid_from, article="dal")
+    [(whom, said)] = mails(mailoutbox)
+    assert whom == "elena.fedi" and f"agisci a nome di {given.organisation} (recepisce i testi" in said
+    assert f"- {since}" in said and "<time" not in said
+    client.post(edit(given), filled(person, substitute=person("newcomer").pk))
+    told = dict(mails(mailoutbox))
+    assert set(told) == {"elena.fedi", "tommaso.lenzi"}
+    assert f"- al posto di Elena Fedi, {since}" in told["tommaso.lenzi"]
+    Delegation.objects.update(valid_from=TODAY + 5 * DAY)
+    as_("coordinator").post(f"/rete/deleghe/{given.pk}/fine/")
+    told = dict(mails(mailoutbox))
+    assert set(told) == {"elena.fedi", "tommaso.lenzi"}
+    assert all("non agisci più a nome di" in said and "Non tocca più a te" in said for said in told.values())
+
+
+def test_the_profile_names_what_one_does_in_somebodys_name_from_the_first_day_on(
+    given: Delegation, as_: Any, person: Any
+) -> None:
+    Delegation.objects.update(valid_from=TODAY + 5 * DAY, substitute=person("newcomer"))
+    days = dates.in_words(TODAY + 5 * DAY, article="dal")
+    for name, said in (("worker", days.capitalize()), ("newcomer", f"Al posto di Elena Fedi, {days}")):
+        shown = " ".join(as_(name).get("/profilo/").content.decode().split())
+        assert f"{given.organisation}: recepisce i testi della rete" in shown and said in shown
+    assert "Agisci a nome di" not in as_("office").get("/profilo/").content.decode()
