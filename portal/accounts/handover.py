@@ -43,6 +43,7 @@ class Item:
     title: str
     hand: Hand
     may_end: bool = False
+    is_named: bool = False  # passes to whoever is chosen for it alone; else it ends: no access is given in passing
     page: int | None = None  # which the new owner must be allowed to read
     url: str = ""
 
@@ -160,7 +161,7 @@ def _roles(person: User, reader: User) -> Iterable[Item]:
                 roles.take_over(row, to, by=by, reason=_("Passaggio di consegne"))
 
         title = _("%(space)s: %(role)s") % {"space": row.space.name, "role": Role(row.role).label}
-        yield Item(f"role:{row.pk}", _("Ruoli negli spazi"), title, hand, may_end=True)
+        yield Item(f"role:{row.pk}", _("Ruoli negli spazi"), title, hand, may_end=True, is_named=True)
 
 
 def _delegations(person: User, reader: User) -> Iterable[Item]:

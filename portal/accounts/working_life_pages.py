@@ -240,7 +240,11 @@ class HandoverForm(forms.Form):
         fields: dict[str, Any] = self.fields
         for item in items:
             end = ((ENDS, _("Finisce qui")),) if item.may_end else ()
-            fields[item.key] = PersonField(label=item.title, required=False, always=end, empty_label=_("Scegli"))
+            empty = _("Finisce con l’account") if item.is_named else _("Scegli")
+            end = () if item.is_named else end
+            fields[item.key] = PersonField(label=item.title, required=False, always=end, empty_label=empty)
+            if item.is_named:
+                fields[item.key].help_text = _("Se non scegli nessuno finisce con l’account.")
         people = choosable().exclude(pk=person.pk)
         for field in fields.values():
             field.offer(people)
@@ -256,7 +260,7 @@ class HandoverForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         for item in self.items:
-            if item.key in data and not data[item.key] and not data.get("to_all"):
+            if item.key in data and not data[item.key] and not data.get("to_all") and not item.is_named:
                 self.add_error(item.key, _("Scegli chi la prende: niente resta senza qualcuno.") if not item.may_end
                                else _("Scegli chi la prende, o che finisce qui."))  # fmt: skip
         return data
@@ -264,7 +268,8 @@ class HandoverForm(forms.Form):
     @property
     def given(self) -> dict[str, User | None]:
         data = self.cleaned_data
-        return {item.key: None if data[item.key] == ENDS else data[item.key] or data["to_all"] for item in self.items}
+        given = {item.key: data[item.key] or (None if item.is_named else data["to_all"]) for item in self.items}
+        return {key: None if to == ENDS else to for key, to in given.items()}
 
 
 @login_required

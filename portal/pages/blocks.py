@@ -231,7 +231,7 @@ class ReservedContentBlock(blocks.StreamBlock):
     contacts = ContactsBlock()
 
     def clean(self, value: Any) -> Any:
-        if not len(value) and not self.is_deferred_validation:
+        if self.meta.min_num and not len(value) and not self.is_deferred_validation:
             raise ValidationError(_("Scrivi che cosa dice questa parte, o togli tutta la parte riservata."))
         return super().clean(value)
 

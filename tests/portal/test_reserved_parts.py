@@ -19,6 +19,7 @@ from portal.pages.reserved import ReadersBlock
 from portal.spaces import shares
 from protocols.models import Edition, ProtocolPage
 from search.models import SearchDocument
+from tests.portal.test_drafts import meeting as typed_meeting
 from tests.shown import body
 from tests.typed_pages import typed
 
@@ -263,3 +264,15 @@ def test_a_reserved_part_without_readers_or_words_says_what_is_missing(as_: Any)
     shown = as_("coordinator").post(f"/admin/pages/add/portal/textpage/{root.pk}/", sent).content.decode()
     assert "Indica chi legge questa parte" in shown and "Scrivi che cosa dice questa parte" in shown
     assert "numero minimo" not in shown
+
+
+def test_a_point_of_an_agenda_for_all_names_no_readers_and_is_sent_by_its_button(as_: Any) -> None:
+    row = {
+        "agenda-TOTAL_FORMS": "1", "agenda-0-title": "Un punto", "agenda-0-text": "", "agenda-0-discussion": "",
+        "agenda-0-ORDER": "1", "agenda-0-id": "", "agenda-0-DELETE": "", "agenda-0-readers-count": "0",
+    }  # fmt: skip
+    root = space("SP-RETE").root_page
+    sent = typed_meeting(change_note="Nuova.", **row) | {"action-publish": "1"}
+    assert as_("coordinator").post(f"/admin/pages/add/coordination/meetingpage/{root.pk}/", sent).status_code == 302
+    [made] = root.get_children().type(MeetingPage).filter(title="Tavolo")
+    assert [item.title for item in made.specific.agenda.all()] == ["Un punto"]

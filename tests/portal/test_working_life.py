@@ -576,3 +576,16 @@ def test_a_page_that_comes_back_to_somebody_who_has_left_goes_to_its_owner_or_it
         approval.ask_for_changes(state.current_task_state.specific, by=chiara, reason="Manca il perché.")
         assert any("Ti è tornata: Proposta" in row.title for row in obligations.open_of(User.objects.get(pk=whom.pk)))
         User.objects.filter(pk=person("newcomer").pk).update(is_active=True)
+
+
+def test_nobody_is_given_a_role_in_passing(as_: Any, person: Any) -> None:
+    paolo, davide = person("director"), person("worker_minors_plain")
+    row = Membership.objects.current().filter(user=paolo, role=Role.APPROVER).first()
+    assert row and not Membership.objects.filter(space=row.space, user=davide, role=Role.APPROVER).exists()
+    pack = f"/rete/persone/{paolo.pk}/uscita/"
+    assert "Se non scegli nessuno finisce con l’account." in pack_of(as_("coordinator"), paolo)
+    fields = as_("coordinator").get(pack).context["form"].items
+    pages = {item.key: person("coordinator").pk for item in fields if item.page}
+    assert as_("coordinator").post(pack, {"to_all": davide.pk} | pages).status_code == 302
+    assert not Membership.objects.filter(space=row.space, user=davide, role=Role.APPROVER).exists()
+    assert not Membership.objects.current().filter(user=paolo).exists()
