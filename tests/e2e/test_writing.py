@@ -236,9 +236,10 @@ def test_what_is_typed_at_once_is_saved_or_asked_about_and_no_save_overtakes_the
     page.route("**/edit/", held)
     summary.fill("Ho premuto")
     page.get_by_role("button", name="Salva bozza").last.click(no_wait_after=True)
-    expect(page.locator("form[data-edit-form]")).to_have_attribute("aria-busy", "true")
-    summary.press_sequentially(" e scrivo ancora", delay=100)  # it takes nothing that it would lose, and shows so
-    expect(summary).to_have_value("Ho premuto")
+    form = page.locator("form[data-edit-form]")
+    expect(form).to_have_attribute("aria-busy", "true")
+    expect(form).to_have_js_property("inert", True)  # it takes nothing that it would lose
+    summary.press_sequentially(" e scrivo ancora", delay=100)
     expect(page.locator(".messages")).to_contain_text(re.compile("è salvata come bozza|Hai salvato"), timeout=20_000)
     expect(summary).to_have_value("Ho premuto")
     summary.press("End")
