@@ -39,8 +39,7 @@ def keep(delegation: Delegation, *, by: User) -> Delegation:
 
 def held(person: User) -> QuerySet[Delegation]:
     """What the person does in somebody's name, today or from a day to come."""
-    lasting = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
-    return Delegation.objects.filter(lasting, person=person).select_related("organisation")
+    return delegation_mail.lasting(person).filter(person=person)
 
 
 def unattended(person: User, since: date, until: date) -> list[Delegation]:
