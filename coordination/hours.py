@@ -20,7 +20,7 @@ from .models import ServicePage
 
 SAID = ("telephone", "hours", "place")
 TYPED = (*SAID, "change_note")
-WORDS = (*TYPED, concurrent_edits.BEGUN_FROM)
+WORDS = (*TYPED, guard.REASON, concurrent_edits.BEGUN_FROM)
 
 
 @quick_changes.offered.append

@@ -25,7 +25,7 @@ from portal.personal_data import guard
 from . import unfinished
 from .uploading import UploadingForm
 
-WORDS = ("title", "summary", "news_kind", "text")
+WORDS = ("title", "summary", "news_kind", "text", guard.REASON)
 ABOUT = ""  # a page that is not there yet
 
 

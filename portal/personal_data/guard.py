@@ -101,6 +101,14 @@ class Reasoned:
     worded: ClassVar[tuple[str, ...]] = ()  # the fields that others will read
     page_pk: int | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.initial.get(REASON):  # type: ignore[attr-defined]  # typed before the session ended: seen, not only sent
+            self._ask_why()
+
+    def _ask_why(self) -> None:
+        self.fields[REASON].widget = forms.Textarea(attrs={"rows": 2})  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         form: Any = self
         data: dict[str, Any] = super().clean() or form.cleaned_data  # type: ignore[misc]
@@ -114,7 +122,7 @@ class Reasoned:
                 form.add_error(name, _MAY_STAY % {"what": _named(found)})
             self.doubts += found
         if self.doubts:
-            form.fields[REASON].widget = forms.Textarea(attrs={"rows": 2})
+            self._ask_why()
         return data
 
     def explain(self, page: Any, by: User) -> None:

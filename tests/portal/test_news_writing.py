@@ -183,3 +183,15 @@ def test_a_number_of_the_office_stays_in_a_circular_for_a_reason_and_a_tax_code_
     [kept] = PersonalDataReason.objects.filter(page=page.pk)
     assert (kept.reason, kept.by) == (reason["personal_data_reason"], person("coordinator"))
     assert reason["personal_data_reason"] not in shown(as_("worker").get(page.url))
+
+
+def test_a_reason_typed_as_the_session_ended_is_there_after_the_login(as_: Given, person: Given) -> None:
+    reason = "È il telefono di turno dell’ufficio."
+    number = WORDS | {"text": "Chiama il 333 1234567.", "personal_data_reason": reason}
+    client = as_("anonymous")
+    assert client.post(ADDRESS, number).status_code == 302
+    client.post("/accesso/login/", {"login": person("coordinator").email, "password": "raccordo-demo"})
+    again = shown(client.get(ADDRESS))
+    assert "Chiama il 333 1234567." in again and f">\n{reason}</textarea>" in again
+    assert client.post(ADDRESS, number).status_code == 302
+    assert PersonalDataReason.objects.get().reason == reason
