@@ -216,7 +216,7 @@ def _held(person: int | None, administrator: bool) -> QuerySet[Any, Any]:
         "word": Value("", CharField()),
     }  # fmt: skip
     mine = Case(When(by=person, by__isnull=False, then=Value(1)), default=Value(0), output_field=IntegerField())
-    reports: QuerySet[Any, Any] = PersonalDataReport.objects.filter(handled_at=None, page__isnull=False).order_by()
+    reports: QuerySet[Any, Any] = PersonalDataReport.objects.hiding().filter(page__isnull=False).order_by()
     reports = reports.annotate(held_as=Value(REPORTED), **{**no_space, "role_held": mine})
     open_reports = reports.values_list("held_as", "page", *no_space)
     if person is None:
@@ -328,7 +328,7 @@ def withdrawn(queryset: QuerySet[Any], user: Person) -> QuerySet[Any]:
 
 def _in_sight(held: Standing, field: str) -> Q:
     """No data of persons were reported there, or by the person: until that is handled, only who answers sees it."""
-    reports = PersonalDataReport.objects.filter(handled_at=None, **{field: OuterRef("pk")})
+    reports = PersonalDataReport.objects.hiding().filter(**{field: OuterRef("pk")})
     return Q(~Exists(reports)) | Q(Exists(reports.filter(by=held.person, by__isnull=False)))
 
 
@@ -446,8 +446,10 @@ def _files(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
     if held.administrator:
         return queryset
     inside = Q(collection__space__in=held.spaces("edit" if action == "view" else action))
-    if issubclass(queryset.model, Document):
-        queryset = queryset.filter(_in_sight(held, "document") | Q(collection__space__in=held.spaces("manage")))
+    is_document = issubclass(queryset.model, Document)
+    in_sight = _in_sight(held, "document" if is_document else "picture")
+    queryset = queryset.filter(in_sight | Q(collection__space__in=held.spaces("manage")))
+    if is_document:
         queryset = queryset.exclude(_is_unread(held))
     if action != "view":
         return queryset.filter(inside)
@@ -586,7 +588,9 @@ def _reports(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any
     if held.person is None:
         return queryset.none()
     here = Page.objects.order_by().filter(_in_spaces(held, "manage") | Q(owner=held.person, depth__gt=SPACE_DEPTH))
-    handled = Q(page__in=here.values("pk")) | Q(document__collection__space__in=held.spaces("manage"))
+    managed = held.spaces("manage")
+    handled = Q(page__in=here.values("pk")) | Q(document__collection__space__in=managed)
+    handled |= Q(picture__collection__space__in=managed)
     mine = Q(by=held.person) if action == "view" else Q(by=held.person, found_by_itself=True)
     return queryset.filter(handled | mine)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.files import looking, uploads
 from portal.files.explaining import Explained
+from portal.models.people import User
 from portal.personal_data import guard
 from portal.personal_data.guard import no_personal_data
 from portal.words import dates
@@ -65,6 +66,7 @@ class AdoptionForm(Explained, forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, edition: Edition, last: Adoption, first: date, before: date, **kwargs: Any) -> None:
+        self.author: User | None = kwargs.pop("author", None)
         super().__init__(*args, **kwargs)
         self.initial["seen"], self.page = last.pk, edition.page
         self.last = last

@@ -15,6 +15,7 @@ from portal import access
 from portal.files.serving import file_response
 from portal.models import Organisation
 from portal.models.pages import by_code
+from portal.models.people import User
 from portal.personal_data import guard
 from portal.requests import FramedRequest
 from portal.words import dates
@@ -40,9 +41,10 @@ def adoption(request: FramedRequest, code: str, body: str) -> HttpResponse:
         access.require(request.user, "edit", said[asked][0])
     days = [row.since for row in standing(said[asked])]
     earlier = [row.since for row in standing(said[asked]) if row != said[asked][0]]
+    author = request.user if isinstance(request.user, User) else None
     form = AdoptionForm(
         request.POST if request.method == "POST" else None, request.FILES or None, edition=asked, last=said[asked][0],
-        first=max(days), before=max(earlier, default=asked.begins),
+        first=max(days), before=max(earlier, default=asked.begins), author=author,
     )  # fmt: skip
     if request.method == "POST" and form.is_valid() and _written(request, form, asked, organisation):
         messages.success(request, _("Scritto: chi legge il protocollo lo vede da adesso."))

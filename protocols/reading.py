@@ -241,7 +241,8 @@ def _is_same(row: Any, then: dict[str, Any]) -> bool:
     """Whether a file or a picture is still what it was."""
     if isinstance(row, Document):
         return bool(row.sha256 == then.get("sha256"))
-    return not isinstance(row, Image) or row.file_hash == then.get("sha1")
+    # Pictures out of a text of Word once had no fingerprint: of those nothing is known.
+    return not isinstance(row, Image) or then.get("sha1") in ("", row.file_hash)
 
 
 def _rows(known: set[citations.Citation], user: Any) -> dict[str, tuple[Any, bool]]:

@@ -63,7 +63,7 @@ def _seen(model: Any, numbers: set[int], user: Any) -> set[int]:
 
 def _with_hidden_files(groups: Collection[str] | None = None) -> set[str]:
     """The forms whose file was put out of sight a moment ago: its words are still in the index, under the form."""
-    hidden = PersonalDataReport.objects.filter(handled_at=None, document__isnull=False)
+    hidden = PersonalDataReport.objects.hiding().filter(document__isnull=False)
     forms = FormPage.objects.filter(document__in=hidden.values("document"))
     late = SearchDocument.objects.filter(page_id__in=forms.values("pk"), gone=True, pending=True)
     late = late if groups is None else late.filter(group__in=groups)

@@ -598,9 +598,23 @@ def plant_report(here: Planted, by: User) -> None:
     page = TextPage(title=title, summary=summary, slug="segnalata")
     page.body = demo.body_of([{"heading": here.word("reported", "heading", to="vista"), "text": "Una storia."}])
     demo.publish(here.space.root_page, page, on=0, by=by, note=here.word("reported", "note", to="vista"))
-    row = reports.report(cast("newcomer"), "storia", page=Page.objects.get(pk=page.pk))
+    row = reports.report(cast("newcomer"), "storia", seen=Page.objects.get(pk=page.pk))
     here.pages.append(page)
     here.addresses.append(f"/dati-personali/{row.pk}/")
+    plant_reported_picture(here, by)
+
+
+def plant_reported_picture(here: Planted, by: User) -> None:
+    """A picture alone, with the name that its file has; the page that carries it stays."""
+    image = Image.objects.create(
+        title=here.word("reported", "picture", to="vista"), collection=here.space.collection, file=get_test_image_file()
+    )
+    page = TextPage(title="Con una figura", slug="con-una-figura")
+    page.body = [("picture", {"picture": image, "caption": ""})]
+    demo.publish(here.space.root_page, page, on=0, by=by)
+    row = reports.report(cast("newcomer"), "storia", seen=image)
+    drawn = image.get_rendition("max-1200x1600").file.name
+    here.addresses += [f"/dati-personali/{row.pk}/", f"/media/{image.file.name}", f"/media/{drawn}"]
 
 
 def open_closed_space() -> None:

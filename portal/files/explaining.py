@@ -19,10 +19,11 @@ class Explained:
 
     fields: dict[str, forms.Field]
     page: Page
+    author: User | None = None
     found: tuple[Finding, ...] = ()
 
     def look_for_doubts(self, read: Extraction) -> None:
-        self.found = tuple(guard.unexplained([self.page.pk], looking.findings(read.pages, read.beside)))
+        self.found = tuple(guard.unexplained([self.page.pk], looking.findings(read.pages, read.beside), self.author))
 
     def ask_why(self, field: str, reason: str | None) -> None:
         """Show where the reason goes, at the file that needs one: a browser cannot send it back."""

@@ -1,7 +1,8 @@
 """The text of a file is looked at while it comes in, before it is kept for others to open: what is in it, and where.
 
 A tax code is refused at the door. What only looks like somebody's data hides the file until its uploader has said why
-it may stay (`portal/personal_data/reports.py`).
+it may stay; of a telephone or an account, which a letterhead has too, the uploader is only asked
+(`portal/personal_data/reports.py`).
 """
 
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.models.media import Document
-from portal.personal_data import detection
+from portal.personal_data import detection, guard
 from portal.personal_data.detection import Finding
 
 from . import extraction
@@ -30,14 +31,13 @@ def read(file: Any, within: float | None = None) -> Extraction | None:
 
 
 def findings(pages: list[str], beside: str = "") -> list[Finding]:
-    """What hides a file; a letterhead has its telephones and accounts. Beside its text only what is certain counts."""
+    """What looks like somebody's data, but for the directory's telephones. Beside its text only the certain counts."""
     places = [_("a pagina %(number)d") % {"number": number} for number in range(1, len(pages) + 1)]
     if len(pages) == 1:
         places = [_("nel testo")]
-    found = [each for text, place in zip(pages, places, strict=True) for each in detection.find(text, place)]
+    found = guard.find(zip(places, pages, strict=True))
     place = _("fra commenti, parole cancellate o proprietà") if pages else _("nel testo")
-    hiding = [each for each in found if each.kind in detection.HIDES]
-    return list(dict.fromkeys([*hiding, *detection.certain(beside, place)]))
+    return list(dict.fromkeys([*found, *detection.certain(beside, place)]))
 
 
 def of(document: Document, beside: str = "") -> list[Finding]:

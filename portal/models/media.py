@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
+from wagtail.utils.file import hash_filelike
 
 from portal.files.photographs import leave_the_place
 
@@ -25,6 +26,7 @@ class FileOfItsRow:
 
     file: Any
     file_size: Any
+    file_hash: str
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         file = self.file
@@ -32,6 +34,7 @@ class FileOfItsRow:
         if is_new:
             leave_the_place(file)
             self.file_size = file.size
+            self.file_hash = hash_filelike(file)
         try:
             super().save(*args, **kwargs)  # type: ignore[misc]
         except DatabaseError:

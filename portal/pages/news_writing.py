@@ -60,7 +60,7 @@ def write_news(request: HttpRequest, slug: str) -> HttpResponse:
         page = _publish(form, request.user)
         said = _("«%(title)s» è pubblicata.") if page.live else _("«%(title)s» aspetta l’approvazione.")
         messages.success(request, said % {"title": page.title})
-        form.tell_of_hidden(request)
+        form.tell_of_doubts(request)
         return redirect(page.get_url() if page.live else space.get_absolute_url())
     if form.is_bound:
         keep_words(request.user, space, request.POST)

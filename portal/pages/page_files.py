@@ -67,9 +67,9 @@ class ReplacingForm(Explained, forms.Form):
     personal_data_reason = guard.ReasonField()
     seen = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, page: PortalPage, document: Document, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, page: PortalPage, document: Document, author: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.page, self.document = page, document
+        self.page, self.document, self.author = page, document, author
         self.initial["seen"] = document.sha256
 
     def clean_upload(self) -> Any:
@@ -120,7 +120,7 @@ def page_files(request: HttpRequest, pk: int) -> HttpResponse:
     blocked = quick_changes.why_not(page)
     if request.method == "POST" and not blocked and form.is_valid():
         _add(page, form, by=request.user)
-        form.tell_of_hidden(request)
+        form.tell_of_doubts(request)
         return _done(request, page, space, about)
     if form.is_bound:
         form.is_valid()
@@ -147,8 +147,8 @@ def replace_file(request: HttpRequest, pk: int, document_id: int) -> HttpRespons
         raise Http404
     about = quick_changes.about("file", page, document_id)
     form = ReplacingForm(
-        request.POST or None, request.FILES or None, page=page, document=document, use_required_attribute=False,
-        initial=unfinished.begun(request, space, about, WORDS),
+        request.POST or None, request.FILES or None, page=page, document=document, author=request.user,
+        use_required_attribute=False, initial=unfinished.begun(request, space, about, WORDS),
     )  # fmt: skip
     blocked = quick_changes.why_not(page)
     if request.method == "POST" and not blocked and form.is_valid():

@@ -26,7 +26,7 @@ class Kind(TextChoices):
     HEALTH = "salute", _("iniziali con notizie di salute")
 
 
-HIDES = {Kind.TAX_CODE, Kind.HEALTH, Kind.BIRTH}  # in a file; a letterhead has its telephones and accounts
+ON_LETTERHEADS = {Kind.IBAN, Kind.MOBILE}  # of an office's file, too: they are asked about, and hide nothing
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -197,12 +198,26 @@ def _unexplained(page: Any, found: list[Finding]) -> list[Finding]:
     return unexplained([page.pk] if page.pk else [], found)
 
 
-def unexplained(pages: list[int], found: list[Finding]) -> list[Finding]:
-    """Of what was found in a text or in a file of the pages, what nobody has said the reason of, or what is certain."""
-    if not found or not pages:
+def unexplained(pages: list[int], found: list[Finding], by: User | None = None) -> list[Finding]:
+    """Of what was found in a text or in a file of the pages, what nobody has said the reason of, or what is certain.
+
+    With `by`: what a letterhead has is said once for all the files of the same author.
+    """
+    if not found or not (pages or by):
         return found
-    known = set(PersonalDataReason.objects.filter(page__in=pages).values_list("fingerprint", flat=True))
+    here = Q(page__in=pages)
+    said = here | Q(by=by, kind__in=detection.ON_LETTERHEADS) if by else here
+    known = set(PersonalDataReason.objects.filter(said).values_list("fingerprint", flat=True))
     return [each for each in found if each.is_certain or fingerprint(each) not in known]
+
+
+def explain_numbers(found: list[Finding], reason: str, by: User) -> None:
+    """Why the telephones and accounts of a file may stay, in this one and in the author's next."""
+    for each in found:
+        if each.kind in detection.ON_LETTERHEADS:
+            PersonalDataReason.objects.get_or_create(
+                page=None, by=by, fingerprint=fingerprint(each), defaults={"kind": each.kind, "reason": reason}
+            )
 
 
 def _said(found: list[Finding], way_on: str) -> str:

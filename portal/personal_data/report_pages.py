@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from portal import access
 from portal.files import looking
-from portal.models.media import Document
+from portal.models.media import Document, Image
 from portal.models.personal_data import Outcome, PersonalDataReport, What
 from portal.notices import feed
 from portal.notices.problem_pages import own_path
@@ -26,17 +26,25 @@ IN_THE_TEXT = "testo"
 
 
 class ReportForm(forms.Form):
-    """What was seen, and whether in the text or in one of the page's files; never the words themselves."""
+    """What was seen, and whether in the text or in one of the page's files or pictures; never the words themselves."""
 
     what = forms.ChoiceField(label=gettext_lazy("Che cosa hai visto"), choices=What.choices, widget=forms.RadioSelect)
     where = forms.ChoiceField(label=gettext_lazy("Dove"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, files: list[Document], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, files: list[Document], pictures: list[Image], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(IN_THE_TEXT, _("nel testo della pagina")), *((str(file.pk), file.title) for file in files)]
-        self.fields["where"].choices = choices  # type: ignore[attr-defined]
-        if not files:
+        self.things: dict[str, Document | Image] = {str(file.pk): file for file in files}
+        self.things |= {f"immagine-{picture.pk}": picture for picture in pictures}
+        named = [(key, _named(each)) for key, each in self.things.items()]
+        self.fields["where"].choices = [(IN_THE_TEXT, _("nel testo della pagina")), *named]  # type: ignore[attr-defined]
+        if not self.things:
             self.fields["where"].initial = IN_THE_TEXT
+
+
+def _named(file: Document | Image) -> str:
+    if isinstance(file, Document):
+        return file.title
+    return _("nell’immagine «%(title)s»") % {"title": file.description or file.title}
 
 
 class HandledForm(forms.Form):
@@ -61,15 +69,13 @@ def report(request: PersonRequest) -> HttpResponse:
     page: Any = page_at(path, request.user)
     if page is None:
         raise Http404
-    files = list(access.allowed(access.carried(Document, page.__class__.objects.filter(pk=page.pk)), request.user))
-    form = ReportForm(request.POST or None, files=files)
+    this: Any = page.__class__.objects.filter(pk=page.pk)
+    files, pictures = (list(access.allowed(access.carried(kind, this), request.user)) for kind in (Document, Image))
+    form = ReportForm(request.POST or None, files=files, pictures=pictures)
     if request.method == "POST" and form.is_valid():
-        where = form.cleaned_data["where"]
-        seen: dict[str, Any] = {"page": page}
-        if where != IN_THE_TEXT:
-            seen = {"document": next(file for file in files if str(file.pk) == where)}
+        seen = form.things.get(form.cleaned_data["where"], page)
         try:
-            row = reports.report(request.user, form.cleaned_data["what"], **seen)
+            row = reports.report(request.user, form.cleaned_data["what"], seen=seen)
         except reports.TooMany:
             form.add_error(None, _("Hai già cinque segnalazioni aperte: telefona a chi risponde della pagina."))
         else:
@@ -81,9 +87,9 @@ def report(request: PersonRequest) -> HttpResponse:
 
 def _thanks(row: PersonalDataReport) -> str:
     said = _("Grazie. Da adesso la vedete soltanto tu e chi ne risponde.")
-    if not row.document:
+    if not row.file:
         return said
-    others = [_("«%(file)s»") % {"file": each.document.title} for each in reports.reported_with(row)]
+    others = [_("«%(file)s»") % {"file": each.file.title} for each in reports.reported_with(row)]
     more = _("Ho nascosto anche %(files)s: dice le stesse cose.") % {"files": ", ".join(others)} if others else ""
     return f"{said} {more}".strip()
 
@@ -91,7 +97,7 @@ def _thanks(row: PersonalDataReport) -> str:
 @login_required
 def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
     """A report, for who made it and for who answers; handled here, with a reason."""
-    rows = PersonalDataReport.objects.select_related("page", "document", "by", "handled_by")
+    rows = PersonalDataReport.objects.select_related("page", "document", "picture", "by", "handled_by")
     row = access.get_or_404(rows, request.user, pk=pk)
     may_handle = row.handled_at is None and access.can(request.user, "manage", row)
     form = HandledForm(request.POST or None, certain=row.is_certain) if may_handle else None
@@ -103,7 +109,7 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Fatto: la segnalazione è chiusa."))
             return redirect("personal_data", row.pk)
-    thing: Any = row.page.specific if row.page else row.document  # one of the two, as the table demands
+    thing: Any = row.page.specific if row.page else row.file  # one of them, as the table demands
     context = {
         "report": row, "form": form, "thing": thing, "is_page": row.page is not None,
         "found": looking.in_words(looking.of(row.document)) if row.found_by_itself and row.document and form else "",

@@ -19,14 +19,14 @@ from portal.background import jobs
 from portal.files import looking, versions
 from portal.models.activity import Activity, Verb
 from portal.models.jobs import Lane
-from portal.models.media import Document, ReadingState
+from portal.models.media import Document, Image, ReadingState
 from portal.models.people import User
 from portal.models.personal_data import Outcome, PersonalDataReport, What
 from portal.notices import activity, emails, obligations
 from portal.notices.obligations import Duty
 
 from . import guard
-from .detection import Kind
+from .detection import ON_LETTERHEADS, Kind
 
 sight_changed = Signal()  # arguments: document, out of sight or seen again
 
@@ -49,30 +49,45 @@ class StillThere(Exception):
     """The data are said to be gone, and what was reported is what it was; the message says what to do."""
 
 
-def report(by: User, what: str, *, page: Page | None = None, document: Document | None = None) -> Any:
-    """Put the page or the file out of sight, and ask whoever answers for it to look; with a file those that say it too.
+def report(by: User, what: str, *, seen: Page | Document | Image) -> Any:
+    """Put it out of sight, and ask whoever answers for it to look; with a file or a picture those that say it too.
 
     Gives the report of what was named: where the person has one that waits still, that one.
     """
     waiting = PersonalDataReport.objects.filter(by=by, found_by_itself=False, handled_at=None)
-    if known := waiting.filter(page=page, document=document).first():
+    things = _together(seen)
+    if known := waiting.filter(**things[0]).first():
         return known
     if waiting.values("at").distinct().count() >= MOST_OPEN:
         raise TooMany
-    at, things = timezone.now(), [{"page": page}] if page else [{"document": each} for each in _of_one_text(document)]
+    at = timezone.now()
     with transaction.atomic():
         rows = [PersonalDataReport.objects.create(by=by, what=what, at=at, **thing) for thing in things]
         for row in rows:
-            activity.record(
-                Verb.DATA_REPORTED, by=by, page=page, space=_space(row), sentence=_("ha segnalato dati personali")
-            )
+            said = _("ha segnalato dati personali")
+            activity.record(Verb.DATA_REPORTED, by=by, page=row.page, space=_space(row), sentence=said)
             _ask(row)
             _tell(row)
         _mail(rows[0])
     return rows[0]
 
 
-def _of_one_text(document: Any) -> list[Document]:
+def _together(seen: Page | Document | Image) -> list[dict[str, Any]]:
+    """The fields of the reports that one act makes, that of what was named first."""
+    if isinstance(seen, Document):
+        return [{"document": each} for each in _of_one_text(seen)]
+    if isinstance(seen, Image):
+        return [{"picture": each, "picture_was": each.get_file_hash()} for each in _of_one_look(seen)]
+    return [{"page": seen}]
+
+
+def _of_one_look(picture: Image) -> list[Image]:
+    """The picture, then the others of its space that are the same."""
+    same = Image.objects.filter(file_hash=picture.get_file_hash(), collection=picture.collection_id)
+    return [picture, *same.exclude(pk=picture.pk)]
+
+
+def _of_one_text(document: Document) -> list[Document]:
     """The file, then the others of its space that hold the same: its signed copy, another upload of it."""
     same = Q(sha256=document.sha256) & ~Q(sha256="") | Q(text_pages=document.text_pages) & ~Q(text_pages=[])
     return [document, *Document.objects.filter(same, collection=document.collection_id).exclude(pk=document.pk)]
@@ -81,48 +96,51 @@ def _of_one_text(document: Any) -> list[Document]:
 def reported_with(row: PersonalDataReport) -> Any:
     """What went out of sight by the same act, and waits still."""
     together = PersonalDataReport.objects.filter(by=row.by, at=row.at, found_by_itself=False, handled_at=None)
-    return together.exclude(pk=row.pk).select_related("document")
+    return together.exclude(pk=row.pk).select_related("document", "picture")
 
 
 def look_into(document: Document, beside: str = "") -> None:
-    """Called with the text of a file: some of it puts the file out of sight until its uploader has said why not."""
-    found = guard.unexplained(_carriers(document), looking.of(document, beside))
+    """Called with the text of a file: some of it puts the file out of sight until its uploader has said why not.
+
+    Of what a letterhead has too, its uploader is asked, and the file is read meanwhile.
+    """
+    author = document.uploaded_by_user
+    found = guard.unexplained(_carriers(document), looking.of(document, beside), author)
+    hiding = [each for each in found if each.kind not in ON_LETTERHEADS]
     open_ones = PersonalDataReport.objects.filter(document=document, found_by_itself=True, handled_at=None)
-    if not found:
-        for row in open_ones:
-            settle(row, None, Outcome.REMOVED, _("Il file è stato sostituito."))
-        return
-    if open_ones.update(at=timezone.now()):  # what took its place says it too
+    for row in open_ones if not found else open_ones.exclude(hides=bool(hiding)):
+        settle(row, None, Outcome.REMOVED, _("Il file è stato sostituito."))
+    if not found or open_ones.update(at=timezone.now()):  # what took its place says it too
         return
     certain = [each for each in found if each.is_certain]
     row = PersonalDataReport.objects.create(
-        by=document.uploaded_by_user, what=OF_KIND[(certain or found)[0].kind], document=document,
-        found_by_itself=True, is_certain=bool(certain),
+        by=author, what=OF_KIND[(certain or hiding or found)[0].kind], document=document,
+        found_by_itself=True, is_certain=bool(certain), hides=bool(hiding),
     )  # fmt: skip
     _ask(row)
-    _mail(row)
+    if row.hides:
+        _mail(row)
 
 
-def out_of_sight(documents: list[Document]) -> list[Document]:
-    """Of the files those that nobody else sees until their uploader has said why they may stay."""
+def found_in(documents: list[Document]) -> list[PersonalDataReport]:
+    """What the portal found in the files, and their uploader has still to decide on."""
     waiting = PersonalDataReport.objects.filter(document__in=documents, found_by_itself=True, handled_at=None)
-    hidden = set(waiting.values_list("document", flat=True))
-    return [each for each in documents if each.pk in hidden]
+    return list(waiting.select_related("document").order_by("pk"))
 
 
 def waits(document: Document) -> bool:
     """Whether somebody has still to decide on it: until then its words are found nowhere."""
-    return PersonalDataReport.objects.filter(document=document, handled_at=None).exists()
+    return PersonalDataReport.objects.hiding().filter(document=document).exists()
 
 
 def _tell(row: PersonalDataReport) -> None:
-    if row.document:
+    if row.document and row.hides:
         sight_changed.send(sender=Document, document=row.document)
 
 
-def _carriers(document: Document, pages: Any = None) -> list[int]:
+def _carriers(file: Document | Image, pages: Any = None) -> list[int]:
     pages = Page.objects.all() if pages is None else pages
-    return [page.pk for page in access.carriers([document], pages)[document.pk]]
+    return [page.pk for page in access.carriers([file], pages)[file.pk]]
 
 
 def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) -> None:
@@ -144,6 +162,8 @@ def _settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str)
     row.outcome, row.reason, row.handled_by, row.handled_at = outcome, reason, by, timezone.now()
     row.save(update_fields=["outcome", "reason", "handled_by", "handled_at"])
     obligations.settle(_key(row))
+    if row.found_by_itself and row.document and by is not None and outcome == Outcome.NONE:
+        guard.explain_numbers(looking.of(row.document), reason, by)
     if row.document and outcome == Outcome.REMOVED:  # and what it was before must not keep them
         versions.discard(row.document.versions.all(), by=by, reason=_("C’erano dati personali."))
     said = _("ha chiuso una segnalazione di dati personali")
@@ -153,9 +173,11 @@ def _settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str)
 
 def _require_changed(row: PersonalDataReport) -> None:
     """Pass, or raise StillThere: what is read now is what was reported."""
-    is_open = row.found_by_itself or (row.document and _carriers(row.document, Page.objects.live()))
+    is_open = row.found_by_itself or (row.file and _carriers(row.file, Page.objects.live()))
     if row.document and is_open and not _is_another(row.document, row):
         raise StillThere(_("Il file è ancora quello che è stato segnalato: sostituiscilo, o toglilo dalla pagina."))
+    if row.picture and is_open and row.picture.get_file_hash() == row.picture_was:
+        raise StillThere(_("L’immagine è ancora quella che è stata segnalata: sostituiscila, o toglila dalla pagina."))
     if row.page and row.page.live and not _was_changed(row.page, row):
         raise StillThere(_("La pagina è ancora quella che è stata segnalata: togli i dati e pubblicala, o ritirala."))
 
@@ -167,7 +189,7 @@ def _is_another(document: Document, row: PersonalDataReport) -> bool:
 
 
 def _was_changed(page: Page, row: PersonalDataReport) -> bool:
-    """Published since, or with another file."""
+    """Published since, or with another file or picture."""
     if Activity.objects.filter(page=page, verb__in=PUBLISHED, at__gt=row.at).exists():
         return True
     return access.carried(Document, Page.objects.filter(pk=page.pk)).filter(file_since__gt=row.at).exists()
@@ -175,15 +197,20 @@ def _was_changed(page: Page, row: PersonalDataReport) -> bool:
 
 def is_hidden(row: PersonalDataReport) -> bool:
     """Whether what it names is out of sight: by this report, or by another one that waits."""
-    waiting = PersonalDataReport.objects.filter(handled_at=None)
-    return waiting.filter(page=row.page, document=row.document).exists()
+    waiting = PersonalDataReport.objects.hiding()
+    return waiting.filter(page=row.page, document=row.document, picture=row.picture).exists()
 
 
 def who_handles(row: PersonalDataReport) -> list[User]:
-    """Who answers for the page, and for its space; of what the portal found in a file, its uploader first."""
+    """Who answers for the page, and for its space; of what the portal found in a file, its uploader first.
+
+    Of numbers that hide nothing the uploader alone, as long as there is one.
+    """
     owner = getattr(row.page.specific, "responsible", None) if row.page else None
     if row.found_by_itself:
         owner = row.by
+        if not row.hides and owner and owner.is_current():
+            return [owner]
     space = _space(row)
     people = [owner, *(access.managers(space) if space else [])]
     current = [each for each in dict.fromkeys(people) if each is not None and each.is_current()]
@@ -211,13 +238,13 @@ def purge() -> int:
 
 
 def _ask(row: PersonalDataReport) -> None:
-    duty = Duty(
-        title=_("Forse ci sono dati di una persona in una pagina o in un file di cui rispondi"),
-        verb=_("Guarda"),
-        why=_("finché non decidi, gli altri non lo vedono"),
-        url=reverse("personal_data", args=[row.pk]),
-        due=timezone.localdate(),
-    )
+    title = _("Forse ci sono dati di una persona in una pagina o in un file di cui rispondi")
+    why = _("finché non decidi, gli altri non lo vedono")
+    if not row.hides:
+        title = _("In un file che hai caricato c’è un cellulare o un conto: di chi è?")
+        why = _("se è di una persona seguita, va tolto; intanto gli altri leggono il file")
+    due = timezone.localdate() if row.hides else None
+    duty = Duty(title=title, verb=_("Guarda"), why=why, url=reverse("personal_data", args=[row.pk]), due=due)
     obligations.ask(who_handles(row), _key(row), duty)
 
 
@@ -229,7 +256,7 @@ def _mail(row: PersonalDataReport) -> None:
 def _space(row: PersonalDataReport) -> Any:
     if row.page is not None:
         return access.space_of(row.page)
-    return getattr(row.document.collection, "space", None) if row.document else None
+    return getattr(row.file.collection, "space", None) if row.file else None
 
 
 def _key(row: PersonalDataReport) -> str:

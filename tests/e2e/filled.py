@@ -83,4 +83,4 @@ def _given(page: Any, home: Space, by: Any, version: str = "") -> str:
 def _report(home: Space, by: Any) -> int:
     page = TextPage(title="Segnalata", slug="segnalata", summary="Una pagina che qualcuno ha segnalato.")
     publish(home.root_page, page, on=-1, by=by)
-    return int(reports.report(person("tommaso.lenzi"), "storia", page=page.page_ptr).pk)
+    return int(reports.report(person("tommaso.lenzi"), "storia", seen=page.page_ptr).pk)

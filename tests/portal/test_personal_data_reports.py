@@ -3,21 +3,25 @@
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.images import ImageFile
 from django.test import Client
 from django.utils import timezone
+from PIL import Image as PILImage
 
 from portal import access, demo
 from portal.background import jobs
 from portal.files import reading
-from portal.models import Activity, Document, Job, Obligation, PersonalDataReport, Space
+from portal.models import Activity, Document, Image, Job, Obligation, PersonalDataReport, Space, User
 from portal.models.activity import Verb
-from portal.models.pages import by_code
-from portal.models.personal_data import Outcome
+from portal.models.pages import TextPage, by_code
+from portal.models.personal_data import Outcome, What
+from portal.pages.blocks import PictureBlock
 from portal.personal_data import reports
 from portal.spaces import outsiders
 from tests.portal.test_personal_data import planted_codes
@@ -198,9 +202,103 @@ def test_a_file_whose_text_holds_a_tax_code_waits_out_of_sight_until_it_is_repla
     assert row.outcome == Outcome.REMOVED
 
 
-def test_a_letterhead_hides_no_file(as_: Given) -> None:
-    document = upload("Lo sportello risponde al 333 1234567. IBAN IT60X0542811101000000123456.")
-    assert not PersonalDataReport.objects.filter(document=document).exists()
+LETTERHEAD = "Lo sportello risponde al 333 1234567. IBAN IT60X0542811101000000123456."
+
+
+def test_a_letterhead_hides_no_file_and_its_uploader_says_once_whose_the_numbers_are(
+    as_: Given, mailoutbox: list[Any]
+) -> None:
+    document = upload(LETTERHEAD)
+    row = PersonalDataReport.objects.get(document=document)
+    assert (row.hides, row.found_by_itself, reports.who_handles(row)) == (False, True, [as_user("office")])
+    assert not Job.objects.filter(key=f"personal-data:{row.pk}").exists()  # nobody is written to
+    assert access.can(as_user("coordinator"), "view", document)
+    assert access.can(as_user("director"), "view", document)
+    assert "c’è un cellulare o un conto: di chi è?" in text_of(as_("office"), "/")
+    assert "c’è un cellulare o un conto" not in text_of(as_("coordinator"), "/")
+    shown = text_of(as_("office"), f"/dati-personali/{row.pk}/")
+    assert "Il file si legge" in shown
+    assert "un numero di cellulare («333 1234567», nel testo)" in shown
+    assert "un IBAN («IT60X0542811101000000123456», nel testo)" in shown
+    assert "Nascosta" not in shown
+    decide(as_("office"), row, "nessuno")
+    assert row.outcome == Outcome.NONE
+    assert not PersonalDataReport.objects.filter(document=upload(f"Altra lettera. {LETTERHEAD}")).exists()
+    assert PersonalDataReport.objects.filter(document=upload("Chiami il 349 7654321.")).exists()  # another number
+
+
+def test_a_number_of_the_directory_in_a_file_is_nobody_s_secret(as_: Given) -> None:
+    User.objects.filter(pk=as_user("office").pk).update(telephone="+39 333 1234567")
+    assert not PersonalDataReport.objects.filter(document=upload("Risponde al 333 123 4567.")).exists()
+
+
+def test_somebody_s_number_in_a_file_is_gone_once_the_file_is_another(as_: Given) -> None:
+    document = upload("La figlia risponde al 333 1234567.")
+    row = PersonalDataReport.objects.get(document=document)
+    assert "è ancora quello" in decide(as_("office"), row, "tolti")
+    document.file = ContentFile(b"Relazione senza numeri.", name="relazione.txt")
+    document.save()
+    reading.read(document.pk)
+    row.refresh_from_db()
+    assert row.outcome == Outcome.REMOVED
+
+
+def test_a_file_that_had_a_number_and_then_has_a_home_address_goes_out_of_sight(as_: Given) -> None:
+    document = upload("La figlia risponde al 333 1234567.")
+    first = PersonalDataReport.objects.get(document=document)
+    document.file = ContentFile(b"La signora abita in via Roma 12.", name="relazione.txt")
+    document.save()
+    reading.read(document.pk)
+    first.refresh_from_db()
+    assert first.outcome == Outcome.REMOVED
+    row = PersonalDataReport.objects.get(document=document, handled_at=None)
+    assert (row.hides, row.what) == (True, What.CONTACT)
+    assert not access.can(as_user("director"), "view", document)
+    shown = text_of(as_("office"), f"/dati-personali/{row.pk}/")
+    assert "l’indirizzo di casa di qualcuno («via Roma 12», nel testo)" in shown
+
+
+def picture_of(title: str = "Foto della bacheca") -> Image:
+    drawn = BytesIO()
+    PILImage.new("RGB", (40, 30), "green").save(drawn, "PNG")
+    file = ImageFile(BytesIO(drawn.getvalue()), name="bacheca.png")
+    return Image.objects.create(title=title, collection=demo.space("SP-RETE").collection, file=file)
+
+
+def page_with(picture: Image) -> Any:
+    page = TextPage(title="La bacheca dello sportello", slug="bacheca", change_note="Nuova.")
+    value = {"picture": {"image": picture.pk, "alt_text": "La bacheca", "decorative": False}, "caption": "All’ingresso"}
+    page.body = [("picture", PictureBlock().to_python(value))]
+    demo.publish(demo.space("SP-RETE").root_page, page, on=0, by=as_user("coordinator"))
+    return page
+
+
+def test_a_picture_alone_is_hidden_with_its_twins_until_it_is_another(as_: Given) -> None:
+    picture = picture_of()
+    page, twin = page_with(picture), picture_of("La stessa foto")
+    address = picture.get_rendition("max-1200x1600").url
+    assert as_("worker_mountain").get(address).status_code == 200
+    offered = text_of(as_("worker"), f"/dati-personali/segnala/?pagina={page.url}")
+    assert "nell’immagine «Foto della bacheca»" in offered
+    report(as_("worker"), where=f"immagine-{picture.pk}", page=page.url)
+    row = PersonalDataReport.objects.get(picture=picture)
+    assert PersonalDataReport.objects.filter(picture=twin).exists()
+    assert as_("worker_mountain").get(address).status_code == 404
+    assert as_("director").get(picture.file.url).status_code == 404
+    assert "<img" not in figure(as_("worker_mountain"), page.url)
+    for name in ("worker", "coordinator"):
+        assert as_(name).get(address).status_code == 200
+        assert "<img" in figure(as_(name), page.url)
+        assert "Nell’immagine «Foto della bacheca»" in text_of(as_(name), f"/dati-personali/{row.pk}/")
+    assert as_("worker_mountain").get(f"/dati-personali/{row.pk}/").status_code == 404
+    assert "L’immagine è ancora quella che è stata segnalata" in decide(as_("coordinator"), row, "tolti")
+    assert as_("worker_mountain").get(address).status_code == 404
+    decide(as_("coordinator"), row, "nessuno")
+    assert as_("worker_mountain").get(address).status_code == 200
+
+
+def figure(client: Client, address: str) -> str:
+    return client.get(address).content.decode().split("<h1", 1)[1].split("</main>")[0]
 
 
 def test_the_way_to_report_stands_on_pages_and_on_nothing_else(as_: Given) -> None:
