@@ -32,12 +32,13 @@ from portal.notices import emails, feed, obligations
 from portal.notices.obligations import Duty, Need
 from portal.pages import approval, publish_approved
 from portal.words import dates
+from portal.words.terms import Term, Unit
 
 from . import adoptions, consent, discussions, editions
 from .models import JointApproval, JointState, ProtocolPage, Signature, SigningRule
 
 access.between(JointApproval, page="page", bodies="bodies", purpose=Purpose.APPROVAL)
-BEFORE = timedelta(days=3)  # so long before the day whoever is missing is reminded
+BEFORE = Term(3, Unit.DAYS)  # so long before the day whoever is missing is reminded
 
 
 class AlreadyEnded(Exception):
@@ -65,7 +66,7 @@ def open_for(revision: Revision, proposed_by: User | None, reviewed_by: User | N
         joint = JointApproval.objects.create(
             page_id=page.pk, revision=revision, title=feed.name(page), version=page.version,
             sha256=editions.agreed(page), needed=min(rule.quorum or len(asked), len(asked)),
-            due=timezone.localdate() + timedelta(days=rule.days), proposed_by=proposed_by, reviewed_by=reviewed_by,
+            due=Term(rule.days, Unit.DAYS).day(timezone.localdate()), proposed_by=proposed_by, reviewed_by=reviewed_by,
         )  # fmt: skip
         joint.bodies.set(asked)
         discussions.open_for(page, proposed_by)
@@ -366,7 +367,7 @@ def remind() -> int:
     for joint in open_ones:
         with transaction.atomic():
             ask_and_settle(joint)
-    near = open_ones.filter(due__range=(today, today + BEFORE), opened_at__lt=now - timedelta(days=1))
+    near = open_ones.filter(due__range=(today, BEFORE.day(today)), opened_at__lt=now - timedelta(days=1))
     for field, when, rows in (
         ("reminded_before", "prima", near.filter(reminded_before=None)),
         ("reminded_after", "dopo", open_ones.filter(due__lt=today, reminded_after=None)),

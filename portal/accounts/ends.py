@@ -1,6 +1,5 @@
 """The end of an account: partners' have one always, and whoever gave it is asked before it comes."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +14,9 @@ from portal.models.people import User
 from portal.notices import obligations
 from portal.notices.obligations import Duty
 from portal.words import dates
+from portal.words.terms import Direction, Term, Unit
 
-STAGES = (30, 7)  # days before the end: asked then, and again then
+STAGES = (30, 7)  # calendar days before the end: asked then, and again then
 NEEDED = gettext_lazy("L’account di chi lavora per il Terzo settore ha sempre una fine: scrivi fino a quando.")
 
 
@@ -76,7 +76,8 @@ def keepers(person: User) -> list[User]:
 
 def _duty(person: User, days: int) -> Duty:
     end = dates.local_day(person.valid_until) if person.valid_until else None
-    first, last = max(STAGES), min(STAGES)
+    begins = Term(days, Unit.DAYS, Direction.BEFORE)
+    until = Term(min(STAGES) + 1, Unit.DAYS, Direction.BEFORE) if days == max(STAGES) else Term(0, Unit.DAYS)
     words = {"person": person, "day": dates.in_words(end, article="il") if end else ""}
     return Duty(
         title=_("L’account di %(person)s finisce %(day)s") % words,
@@ -84,6 +85,6 @@ def _duty(person: User, days: int) -> Duty:
         why=_("lo prolunghi, o lasci che finisca"),
         url=reverse("person_card", args=[person.pk]),
         due=end,
-        starts_on=end - timedelta(days=days) if end else None,
-        ends_on=end - timedelta(days=last + 1) if end and days == first else end,
+        starts_on=begins.day(end) if end else None,
+        ends_on=until.day(end) if end else None,
     )

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -35,13 +35,18 @@ from portal.models.obligations import Obligation
 from portal.models.people import User
 from portal.pages import citations
 from portal.words import dates
+from portal.words.terms import Direction, Term, Unit
 
 from . import emails, obligations
 from .activity import record
 from .feed import name
 from .obligations import Duty, Need
 
-STEPS = (-3, 0, 7)  # days from the day by which it is asked
+STEPS = {  # what a reminder is called in its row → its day, from the one by which the reading is asked
+    -3: Term(3, Unit.DAYS, Direction.BEFORE),
+    0: Term(0, Unit.DAYS),
+    7: Term(7, Unit.DAYS),
+}
 access.follow(ReadingRequest, "page")
 access.own(Acknowledgement, "person")
 
@@ -361,7 +366,7 @@ def _step(request: ReadingRequest, text: SignableText, today: date) -> int | Non
     """The reminder to send today: none that fell before the text was asked for."""
     day = request.due_for(text)
     began = max(dates.local_day(request.asked_at), dates.local_day(text.since))
-    fallen = [step for step in STEPS if began < day + timedelta(days=step) <= today]
+    fallen = [step for step, term in STEPS.items() if began < term.day(day) <= today]
     return fallen[-1] if fallen else None
 
 

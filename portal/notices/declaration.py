@@ -1,6 +1,6 @@
 """The declaration of accessibility, asked of whoever keeps it: the first, then each year’s, a month before its day."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from portal import access
 from portal.models.network import NetworkProfile
 from portal.models.people import User
+from portal.words.terms import Direction, Term, Unit
 
 from . import obligations
 from .obligations import Duty
 
 KEY = "declaration"
-BEFORE = timedelta(days=30)
+BEFORE = Term(30, Unit.DAYS, Direction.BEFORE)
 
 
 def on_profile_saved(sender: Any, **kwargs: Any) -> None:
@@ -52,4 +53,4 @@ def _first() -> Duty:
 def _renewal(due: date) -> Duty:
     why = _("si rinnova ogni anno entro il 23 settembre")
     title = _("Rinnova la dichiarazione di accessibilità")
-    return Duty(title, _("Apri"), why, reverse("accessibility"), due=due, starts_on=due - BEFORE)
+    return Duty(title, _("Apri"), why, reverse("accessibility"), due=due, starts_on=BEFORE.day(due))

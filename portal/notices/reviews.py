@@ -27,15 +27,16 @@ from portal.models.pages import PortalPage, page_kinds
 from portal.models.people import User
 from portal.models.reviews import Outcome, PageReview, ReviewNotice, ReviewStep
 from portal.words import dates
-from portal.words.terms import months
+from portal.words.terms import Direction, Term, Unit, months
 
 from . import emails, obligations
 from .activity import record
 from .feed import Figure, name, sources
 from .obligations import Duty, Need
 
-ASKED_BEFORE = timedelta(days=30)
-PASSED_ON_AFTER = timedelta(days=14)
+ASKED_BEFORE = Term(30, Unit.DAYS, Direction.BEFORE)
+ASKED_FROM_TODAY = Term(30, Unit.DAYS)  # the same seen from the other end: what is due until then
+PASSED_ON_AFTER = Term(14, Unit.DAYS)
 KEY = "review:"
 access.follow(PageReview, "page")
 
@@ -60,7 +61,7 @@ def due_of(page: PortalPage) -> date:
 
 
 def is_near(page: PortalPage) -> bool:
-    return due_of(page) <= timezone.localdate() + ASKED_BEFORE
+    return ASKED_BEFORE.day(due_of(page)) <= timezone.localdate()
 
 
 def next_of(page: PortalPage) -> date:
@@ -133,7 +134,7 @@ def _duty(page: PortalPage, owner: User | None = None) -> Duty:
 @every(minutes=60)
 def ask_due() -> int:
     """All that is due is asked, once each; a missed night is caught up, and what is due no longer is settled."""
-    today, due = timezone.localdate(), due_by(timezone.localdate() + ASKED_BEFORE)
+    today, due = timezone.localdate(), due_by(ASKED_FROM_TODAY.day(timezone.localdate()))
     pages = list(Page.objects.filter(pk__in=due).specific())
     count = sum(_tell(page, step) for page in pages for step in _fallen(page, today))
     for page in pages:
@@ -153,7 +154,7 @@ def _fallen(page: PortalPage, today: date) -> Iterable[ReviewStep]:
         yield ReviewStep.ASKED
     elif ReviewStep.ESCALATED not in told and page.responsible in asked(page):
         began = max(due_of(page), dates.local_day(told[ReviewStep.ASKED]))
-        if today >= began + PASSED_ON_AFTER:
+        if today >= PASSED_ON_AFTER.day(began):
             yield ReviewStep.ESCALATED
 
 

@@ -101,6 +101,13 @@ class Term:
             return months(day, sign * self.number)
         return months(day.replace(day=1), 1, at=self.number)
 
+    def day(self, base: date) -> date:
+        """The day it leads to from another day; not of a term in hours, which needs a moment."""
+        found = self.due(base)
+        if found is None:
+            raise ValueError(f"{self.amount} from a day without an hour")
+        return dates.local_day(found)
+
     def not_counted(self, base: date | datetime, offices: Offices = EVERYWHERE) -> list[tuple[date, str]]:
         """The feasts, outside weekends, that a term in working days passes over, each with its name."""
         if self.unit != Unit.WORKING_DAYS:

@@ -93,3 +93,10 @@ def test_days_that_people_get_wrong(base: date, term: Term, day: date) -> None:
 def test_saturdays_sundays_and_feasts_are_not_working_days() -> None:
     assert not any(EVERYWHERE.are_open(date(2026, 11, day)) for day in (1, 28, 29))
     assert EVERYWHERE.are_open(date(2026, 11, 27))
+
+
+def test_a_reminder_s_day_is_counted_as_every_other_term() -> None:
+    assert Term(3, Unit.DAYS, Direction.BEFORE).day(date(2026, 3, 2)) == date(2026, 2, 27)
+    assert Term(7, Unit.DAYS).day(date(2026, 12, 28)) == date(2027, 1, 4)
+    with pytest.raises(ValueError, match="without an hour"):
+        Term(3, Unit.HOURS).day(date(2026, 3, 2))
