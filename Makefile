@@ -54,6 +54,7 @@ e2e: setup-test ## drive a real Chromium on the demo
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests/e2e $(ARGS)
 
 bench: setup-test ## measure, as ratios within one run
+	@$(BIN)/python -m tests.bench.alarms $(SQUAD_IT)
 	@$(BIN)/python -m tests.bench
 
 faults: setup-test ## kill everything at random under load, take each dependency away and give it back

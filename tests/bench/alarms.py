@@ -1,6 +1,9 @@
 """How often texts that hold nobody's data ring an alarm, and how many of the planted data are found.
 
 python -m tests.bench.alarms FILE…   (SQuAD-it's JSON.gz, or any text; without one, the demonstration alone)
+
+Measured 2026-11: 0 alarms in the demonstration's 35,357 words and 0 in the 263,630 of SQuAD-it's test half, which are
+of an encyclopedia; 60 of 60 planted data found.
 """
 
 import gzip
@@ -34,7 +37,7 @@ def measure(name: str, texts: list[str]) -> None:
     found = [each for text in texts for each in detection.find(text)]
     words = sum(len(text.split()) for text in texts)
     kinds = ", ".join(f"{count} × {kind.label}" for kind, count in Counter(each.kind for each in found).items())
-    hides = sum(each.kind in detection.HIDES for each in found)
+    hides = sum(each.kind not in detection.ON_LETTERHEADS for each in found)
     print(f"{name}: {words} words, {len(found)} alarms ({kinds or 'none'}), of which {hides} would hide a file")
     for each in found:
         print(f"    {each.kind}: {each.words}")
