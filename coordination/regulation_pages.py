@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from portal import access
 from portal.accounts.vocabulary_pages import KINDS, Vocabulary
 from portal.files import sheets
+from portal.limits import limited
 from portal.models import Organisation
 from portal.pages import links
 from portal.personal_data.guard import Guarded, no_personal_data
@@ -188,6 +189,7 @@ def regulation(request: PersonRequest, slug: str) -> HttpResponse:
 
 
 @login_required
+@limited("table")
 def regulation_sheet(request: PersonRequest, slug: str, kind: str) -> HttpResponse:
     """The same table, to work with."""
     service = _service(request, slug)

@@ -206,6 +206,11 @@ ACCOUNT_RATE_LIMITS = {
     "report_known": "20/h/user",
     "outsider": "120/m/ip",
     "outsider_missed": "20/m/ip",
+    "search": "60/m/key",  # of who has no account; what is behind one address may be a whole office
+    "suggestions": "300/m/key",
+    "copy": "60/m/key",
+    "comparison": "60/m/key",
+    "table": "20/m/key",
 }
 MFA_ADAPTER = "portal.accounts.sealed_secrets.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

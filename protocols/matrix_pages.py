@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from portal import paging
 from portal.files import sheets
+from portal.limits import limited
 from portal.models import Organisation
 from portal.requests import PersonRequest
 
@@ -35,6 +36,7 @@ def matrix(request: PersonRequest) -> HttpResponse:
 
 
 @login_required
+@limited("table")
 def sheet(request: PersonRequest, kind: str) -> HttpResponse:
     """The same table, to work with."""
     if kind not in sheets.KINDS:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from portal import access
+from portal.limits import limited
 from portal.models.pages import by_code
 from portal.requests import FramedRequest
 
@@ -66,6 +67,7 @@ def being_made(request: FramedRequest, page: RulePage, found: Edition) -> HttpRe
     return answer
 
 
+@limited("copy")
 def verify(request: HttpRequest, token: str) -> HttpResponse:
     """To anybody who holds a printed copy: whether it still holds, and nothing else; all wrong tokens answer alike."""
     rows = EditionCopy.objects.filter(token=token).select_related("edition__page")
@@ -93,6 +95,7 @@ def _last_two(page: RulePage, known: list[Edition]) -> set[str]:
     return {current.version, previous.version} if current and previous else set()
 
 
+@limited("comparison")
 def compare(request: FramedRequest, code: str, old: str, new: str) -> HttpResponse:
     """What changed between two editions; of both, only what the reader could read on their pages."""
     page, known = history(request, code)

@@ -14,6 +14,7 @@ from wagtail.models import Page
 
 from coordination.models import ServicePage
 from portal import access
+from portal.limits import limited
 from portal.models import Document as File
 from portal.models import Space
 from portal.models.pages import page_kinds
@@ -89,6 +90,7 @@ def _search(request: HttpRequest) -> Search:
     return search
 
 
+@limited("search", strangers_only=True)
 def results(request: HttpRequest) -> HttpResponse:
     """`/cerca/?q=`; the same for other software with `format=json`."""
     words, chosen = filters_in(request.GET.get("q", ""), request.user)
@@ -146,6 +148,7 @@ def _found_nothing(search: Search, answered: Answers, pinned: list[Page]) -> boo
     return bool(key_of(search.words)) and not (search.results.all_words or pinned or answered.any)
 
 
+@limited("suggestions", strangers_only=True)
 def suggestions(request: HttpRequest) -> HttpResponse:
     """What begins with the words typed, grouped by kind; a fragment for the box."""
     words = request.GET.get("q", "").strip()[:100]

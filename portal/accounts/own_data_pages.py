@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal import access, security_log
+from portal.limits import limited
 from portal.models import NameProposal, User
 from portal.requests import PersonRequest
 from portal.words import dates
@@ -38,6 +39,7 @@ def _in_words(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @login_required
+@limited("table")
 def own_data_file(request: PersonRequest) -> HttpResponse:
     """The same, whole, for another program."""
     security_log.note("export", name="own-data", format="json")

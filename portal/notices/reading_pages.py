@@ -20,6 +20,7 @@ from wagtail.models import Page
 from portal import access
 from portal.accounts.person_field import MOST_OFFERED, in_list, named
 from portal.files import sheets
+from portal.limits import limited
 from portal.models.acknowledgements import Acknowledgement, ReadingRequest, SignableText
 from portal.models.delegations import Purpose
 from portal.models.people import Organisation, User
@@ -287,6 +288,7 @@ def end(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @login_required
+@limited("table")
 def sheet(request: PersonRequest, pk: int) -> HttpResponse:
     """The same as CSV: numbers by body; names only where it is required."""
     page, bodies = _followed(request, pk)
