@@ -226,7 +226,7 @@ MAY_ASK = {
     ("portal/spaces/roles.py", "take_over"): "no rule: whether there is anything to give",
     ("portal/spaces/roles.py", "reach"): "counts the people of a group before a role is given",
     ("portal/spaces/sharing.py", "change_role"): "no rule: whether the role asked for is another than the one held",
-    ("portal/spaces/role_copy.py", "sync_space"): "copies the roles to where Wagtail's admin looks for them",
+    ("portal/spaces/role_copy.py", "_sync_permissions"): "copies the roles to where Wagtail's admin looks for them",
     ("portal/spaces/role_copy.py", "_sync_people"): "copies the roles to where Wagtail's admin looks for them",
     ("portal/receivers.py", "connect"): "listens to the table of who is in which group",
     ("portal/models/people.py", "UserManager"): "makes the first administrator",

@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.dispatch import Signal
 from wagtail.models import GroupCollectionPermission, GroupPagePermission
 
+from portal.models.people import User
 from portal.models.spaces import Role, RoleGroup, Space, SpaceGroupPermission
 
 # What Wagtail's admin lets each role do. Documents and images keep Wagtail's codenames, whatever the model.
@@ -31,14 +32,23 @@ SPACE_PERMISSIONS = {
     Role.MANAGER: ("view_space", "contribute_space", "approve_space", "manage_space"),
 }
 
+ADMIN_DOOR = ("wagtailadmin", "access_admin")
+
 # Sent inside the transaction that changes who holds what: what waits for somebody’s decision follows.
 roles_changed = Signal()  # arguments: space
 
 
 def role_group(space: Space, role: Role) -> Group:
     """The group of everybody who holds exactly this role in the space; its name follows the space's code."""
+    return _named_group(space, role, _known_groups(space))
+
+
+def _known_groups(space: Space) -> dict[int, Group]:
+    return {each.role: each.group for each in space.role_groups.select_related("group")}
+
+
+def _named_group(space: Space, role: Role, known: dict[int, Group]) -> Group:
     name = f"{space.code}: {Role(role).label}"[:150]
-    known = {each.role: each.group for each in space.role_groups.select_related("group")}
     group = known.get(role)
     if group is None:
         group, _new = Group.objects.get_or_create(name=name)
@@ -72,19 +82,45 @@ def sync_space(space: Space) -> int:
         waiting.add(space)
         return 0
     with transaction.atomic():
-        groups = {role: role_group(space, role) for role in Role}
-        repaired = _sync_people(space, groups)
-        for role, group in groups.items():
-            writes = role >= Role.EDITOR and not space.is_closed
-            files, pages = (FILE_PERMISSIONS, PAGE_PERMISSIONS[role]) if writes else ((), _in_closed(role))
-            repaired += _sync_rows(GroupPagePermission, group, {"page": space.root_page}, pages, PAGES)
-            repaired += _sync_rows(GroupCollectionPermission, group, {"collection": space.collection}, files, FILES)
-            repaired += _sync_rows(
-                SpaceGroupPermission, group, {"content_object": space}, _in_space(space, role), SPACES
-            )
-            repaired += _sync_admin_door(group, is_open=writes)
+        known = _known_groups(space)
+        groups = {role: _named_group(space, role, known) for role in Role}
+        repaired = _sync_people(space, groups) + _sync_permissions(space, groups)
         roles_changed.send(sender=Space, space=space)
     return repaired
+
+
+def _sync_permissions(space: Space, groups: dict[Role, Group]) -> int:
+    writing = {role: role >= Role.EDITOR and not space.is_closed for role in Role}
+    ids, repaired = _permission_ids(), 0
+    places: tuple[tuple[type[Model], dict[str, Model], list[str], dict[Role, tuple[str, ...]]], ...] = (
+        (
+            GroupPagePermission,
+            {"page": space.root_page},
+            PAGES,
+            {role: PAGE_PERMISSIONS[role] if writing[role] else _in_closed(role) for role in Role},
+        ),
+        (
+            GroupCollectionPermission,
+            {"collection": space.collection},
+            FILES,
+            {role: FILE_PERMISSIONS if writing[role] else () for role in Role},
+        ),
+        (SpaceGroupPermission, {"content_object": space}, SPACES, {role: _in_space(space, role) for role in Role}),
+    )
+    for model, place, apps, codenames in places:
+        wanted = {
+            (groups[role].pk, pk) for role in Role for app, name, pk in ids if app in apps and name in codenames[role]
+        }
+        repaired += _sync_rows(model, groups.values(), place, wanted)
+    door = {pk for app, name, pk in ids if (app, name) == ADMIN_DOOR}
+    return repaired + _sync_admin_door({groups[role]: door if writing[role] else set() for role in Role})
+
+
+def _permission_ids() -> list[tuple[str, str, int]]:
+    """(app, codename, id) of every permission that a role may be for Wagtail's admin or for guardian."""
+    every = {name for each in (*PAGE_PERMISSIONS.values(), *SPACE_PERMISSIONS.values()) for name in each}
+    found = Permission.objects.filter(codename__in=[*every, *FILE_PERMISSIONS, ADMIN_DOOR[1]]).order_by()
+    return list(found.values_list("content_type__app_label", "codename", "pk"))
 
 
 def _in_closed(role: Role) -> tuple[str, ...]:
@@ -112,14 +148,16 @@ def on_groups_changed(
         sync_space(space)
 
 
-def _sync_admin_door(group: Group, *, is_open: bool) -> int:
+def _sync_admin_door(wanted: dict[Group, set[int]]) -> int:
     """Entering the admin is the one permission that a role group holds beyond its space."""
-    wanted = set(
-        Permission.objects.filter(codename="access_admin", content_type__app_label="wagtailadmin") if is_open else ()
-    )
-    held = set(group.permissions.all())
-    group.permissions.set(wanted)
-    return len(wanted ^ held)
+    rows = Group.permissions.through.objects.filter(group__in=wanted)
+    held = set(rows.values_list("group", "permission"))
+    repaired = 0
+    for group, ids in wanted.items():
+        if wrong := ids ^ {permission for where, permission in held if where == group.pk}:
+            group.permissions.set(ids)
+            repaired += len(wrong)
+    return repaired
 
 
 def _sync_people(space: Space, groups: dict[Role, Group]) -> int:
@@ -130,25 +168,33 @@ def _sync_people(space: Space, groups: dict[Role, Group]) -> int:
     for user, role in [*direct, *through_group]:
         wanted[user] = max(role, wanted.get(user, 0))
     repaired = 0
+    stand = list(User.groups.through.objects.filter(group__in=groups.values()).values_list("group", "user"))
     for role, group in groups.items():
         people = {user for user, best in wanted.items() if best == role}
-        present = set(group.user_set.values_list("pk", flat=True))
-        group.user_set.add(*(people - present))
-        group.user_set.remove(*(present - people))
+        present = {user for where, user in stand if where == group.pk}
+        if missing := people - present:
+            group.user_set.add(*missing)
+        if strangers := present - people:
+            group.user_set.remove(*strangers)
         repaired += len(people ^ present)
     return repaired
 
 
 def _sync_rows(
-    model: type[Model], group: Group, place: dict[str, Model], codenames: Iterable[str], apps: Iterable[str]
+    model: type[Model], groups: Iterable[Group], place: dict[str, Model], wanted: set[tuple[int, int]]
 ) -> int:
-    """Let the group hold exactly these permissions, here and nowhere else; returns how many rows were wrong."""
-    rows: QuerySet[Any] = model._default_manager.filter(group=group)
-    wanted = set(Permission.objects.filter(content_type__app_label__in=apps, codename__in=codenames))
-    held = {row.permission: row for row in rows.filter(**place)}
-    strays = rows.exclude(**place).delete()[0]
-    for permission in wanted - set(held):
-        model._default_manager.create(group=group, permission=permission, **place)
-    for permission in set(held) - wanted:
-        held[permission].delete()
-    return strays + len(wanted ^ set(held))
+    """Let the groups hold exactly these permissions, (group, permission), here and nowhere else.
+
+    Returns how many rows were wrong.
+    """
+    ((name, thing),) = place.items()
+    rows: QuerySet[Any] = model._default_manager.filter(group__in=groups)
+    held = {(group, permission, where): pk for pk, group, permission, where in rows.values_list(
+        "pk", "group", "permission", name)}  # fmt: skip
+    here = {(*each, thing.pk) for each in wanted}
+    if wrong := [pk for each, pk in held.items() if each not in here]:
+        model._default_manager.filter(pk__in=wrong).delete()
+    missing = here - set(held)
+    for group, permission, _where in sorted(missing):
+        model._default_manager.create(group_id=group, permission_id=permission, **place)
+    return len(wrong) + len(missing)
