@@ -11,7 +11,7 @@ admin looks for them.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -34,8 +34,10 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Substr
 from django.http import Http404
+from django.utils import timezone
 from wagtail.models import Collection, Page, ReferenceIndex, WorkflowState
 
+from . import prepared
 from .models.bin import BinnedThing
 from .models.coordinators import NetworkCoordinator
 from .models.delegations import Delegation
@@ -165,7 +167,10 @@ def _read_standing(user: Person) -> Standing:
     groups, roles, paths, public, closed = set[int](), dict[int, int](), dict[int, str](), set[int](), set[str]()
     coordinates, reported, by_me = administrator, set[int](), set[int]()
     named = dict[str, tuple[Any, ...]]()
-    for what, pk, role, path, closed_at, *words in _held(person, administrator):
+    form = ("held", known, administrator)
+    question = partial(_held, known, administrator)
+    held = prepared.answers(form, question, person=person, now=timezone.now())
+    for what, pk, role, path, closed_at, *words in held:
         if what == GROUP:
             groups.add(pk)
         elif what == NETWORK:
@@ -200,8 +205,8 @@ def _read_standing(user: Person) -> Standing:
 GROUP, NETWORK, REPORTED = "group", "network", "reported"
 
 
-def _held(person: int | None, administrator: bool) -> QuerySet[Any, Any]:
-    """All that the person holds, and what is open or closed to everybody.
+def _held(known: bool, administrator: bool) -> QuerySet[Any, Any]:
+    """All that the person holds, and what is open or closed to everybody; of whom and when is given later.
 
     («group», «network», «reported» or the visibility of a space, its id, the role, the path, when it was closed, and
     of a space its name, its code, the id and the last word of the address of its first page).
@@ -215,17 +220,19 @@ def _held(person: int | None, administrator: bool) -> QuerySet[Any, Any]:
         "called": Value("", CharField()), "coded": Value("", CharField()), "first_page": Value(0, BigIntegerField()),
         "word": Value("", CharField()),
     }  # fmt: skip
+    person: Any = prepared.Given("person", BigIntegerField())
+    now: Any = prepared.Given("now", DateTimeField())
     mine = Case(When(by=person, by__isnull=False, then=Value(1)), default=Value(0), output_field=IntegerField())
     reports: QuerySet[Any, Any] = PersonalDataReport.objects.hiding().filter(page__isnull=False).order_by()
     reports = reports.annotate(held_as=Value(REPORTED), **{**no_space, "role_held": mine})
     open_reports = reports.values_list("held_as", "page", *no_space)
-    if person is None:
+    if not known:
         return spaces.values_list(*space).union(open_reports, all=True)
     # The groups of roles are a copy of the roles: what is held through them would outlive its role.
     through = User.groups.through.objects.filter(user=person, group__role_group=None)
     own: QuerySet[Any, Any] = through.annotate(held_as=Value(GROUP), **no_space)
-    network = NetworkCoordinator.objects.current().filter(person=person).annotate(held_as=Value(NETWORK), **no_space)
-    held = Membership.objects.current().filter(Q(user=person) | Q(group__in=through.values("group")))
+    network = NetworkCoordinator.objects.current(now).filter(person=person).annotate(held_as=Value(NETWORK), **no_space)
+    held = Membership.objects.current(now).filter(Q(user=person) | Q(group__in=through.values("group")))
     return spaces.values_list(*space).union(
         own.values_list("held_as", "group", *no_space),
         network.order_by().values_list("held_as", "pk", *no_space),
@@ -249,18 +256,29 @@ def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[in
 
     Only pages in spaces: above them, one share would open the whole site.
     """
-    shares = PageShare.objects.filter(space__in=list(spaces), page__depth__gte=SPACE_DEPTH)
-    paths = shares.values_list("page__path")
-    if person is not None:
-        grants = {"permission__codename": "view_page", "content_object__depth__gte": SPACE_DEPTH}
-        to_person = PageUserGrant.objects.filter(user=person, **grants).values_list("content_object__path")
-        to_groups = PageGroupGrant.objects.filter(group__in=list(groups), **grants).values_list("content_object__path")
-        paths = paths.union(to_person, to_groups)
+    of_spaces, of_groups = prepared.several("space", spaces), prepared.several("group", groups)
+    if not of_spaces and person is None:
+        return ()
+    form = ("opened", person is not None, len(of_spaces), len(of_groups))
+    question = partial(_opened, person is not None, prepared.places(of_spaces), prepared.places(of_groups))
+    paths = prepared.answers(form, question, person=person, **of_spaces, **of_groups)
     top: list[str] = []
     for path in sorted({path for (path,) in paths}):
         if not (top and path.startswith(top[-1])):
             top.append(path)
     return tuple(top)
+
+
+def _opened(known: bool, spaces: list[Any], groups: list[Any]) -> QuerySet[Any, Any]:
+    """The paths of those pages; of whom is given later."""
+    shares = PageShare.objects.filter(space__pk__in=spaces, page__depth__gte=SPACE_DEPTH).values_list("page__path")
+    if not known:
+        return shares
+    person: Any = prepared.Given("person", BigIntegerField())
+    grants = {"permission__codename": "view_page", "content_object__depth__gte": SPACE_DEPTH}
+    to_person = PageUserGrant.objects.filter(user=person, **grants).values_list("content_object__path")
+    to_groups = PageGroupGrant.objects.filter(group__pk__in=groups, **grants).values_list("content_object__path")
+    return shares.union(to_person, to_groups)
 
 
 # --- The rules, as querysets -----------------------------------------------------------------------------

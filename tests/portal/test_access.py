@@ -27,7 +27,7 @@ from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import policy_registry
 from wagtail_factories import ImageFactory
 
-from portal import access
+from portal import access, demo
 from portal.models import (
     BinnedThing,
     Delegation,
@@ -867,6 +867,24 @@ def test_an_administrator_answers_for_every_space_without_a_role_in_it(case: Cas
     User.objects.filter(pk=person("administrator").pk).update(valid_until=timezone.now())
     assert access.role_in(person("administrator"), case.inside) is None
     assert not access.is_administrator(person("administrator"))
+
+
+def test_what_one_holds_is_asked_in_words_written_once_and_answers_each_person_at_that_moment(
+    case: Case, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("worker", "worker_minors"):
+        access.standing(person(name))
+
+    def written(*args: Any) -> Any:
+        raise AssertionError(args)
+
+    monkeypatch.setattr(access, "_held", written)
+    minors = demo.space("SP-MINORI").pk
+    assert minors not in access.standing(person("worker")).paths
+    assert minors in access.standing(person("worker_minors")).paths
+    Membership.objects.filter(space=minors, user=person("worker_minors")).update(expires_at=timezone.now())
+    Membership.objects.filter(space=minors, group__user=person("worker_minors")).update(expires_at=timezone.now())
+    assert minors not in access.standing(person("worker_minors")).paths
 
 
 def test_a_kind_of_row_without_a_rule_is_refused_to_everybody(person: Any) -> None:
