@@ -72,7 +72,7 @@ check-types: setup-test
 	@$(BIN)/mypy portal coordination protocols training search
 check-migrations: setup-test
 	@DEMO=1 DATA_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check --dry-run
-	@export DEMO=1 DATA_DIR=$$(mktemp -d); $(BIN)/python manage.py migrate -v0 \
+	@export DEMO=1 DATA_DIR=$$(mktemp -d); $(BIN)/python -m tests.installation empty $$DATA_DIR \
 	  && for app in search training protocols coordination; do $(BIN)/python manage.py migrate $$app zero -v0 || exit 1; done \
 	  && $(BIN)/python manage.py migrate portal 0001 -v0 && $(BIN)/python manage.py migrate -v0 && echo "Migrations go back and forth."
 check-templates: setup-test

@@ -1,8 +1,9 @@
 """Two installations made once for a whole run, however many processes it has, and copied by whoever needs one.
 
-`empty` is migrated and nothing else, `demo` holds the demo network. Making them takes half a minute, a copy none.
-`python -m tests.installation FOLDER` makes them. With KEEP_PREPARED=FOLDER they are kept there between runs on
-SQLite, for a day or until models, migrations or demo content change: for whoever runs one test file again and again.
+`empty` is migrated and nothing else, `demo` holds the demo network. Making each takes half a minute, a copy none.
+With KEEP_PREPARED=FOLDER they are kept there between runs on SQLite, for a day or until models, migrations or demo
+content change: for whoever runs one test file again and again, and for all the steps of `.ci/run`.
+`python -m tests.installation KIND DATA_DIR` gives a data folder what the installation of that kind holds.
 """
 
 import fcntl
@@ -12,18 +13,24 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
-from io import StringIO
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import redis
-from django.utils import timezone
 from psycopg.sql import SQL, Identifier
 
 ROOT = Path(__file__).resolve().parents[1]
 DATABASE = "raccordo.sqlite3"
+BEGIN = "import django; django.setup()\nfrom django.core.management import call_command\n"
+MAKING = {
+    "empty": f"{BEGIN}call_command('migrate', verbosity=0)",
+    "demo": f"{BEGIN}import io\ncall_command('load_demo', stdout=io.StringIO())",
+}
 KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 
 
@@ -37,28 +44,29 @@ def _fingerprint() -> str:
     parts = ("*/models/*.py", "*/models.py", "*/migrations/*.py", "*/demo*.py", "*/demo_content/**/*", "search/**/*.py",
              "portal/settings.py", "requirements.lock")  # fmt: skip
     files = sorted({file for part in parts for file in ROOT.glob(part) if file.is_file() and ".venv" not in file.parts})
-    made_of = b"".join([timezone.localdate().isoformat().encode(), *(file.read_bytes() for file in files)])
+    made_of = b"".join([f"{datetime.now(ZoneInfo('Europe/Rome')):%F}".encode(), *(file.read_bytes() for file in files)])
     return hashlib.sha256(made_of).hexdigest()[:16]
 
 
-def installations(folder: Path) -> Path:
-    """The folder in which both lie, made now by whoever comes first; the others wait."""
+def installation(kind: str, folder: Path) -> Path:
+    """The folder of the one of that kind, made now by whoever comes first; the others wait."""
     if (kept := os.environ.get("KEEP_PREPARED")) and not server():
         folder = Path(kept) / _fingerprint()
         folder.mkdir(parents=True, exist_ok=True)
-    made = folder / "prepared"
-    with (folder / "prepared.lock").open("w") as lock:
+    made = folder / "prepared" / kind
+    with (folder / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
-            making = folder / "making"
-            subprocess.run([sys.executable, "-m", "tests.installation", str(making)], cwd=ROOT, check=True)
+            making = folder / f"making-{kind}"
+            _make(kind, making, installation("empty", folder) if kind == "demo" else None)
+            made.parent.mkdir(exist_ok=True)
             making.rename(made)
     return made
 
 
 def copy(kind: str, folder: Path, data: Path, database: str = "") -> None:
     """Give a data folder, and on PostgreSQL a database of that name, what the installation of that kind holds."""
-    shutil.copytree(installations(folder) / kind, data, dirs_exist_ok=True)
+    shutil.copytree(installation(kind, folder), data, dirs_exist_ok=True)
     if server():
         _clone(f"raccordo_{kind}", database)
 
@@ -96,36 +104,19 @@ def _clone(origin: str, database: str) -> None:
         on_server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(database), Identifier(origin)))
 
 
-def _make(folder: Path) -> None:
-    """Each in a process of its own, so that nobody is connected when it is copied."""
-    run = [sys.executable, "-m", "tests.installation"]
-    for kind, origin in (("empty", "template0"), ("demo", "raccordo_empty")):
-        data = folder / kind
-        data.mkdir(parents=True)
-        if kind == "demo":
-            shutil.copytree(folder / "empty", data, dirs_exist_ok=True)
-        if server():
-            _clone(origin, f"raccordo_{kind}")
-        env = {**os.environ, "PREPARED": str(data), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        if server():
-            env["DATABASE_URL"] = f"{server().rpartition('/')[0]}/raccordo_{kind}"
-        subprocess.run([*run, kind], cwd=ROOT, env=env, check=True)
-
-
-def _load(kind: str) -> None:
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    if kind == "empty":
-        call_command("migrate", verbosity=0)
+def _make(kind: str, data: Path, origin: Path | None) -> None:
+    """In a process of its own, so that nobody is connected when it is copied."""
+    if origin:
+        shutil.copytree(origin, data)
     else:
-        call_command("load_demo", stdout=StringIO())
+        data.mkdir(parents=True)
+    env = {**os.environ, "PREPARED": str(data), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    if server():
+        _clone("raccordo_empty" if origin else "template0", f"raccordo_{kind}")
+        env["DATABASE_URL"] = f"{server().rpartition('/')[0]}/raccordo_{kind}"
+    subprocess.run([sys.executable, "-c", MAKING[kind]], cwd=ROOT, env=env, check=True)
 
 
 if __name__ == "__main__":
-    given = sys.argv[1]
-    if given in {"empty", "demo"}:
-        _load(given)
-    else:
-        _make(Path(given))
+    with tempfile.TemporaryDirectory() as own:
+        copy(sys.argv[1], Path(own), Path(sys.argv[2]))

@@ -17,6 +17,7 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.e2e.desk import ROOT, SIZES, Mailbox, Site, Watch, Window
+from tests.installation import copy, server
 
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -87,7 +88,10 @@ def _loaded(site: Site, base: Path) -> Path:
         if not made.exists():
             making = Site(site.url, shared / "making", {**site.env, "DATA_DIR": str(shared / "making")})
             making.data_dir.mkdir(exist_ok=True)
-            making.manage("migrate", "--verbosity", "0")
+            if server():  # there the prepared one lies; the site lies on SQLite
+                making.manage("migrate", "--verbosity", "0")
+            else:
+                copy("empty", shared, making.data_dir)
             making.manage("load_demo")
             making.data_dir.rename(made)
     return made

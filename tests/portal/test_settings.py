@@ -20,7 +20,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import translation
 
-from tests.installation import installations
+from tests.installation import installation
 
 BASE = Path(settings.BASE_DIR)
 OWN_KEY = "una-chiave-propria-lunga-abbastanza-da-non-essere-indovinata-0123456789"
@@ -185,7 +185,7 @@ def network(
 ) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """A production installation, made once."""
     folder = tmp_path_factory.mktemp("rete")
-    shutil.copytree(installations(prepared_in) / "empty", folder, dirs_exist_ok=True)  # its migrations take a while
+    shutil.copytree(installation("empty", prepared_in), folder, dirs_exist_ok=True)  # its migrations take a while
     answers = {
         "name": "Rete di prova",
         "domain": "portale.example",
