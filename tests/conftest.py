@@ -36,7 +36,7 @@ LONG = [
     "test_elastic_node.py",
     "test_launcher.py", "test_doors.py", "test_upgrade.py", "test_leaks.py", "test_backup.py", "test_leaks_files.py",
     "test_proxy.py", "test_obligations.py", "test_races.py", "test_every_screen.py", "test_lanes.py", "test_access.py",
-    "test_query_counts.py", "test_many_spaces.py", "test_together.py", "test_append_only.py", "test_web_processes.py",
+    "test_query_counts.py", "test_many_spaces.py", "test_together.py", "test_migrations.py", "test_web_processes.py",
     "test_every_page.py", "test_writing.py", "test_first_hour.py",
 ]  # fmt: skip
 

@@ -1,13 +1,9 @@
 """Actions: given by minutes, closed by their owner; no draft, no form and no withdrawal undoes what somebody did."""
 
-import subprocess
-import sys
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +13,6 @@ from portal.models import Activity, Holiday, Organisation, User
 from portal.models.activity import Verb
 from portal.notices import digests, emails, feed
 from tests.browser import form, sent, streams_of
-from tests.installation import environment
 from tests.shown import body
 
 pytestmark = pytest.mark.django_db
@@ -140,13 +135,6 @@ def test_a_copy_of_minutes_gives_actions_of_its_own(given: Action, person: Any) 
     actions.give(copy, by=None)
     assert Action.objects.filter(meeting=copy, key=given.key).count() == 1
     assert Action.objects.get(pk=given.pk).meeting == meeting("R-02")
-
-
-def test_the_migration_there_and_back_loses_no_closing(prepared_in: Path, tmp_path: Path) -> None:
-    script = Path(__file__).parent / "moved_actions.py"
-    env = environment(prepared_in, tmp_path, "raccordo_actions", 14) | {"PYTHONPATH": str(settings.BASE_DIR)}
-    done = subprocess.run([sys.executable, str(script)], env=env, capture_output=True, text=True, check=False)
-    assert done.stdout.strip().endswith("kept"), done.stderr[-3000:]
 
 
 # --- Closing and reopening -------------------------------------------------------------------------------

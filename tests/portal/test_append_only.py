@@ -1,14 +1,10 @@
 """Evidence is added and never rewritten: not row by row, not in bulk, not in the database itself."""
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from wagtail.models import Page
@@ -31,7 +27,6 @@ from portal.models.append_only import AppendOnly, as_maintenance
 from portal.models.pages import TextPage
 from portal.notices.activity import record
 from protocols.models import Adoption, Edition, Remark, RemarkAct, Signature
-from tests.installation import environment
 
 pytestmark = pytest.mark.django_db
 
@@ -132,50 +127,3 @@ def test_whom_an_edition_names_is_not_deleted(person: Any) -> None:
         edition.published_by.delete()
     for name in ("proposed_by", "approved_by", "published_by", "space", "page"):
         assert Edition._meta.get_field(name).remote_field.on_delete.__name__ == "PROTECT"
-
-
-MIGRATED = """
-import django
-django.setup()
-from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
-from portal.models import Activity
-from portal.network import set_up
-from portal.spaces import opening
-
-set_up("Prova")
-opening.open_space("prova", "Prova", slug="prova", by=None)
-act = Activity.objects.get()
-
-
-def refuses():
-    try:
-        with transaction.atomic():
-            Activity._base_manager.filter(pk=act.pk).update(sentence="altro")
-    except IntegrityError:
-        return True
-    return False
-
-
-assert refuses(), "a fresh database"
-for target in (["portal", "0017"], []):
-    call_command("migrate", *target, verbosity=0)
-    kept = refuses()
-    with transaction.atomic():
-        assert kept is (not target), (target, kept)
-        if not kept:
-            Activity._base_manager.filter(pk=act.pk).update(sentence=act.sentence)
-with connection.schema_editor() as editor:  # as a migration that remakes the table does
-    editor.alter_field(Activity, Activity._meta.get_field("note"), Activity._meta.get_field("note"))
-    if connection.vendor == "sqlite":
-        editor._remake_table(Activity)
-call_command("migrate", verbosity=0)
-assert refuses(), "after its table was remade"
-print("kept")
-"""
-
-
-def test_migrations_go_back_and_forth_and_the_database_keeps_its_guard(prepared_in: Path, tmp_path: Path) -> None:
-    env = environment(prepared_in, tmp_path, "raccordo_kept", 14) | {"PYTHONPATH": str(settings.BASE_DIR)}
-    done = subprocess.run([sys.executable, "-c", MIGRATED], env=env, capture_output=True, text=True, check=False)
-    assert done.stdout.strip().endswith("kept"), done.stderr[-3000:]
