@@ -1,6 +1,7 @@
-"""Two installations made once for a whole run, however many processes it has, and copied by whoever needs one.
+"""Installations made once for a whole run, however many processes it has, and copied by whoever needs one.
 
-`empty` is migrated and nothing else, `demo` holds the demo network. Making each takes half a minute, a copy none.
+`empty` is migrated and nothing else, `demo` holds the demo network, `served` holds it on SQLite as `make run` loads it,
+with real passwords. Making each takes half a minute, a copy none.
 With KEEP_PREPARED=FOLDER they are kept there between runs on SQLite, for a day or until models, migrations or demo
 content change: for whoever runs one test file again and again, and for all the steps of `.ci/run`.
 `python -m tests.installation KIND DATA_DIR` gives a data folder what the installation of that kind holds.
@@ -31,6 +32,7 @@ MAKING = {
     "empty": f"{BEGIN}call_command('migrate', verbosity=0)",
     "demo": f"{BEGIN}import io\ncall_command('load_demo', stdout=io.StringIO())",
 }
+MAKING["served"] = f"{MAKING['empty']}\n{MAKING['demo']}"
 KEPT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 
 
@@ -58,7 +60,8 @@ def installation(kind: str, folder: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
             making = folder / f"making-{kind}"
-            _make(kind, making, installation("empty", folder) if kind == "demo" else None)
+            stands_on_empty = kind == "demo" or (kind == "served" and not server())
+            _make(kind, making, installation("empty", folder) if stands_on_empty else None)
             made.parent.mkdir(exist_ok=True)
             making.rename(made)
     return made
@@ -111,7 +114,10 @@ def _make(kind: str, data: Path, origin: Path | None) -> None:
     else:
         data.mkdir(parents=True)
     env = {**os.environ, "PREPARED": str(data), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    if server():
+    if kind == "served":
+        env = {name: value for name, value in env.items() if name not in {"DATABASE_URL", "REDIS_URL", "DEBUG"}}
+        env |= {"DATA_DIR": str(data), "DEMO": "1", "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    elif server():
         _clone("raccordo_empty" if origin else "template0", f"raccordo_{kind}")
         env["DATABASE_URL"] = f"{server().rpartition('/')[0]}/raccordo_{kind}"
     subprocess.run([sys.executable, "-c", MAKING[kind]], cwd=ROOT, env=env, check=True)

@@ -1,6 +1,5 @@
 """A real site with its worker on a data folder of its own, a real mail server, a real Chromium."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -9,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.e2e.desk import ROOT, SIZES, Mailbox, Site, Watch, Window
-from tests.installation import copy, server
+from tests.installation import installation
 
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -68,7 +66,9 @@ def site(chromium: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFacto
     env = {**kept, "DATA_DIR": str(data_dir), "DEMO": "1", "PORT": str(port), "BASE_URL": url,
            "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}"}  # fmt: skip
     found = Site(url, data_dir, env)
-    shutil.copytree(_loaded(found, tmp_path_factory.getbasetemp()), data_dir, dirs_exist_ok=True)
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    shutil.copytree(installation("served", shared), data_dir, dirs_exist_ok=True)
     with (data_dir / "serve.log").open("w") as log:
         process = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=env, stdout=log, stderr=log)
         try:
@@ -77,24 +77,6 @@ def site(chromium: str, mailbox: Mailbox, tmp_path_factory: pytest.TempPathFacto
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
-
-
-def _loaded(site: Site, base: Path) -> Path:
-    """The data folder of the demo network as `make run` makes it, once for all processes of this run."""
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    made = shared / "demo"
-    with (shared / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            making = Site(site.url, shared / "making", {**site.env, "DATA_DIR": str(shared / "making")})
-            making.data_dir.mkdir(exist_ok=True)
-            if server():  # there the prepared one lies; the site lies on SQLite
-                making.manage("migrate", "--verbosity", "0")
-            else:
-                copy("empty", shared, making.data_dir)
-            making.manage("load_demo")
-            making.data_dir.rename(made)
-    return made
 
 
 def _wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:
