@@ -484,6 +484,12 @@ def test_a_second_copy_changes_nothing_in_the_whole_network() -> None:
     )
 
 
+def test_a_copy_that_holds_is_looked_at_with_few_questions(django_assert_max_num_queries: Any) -> None:
+    space = demo.space("SP-MINORI")
+    with django_assert_max_num_queries(14):
+        assert role_copy.sync_space(space) == 0
+
+
 def _somebody_by_hand(space: Space, other: Space, user: User) -> None:
     role_copy.role_group(space, Role.MANAGER).user_set.add(user)
 
