@@ -58,8 +58,10 @@ class Served:
     def _python(self, *command: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.env, stdout=self.log, stderr=self.log)
 
-    def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[HTTPResponse, str]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+    def ask(
+        self, method: str, path: str, body: str = "", peer: str = "127.0.0.1", **headers: str
+    ) -> tuple[HTTPResponse, str]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=(peer, 0))
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body or None, {"Host": HOST, **named})
@@ -118,6 +120,13 @@ def test_what_comes_by_https_through_the_proxy_is_answered(served: Served) -> No
 def test_what_comes_without_https_is_sent_there_once(served: Served) -> None:
     answer, _page = served.ask("GET", "/accesso/login/", X_Forwarded_Proto="http", X_Forwarded_For="192.0.2.10")
     assert (answer.status, answer.getheader("Location")) == (301, f"https://{HOST}/accesso/login/")
+
+
+def test_who_is_no_trusted_proxy_is_not_believed_to_speak_for_one(served: Served) -> None:
+    said = {"X_Forwarded_Proto": "https", "X_Forwarded_For": "192.0.2.10"}
+    answer, _page = served.ask("GET", "/accesso/login/", peer="127.0.0.2", **said)
+    assert answer.status == 301  # as if nothing had been said
+    assert served.ask("GET", "/accesso/login/", **said)[0].status == 200
 
 
 def test_people_enter_through_the_proxy_and_wrong_passwords_from_one_place_count_there_alone(served: Served) -> None:

@@ -105,6 +105,13 @@ def test_production_starts_with_settings_of_its_own_and_the_demo_without_any(tmp
     assert start(tmp_path, *GUARD, DEMO="1", ALLOWED_HOSTS=shown).stdout == "parte\n"
 
 
+def test_outside_the_demo_a_second_factor_is_asked_of_whoever_keeps_the_network(tmp_path: Path) -> None:
+    asked = ["-c", "from django.conf import settings; print(settings.SECOND_FACTOR_FOR)"]
+    assert start(tmp_path, *asked, **SOUND).stdout == "['administrators', 'coordinators']\n"
+    assert start(tmp_path, *asked, DEMO="1").stdout == "[]\n"
+    assert start(tmp_path, *asked, **SOUND, SECOND_FACTOR_FOR="managers").stdout == "['managers']\n"
+
+
 def test_settings_kept_in_the_folder_count_and_the_environment_overrides_them(tmp_path: Path) -> None:
     (tmp_path / "raccordo.env").write_text("".join(f"{name}={value}\n" for name, value in SOUND.items()))
     assert start(tmp_path, *GUARD).stdout == "parte\n"
