@@ -117,6 +117,14 @@ def test_what_comes_by_https_through_the_proxy_is_answered(served: Served) -> No
     assert sheets and {served.through_proxy("GET", sheet)[0].status for sheet in sheets} == {200}
 
 
+def test_what_never_changes_under_its_name_is_kept_by_browsers_for_ever(served: Served) -> None:
+    sheets = re.findall(r'href="(/static/[^"]+\.css)"', served.through_proxy("GET", "/")[1])
+    for sheet in sheets:
+        kept = served.through_proxy("GET", sheet)[0].getheader("Cache-Control") or ""
+        assert re.search(r"\.[0-9a-f]{12}\.css$", sheet)
+        assert kept == "max-age=315360000, public, immutable"
+
+
 def test_what_comes_without_https_is_sent_there_once(served: Served) -> None:
     answer, _page = served.ask("GET", "/accesso/login/", X_Forwarded_Proto="http", X_Forwarded_For="192.0.2.10")
     assert (answer.status, answer.getheader("Location")) == (301, f"https://{HOST}/accesso/login/")
