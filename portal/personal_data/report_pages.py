@@ -56,8 +56,10 @@ class HandledForm(forms.Form):
         help_text=gettext_lazy("La legge chi ha segnalato. Non ripetere i dati."),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, certain: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, certain: bool, by_itself: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if by_itself:
+            self.fields["reason"].help_text = _("Resta scritta qui. Non ripetere i dati.")
         if certain:  # a tax code is somebody's: there is no other way than to take it out
             self.fields["outcome"].choices = [(Outcome.REMOVED.value, Outcome.REMOVED.label)]  # type: ignore[attr-defined]
 
@@ -100,7 +102,9 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
     rows = PersonalDataReport.objects.select_related("page", "document", "picture", "by", "handled_by")
     row = access.get_or_404(rows, request.user, pk=pk)
     may_handle = row.handled_at is None and access.can(request.user, "manage", row)
-    form = HandledForm(request.POST or None, certain=row.is_certain) if may_handle else None
+    form = (
+        HandledForm(request.POST or None, certain=row.is_certain, by_itself=row.found_by_itself) if may_handle else None
+    )
     if form is not None and request.method == "POST" and form.is_valid():
         try:
             reports.settle(row, request.user, form.cleaned_data["outcome"], form.cleaned_data["reason"])
