@@ -125,7 +125,7 @@ class Launcher:
         self.disk_looked_at = 0.0
         self.clock = _clock()
         self.is_announced = False
-        self.is_stopping = False
+        self.is_stopping = self.begins_anew = False
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM."""
@@ -135,9 +135,12 @@ class Launcher:
             self._write(network.follow_address)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, self._on_signal)
+            signal.signal(signal.SIGHUP, self._on_reload)
             self.probe.start()
             try:
                 while not self.is_stopping:
+                    if self.begins_anew:
+                        self._begin_anew()
                     self._watch()
                     time.sleep(TICK)
                 self.say("Mi fermo: finisco i lavori in corso …")
@@ -147,6 +150,20 @@ class Launcher:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.is_stopping = True
+
+    def _on_reload(self, number: int, frame: FrameType | None) -> None:
+        self.begins_anew = True
+
+    def _begin_anew(self) -> None:
+        """New code or settings for site and workers, and no request refused where several processes serve."""
+        self.begins_anew = False
+        self.say("Riparto con il codice e le impostazioni di adesso …")
+        if self.web.process and settings.WEB_PROCESSES > 1:
+            self.web.process.send_signal(signal.SIGHUP)
+        else:
+            self.web.stop()
+        for worker in self.workers:
+            worker.stop()
 
     def _watch(self) -> None:
         self._look_at_disk()

@@ -4,6 +4,7 @@ waitress takes a connection, its headers and its whole body before it asks for a
 sends little, whoever sends drop by drop is not waited for, and nobody alone takes all connections.
 """
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +15,15 @@ from waitress import runner
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
+from waitress.task import WSGITask
 from waitress.utilities import RequestEntityTooLarge
 
 STRANGERS_BODY = 1024 * 1024  # bytes: a form of words
 SLOWEST = 8 * 1024  # bytes a second; slower than that a body counts as silence (--channel-timeout)
 MOST_FROM_ONE = 400  # connections of one address; an office of sixty behind one of them has that many
+BEAT_EVERY = 5.0
+QUIET = 1.0  # seconds after which a connection that asks for nothing is closed by a server that leaves
+LEAVES_WITHIN = 60.0
 
 
 class TooLarge(RequestEntityTooLarge):
@@ -68,8 +73,19 @@ class Request(HTTPRequestParser):
         return min(time.time(), self.began + self.body_bytes_received / SLOWEST)
 
 
+class Task(WSGITask):
+    channel: Any
+
+    def build_response_header(self) -> Any:
+        """A server that leaves says so: what comes next on this connection goes to another."""
+        if self.channel.server.life and self.channel.server.life.is_leaving:
+            self.set_close_on_finish()
+        return super().build_response_header()
+
+
 class Channel(HTTPChannel):
     parser_class = Request
+    task_class = Task
 
     def __init__(self, server: Any, line: Any, address: Any, limits: Any, map: Any = None) -> None:
         super().__init__(server, line, address, limits, map)
@@ -85,7 +101,46 @@ class Channel(HTTPChannel):
             self.last_activity = self.request.heard
 
 
+class Life:
+    """Of one server among several: it beats while it works, and leaves when asked, once nobody waits for an answer."""
+
+    def __init__(self, server: Any, mouth: int) -> None:
+        self.server, self.mouth, self.goes_on = server, mouth, server.readable
+        self.beaten = self.asked = 0.0
+        server.life, server.readable = self, self.turn
+
+    @property
+    def is_leaving(self) -> bool:
+        return self.asked > 0
+
+    def leave(self, number: int = 0, frame: Any = None) -> None:
+        self.asked = time.monotonic()
+
+    def turn(self) -> bool:
+        """Asked by waitress at each turn of its loop: whether a new connection is taken."""
+        now = time.monotonic()
+        if now - self.beaten > BEAT_EVERY:
+            self.beaten = now
+            self.server.add_task(self)
+        if not self.is_leaving:
+            return bool(self.goes_on())
+        open_ones = self.server.active_channels.values()
+        for channel in open_ones:
+            if not channel.requests and channel.request is None and channel.last_activity < time.time() - QUIET:
+                channel.will_close = True
+        if not open_ones or now - self.asked > LEAVES_WITHIN:
+            raise SystemExit
+        return False
+
+    def service(self) -> None:
+        """A beat goes the way of every request: where no thread is free for long, none is heard."""
+        os.write(self.mouth, b".")
+
+    def cancel(self) -> None:
+        """The server ends before the beat's turn."""
+
+
 def run(options: list[str], serve: Callable[..., Any]) -> int:
     """Read what waitress takes on its command line, and serve."""
-    BaseWSGIServer.channel_class = Channel
+    BaseWSGIServer.channel_class, BaseWSGIServer.life = Channel, None
     return int(runner.run(["waitress", *options], _serve=serve))

@@ -1,15 +1,19 @@
 """The site's processes: one socket, and on it as many servers as there are processors, each started anew when it ends.
 
 `python -m portal.background.web COUNT HOST PORT …` takes what waitress takes. Who waits for an answer waits at the
-socket that all of them share, so that one of them ending refuses nobody.
+socket that all of them share, so that one of them ending refuses nobody. One that hangs is ended. On SIGHUP each gives
+way to one that reads code and settings anew, one after the other.
 """
 
 import ctypes
 import os
+import select
 import signal
 import socket
 import sys
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,6 +23,9 @@ from . import server
 
 SHORT_LIFE = 5.0  # whoever ends sooner did not start properly: then all of it ends, and says so
 WAITING = 1024  # connections
+TURN = 1.0
+SILENT_AFTER = 45.0
+FIRST_BEAT_WITHIN = 90.0  # a slow machine takes its time to start
 
 
 def die_with_parent() -> None:
@@ -27,47 +34,118 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
+@dataclass
+class Serving:
+    """One of the servers, as its parent knows it."""
+
+    ear: int
+    started: float
+    heard: float = 0.0
+    is_leaving: bool = False
+
+    def is_silent(self) -> bool:
+        now = time.monotonic()
+        return now - self.heard > SILENT_AFTER if self.heard else now - self.started > FIRST_BEAT_WITHIN
+
+
 class Site:
     """The parent of the servers; nothing of the portal is loaded in it."""
 
     def __init__(self, count: int, listening: socket.socket, options: list[str]) -> None:
         self.count, self.listening, self.options = count, listening, options
-        self.started: dict[int, float] = {}
+        self.servers: dict[int, Serving] = {}
+        self.old: list[int] = []  # those that give way to new ones
         self.is_stopping = False
 
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
-        while True:
-            while len(self.started) < self.count and not self.is_stopping:
+        signal.signal(signal.SIGHUP, self._begin_anew)
+        failed = 0
+        while self.servers or not (failed or self.is_stopping):
+            while len(self.servers) < self.count and not self.is_stopping:
                 self._start()
-            if not self.started:
-                return 0
-            pid, status = os.wait()
-            lived = time.monotonic() - self.started.pop(pid)
-            if lived < SHORT_LIFE and not self.is_stopping:
-                self._stop()
-                return os.waitstatus_to_exitcode(status) or 1
+            self._hear()
+            for pid in [pid for pid, each in self.servers.items() if each.is_silent()]:
+                os.kill(pid, signal.SIGKILL)
+            failed = self._bury() or failed
+            self._give_way()
+        return failed
 
     def _start(self) -> None:
+        ear, mouth = os.pipe()
         pid = os.fork()
         if pid:
-            self.started[pid] = time.monotonic()
+            os.close(mouth)
+            self.servers[pid] = Serving(ear, time.monotonic())
             return
         signal.signal(signal.SIGINT, signal.default_int_handler)  # waitress ends gently on this one
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
         die_with_parent()
-        os._exit(serve(self.listening, self.options))
+        os._exit(serve(self.listening, self.options, mouth))
+
+    def _hear(self) -> None:
+        """Wait a turn for beats, or for one that ended."""
+        ears = {each.ear: each for each in self.servers.values()}
+        for ear in select.select(list(ears), [], [], TURN)[0]:
+            if os.read(ear, 1024):
+                ears[ear].heard = time.monotonic()
+            else:
+                time.sleep(TURN / 20)  # its pipe is closed a moment before it can be waited for
+
+    def _bury(self) -> int:
+        """Forget those that ended; how all of it ends where one did not start properly."""
+        failed = 0
+        for pid in list(self.servers):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if not ended:
+                continue
+            gone = self.servers.pop(pid)
+            os.close(gone.ear)
+            if gone.is_leaving or self.is_stopping or time.monotonic() - gone.started >= SHORT_LIFE:
+                continue
+            if self.old and not gone.heard:  # what is new does not start: what was there goes on
+                self.old = []
+                sys.stderr.write("Il sito nuovo non parte: resta quello di prima.\n")
+                continue
+            self._stop()
+            failed = os.waitstatus_to_exitcode(status) or 1
+        return failed
+
+    def _begin_anew(self, number: int = 0, frame: Any = None) -> None:
+        self.old = [pid for pid, each in self.servers.items() if not each.is_leaving]
+
+    def _give_way(self) -> None:
+        """One more than usual, and once it is heard, one of the old leaves; until all have."""
+        self.old = [pid for pid in self.old if pid in self.servers]
+        if not self.old or self.is_stopping:
+            return
+        here = {pid: each for pid, each in self.servers.items() if not each.is_leaving}
+        if len(here) <= self.count:
+            self._start()
+        elif all(each.heard for each in here.values()):
+            leaving = self.old.pop()
+            self.servers[leaving].is_leaving = True
+            os.kill(leaving, signal.SIGUSR1)
 
     def _stop(self, number: int = 0, frame: Any = None) -> None:
         self.is_stopping = True
-        for pid in self.started:
-            os.kill(pid, signal.SIGINT)
+        for pid in list(self.servers):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
 
 
-def serve(listening: socket.socket, options: list[str]) -> int:
+def serve(listening: socket.socket, options: list[str], mouth: int | None = None) -> int:
     """One server, until it is asked to end."""
-    return server.run(options, partial(waitress.serve, sockets=[listening]))
+    return server.run(options, partial(_live, listening, mouth))
+
+
+def _live(listening: socket.socket, mouth: int | None, application: Any, **options: Any) -> None:
+    line = waitress.create_server(application, sockets=[listening], **options)
+    if mouth is not None:
+        signal.signal(signal.SIGUSR1, server.Life(line, mouth).leave)
+    line.run()
 
 
 def main(count: str, host: str, port: str, *options: str) -> int:

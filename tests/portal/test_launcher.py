@@ -192,6 +192,19 @@ def test_a_killed_leader_of_the_workers_is_replaced_and_leaves_nobody_unwatched(
     assert running.answers()
 
 
+def test_on_reload_site_and_workers_are_others_and_work_in_hand_is_finished(
+    running: Installation, tmp_path: Path
+) -> None:
+    site, leader = running.site, running.leader
+    job, _worker = running.hold(tmp_path / "in-hand", seconds=2)
+    running.launcher.send_signal(signal.SIGHUP)
+    wait_for(lambda: running.site not in (0, site), "another site")
+    wait_for(lambda: running.leader not in (0, leader), "another leader")
+    wait_for(lambda: running.is_done(job), "what was in hand is done")
+    wait_for(running.answers, "the site answers again")
+    assert running.launcher.poll() is None
+
+
 def test_sigterm_lets_work_finish_and_frees_the_port(running: Installation, tmp_path: Path) -> None:
     job, _worker = running.hold(tmp_path / "last", seconds=2)
     everybody = family(running.launcher.pid)
