@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from wagtail.models import Page
 
 from portal import access
 from portal.accounts import handover, own_data
@@ -76,8 +78,11 @@ def _owner(action: Action, item: ActionItem) -> int | None:
 def in_the_hands_of(person: User, reader: User) -> Iterator[handover.Item]:
     """What of the minutes somebody who leaves has still to do."""
     open_now = Action.objects.filter(person=person, done_at=None, withdrawn_at=None, meeting__live=True)
+    meetings = Page.objects.filter(pk__in=open_now.order_by().values("meeting"))
+    seen = set(access.known(meetings, reader).values_list("pk", flat=True))
     for action in open_now.select_related("meeting"):
-        yield handover.Item(_key(action), _("Azioni delle riunioni"), action.text, partial(_hand, action))
+        title = action.text if action.meeting_id in seen else _("un’azione di una riunione che non leggi")
+        yield handover.Item(_key(action), _("Azioni delle riunioni"), title, partial(_hand, action))
 
 
 def _hand(action: Action, to: User | None, by: User) -> None:
@@ -183,6 +188,11 @@ def close(action: Action, *, note: str, by: User) -> bool:
             obligations.settle(_key(action))
             _record(Verb.ACTION_CLOSED, action, by, _("ha chiuso l’azione «%(action)s»"), note)
     return bool(closed)
+
+
+def mark(action: Action) -> str:
+    """What a form about the action began from: another closing, reopening or note makes it another."""
+    return sha256(f"{action.done_at}|{action.done_note}".encode()).hexdigest()[:16] if action.done_at else ""
 
 
 def annotate(action: Action, *, note: str, by: User) -> None:

@@ -47,12 +47,14 @@ def action(request: PersonRequest, pk: int) -> HttpResponse:
     """An own action: its sentence, its day, «Completa» with a note; once done, the note and «Riapri»."""
     request.section = "home"
     found = get_object_or_404(actions.of(request.user), pk=pk)
-    form = NoteForm(request.POST if request.method == "POST" else None, initial={"note": found.done_note})
+    form = NoteForm(request.POST if request.method == "POST" else None, action=found)
     if request.method == "POST" and form.is_valid():
         note = form.cleaned_data["note"]
         if actions.close(found, note=note, by=request.user):
             messages.success(request, render_to_string("coordination/closed.html", {"action": found}, request))
-        elif "note" in request.POST:
+        elif "note" not in request.POST or (note == found.done_note and form.cleaned_data["seen"] == ""):
+            messages.info(request, _("L’azione era già chiusa: «%(action)s»") % {"action": found.text})
+        else:
             actions.annotate(found, note=note, by=request.user)
             messages.success(request, _("La nota è salvata."))
         return redirect("home")

@@ -100,6 +100,37 @@ def test_a_line_taken_from_the_minutes_withdraws_an_open_action_by_name(given: A
     assert as_("worker").get(address(given)).status_code == 404
 
 
+def test_what_was_closed_in_another_window_is_said_and_no_note_is_written_over(
+    given: Action, person: Any, as_: Any
+) -> None:
+    client, other = as_("worker"), as_("worker")
+    typed = sent(form_of(client, address(given), "form.panel"))
+    other.post(address(given), sent(form_of(other, address(given), "form.panel")) | {"note": "Mandata alle scuole"})
+    said = body(client.post(address(given), typed | {"note": "Telefonato"}))
+    assert "Nel frattempo è stata chiusa con questa nota: «Mandata alle scuole»." in said and "Telefonato" in said
+    assert Action.objects.get(pk=given.pk).done_note == "Mandata alle scuole"
+    nothing = body(client.post(address(given), typed))
+    assert "Nel frattempo è stata chiusa con questa nota" in nothing
+    assert Action.objects.get(pk=given.pk).done_note == "Mandata alle scuole"
+    again = client.post(address(given), typed | {"note": "Mandata alle scuole"}, follow=True)
+    assert "L’azione era già chiusa" in body(again)
+    at_home = client.post(address(given), follow=True)
+    assert "L’azione era già chiusa" in body(at_home)
+    told = form(client.post(address(given), typed | {"note": "Telefonato"}).content.decode(), "form.panel")
+    assert "La nota è salvata." in body(client.post(address(given), sent(told), follow=True))
+    assert Action.objects.get(pk=given.pk).done_note == "Telefonato"
+
+
+def test_what_was_reopened_in_another_window_is_not_closed_by_a_note(given: Action, person: Any, as_: Any) -> None:
+    client = as_("worker")
+    client.post(address(given), {"note": "Fatta"})
+    typed = sent(form_of(client, address(given), "form.panel"))
+    client.post(f"{address(given)}riapri/")
+    said = body(client.post(address(given), typed | {"note": "Fatta ieri"}))
+    assert "Nel frattempo è stata riaperta." in said and "Fatta ieri" in said and "Completa" in said
+    assert Action.objects.get(pk=given.pk).done_at is None
+
+
 def test_a_line_taken_from_the_minutes_keeps_an_action_that_was_done(given: Action, person: Any, as_: Any) -> None:
     as_("worker").post(address(given), {"note": "Fatta"})
     page = meeting("R-02")
