@@ -25,7 +25,8 @@ from portal.personal_data import guard
 from . import unfinished
 from .uploading import UploadingForm
 
-WORDS = ("title", "summary", "news_kind", "text", guard.REASON)
+WORDS = ("title", "summary", "news_kind", "text", guard.REASON, unfinished.FILES)
+TELLING = ("title", "summary", "text", unfinished.FILES)  # what is worth keeping
 ABOUT = ""  # a page that is not there yet
 
 
@@ -63,8 +64,8 @@ def write_news(request: HttpRequest, slug: str) -> HttpResponse:
         form.tell_of_doubts(request)
         return redirect(page.get_url() if page.live else space.get_absolute_url())
     if form.is_bound:
-        keep_words(request.user, space, request.POST)
         form.offer_again()
+        keep_words(request.user, space, form.data)
     kept = unfinished.of(request.user, space, ABOUT)
     can_publish = access.can(request.user, "approve", space)
     context = {"form": form, "space": space, "kept": kept, "can_publish": can_publish}
@@ -86,7 +87,7 @@ def keep_news(request: HttpRequest, slug: str) -> HttpResponse:
 
 def keep_words(person: User, space: Space, typed: Any) -> None:
     """Keep what was typed; nothing typed is nothing to keep."""
-    unfinished.keep(person, space, ABOUT, unfinished.typed(typed, WORDS), ("title", "summary", "text"))
+    unfinished.keep(person, space, ABOUT, unfinished.typed(typed, WORDS), TELLING)
 
 
 def html_of(text: str) -> str:

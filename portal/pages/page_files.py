@@ -31,7 +31,8 @@ from . import quick_changes, unfinished
 from .quick_changes import ChangeNoteField
 from .uploading import UploadingForm
 
-WORDS = ("change_note",)
+ADDED = ("change_note", unfinished.FILES)
+REPLACED = ("change_note", guard.REASON)
 
 
 @quick_changes.offered.append
@@ -71,6 +72,8 @@ class ReplacingForm(Explained, forms.Form):
         super().__init__(*args, **kwargs)
         self.page, self.document, self.author = page, document, author
         self.initial["seen"] = document.sha256
+        if self.initial.get(guard.REASON):  # typed before the session ended: seen, not only sent
+            self.fields[guard.REASON].widget = forms.Textarea(attrs={"rows": 2})
 
     def clean_upload(self) -> Any:
         file = self.cleaned_data["upload"]
@@ -110,12 +113,12 @@ def space_files(request: PersonRequest, slug: str) -> HttpResponse:
 def page_files(request: HttpRequest, pk: int) -> HttpResponse:
     """The files of a page: add some, or choose the one to replace."""
     if not isinstance(request.user, User):
-        return unfinished.enter_first(request, WORDS)
+        return unfinished.enter_first(request, ADDED)
     page, space = _page(request, pk)
     about = quick_changes.about("file", page)
     form = AddingForm(
         request.POST or None, request.FILES or None, space=space, author=request.user,
-        initial=unfinished.begun(request, space, about, WORDS), use_required_attribute=False,
+        initial=unfinished.begun(request, space, about, ADDED), use_required_attribute=False,
     )  # fmt: skip
     blocked = quick_changes.why_not(page)
     if request.method == "POST" and not blocked and form.is_valid():
@@ -124,8 +127,8 @@ def page_files(request: HttpRequest, pk: int) -> HttpResponse:
         return _done(request, page, space, about)
     if form.is_bound:
         form.is_valid()
-        unfinished.keep(request.user, space, about, unfinished.typed(request.POST, WORDS), WORDS)
         form.offer_again()
+        unfinished.keep(request.user, space, about, unfinished.typed(form.data, ADDED), ADDED)
     context = {"files": _files(page, request.user), "proposed": replacing.of(page)}
     return _shown(request, page, form, blocked, "portal/page_files.html", context | _kept(request, space, about))
 
@@ -140,7 +143,7 @@ def _add(page: PortalPage, form: AddingForm, *, by: User) -> None:
 def replace_file(request: HttpRequest, pk: int, document_id: int) -> HttpResponse:
     """Another file at the address of one that the page carries."""
     if not isinstance(request.user, User):
-        return unfinished.enter_first(request, WORDS)
+        return unfinished.enter_first(request, REPLACED)
     page, space = _page(request, pk)
     document = next((file for file in _files(page, request.user) if file.pk == document_id), None)
     if document is None:
@@ -148,14 +151,14 @@ def replace_file(request: HttpRequest, pk: int, document_id: int) -> HttpRespons
     about = quick_changes.about("file", page, document_id)
     form = ReplacingForm(
         request.POST or None, request.FILES or None, page=page, document=document, author=request.user,
-        use_required_attribute=False, initial=unfinished.begun(request, space, about, WORDS),
+        use_required_attribute=False, initial=unfinished.begun(request, space, about, REPLACED),
     )  # fmt: skip
     blocked = quick_changes.why_not(page)
     if request.method == "POST" and not blocked and form.is_valid():
         _replace(page, document, form, by=request.user)
         return _done(request, page, space, about)
     if form.is_bound:
-        unfinished.keep(request.user, space, about, unfinished.typed(request.POST, WORDS), WORDS)
+        unfinished.keep(request.user, space, about, unfinished.typed(request.POST, REPLACED), REPLACED)
         form.data = {
             **request.POST.dict(),
             "seen": document.sha256,

@@ -24,7 +24,7 @@ from . import concurrent_edits, unfinished
 
 LONGEST_ABOUT = 40
 MOST_FIELDS = 10
-BESIDE = {"csrfmiddlewaretoken", "seen", "kept"}  # what nobody typed
+BESIDE = {"csrfmiddlewaretoken", "seen"}  # what nobody typed
 # In what two versions of one page always differ.
 OF_THE_VERSION = {
     "change_note", "correction", "draft_title", "has_unpublished_changes", "last_published_at", "latest_revision",

@@ -19,6 +19,7 @@ from portal.models.unfinished import UnfinishedWords
 
 KEPT = timedelta(days=30)
 LONGEST_TEXT = 20_000
+FILES = "kept"  # the field of the files that came through already, by their numbers
 LEFT = "unfinished_words"  # in the session of whoever's had ended; the login leads back
 access.own(UnfinishedWords, "person")
 
@@ -42,14 +43,17 @@ def drop(person: User, space: Space, about: str) -> None:
 
 def typed(data: Any, names: Iterable[str]) -> dict[str, str]:
     """What stands in these fields, as long as a text may be."""
-    return {name: str(data.get(name, ""))[:LONGEST_TEXT] for name in names}
+    several = {FILES: ",".join(data.getlist(FILES))} if FILES in data and hasattr(data, "getlist") else {}
+    return {name: str(several.get(name, data.get(name, "")))[:LONGEST_TEXT] for name in names}
 
 
 def enter_first(request: HttpRequest, names: Iterable[str]) -> HttpResponse:
     """The session has ended: the words wait until the person has entered again, at the same address."""
     if request.method == "POST":
         request.session[LEFT] = {"path": request.path, "words": typed(request.POST, names)}
-        messages.warning(request, _("La sessione era finita: quello che hai scritto è qui. I file vanno riscelti."))
+        messages.warning(
+            request, _("La sessione era finita: quello che hai scritto è qui. I file appena scelti vanno riscelti.")
+        )
     return redirect_to_login(request.path)
 
 

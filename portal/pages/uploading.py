@@ -18,6 +18,8 @@ from portal.models.people import User
 from portal.models.spaces import Space
 from portal.personal_data import reports
 
+from . import unfinished
+
 
 class SeveralFiles(forms.ClearableFileInput):
     allow_multiple_selected = True
@@ -51,6 +53,10 @@ class UploadingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.space, self.author = space, author
         mine = Document.objects.filter(uploaded_by_user=author, collection=space.collection_id)
+        if not self.is_bound and (typed := self.initial.get(unfinished.FILES)):
+            numbers = [number for number in typed.split(",") if number.isdecimal()]
+            mine = mine.filter(pk__in=numbers)
+            self.initial[unfinished.FILES] = list(mine)
         self.fields["kept"].queryset = mine  # type: ignore[attr-defined]
         self.came_through: list[Document] = []
 
@@ -81,6 +87,11 @@ class UploadingForm(forms.Form):
     @property
     def attachments(self) -> list[Document]:
         return [*self.cleaned_data.get("kept", []), *self.came_through]
+
+    @property
+    def offered(self) -> list[Document]:
+        """What came through before, in this form or in one that was left: shown, to be taken or left out."""
+        return self.attachments if self.is_bound else self.initial.get(unfinished.FILES) or []
 
     def offer_again(self) -> None:
         """Show what came through as chosen: a browser cannot send a file back."""

@@ -117,6 +117,26 @@ def test_a_session_that_ended_loses_no_word(person: Given) -> None:
     assert WORDS["title"] in shown(client.get(ADDRESS))
 
 
+def test_files_that_came_through_are_offered_again_after_an_ended_session_and_a_closed_tab(
+    as_: Given, person: Given
+) -> None:
+    as_("coordinator").post(ADDRESS, WORDS | {"title": "", "uploads": [file("orari.txt")]})
+    kept = Document.objects.get(title="orari").pk
+    box = f'value="{kept}"'
+    assert box in shown(as_("coordinator").get(ADDRESS))  # a closed tab
+    assert box not in shown(as_("director").get(ADDRESS))
+    client = Client()
+    assert client.post(ADDRESS, WORDS | {"kept": [kept]}).status_code == 302
+    client.post("/accesso/login/", {"login": person("coordinator").email, "password": "raccordo-demo"})
+    again = shown(client.get(ADDRESS))
+    assert WORDS["title"] in again and "I file appena scelti vanno riscelti" in again
+    assert box in again and "checked" in again.split(box)[1][:80]
+    client.post(f"{ADDRESS}bozza/", WORDS | {"kept": [kept]})
+    assert box in shown(client.get(ADDRESS))
+    client.post(f"{ADDRESS}bozza/", WORDS)  # left out on purpose
+    assert box not in shown(client.get(ADDRESS))
+
+
 def test_words_about_a_person_are_refused_and_stay_typed(as_: Given) -> None:
     said = shown(as_("coordinator").post(ADDRESS, WORDS | {"text": "M.R. è diabetico."}))
     assert "iniziali con notizie di salute" in said

@@ -293,6 +293,22 @@ def test_what_only_looks_like_it_waits_for_a_reason_before_the_approver_may_open
     assert content(as_("worker"), file.url) == STORY
 
 
+def test_files_and_a_reason_outlive_an_ended_session_at_a_page_s_files_too(
+    as_: Given, page: TextPage, file: Document
+) -> None:
+    client = as_("coordinator")
+    client.post(f"/pagine/{page.pk}/file/", {"change_note": "", "uploads": [upload("nuovo.txt")]})
+    box = f'value="{Document.objects.get(title="nuovo").pk}"'
+    assert box in shown(client.get(f"/pagine/{page.pk}/file/"))
+    kept = {"change_note": "Cominciato", "kept": [Document.objects.get(title="nuovo").pk]}
+    client.post(f"/pagine/{page.pk}/bozza/file:{page.pk}:/", kept)
+    again = shown(client.get(f"/pagine/{page.pk}/file/"))
+    assert box in again and "Cominciato" in again
+    address, reason = f"/pagine/{page.pk}/file/{file.pk}/", "È un caso inventato"
+    client.post(address, {"change_note": "", "seen": file.sha256, "personal_data_reason": reason})
+    assert f"> {reason}</textarea>" in shown(client.get(address))
+
+
 def test_an_added_file_is_opened_by_nobody_else_before_the_portal_has_looked_into_it(
     as_: Given, page: TextPage, writer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
