@@ -74,7 +74,7 @@ def of_page(page: Page) -> Iterator[Document]:
 def _of_portal_page(page: PortalPage) -> Iterator[Document]:
     whole = _whole(
         page,
-        kind=page.kind,
+        kind=page.own_kind,
         text="\n".join(filter(None, [page.summary_text(), *_said_of(page)])),
         code=page.code,
         day=page.relevant_date(),
@@ -100,7 +100,9 @@ def of_reserved_parts(page: Page) -> Iterator[Document]:
     parts = [(part, tokens) for part, tokens in reserved.audiences(page) if part.heading or part.text]
     if not parts:
         return
-    whole = _whole(page, kind=page.kind, text="", code="", day=page.relevant_date(), organisation=_organisation(page))
+    whole = _whole(
+        page, kind=page.own_kind, text="", code="", day=page.relevant_date(), organisation=_organisation(page)
+    )
     for part, tokens in parts:
         group = f"part:{page.pk}:{part.key}"
         for line in _lines(page, [Section(part.anchor, part.heading, part.text)]):
@@ -141,7 +143,7 @@ def _of_edition(page: RulePage, edition: Edition) -> Iterator[Document]:
     group = f"{editions_group(page.pk)}{edition.version}"
     url = reverse("edition", args=[page.code or page.slug, edition.version])
     whole = replace(
-        _whole(page, kind=page.kind, text="", code="", day=edition.begins, organisation=_organisation(page)),
+        _whole(page, kind=page.own_kind, text="", code="", day=edition.begins, organisation=_organisation(page)),
         id=group,
         group=group,
         title=edition.title,

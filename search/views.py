@@ -171,8 +171,9 @@ def _suggested(words: str, user: Any) -> list[Suggestion]:
 
 
 def _kinds() -> dict[str, tuple[str, str]]:
-    known = {model.kind: (str(model.kind_label), str(model.kind_plural)) for model in page_kinds()}
-    return {**known, FILE_KIND: (_("File"), _("File")), "spazio": (_("Spazio"), _("Spazi"))}
+    known = {kind: words for model in page_kinds() for kind, words in model.kinds_in_words().items()}
+    said = {kind: (str(one), str(many)) for kind, (one, many) in known.items()}
+    return {**said, FILE_KIND: (_("File"), _("File")), "spazio": (_("Spazio"), _("Spazi"))}
 
 
 def _kind_label(kind: str) -> str:

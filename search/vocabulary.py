@@ -143,8 +143,10 @@ ALSO_SAID = {
     "procedura": "istruzioni",
     "formazione": "corso",
     "lezione": "corso",
+    "circolare": "notizia",
+    "opportunità": "notizia",
 }
-SAY_NOTHING = {"pagina"}  # any of them is one
+SAY_NOTHING = {"pagina", "opportunità"}  # any of them is one; «pari opportunità» asks for something else
 
 
 @once
@@ -152,10 +154,9 @@ def kinds() -> dict[str, set[str]]:
     """Word, by its key → the kinds of page that it names: "modulo dimissioni protette", "verbali 2026"."""
     found: dict[str, set[str]] = {}
     for model in page_kinds():
-        if model.kind in SAY_NOTHING:
-            continue
-        said = [str(model.kind_label), str(model.kind_plural), *ALSO_SAID.get(model.kind, "").split()]
-        for word in said:
-            if len(words_of(word)) == 1:
-                found.setdefault(phrase_key(word), set()).add(model.kind)
+        for kind, names in model.kinds_in_words().items():
+            said = [*(map(str, names) if kind not in SAY_NOTHING else ()), *ALSO_SAID.get(kind, "").split()]
+            for word in said:
+                if len(words_of(word)) == 1:
+                    found.setdefault(phrase_key(word), set()).add(kind)
     return found

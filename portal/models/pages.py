@@ -205,6 +205,16 @@ class PortalPage(AddressedPage):
         abstract = True
 
     @classmethod
+    def kinds_in_words(cls) -> dict[str, tuple[Any, Any]]:
+        """What pages of the class are called by who looks for them: of each kind one, and many."""
+        return {cls.kind: (cls.kind_label, cls.kind_plural)}
+
+    @property
+    def own_kind(self) -> str:
+        """Which of them this page is."""
+        return self.kind
+
+    @classmethod
     def get_search_fields(cls) -> list[Any]:
         """Editors find a page by its code, its summary and every text of its kind."""
         texts = [field for field in cls._meta.fields if isinstance(field, StreamField | models.TextField)]
@@ -462,6 +472,13 @@ class NewsKind(models.TextChoices):
     OPPORTUNITY = "opportunità", _("Opportunità")
 
 
+NEWS_IN_WORDS = {
+    NewsKind.NEWS: (_("Notizia"), _("Notizie")),
+    NewsKind.CIRCULAR: (_("Circolare"), _("Circolari")),
+    NewsKind.OPPORTUNITY: (_("Opportunità"), _("Opportunità")),
+}
+
+
 class NewsPage(PortalPage):
     """Something to know, or to take part in."""
 
@@ -474,6 +491,14 @@ class NewsPage(PortalPage):
 
     page_description = _("Qualcosa da sapere adesso, o un’occasione a cui partecipare.")
     content_panels = [*PortalPage.title_panels, FieldPanel("news_kind"), FieldPanel("body"), *PortalPage.care_panels]
+
+    @classmethod
+    def kinds_in_words(cls) -> dict[str, tuple[Any, Any]]:
+        return {kind.value: words for kind, words in NEWS_IN_WORDS.items()}
+
+    @property
+    def own_kind(self) -> str:
+        return str(self.news_kind)
 
     class Meta:
         verbose_name = _("notizia")

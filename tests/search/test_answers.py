@@ -206,3 +206,27 @@ def test_a_decision_and_an_action_are_found_by_themselves_by_who_reads_the_meeti
         page, _, anchor = line["href"].partition("#")
         assert f'id="{anchor}"' in body(as_("coordinator").get(page))
         assert not [link for link in read(as_("worker"), words).select("a") if "/p/R-04/" in link["href"]]
+
+
+def test_a_circular_is_called_so_among_results_facets_and_filters(as_, person, index):
+    client = as_("coordinator")
+    written = {"title": "Zeppelin della rete", "summary": "Una prova.", "text": "Testo."}
+    for kind in ("circolare", "notizia", "opportunità"):
+        said = {**written, "title": f"Zeppelin {kind[0]}", "news_kind": kind}
+        assert client.post("/spazi/rete/notizia/", said).status_code == 302
+    index.refresh()
+    shown = read(as_("worker"), "zeppelin")
+    of_kind = {row.get_text(" ", strip=True).rsplit(" ", 1)[0] for row in shown.select(".facet a")}
+    assert {"Circolari", "Notizie", "Opportunità"} <= of_kind, shown
+    alone = read(as_("worker"), "zeppelin", tipo="circolare").get_text(" ")
+    assert "Zeppelin c" in alone and "Zeppelin n" not in alone and "Circolare" in alone
+    titles = [row.get_text(strip=True) for row in read(as_("worker"), "circolare zeppelin").select("h3 a")]
+    assert next(title for title in titles if "Zeppelin" in title) == "Zeppelin c"
+
+
+def test_who_goes_by_keyboard_passes_over_the_filters(as_, index):
+    shown = BeautifulSoup(as_("worker").get("/cerca/", {"q": "dimissioni protette"}).content, "html.parser")
+    first = shown.find("main").find("a")
+    assert first.get_text() == "Vai ai risultati"
+    results = shown.find(id=first["href"].removeprefix("#"))
+    assert results.find("h3") and not results.select(".facet")
