@@ -4,7 +4,7 @@ Only what nobody ever read as a page comes here: what was published is withdrawn
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from django.core.exceptions import ValidationError
@@ -22,6 +22,7 @@ from portal.models.bin import BinnedThing
 from portal.models.media import Document, Image
 from portal.models.people import User
 from portal.models.spaces import Space
+from portal.words import dates
 
 from . import addresses
 
@@ -122,13 +123,14 @@ def of(space: Space) -> QuerySet[BinnedThing]:
     return space.binned.select_related("by", "page__content_type", "document", "image")
 
 
-def ends(row: BinnedThing) -> datetime:
-    return row.at + KEPT
+def ends(row: BinnedThing) -> date:
+    """The last day on which it lies there."""
+    return dates.local_day(row.at) + KEPT
 
 
 def empty(now: datetime | None = None) -> int:
-    """Take away what has lain there for its time; safe to run twice and side by side."""
-    old = BinnedThing.objects.filter(at__lt=(now or timezone.now()) - KEPT)
+    """Take away what has lain there for its time, once its last day is over; safe to run twice and side by side."""
+    old = BinnedThing.objects.filter(at__lt=dates.midnight(dates.local_day(now or timezone.now()) - KEPT))
     count = 0
     for row in old.select_related("page", "document", "image"):
         with transaction.atomic():

@@ -29,7 +29,10 @@ def put_back(request: PersonRequest, slug: str, pk: int) -> HttpResponse:
     space = _space(request, slug)
     row = access.allowed(BinnedThing.objects.filter(space=space), request.user, "edit").filter(pk=pk).first()
     if row is None:  # of another space or of none: one answer
-        messages.info(request, _("Nel cestino di questo spazio non c’è più: forse è già tornato al suo posto."))
+        messages.info(
+            request,
+            _("Nel cestino di questo spazio non c’è più: forse è già tornato al suo posto, o è finito il tempo."),
+        )
         return redirect("bin", slug)
     try:
         space_bin.restore(row, by=request.user)

@@ -15,6 +15,7 @@ from django.db.models.deletion import Collector
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Collection, Page
@@ -114,8 +115,18 @@ def _asked(request: HttpRequest, kwargs: dict[str, Any]) -> tuple[Any, list[Any]
             asked = request.GET.getlist("id")
             everything: Any = model._default_manager.all()
             rows = everything if "all" in asked else everything.filter(pk__in=[number(pk) for pk in asked])
-            return model, list(rows), reverse(AFTER_MANY[model])
+            return model, list(rows), _list_of(model, rows, request)
     return None, [], ""
+
+
+def _list_of(model: type[Model], rows: Any, request: HttpRequest) -> str:
+    """The list from which many were chosen; of pages that came from none, the one in which the first stands."""
+    back = request.GET.get("next", "")
+    if back and url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        return back
+    if model is Page and (first := rows.first()) and first.depth > 1:
+        return reverse("wagtailadmin_explore", args=[first.get_parent().pk])
+    return reverse(AFTER_MANY[model])
 
 
 def _model(app: str, name: str) -> Any:

@@ -1,6 +1,6 @@
 """What is deleted lies in the bin of its space for 90 days, with a name, and goes back whole."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +133,18 @@ def test_after_90_days_and_not_before_it_is_gone_with_its_file(as_: Any, person:
     assert not Page.objects.filter(pk=page.pk).exists() and not Document.objects.filter(pk=note.pk).exists()
     assert not BinnedThing.objects.exists() and not bin.empty()
     assert place
+
+
+def test_what_lies_in_the_bin_until_a_day_is_there_all_of_that_day(as_: Any, person: Any) -> None:
+    page = draft(person("office"))
+    bin.put([page], by=person("office"))
+    thrown = timezone.make_aware(datetime(2026, 3, 2, 23, 30))  # with the summer comes an hour less
+    BinnedThing.objects.update(at=thrown)
+    assert 'resta fino <time datetime="2026-05-31">al 31 maggio 2026' in body(as_("office").get("/spazi/rete/cestino/"))
+    for now in (datetime(2026, 5, 30, 12), datetime(2026, 5, 31, 10), datetime(2026, 5, 31, 23, 59)):
+        assert bin.empty(timezone.make_aware(now)) == 0, now
+    assert bin.empty(timezone.make_aware(datetime(2026, 6, 1, 0, 1))) == 1
+    assert "Il cestino è vuoto." in body(as_("office").get("/spazi/rete/cestino/"))
 
 
 def test_a_page_whose_place_or_word_is_taken_goes_back_beside_it(person: Any) -> None:

@@ -47,6 +47,19 @@ def test_a_published_page_is_not_deleted_and_the_reason_is_told(slug: str, who: 
     assert f"/admin/pages/{page.pk}/delete/" not in client.get(f"/admin/pages/{page.pk}/edit/").content.decode()
 
 
+def test_many_that_stay_lead_back_to_the_list_where_they_were_chosen(as_: Any) -> None:
+    page, file = Page.objects.get(slug="r-02"), Page.objects.get(slug="md-04").specific.document_id
+    client, above = as_("coordinator"), f"/admin/pages/{page.get_parent().pk}/"
+    for asked, back in (
+        (f"/admin/bulk/wagtailcore/page/delete/?next={above}%3Fp%3D2&id={page.pk}", f"{above}?p=2"),
+        (f"/admin/bulk/wagtailcore/page/delete/?id={page.pk}", above),
+        (f"/admin/bulk/wagtailcore/page/delete/?next=//altrove.example/&id={page.pk}", above),
+        (f"/admin/bulk/portal/document/delete/?next=/admin/documents/%3Fq%3Dx&id={file}", "/admin/documents/?q=x"),
+    ):
+        for ask in (client.get, client.post):
+            assert ask(asked).headers["Location"] == back, asked
+
+
 def test_a_withdrawn_page_is_not_deleted_either(as_: Any) -> None:
     page = Page.objects.get(slug="r-02").specific
     as_("coordinator").post(f"/admin/pages/{page.pk}/unpublish/", {"reason": "Non serve più."})
