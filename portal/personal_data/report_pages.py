@@ -7,6 +7,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -96,6 +99,12 @@ def _thanks(row: PersonalDataReport) -> str:
     return f"{said} {more}".strip()
 
 
+def _stays_hidden(row: PersonalDataReport) -> SafeString:
+    """Beside a file that was mended: its signed copy holds what it held."""
+    said = _("«{file}» diceva le stesse cose e resta nascosto: <a href='{url}'>sostituisci o togli anche quello</a>.")
+    return format_html(said, file=row.file, url=reverse("personal_data", args=[row.pk]))
+
+
 @login_required
 def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
     """A report, for who made it and for who answers; handled here, with a reason."""
@@ -107,11 +116,15 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
     )
     if form is not None and request.method == "POST" and form.is_valid():
         try:
+            beside = [each.pk for each in reports.reported_with(row)]
             reports.settle(row, request.user, form.cleaned_data["outcome"], form.cleaned_data["reason"])
         except reports.StillThere as problem:
             form.add_error("outcome", str(problem))
         else:
             messages.success(request, _("Fatto: la segnalazione è chiusa."))
+            left = PersonalDataReport.objects.filter(pk__in=beside, handled_at=None)
+            for each in left.select_related("document", "picture"):
+                messages.warning(request, _stays_hidden(each))
             return redirect("personal_data", row.pk)
     thing: Any = row.page.specific if row.page else row.file  # one of them, as the table demands
     context = {

@@ -94,9 +94,14 @@ def _of_one_text(document: Document) -> list[Document]:
 
 
 def reported_with(row: PersonalDataReport) -> Any:
-    """What went out of sight by the same act, and waits still."""
-    together = PersonalDataReport.objects.filter(by=row.by, at=row.at, found_by_itself=False, handled_at=None)
+    """What went out of sight by the same act, and waits still; of what the portal found, what says the same."""
+    waiting = PersonalDataReport.objects.filter(by=row.by, found_by_itself=row.found_by_itself, handled_at=None)
+    together = waiting.filter(at=row.at) if not row.found_by_itself else waiting.filter(document__in=_same(row))
     return together.exclude(pk=row.pk).select_related("document", "picture")
+
+
+def _same(row: PersonalDataReport) -> list[Document]:
+    return _of_one_text(row.document)[1:] if row.document else []
 
 
 def look_into(document: Document, beside: str = "") -> None:
@@ -154,7 +159,7 @@ def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) 
         if by is not None and row.by != by:
             key = f"personal-data-handled:{row.pk}"
             jobs.ask(key, "portal.personal_data.reports.tell_reporter", row.pk, lane=Lane.MAIL)
-        for each in [row, *(reported_with(row) if outcome == Outcome.NONE else ())]:
+        for each in [row, *(reported_with(row).filter(is_certain=False) if outcome == Outcome.NONE else ())]:
             _settle(each, by, outcome, reason)
 
 

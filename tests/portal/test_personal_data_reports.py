@@ -428,3 +428,24 @@ def test_a_report_made_on_an_edition_closes_the_page_its_editions_and_an_outside
     assert answers() == [200, 200, 200, 200]
     assert report(as_("worker"), page=edition).status_code == 302
     assert answers() == [404, 404, 404, 404]
+
+
+def test_what_the_portal_found_in_a_file_and_in_its_signed_copy_is_decided_once(as_: Given) -> None:
+    form, office = form_of("MD-04"), as_user("office")
+    for file in (form.document, form.signed):
+        PersonalDataReport.objects.create(by=office, what="nome", document=file, found_by_itself=True)
+    row = PersonalDataReport.objects.get(document=form.document)
+    assert f"«{form.signed.title}»" in text_of(as_("office"), f"/dati-personali/{row.pk}/")
+    decide(as_("office"), row, "nessuno")
+    assert not PersonalDataReport.objects.filter(handled_at=None).exists()
+
+
+def test_who_mended_a_file_is_told_that_its_signed_copy_stays_hidden(as_: Given) -> None:
+    form = form_of("MD-04")
+    report(as_("worker"), where=str(form.document.pk), page="/p/MD-04/")
+    row, twin = (PersonalDataReport.objects.get(document=each) for each in (form.document, form.signed))
+    Document.objects.filter(pk=form.document_id).update(file_since=timezone.now())
+    said = decide(as_("coordinator"), row, "tolti")
+    assert f"«{form.signed.title}» diceva le stesse cose e resta nascosto" in said
+    assert f"/dati-personali/{twin.pk}/" in said
+    assert as_("worker_mountain").get(form.signed.url).status_code == 404
