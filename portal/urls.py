@@ -122,6 +122,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),  # fmt: skip
     path("rete/persone/<int:pk>/assenza/", working_life_pages.absence, name="absence"),
     path("rete/persone/<int:pk>/assenza/<int:absence_pk>/fine/", working_life_pages.end_absence, name="end_absence"),
+    path("rete/persone/<int:pk>/spazi/<int:space_pk>/", working_life_pages.name_manager, name="name_manager"),
     path("rete/persone/<int:pk>/uscita/", working_life_pages.hand_over, name="hand_over"),
     path("rete/persone/<int:pk>/riapri/", working_life_pages.reopen_account, name="reopen_account"),
     path("rete/glossario/", glossary_pages.glossary, name="glossary"),

@@ -361,6 +361,8 @@ def portal_doors() -> list[Door]:
         Door("absence", f"/rete/persone/{davide}/assenza/", KEEPERS),
         Door("end_absence", f"/rete/persone/{davide}/assenza/999999/fine/", KEEPERS, answer=302, post={}),
         Door("end_absence", "/rete/persone/999999/assenza/999999/fine/", set(), post={}),
+        Door("name_manager", f"/rete/persone/{davide}/spazi/999999/", KEEPERS, answer=302),
+        Door("name_manager", "/rete/persone/999999/spazi/1/", set()),
         Door("hand_over", f"/rete/persone/{davide}/uscita/", KEEPERS),
         Door("hand_over", "/rete/persone/999999/uscita/", set()),
         Door("reopen_account", f"/rete/persone/{davide}/riapri/", KEEPERS, answer=302, post={}),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from portal import access
 from portal.models import Delegation, Organisation
+from portal.models.delegations import Purpose
 from portal.requests import PersonRequest
 from portal.words.days import DayField
 
@@ -24,6 +25,9 @@ from .person_field import PersonField, choosable
 class GiveForm(forms.ModelForm):
     """Who, for what, from when until when; and who does it when that person is away."""
 
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("Che cosa fa"), choices=[("", gettext_lazy("Scegli")), *Purpose.choices]
+    )
     person = PersonField(label=gettext_lazy("Persona"))
     substitute = PersonField(
         label=gettext_lazy("Chi la sostituisce (facoltativo)"), required=False, empty_label=gettext_lazy("Nessuno"),

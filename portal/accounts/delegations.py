@@ -1,11 +1,11 @@
 """Giving and ending delegations: administrators do it, in «Rete»; who did it stays written."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -43,19 +43,40 @@ def held(person: User) -> QuerySet[Delegation]:
 
 
 def unattended(person: User, since: date, until: date) -> list[Delegation]:
-    """What nobody else does in a body's name on some of those days: neither a substitute nor another delegate."""
-    begun = Delegation.objects.filter(Q(valid_until=None) | Q(valid_until__gte=since), valid_from__lte=until)
-    away = Absence.objects.filter(since__lte=since, until__gte=until).values("person")
-    others = begun.filter(
-        Q(valid_until=None) | Q(valid_until__gte=until), valid_from__lte=since,
-        organisation=OuterRef("organisation"), purpose=OuterRef("purpose"),
-    ).exclude(person=person).filter(person__in=User.objects.current()).exclude(person__in=away)  # fmt: skip
-    return list(
-        begun.filter(person=person, substitute=None)
-        .exclude(Exists(others))
-        .select_related("organisation")
-        .order_by("organisation__name", "purpose")
-    )
+    """What nobody does in a body's name on some day of an absence: no delegate or substitute is there then."""
+    lasting = Delegation.objects.filter(Q(valid_until=None) | Q(valid_until__gte=since), valid_from__lte=until)
+    own = lasting.filter(Q(person=person) | Q(substitute=person)).select_related("organisation")
+    mine = list(own.order_by("organisation__name", "purpose", "pk"))
+    rows = list(lasting.filter(organisation__in={row.organisation_id for row in mine}))
+    others = {pk for row in rows for pk in (row.person_id, row.substitute_id) if pk and pk != person.pk}
+    there = set(User.objects.current().filter(pk__in=others).values_list("pk", flat=True))
+    away = list(Absence.objects.filter(person__in=there, since__lte=until, until__gte=since))
+
+    def is_served(row: Delegation, day: date) -> bool:
+        gone = {each.person_id for each in away if each.since <= day <= each.until}
+        acting = {pk for each in rows if _same(each, row) and _holds(each, day)
+                  for pk in (each.person_id, each.substitute_id)}  # fmt: skip
+        return bool(acting & there - gone)
+
+    days = _days_of_change(since, until, rows, away)
+    found = [row for row in mine if any(_holds(row, day) and not is_served(row, day) for day in days)]
+    return list({(row.organisation_id, row.purpose): row for row in reversed(found)}.values())[::-1]
+
+
+def _same(one: Delegation, other: Delegation) -> bool:
+    return (one.organisation_id, one.purpose) == (other.organisation_id, other.purpose)
+
+
+def _holds(row: Delegation, day: date) -> bool:
+    return row.valid_from <= day and (row.valid_until is None or day <= row.valid_until)
+
+
+def _days_of_change(since: date, until: date, rows: list[Delegation], away: list[Absence]) -> list[date]:
+    """The first day, and those on which who is there may differ from the day before: an absence may last for years."""
+    begins = {row.valid_from for row in rows} | {each.since for each in away}
+    ends = {row.valid_until for row in rows if row.valid_until} | {each.until for each in away}
+    changes = begins | {day + timedelta(days=1) for day in ends}
+    return [since, *sorted(day for day in changes if since < day <= until)]
 
 
 class AlreadyEnded(Exception):

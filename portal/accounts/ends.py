@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -45,11 +46,23 @@ def ask_about(person: User) -> None:
     mine = Obligation.objects.filter(key__startswith=f"account-end:{person.pk}:")
     keys = _keys(person) if person.is_current() and person.valid_until else {}
     obligations.settle(*mine.exclude(key__in=keys.values()).values_list("key", flat=True))
-    known = set(mine.values_list("key", flat=True))
-    if new := {days: key for days, key in keys.items() if key not in known}:
-        who = keepers(person)
-        for days, key in new.items():
+    if not keys:
+        return
+    who, answered = keepers(person), _answered(mine)
+    for days, key in keys.items():
+        if key not in answered and nobody_was_asked(who, key):
             obligations.ask(who, key, _duty(person, days))
+    obligations.settle(*keys.values(), but=who)
+
+
+def _answered(rows: QuerySet[Obligation]) -> set[str]:
+    """What was asked and is open to nobody any more."""
+    return set(rows.values_list("key", flat=True)) - set(rows.filter(settled_at=None).values_list("key", flat=True))
+
+
+def nobody_was_asked(people: list[User], key: str) -> bool:
+    """Whether none of these has it to do: those who keep accounts come and go, and what is asked of them stays."""
+    return not Obligation.objects.filter(key=key, settled_at=None, person__in=people).exists()
 
 
 def let_end(person: User) -> None:

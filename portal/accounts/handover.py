@@ -6,6 +6,7 @@ Each package says what of its own a person holds (`sources`); what nobody takes 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -29,9 +30,10 @@ from portal.notices.activity import record
 from portal.spaces import roles
 from portal.words import dates
 
-from . import coordinators, delegation_mail, delegations
+from . import absences, coordinators, delegations
 
 Hand = Callable[[User | None, User], None]  # to whom, None for its end; by whom
+WhyNot = Callable[[User], str]  # why it cannot be this person's, in a sentence; empty where it can
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,34 @@ class Item:
     may_end: bool = False
     is_named: bool = False  # passes to whoever is chosen for it alone; else it ends: no access is given in passing
     page: int | None = None  # which the new owner must be allowed to read
+    why_not: WhyNot | None = None
     url: str = ""
+
+    def refuses(self, to: User) -> str:
+        """Why it cannot be this person's; empty where it can."""
+        if self.page and not access.can(to, "view", Page.objects.get(pk=self.page)):
+            return _("%(who)s non legge questa pagina: scegli un’altra persona.") % {"who": to}
+        return self.why_not(to) if self.why_not else ""
 
 
 Source = Callable[[User, User], Iterable[Item]]
 sources: list[Source] = []  # (whose things, who looks at them) → the things
 
 
-class Unreadable(Exception):
-    """The new owner may not read what is handed over."""
+class Refused(Exception):
+    """Things that cannot be whose they were to be: the key of each, and the sentence that says why."""
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        super().__init__(str(reasons))
+        self.reasons = reasons
 
 
 class SomethingNew(Exception):
     """A thing came into those hands after the page was drawn."""
+
+
+class NothingLeft(Exception):
+    """The account is closed, and all that was in those hands is in others': somebody else was first."""
 
 
 def items(person: User, reader: User) -> list[Item]:
@@ -75,22 +92,30 @@ def needed(person: User, reader: User) -> Iterator[Item]:
 def leave(person: User, given: dict[str, User | None], *, by: User) -> None:
     """Hand each thing to its new owner, or end it; then nothing is left, and the account closes. Whole, or not."""
     with transaction.atomic():
-        for item in items(person, by):
-            if item.key not in given:
-                raise SomethingNew(_("Nel frattempo è arrivata un’altra cosa: ricarica la pagina."))
-            to = given[item.key]
-            if to is not None and item.page and not access.can(to, "view", Page.objects.get(pk=item.page)):
-                raise Unreadable(_("%(who)s non legge «%(title)s»: scegli un’altra persona.") % {
-                    "who": to, "title": item.title,
-                })  # fmt: skip
+        person = User.objects.select_for_update().get(pk=person.pk)  # two who press at once wait for one another
+        found, was_open = items(person, by), person.is_current()
+        if is_over(person, found):
+            raise NothingLeft(_("Le consegne di %(person)s erano già passate.") % {"person": person})
+        if any(item.key not in given for item in found):
+            raise SomethingNew(_("Nel frattempo è arrivata un’altra cosa: ricarica la pagina."))
+        chosen = [(item, given[item.key]) for item in found]
+        if reasons := {item.key: why for item, to in chosen if to is not None and (why := item.refuses(to))}:
+            raise Refused(reasons)
+        for item, to in chosen:
             item.hand(to, by)
         for membership in Membership.objects.filter(user=person).select_related("space"):
             roles.take_role(membership, by=by, reason=_("Lascia la rete"))
         Invitation.objects.waiting().filter(person=person).update(withdrawn_at=timezone.now())
         person.is_active = False
         person.save(update_fields=["is_active"])
-        record(Verb.PERSON_LEFT, by=by, sentence=_("ha chiuso l’account di %(person)s") % {"person": person})
+        said = _("ha chiuso l’account di %(person)s") if was_open else _("ha passato le consegne di %(person)s")
+        record(Verb.PERSON_LEFT, by=by, sentence=said % {"person": person})
     access.forget(person)
+
+
+def is_over(person: User, found: list[Item]) -> bool:
+    """Whether nothing is left to do: the account is closed, holds nothing, and no invitation opens it."""
+    return not (found or person.is_active or person.invitations.waiting().exists())
 
 
 # --- Pages -----------------------------------------------------------------------------------------------
@@ -146,7 +171,15 @@ def _spaces(person: User, reader: User) -> Iterable[Item]:
             if to is not None:
                 roles.give_role(space, to, Role.MANAGER, by=by, reason=_("Passaggio di consegne"))  # type: ignore[arg-type]
 
-        yield Item(f"space:{space.pk}", _("Spazi di cui risponde da sola"), space.name, hand)
+        yield Item(f"space:{space.pk}", _("Spazi di cui risponde da sola"), space.name, hand, why_not=_does_not_last)
+
+
+def _does_not_last(to: User) -> str:
+    """On that day the space would be nobody's again."""
+    if to.valid_until is None:
+        return ""
+    words = {"who": to, "day": dates.in_words(dates.local_day(to.valid_until), article="il")}
+    return _("L’account di %(who)s finisce %(day)s: scegli chi resta senza scadenza.") % words
 
 
 def _roles(person: User, reader: User) -> Iterable[Item]:
@@ -172,13 +205,10 @@ def _delegations(person: User, reader: User) -> Iterable[Item]:
             given = {"organisation": row.organisation, "purpose": row.purpose, "person": to}
             begins = max(today, row.valid_from)
             if to is not None and not delegations.covers(begins, row.valid_until, **given):
-                made = Delegation.objects.create(
-                    **given, valid_from=begins, valid_until=row.valid_until, given_by=by,
+                delegations.keep(Delegation(
+                    **given, valid_from=begins, valid_until=row.valid_until,
                     substitute=row.substitute if row.substitute != to else None,
-                )  # fmt: skip
-                said = _("ha dato la delega «%(delegation)s»") % {"delegation": f"{to}: {row.get_purpose_display()}"}
-                record(Verb.DELEGATION_GIVEN, by=by, sentence=said)
-                delegation_mail.ask(made, by=by)
+                ), by=by)  # fmt: skip
             if row.valid_from > today:
                 delegations.end(row, by=by)
                 return
@@ -197,21 +227,31 @@ def _stood_in_for(person: User, reader: User) -> Iterable[Item]:
     for row in Delegation.objects.filter(lasting, substitute=person).select_related("organisation", "person"):
 
         def act(to: User | None, by: User, row: Delegation = row) -> None:
-            row.substitute = to if to != row.person else None
+            row.substitute = to
             delegations.keep(row, by=by)
 
         title = _("Al posto di %(delegation)s") % {"delegation": row}
-        yield Item(f"substitute:{row.pk}", heading, title, act, may_end=True)
+        not_oneself = partial(_oneself, row.person)
+        yield Item(f"substitute:{row.pk}", heading, title, act, may_end=True, why_not=not_oneself)
     for away in Absence.objects.filter(substitute=person, until__gte=today).select_related("person"):
 
         def stand_in(to: User | None, by: User, away: Absence = away) -> None:
-            away.substitute = to if to != away.person else None
+            away.substitute = to
             away.save()
 
         words = {"person": away.person, "since": dates.in_words(away.since, article="dal"),
                  "until": dates.in_words(away.until, article="al")}  # fmt: skip
         title = _("Al posto di %(person)s, via %(since)s %(until)s") % words
-        yield Item(f"standing-in:{away.pk}", heading, title, stand_in, may_end=True)
+        here = partial(_is_away_too, away)
+        yield Item(f"standing-in:{away.pk}", heading, title, stand_in, may_end=True, why_not=here)
+
+
+def _oneself(person: User, to: User) -> str:
+    return _("Nessuno sostituisce sé stesso: scegli un’altra persona, o che finisce qui.") if to == person else ""
+
+
+def _is_away_too(away: Absence, to: User) -> str:
+    return _oneself(away.person, to) or absences.why_not(to, max(away.since, timezone.localdate()), away.until)
 
 
 def _network(person: User, reader: User) -> Iterable[Item]:

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.models.obligations import Obligation
 from portal.models.people import Organisation, User
 from portal.models.spaces import Space
 from portal.notices import obligations
@@ -44,13 +43,15 @@ def ask_about(person: User) -> bool:
     if person.is_current() or not is_something(person):
         obligations.settle(key)
         return False
-    if not Obligation.objects.filter(key=key, settled_at=None).exists():
-        obligations.ask(ends.keepers(person), key, Duty(
+    who = ends.keepers(person)
+    if ends.nobody_was_asked(who, key):
+        obligations.ask(who, key, Duty(
             title=_("L’account di %(person)s è chiuso: passa le consegne") % {"person": person},
             verb=_("Passa le consegne"),
             why=_("quello che aveva in mano non è più di nessuno"),
             url=reverse("hand_over", args=[person.pk]),
         ))  # fmt: skip
+    obligations.settle(key, but=who)
     return True
 
 
@@ -65,13 +66,15 @@ def ask_about_move(person: User, body: Organisation, since: date, alone: list[Sp
     """The day has come, and the move waits: without the person these spaces would be nobody's."""
     names = ", ".join(f"«{space}»" for space in alone)
     words = {"person": person, "body": body, "names": names}
-    obligations.ask(ends.keepers(person), _move_key(person), Duty(
+    who, key = ends.keepers(person), _move_key(person)
+    obligations.ask(who, key, Duty(
         title=_("%(person)s non passa ancora a «%(body)s»") % words,
         verb=_("Apri la scheda"),
         why=_("senza responsabile resterebbe %(names)s: nominane un altro, e il passaggio avviene da sé") % words,
         url=reverse("person_card", args=[person.pk]),
         due=since,
     ))  # fmt: skip
+    obligations.settle(key, but=who)
 
 
 def move_is_done(person: User) -> None:

@@ -130,7 +130,7 @@ def person_card(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "portal/person_card.html", {
         "found": person, "name": name, "form": form, "roles": held.order_by("space__name"),
         "delegations": delegations.held(person),
-        "in_the_way": working_life.in_the_way(person),
+        "in_the_way": working_life.in_the_way(person), "alone": working_life.answered_alone(person),
         "left": left_behind.is_something(person),
         "proposal": NameProposal.objects.filter(person=person).first(),
         "placements": person.placements.select_related("organisation").order_by("-since"), "today": today,

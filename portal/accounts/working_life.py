@@ -128,6 +128,12 @@ def _take_effect(person: User, organisation: Organisation) -> None:
     access.forget(person)
 
 
+def answered_alone(person: User) -> list[Space]:
+    """The spaces that would be nobody's without the person, by her own role or as the only one of her body."""
+    with transaction.atomic():
+        return roles.left_alone([person])
+
+
 def in_the_way(person: User) -> list[Space]:
     """The spaces for whose sake a move waits whose day has come."""
     rows = Placement.objects.current().filter(person=person, kind=PlacementKind.BODY).order_by("since", "pk")

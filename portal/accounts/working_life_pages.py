@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,12 +20,14 @@ from django.views.decorators.http import require_POST
 
 from portal import access
 from portal.models import Absence, Delegation, Organisation, Placement, Space, User
+from portal.models.spaces import Role
 from portal.models.working_life import PlacementKind
 from portal.requests import PersonRequest
+from portal.spaces import roles
 from portal.words import dates
 from portal.words.days import DayField
 
-from . import delegations, ends, handover, working_life
+from . import absences, delegations, ends, handover, working_life
 from .people_admin import left_alone_in_words
 from .person_field import PersonField, choosable
 
@@ -175,10 +176,8 @@ class AbsenceForm(forms.Form):
                      "until": dates.in_words(found.until, article="al")}  # fmt: skip
             self.add_error("since", _("È già assente %(since)s %(until)s: prima finisci quell’assenza.") % words)
         other = data.get("substitute")
-        if since and until and other and (found := other.absences.filter(since__lte=until, until__gte=since).first()):
-            words = {"person": other, "since": dates.in_words(found.since, article="dal"),
-                     "until": dates.in_words(found.until, article="al")}  # fmt: skip
-            self.add_error("substitute", _("%(person)s è via %(since)s %(until)s: scegli un’altra persona.") % words)
+        if since and until and other and (why := absences.why_not(other, since, until)):
+            self.add_error("substitute", why)
         return data
 
 
@@ -224,6 +223,34 @@ def end_absence(request: PersonRequest, pk: int, absence_pk: int) -> HttpRespons
         working_life.end_absence(row, by=request.user)
         messages.success(request, _("Assenza finita."))
     return redirect("person_card", pk=pk)
+
+
+class ManagerForm(forms.Form):
+    """Who answers for a space beside the one person who does; whose account has an end would leave it again."""
+
+    manager = PersonField(label=gettext_lazy("Chi ne risponde"))
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["manager"].offer(choosable().filter(valid_until=None).exclude(pk=person.pk))
+
+
+@login_required
+def name_manager(request: PersonRequest, pk: int, space_pk: int) -> HttpResponse:
+    """Another responsabile where the person is the only one: before she moves, ends, or leaves."""
+    person = _kept(request, pk)
+    space = next((each for each in working_life.answered_alone(person) if each.pk == space_pk), None)
+    if space is None:  # of a space that others answer for, and of none: one answer
+        messages.info(request, _("Di questo spazio risponde già qualcun altro."))
+        return redirect("person_card", pk=pk)
+    form = ManagerForm(request.POST or None, person=person)
+    if request.method == "POST" and form.is_valid():
+        to = form.cleaned_data["manager"]
+        roles.give_role(space, to, Role.MANAGER, by=request.user, reason=_("Al posto di %(who)s") % {"who": person})
+        messages.success(request, _("Di «%(space)s» ora risponde anche %(who)s.") % {"space": space, "who": to})
+        return redirect("person_card", pk=pk)
+    return render(request, "portal/name_manager.html", {"found": person, "form": form, "answered": space})
 
 
 class HandoverForm(forms.Form):
@@ -280,17 +307,26 @@ def hand_over(request: PersonRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Le tue consegne le chiude un’altra persona che coordina la rete."))
         return redirect("person_card", pk=pk)
     form = HandoverForm(request.POST or None, person=person, items=handover.items(person, request.user))
-    if request.method == "POST":
-        with transaction.atomic():
-            if form.is_valid():
-                try:
-                    handover.leave(person, form.given, by=request.user)
-                except (handover.Unreadable, handover.SomethingNew) as problem:
-                    transaction.set_rollback(True)
-                    form.add_error(None, str(problem))
-                else:
-                    messages.success(request, _("Fatto: l’account di %(who)s è chiuso.") % {"who": person})
-                    return redirect("network_people")
+    if handover.is_over(person, form.items):
+        messages.info(request, _("Le consegne di %(who)s erano già passate.") % {"who": person})
+        return redirect("person_card", pk=pk)
+    if form.is_valid():
+        try:
+            handover.leave(person, form.given, by=request.user)
+        except handover.NothingLeft as problem:
+            messages.info(request, str(problem))
+            return redirect("person_card", pk=pk)
+        except handover.Refused as problem:
+            for key, why in problem.reasons.items():
+                form.add_error(key, why)
+        except handover.SomethingNew as problem:
+            form.add_error(None, str(problem))
+        else:
+            said = _("Fatto: l’account di %(who)s è chiuso.") if person.is_current() else _(
+                "Fatto: le consegne di %(who)s sono passate."
+            )  # fmt: skip
+            messages.success(request, said % {"who": person})
+            return redirect("network_people")
     return render(request, "portal/hand_over.html", {"found": person, "form": form})
 
 

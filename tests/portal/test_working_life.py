@@ -9,7 +9,7 @@ from wagtail.models import Page
 
 from coordination.models import Action, MeetingPage
 from portal import access, demo
-from portal.accounts import handover, left_behind, working_life
+from portal.accounts import coordinators, ends, handover, left_behind, working_life
 from portal.models import Absence, Delegation, Membership, NetworkCoordinator, Obligation, Organisation, Placement, User
 from portal.models.activity import Activity, Verb
 from portal.models.delegations import Purpose
@@ -406,6 +406,33 @@ def test_an_absence_says_in_whose_name_nobody_acts_meanwhile(as_: Any, person: A
     assert warned not in said()
 
 
+def test_an_absence_says_so_where_the_substitute_is_away_too_or_somebody_else_on_some_of_the_days(
+    as_: Any, person: Any, today: Any
+) -> None:
+    elena, davide, chiara = person("worker"), person("worker_minors_plain"), person("coordinator")
+    body = elena.organisation
+    Delegation.objects.filter(organisation=body).delete()
+    given = {"organisation": body, "purpose": Purpose.ADOPTION, "valid_from": today, "given_by": chiara}
+    Delegation.objects.create(person=elena, substitute=davide, **given)
+    Delegation.objects.create(person=elena, **{**given, "valid_from": today - DAY})  # said once
+    warned = f"nessun altro agisce a nome di {body} (recepisce i testi della rete)"
+
+    def said(who: User) -> str:
+        who.absences.all().delete()
+        form = {"since": typed(today), "until": typed(today + 3 * DAY), "substitute": ""}
+        return text(as_("coordinator").post(f"/rete/persone/{who.pk}/assenza/", form, follow=True))
+
+    assert warned not in said(elena)
+    Absence.objects.create(person=davide, since=today + 2 * DAY, until=today + 9 * DAY, given_by=chiara)
+    assert warned in said(elena)
+    assert warned in said(davide)  # the substitute, while the delegate is away
+    elena.absences.all().delete()
+    assert warned not in said(davide)
+    User.objects.filter(pk=davide.pk).update(is_active=False)
+    davide.absences.all().delete()
+    assert warned in said(elena)
+
+
 def written(person: Any, kind: str) -> list[tuple[Any, ...]]:
     rows = Placement.objects.filter(person=person, kind=kind).order_by("since")
     return list(rows.values_list("organisation__slug", "since", "until"))
@@ -589,3 +616,127 @@ def test_nobody_is_given_a_role_in_passing(as_: Any, person: Any) -> None:
     assert as_("coordinator").post(pack, {"to_all": davide.pk} | pages).status_code == 302
     assert not Membership.objects.filter(space=row.space, user=davide, role=Role.APPROVER).exists()
     assert not Membership.objects.current().filter(user=paolo).exists()
+
+
+# --- Two keepers, and what cannot be handed over --------------------------------------------------------------
+
+
+def test_who_hands_over_second_is_told_that_it_was_done_and_nothing_is_written_twice(as_: Any, person: Any) -> None:
+    irene, davide, nadia = person("hospital_worker"), person("worker_minors_plain"), person("worker_minors")
+    pack = f"/rete/persone/{irene.pk}/uscita/"
+    assert as_("coordinator").post(pack, {"to_all": davide.pk}).status_code == 302
+    again = text(as_("administrator").post(pack, {"to_all": nadia.pk}, follow=True))
+    assert "Le consegne di Irene Maestripieri erano già passate" in again and "Fatto:" not in again
+    assert Activity.objects.filter(verb=Verb.PERSON_LEFT).count() == 1
+    shown = text(as_("coordinator").get(pack, follow=True))
+    assert "erano già passate" in shown and "chiudi l’account" not in shown
+
+
+def test_of_a_closed_account_only_what_is_left_is_handed_over(as_: Any, person: Any) -> None:
+    irene, davide = person("hospital_worker"), person("worker_minors_plain")
+    User.objects.filter(pk=irene.pk).update(is_active=False)
+    shown = pack_of(as_("coordinator"), irene)
+    assert "L’account è già chiuso" in shown and "chiudi l’account" not in shown
+    pack = f"/rete/persone/{irene.pk}/uscita/"
+    said = text(as_("coordinator").post(pack, {"to_all": davide.pk}, follow=True))
+    assert "Fatto: le consegne di Irene Maestripieri sono passate." in said
+
+
+def test_each_thing_that_somebody_may_not_have_says_so_at_its_own_field(as_: Any, person: Any) -> None:
+    elena, partner = person("worker"), person("partner")
+    answer = as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": partner.pk})
+    closed = {item.key for item in handover.items(elena, person("coordinator"))
+              if item.page and not access.can(partner, "view", Page.objects.get(pk=item.page))}  # fmt: skip
+    assert len(closed) > 1 and closed == set(answer.context["form"].errors)
+    assert text(answer).count("Rosanna Cioni non legge questa pagina") >= len(closed)
+
+
+def test_nobody_stands_in_for_oneself_or_while_away(as_: Any, person: Any, today: Any) -> None:
+    irene, elena, nadia, desk = person("hospital_worker"), person("worker"), person("worker_minors"), as_("coordinator")
+    chiara = person("coordinator")
+    days = {"since": today, "until": today + 5 * DAY}
+    away = working_life.be_away(elena, **days, substitute=irene, by=chiara)
+    working_life.be_away(nadia, **days, substitute=None, by=chiara)
+    pack, field = f"/rete/persone/{irene.pk}/uscita/", f"standing-in:{away.pk}"
+    said = text(desk.post(pack, {"to_all": elena.pk}))
+    assert "Nessuno sostituisce sé stesso" in said and person("hospital_worker").is_active
+    said = text(desk.post(pack, {"to_all": person("worker_minors_plain").pk, field: nadia.pk}))
+    assert "Nadia El Amrani è via" in said and person("hospital_worker").is_active
+    away.refresh_from_db()
+    assert away.substitute == irene
+
+
+def test_a_space_goes_to_nobody_whose_account_ends(as_: Any, person: Any) -> None:
+    chiara, partner = person("coordinator"), person("partner")
+    space = demo.space("SP-MINORI")
+    answer = as_("administrator").post(
+        f"/rete/persone/{chiara.pk}/uscita/", {"to_all": person("director").pk, f"space:{space.pk}": partner.pk}
+    )
+    assert answer.status_code == 200 and "L’account di Rosanna Cioni finisce" in text(answer)
+    assert access.managers(space) == [chiara] and person("coordinator").is_active
+
+
+def test_an_action_of_minutes_that_the_keeper_does_not_read_is_not_quoted(as_: Any, person: Any) -> None:
+    chiara, nadia, minors = person("coordinator"), person("worker_minors"), demo.space("SP-MINORI")
+    action = Action.objects.filter(done_at=None, withdrawn_at=None, meeting__live=True).exclude(text="").first()
+    assert action is not None
+    held = demo.publish(
+        minors.root_page, MeetingPage(title="Chiusa", slug="chiusa", starts_at=timezone.now() - DAY), on=0, by=chiara
+    )
+    Action.objects.filter(pk=action.pk).update(meeting=held, person=nadia, text="Sentire la comunità alloggio")
+    roles.give_role(minors, person("director"), Role.MANAGER, by=person("administrator"))
+    assert "Sentire la comunità alloggio" in text(packs(as_, nadia))
+    roles.take_role(minors.memberships.get(user=chiara), by=person("administrator"))
+    shown = text(packs(as_, nadia))
+    assert "Sentire la comunità alloggio" not in shown
+    assert "un’azione di una riunione che non leggi" in shown
+
+
+def test_the_log_names_the_body_of_a_delegation_that_passes_on(as_: Any, person: Any) -> None:
+    elena, nadia = person("worker"), person("worker_minors")
+    assert as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": nadia.pk}).status_code == 302
+    given = Activity.objects.filter(verb=Verb.DELEGATION_GIVEN, sentence__contains="Nadia El Amrani")
+    assert given.count() == 3 and all("Comune di Quarrata" in row.sentence for row in given)
+
+
+def test_what_is_asked_of_keepers_follows_who_keeps_accounts_now(person: Any) -> None:
+    irene, chiara, office = person("hospital_worker"), person("coordinator"), person("office")
+    partner, admin = person("partner_coop"), person("administrator")
+    key, ending = f"left:{irene.pk}", f"account-end:{partner.pk}:"
+    irene.is_active = False
+    irene.save()
+    partner.valid_until = timezone.now() + 5 * DAY
+    partner.save()
+    assert asked_of(chiara, key) and any(row.key.startswith(ending) for row in obligations.open_of(chiara))
+    coordinators.entrust(office, by=admin, reason="Le subentra")
+    User.objects.filter(pk=chiara.pk).update(is_active=False)
+    left_behind.ask_all()
+    ends.ask_all()
+    assert asked_of(office, key) and any(row.key.startswith(ending) for row in obligations.open_of(office))
+    assert not Obligation.objects.filter(person=chiara, key__startswith=ending, settled_at=None).exists()
+    ends.let_end(partner)
+    ends.ask_all()
+    assert not any(row.key.startswith(ending) for row in obligations.open_of(office))
+
+
+def test_who_keeps_the_network_names_another_where_one_person_alone_answers(as_: Any, person: Any, today: Any) -> None:
+    tommaso, nadia, chiara = person("newcomer"), person("worker_minors"), person("coordinator")
+    space = opening.open_space("SP-UNO", "Spazio di uno", slug="di-uno", by=person("administrator"))
+    roles.give_role(space, tommaso, Role.MANAGER, by=person("administrator"))
+    address = f"/rete/persone/{tommaso.pk}/spazi/{space.pk}/"
+    assert address in text(as_("coordinator").get(f"/rete/persone/{tommaso.pk}/"))
+    shown = as_("coordinator").get(address)
+    assert "Chi risponde di «Spazio di uno»" in text(shown)
+    offered = set(shown.context["form"].fields["manager"].people)
+    assert str(nadia.pk) in offered and not {str(person("partner").pk), str(tommaso.pk)} & offered
+    refused = as_("coordinator").post(address, {"manager": ""})
+    assert refused.status_code == 200 and access.managers(space) == [tommaso]
+    said = text(as_("coordinator").post(address, {"manager": nadia.pk}, follow=True))
+    assert "Di «Spazio di uno» ora risponde anche Nadia El Amrani." in said and address not in said
+    assert set(access.managers(space)) == {tommaso, nadia}
+    again = text(as_("coordinator").post(address, {"manager": person("worker").pk}, follow=True))
+    assert "Di questo spazio risponde già qualcun altro." in again
+    assert set(access.managers(space)) == {tommaso, nadia}
+    assert as_("worker").get(address).status_code == 403
+    row = space.memberships.get(user=nadia)
+    assert (row.given_by, row.reason) == (chiara, "Al posto di Tommaso Lenzi")
