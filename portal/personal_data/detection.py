@@ -51,7 +51,8 @@ TAX_CODE = re.compile(
 )
 ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}(?![A-Za-z0-9])", re.IGNORECASE)
 MOBILE = re.compile(
-    r"(?<![\w./,+-])(?<!€ )(?:(?:\+|00)39[ ./-]?)?3[2-9]\d(?:[ ./-]?\d{6,7}|[ .-]\d{3}[ .-]\d{3,4}"
+    r"(?:(?<![\w./,+-])|(?<=[A-Za-z]\.))(?<!€ )(?:(?:\+|00)39[ ./-]?)?(?:3[2-9]\d|\(3[2-9]\d\) ?)"
+    r"(?:[ ./-]?\d{6,7}|[ .-]\d{3}[ .-]\d{3,4}"
     r"|[ .-]\d{2}[ .-]\d{2}[ .-]\d{2,3}|[ .-]\d{3}[ .-]\d{2}[ .-]\d{2})(?![\w%€]|[.,/-]\d| ?€)"
 )
 INITIALS = re.compile(r"(?<![\w.])[A-Z]\. ?[A-Z]\.(?! ?[A-Z]\.)(?!\w)")
@@ -62,7 +63,7 @@ STREET = re.compile(
 )
 LIVES = re.compile(
     r"\b(?:abita(?:no|va)?|viv(?:e|ono|eva)|risied(?:e|ono)|residente|domiciliat[oaei]|dimora|casa (?:sua|loro)"
-    r"|al suo indirizzo|ricoverat[oa] in casa)\b",
+    r"|(?:sua|loro) casa|indirizzo di casa|abitazione|domicilio(?= in\b|:)|al suo indirizzo|ricoverat[oa] in casa)\b",
     re.IGNORECASE,
 )
 MONTHS = "gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre"
@@ -72,10 +73,11 @@ BIRTH = re.compile(
     re.IGNORECASE,
 )
 HEALTH = re.compile(
-    r"\b(?:diabet|tumor|cancr|neoplas|oncologic|chemioterap|leucemi|depress[io]|ansios|schizofren|psicos|psichiatr|bipolar"
+    r"\b(?:diabet|tumor|cancr|neoplas|oncologic|chemioterap|leucemi|depress[aeio]|ansios|schizofren|psicos|psichiatr|bipolar"
     r"|demen[tz]|alzheimer|parkinson|hiv\b|aids\b|epatit|sieropositiv|tossicodipenden|alcolist|alcolism"
     r"|dipendenz|eroina|cocaina|metadone|epiless|epilett|autis|down\b|invalid|disabil|handicap|paralis|ictus|infart|dialisi|incinta|gravidanz|abort"
-    r"|anoress|bulim|suicid|autolesion|maltrattat|abusat|violentat|allettat|non vedente|sord[oa]\b|in cura\b"
+    r"|anoress|bulim|suicid|autolesion|maltrattat|abusat|violentat|allettat|non vedente"
+    r"|ipovedent|ciec[ao]\b|sord[oa]\b|in cura\b"
     r"|malat[oa]\b|patologi|diagnos|disturb)",
     re.IGNORECASE,
 )

@@ -48,11 +48,14 @@ PLANTED = {
     Kind.MOBILE: [
         "333 1234567", "3331234567", "333-1234567", "+39 347 123 4567", "0039 347 1234567", "347.123.45.67",
         "328 12 34 567", "chiamare la figlia al 333 123 4567 dopo cena", "cell. 3391234567",
+        "cell.3391234567", "Tel.(339) 1234567", "(339)1234567",
     ],
     Kind.ADDRESS: [
         "La signora abita in via Roma 12", "vive in Via del Campo, 3", "residente in Viale Adua n. 45",
         "Il nucleo risiede in località Le Piastre, 7", "domiciliata in Corso Gramsci 120",
         "abitano da due anni in piazza Garibaldi 4", "va trovato a casa sua, vicolo Stretto 9",
+        "domicilio: via Garibaldi 12", "la sua casa è in via Roma 12", "indirizzo di casa: via Roma, 12",
+        "l’abitazione della figlia è in via Roma 12", "con domicilio in corso Gramsci 120",
     ],
     Kind.BIRTH: [
         "nato il 12/03/2010", "nata a Pistoia il 1° maggio 1944", "nata il 3.7.1938", "data di nascita 04-11-2001",
@@ -64,7 +67,8 @@ PLANTED = {
         "invalidità al 100% per P.L.", "B.M. (schizofrenia)", "dopo l’ictus di R.V. la figlia ha chiesto aiuto",
         "E. F. è incinta", "aggravamento: D.P., malato da tempo", "Z.K., autistico, seguito dalla scuola",
         "C.O. è in dialisi", "depressione maggiore di T.A.", "U.S. soffre di epilessia", "W.J., disabile",
-        "N.L. è stata violentata", "I.P. è allettato",
+        "N.L. è stata violentata", "I.P. è allettato", "M. R. è depressa", "due figli depressi, V.E. e sua sorella",
+        "Q.A. è ipovedente", "H.I. è cieca dalla nascita",
     ],
 }  # fmt: skip
 CASES = [(kind, words) for kind, texts in PLANTED.items() for words in texts]
@@ -90,6 +94,8 @@ def test_there_are_sixty_of_them_of_every_kind() -> None:
         "U.V.M. per la demenza", "A.S.L. e disabilità", "S.E.U.S.: dipendenze", "il diabetico anziano",
         "nato come servizio sperimentale nel 2012", "Il Comune nasce nel 1861", "vive in piazza la comunità",
         "3 persone su 400 1234567 abitanti", "€ 333 1234567", "Ai sensi della L. R. n. 41 sulla disabilità",
+        "assistenza a domicilio, sportello in via Roma 12", "la casa della comunità è in via Roma 12",
+        "il modulo (333) 1234 è esaurito",
     ],
 )  # fmt: skip
 def test_what_a_network_writes_is_no_alarm(words: str) -> None:
