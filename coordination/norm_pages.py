@@ -51,7 +51,9 @@ class NormForm(Guarded, forms.ModelForm[Norm]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["successor"].queryset = Norm.objects.exclude(pk=self.instance.pk)  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["successor"].queryset = Norm.objects.exclude(pk=self.instance.pk)
+        fields["successor"].empty_label = _("Nessuna")
 
     def clean_citation(self) -> str:
         return _once(self, "citation")

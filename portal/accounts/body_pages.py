@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from portal import access
 from portal.models import Organ, Organisation
+from portal.models.people import OrganisationKind
 from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
 from portal.words.days import DayOfYearField
@@ -50,6 +51,8 @@ class BodyForm(Guarded, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["kind"].choices = [("", _("Scegli")), *OrganisationKind.choices]
         body = self.instance
         if body.pk:
             self.initial["organs"] = "\n".join(organ.name for organ in body.organs.all())

@@ -43,6 +43,11 @@ class HolidayForm(Guarded, forms.ModelForm):
         model = Holiday
         fields = ["day", "name", "organisation"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["organisation"].empty_label = _("Tutta la rete")
+
 
 class Rows(forms.BaseModelFormSet):
     """The whole list: no word twice, however it is written, and no row that somebody else has taken away meanwhile."""
