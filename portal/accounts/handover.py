@@ -23,11 +23,11 @@ from portal.models.network import NetworkProfile, ProblemReport
 from portal.models.obligations import Obligation
 from portal.models.pages import page_kinds
 from portal.models.people import User
-from portal.models.spaces import Membership, Role
+from portal.models.spaces import Membership, Role, Space
 from portal.models.working_life import Absence
 from portal.notices import feed, problem_reports
 from portal.notices.activity import record
-from portal.spaces import roles
+from portal.spaces import role_mail, roles
 from portal.words import dates
 
 from . import absences, coordinators, delegations
@@ -167,9 +167,10 @@ def _spaces(person: User, reader: User) -> Iterable[Item]:
         alone = roles.left_alone([person])
     for space in alone:
 
-        def hand(to: User | None, by: User, space: object = space) -> None:
+        def hand(to: User | None, by: User, space: Space = space) -> None:
             if to is not None:
-                roles.give_role(space, to, Role.MANAGER, by=by, reason=_("Passaggio di consegne"))  # type: ignore[arg-type]
+                roles.give_role(space, to, Role.MANAGER, by=by, reason=_("Passaggio di consegne"))
+                role_mail.ask(to, space, by=by)
 
         yield Item(f"space:{space.pk}", _("Spazi di cui risponde da sola"), space.name, hand, why_not=_does_not_last)
 
@@ -190,8 +191,8 @@ def _roles(person: User, reader: User) -> Iterable[Item]:
             continue
 
         def hand(to: User | None, by: User, row: Membership = row) -> None:
-            if to is not None:
-                roles.take_over(row, to, by=by, reason=_("Passaggio di consegne"))
+            if to is not None and roles.take_over(row, to, by=by, reason=_("Passaggio di consegne")):
+                role_mail.ask(to, row.space, by=by)
 
         title = _("%(space)s: %(role)s") % {"space": row.space.name, "role": Role(row.role).label}
         yield Item(f"role:{row.pk}", _("Ruoli negli spazi"), title, hand, may_end=True, is_named=True)

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,7 +24,7 @@ from portal.models import Absence, Delegation, Organisation, Placement, Space, U
 from portal.models.spaces import Role
 from portal.models.working_life import PlacementKind
 from portal.requests import PersonRequest
-from portal.spaces import roles
+from portal.spaces import role_mail, roles
 from portal.words import dates
 from portal.words.days import DayField
 
@@ -247,7 +248,10 @@ def name_manager(request: PersonRequest, pk: int, space_pk: int) -> HttpResponse
     form = ManagerForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
         to = form.cleaned_data["manager"]
-        roles.give_role(space, to, Role.MANAGER, by=request.user, reason=_("Al posto di %(who)s") % {"who": person})
+        with transaction.atomic():
+            reason = _("Insieme a %(who)s") % {"who": person}
+            roles.give_role(space, to, Role.MANAGER, by=request.user, reason=reason)
+            role_mail.ask(to, space, by=request.user)
         messages.success(request, _("Di «%(space)s» ora risponde anche %(who)s.") % {"space": space, "who": to})
         return redirect("person_card", pk=pk)
     return render(request, "portal/name_manager.html", {"found": person, "form": form, "answered": space})

@@ -166,11 +166,15 @@ def works_in(person: User) -> QuerySet[Membership]:
     return rows.order_by("space__name")
 
 
-def take_over(row: Membership, to: User, *, by: User, reason: str) -> None:
-    """Somebody gets the place of another, for as long; who has it, or one that may more, keeps the own."""
-    held = Membership.objects.current().filter(space=row.space, user=to, role__gte=row.role)
-    if not held.exists():
-        give_role(row.space, to, Role(row.role), by=by, reason=reason, expires_at=row.expires_at)
+def take_over(row: Membership, to: User, *, by: User, reason: str) -> bool:
+    """Somebody gets the place of another, for as long; who has it, or one that may more, keeps the own.
+
+    Whether it was given.
+    """
+    if Membership.objects.current().filter(space=row.space, user=to, role__gte=row.role).exists():
+        return False
+    give_role(row.space, to, Role(row.role), by=by, reason=reason, expires_at=row.expires_at)
+    return True
 
 
 def require_holder(holder: User | Group) -> None:

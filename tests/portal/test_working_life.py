@@ -10,7 +10,17 @@ from wagtail.models import Page
 from coordination.models import Action, MeetingPage
 from portal import access, demo
 from portal.accounts import coordinators, ends, handover, left_behind, working_life
-from portal.models import Absence, Delegation, Membership, NetworkCoordinator, Obligation, Organisation, Placement, User
+from portal.models import (
+    Absence,
+    Delegation,
+    Job,
+    Membership,
+    NetworkCoordinator,
+    Obligation,
+    Organisation,
+    Placement,
+    User,
+)
 from portal.models.activity import Activity, Verb
 from portal.models.delegations import Purpose
 from portal.models.pages import TextPage
@@ -737,6 +747,20 @@ def test_who_keeps_the_network_names_another_where_one_person_alone_answers(as_:
     again = text(as_("coordinator").post(address, {"manager": person("worker").pk}, follow=True))
     assert "Di questo spazio risponde già qualcun altro." in again
     assert set(access.managers(space)) == {tommaso, nadia}
-    assert as_("worker").get(address).status_code == 403
+    assert as_("worker").get(address).status_code == 404
     row = space.memberships.get(user=nadia)
-    assert (row.given_by, row.reason) == (chiara, "Al posto di Tommaso Lenzi")
+    assert (row.given_by, row.reason) == (chiara, "Insieme a Tommaso Lenzi")
+    assert Job.objects.filter(key=f"role-mail:{space.pk}:{nadia.pk}").exists()
+
+
+def test_who_takes_over_a_role_is_told_as_by_every_other_door(as_: Any, person: Any) -> None:
+    chiara, paolo, nadia = person("coordinator"), person("director"), person("worker_minors")
+    row = Membership.objects.current().filter(user=paolo, role=Role.APPROVER).exclude(space__memberships__user=nadia)
+    place, minors = row.first(), demo.space("SP-MINORI")
+    assert place is not None
+    for leaver, key in ((paolo, f"role:{place.pk}"), (chiara, f"space:{minors.pk}")):
+        items = handover.items(leaver, person("administrator"))
+        given = {item.key: None if item.is_named else person("administrator") for item in items}
+        handover.leave(leaver, given | {key: nadia}, by=person("office"))
+    told = set(Job.objects.filter(key__startswith="role-mail:").values_list("key", flat=True))
+    assert {f"role-mail:{place.space_id}:{nadia.pk}", f"role-mail:{minors.pk}:{nadia.pk}"} <= told
