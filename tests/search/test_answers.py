@@ -229,4 +229,4 @@ def test_who_goes_by_keyboard_passes_over_the_filters(as_, index):
     first = shown.find("main").find("a")
     assert first.get_text() == "Vai ai risultati"
     results = shown.find(id=first["href"].removeprefix("#"))
-    assert results.find("h3") and not results.select(".facet")
+    assert results.select("h3 a") and not results.select("nav.filters")
