@@ -19,6 +19,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from portal.notices import who_asked
+from portal.pages import addresses
+from portal.pages.from_word import kinds, reading
+from portal.templatetags import portal_tags
+from portal.words import contacts
+from protocols import touching
+
 LONG = 20_000  # letters; what takes a square of steps takes seconds here
 PATIENCE = 0.5  # seconds of processor
 SPOILERS = ("", "\0", "!", "\n", " ", "x", "9", "<")
@@ -206,6 +213,59 @@ def is_linear(pattern: re.Pattern[Any], everywhere: bool) -> bool:
     except TooSlow:
         return False
     return True
+
+
+# --- Those that a function makes from what it is given ---------------------------------------------------
+
+NAME = "elena-fedi"  # what people are called, escaped as the code escapes it
+CODED = reading.CODE.format(prefixes="PR|OP|MD")
+# Where one is made → what it is for a name, a code, a place as they come.
+MADE: dict[str, list[str | bytes]] = {
+    "portal/files/extraction/owners.py:_entry": [rb"/(UE)\s*<([0-9a-fA-F]{64})>"],
+    "portal/files/extraction/packages.py:parts": [],  # constants of formats.py, which are fed by their names
+    "portal/notices/who_asked.py:named": [
+        rf"(?<!\w)(?:elena{who_asked.BETWEEN}fedi)(?!\w)", r"(?<!\w)fedi(?!\w)",
+    ],
+    "portal/pages/addresses.py:code_of": [addresses.code_slug()],
+    "portal/pages/addresses.py:next_code": [f"{re.escape(NAME)}([0-9]+)"],
+    "portal/pages/addresses.py:settled": [addresses.code_slug()],
+    "portal/pages/from_word/kinds.py:place_of": [
+        f"(?:{place.words})" for target in kinds.targets() for place in target.places if place.words
+    ],
+    "portal/pages/from_word/reading.py:code_in": [CODED],
+    "portal/pages/from_word/reading.py:_without_code": [r"\s{0,3}\(?" + CODED + r"\)?[\s:.–—-]*"],
+    "portal/templatetags/portal_tags.py:_compiled": [portal_tags.CODE().pattern],
+    "portal/templatetags/portal_tags.py:_read_glossary": [
+        rf"(?<![\w@.-])(?:{re.escape('Punto unico di accesso')}|\b{addresses.code_in_text()}\b)(?![\w@-]|\.\w)",
+    ],
+    "portal/words/contacts.py:_is_telephone": [contacts.CALLED],
+    "protocols/comparison.py:_lasts": [rf"{re.escape('dates.3')}\.\d+"],
+    "protocols/touching.py:_pattern": [touching._pattern(["assistente", "sociale"]).pattern],
+    "search/engines/elastic/engine.py:_is_ours": [r"raccordo\-v\d+-\d{8}t\d{6}-[0-9a-f]{6}"],
+}  # fmt: skip
+
+
+def made_in_functions(trees: dict[str, ast.Module]) -> set[str]:
+    return {
+        f"{place}:{function.name}"
+        for place, tree in trees.items()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if called(node)[0] == "re" and called(node)[1] in LOOSE | TIGHT | {"compile"}
+        if not isinstance(node.args[0], ast.Constant)  # type: ignore[attr-defined]
+        and "trim_theme" not in place  # a command of those who develop
+    }
+
+
+@pytest.mark.parametrize("place", sorted(MADE))
+def test_no_text_makes_a_pattern_slow_that_a_function_makes(place: str) -> None:
+    for pattern in MADE[place]:
+        assert is_linear(re.compile(pattern), everywhere=True), pattern
+
+
+def test_every_pattern_that_a_function_makes_is_fed_too() -> None:
+    assert made_in_functions(sources()) == set(MADE)
 
 
 FOUND = every_pattern()

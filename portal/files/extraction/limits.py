@@ -15,7 +15,7 @@ MAX_NESTING = 5  # files inside files: attachments, signatures around signatures
 MAX_WORD_XML = 12 * MEGABYTE  # of a document that becomes a page: its parsers build trees
 MAX_PICTURES = 60
 MAX_PICTURE_BYTES = 20 * MEGABYTE
-MAX_PICTURE_PIXELS = 50_000_000
+MAX_PICTURE_PIXELS = 25_000_000
 MAX_PICTURES_BYTES = 10 * MEGABYTE  # of all that are kept, as they are kept
 MAX_OUTPUT = 4 * MAX_CHARACTERS + 2 * MEGABYTE  # four bytes a character at worst
 

@@ -121,7 +121,7 @@ def _without_code(title: str) -> str:
     """«PR-07 Dimissioni» → «Dimissioni»: the page writes its code itself."""
     if not code_in(title):
         return title
-    bare = re.sub(r"\s*\(?" + CODE.format(prefixes="|".join(_prefixes())) + r"\)?[\s:.–—-]*", " ", title, count=1)
+    bare = re.sub(r"\s{0,3}\(?" + CODE.format(prefixes="|".join(_prefixes())) + r"\)?[\s:.–—-]*", " ", title, count=1)
     return bare.strip(" -–—:") or title
 
 
