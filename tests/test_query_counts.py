@@ -1,6 +1,8 @@
 """Query counts do not grow with spaces: the same at 5 more spaces and at 500 more."""
 
+import traceback
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -173,3 +175,37 @@ def test_a_page_costs_about_as_much_for_whoever_reads_little_as_for_the_administ
         found[name] = len(queries)
     assert max(found.values()) - min(found.values()) <= 6
     assert max(found.values()) <= 29
+
+
+# --- The frame -------------------------------------------------------------------------------------------
+
+FRAMED = [
+    "/p/PR-02/",
+    "/spazi/rete/",
+    "/",
+    "/protocolli/",
+    "/rubrica/",
+    "/cerca/?q=dimissioni",
+    "/novita/",
+    "/profilo/",
+]
+
+
+@pytest.mark.parametrize("name", ["coordinator", "worker", "hospital_worker"])
+def test_menu_bell_and_foot_of_a_page_ask_four_questions_at_most(name: str, as_: Any, index: Any) -> None:
+    client = as_(name)
+    for address in FRAMED:
+        client.get(address)
+        asked: list[str] = []
+
+        def note(execute: Any, sql: str, *args: Any, asked: list[str] = asked) -> Any:
+            stack = traceback.extract_stack()
+            is_of_rights = any(frame.name == "_read_standing" for frame in stack)  # once a request, whoever asks first
+            if not is_of_rights and any(frame.filename.endswith("portal/frame.py") for frame in stack):
+                asked.append(sql)
+            return execute(sql, *args)
+
+        with connection.execute_wrapper(note):
+            assert client.get(address).status_code == 200
+        assert asked, address
+        assert len(asked) <= 4, (address, asked)
