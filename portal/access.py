@@ -21,6 +21,7 @@ from django.db.models import (
     BigIntegerField,
     Case,
     CharField,
+    DateField,
     DateTimeField,
     Exists,
     F,
@@ -754,9 +755,34 @@ def addressed(queryset: QuerySet[M], user: Person, to: str, *, standing_in: bool
         return queryset.none()
     mine = Q(**{to: person})
     if standing_in:
-        away = Absence.objects.current().filter(substitute=person, person__in=User.objects.current())
-        mine |= Q(**{f"{to}__in": away.values("person")})
+        mine |= _owed_by_whoever_is_away(person, to)
     return queryset.filter(mine)
+
+
+def _owed_by_whoever_is_away(person: Any, to: str, today: Any = None, now: Any = None) -> Q:
+    away = Absence.objects.current(today).filter(substitute=person, person__in=User.objects.current(now))
+    return Q(**{f"{to}__in": away.values("person")})
+
+
+def owed(rows: Callable[[Any, Any], QuerySet[Any]], user: Person) -> list[Any]:
+    """What is owed by the person, or by somebody for whom the person stands in today, each with `page_is_open`.
+
+    `rows` says which, of a person and a day that are given when it is asked: every request asks it.
+    """
+    held, form = standing(user).person, (rows.__module__, rows.__qualname__)
+    if held is None:
+        return []
+    question = partial(_owed, rows)
+    found = prepared.answers(form, question, person=held, today=timezone.localdate(), now=timezone.now())
+    return _with_open_page(found, user)
+
+
+def _owed(rows: Callable[[Any, Any], QuerySet[Any]]) -> QuerySet[Any]:
+    person: Any = prepared.Given("person", BigIntegerField())
+    today: Any = prepared.Given("today", DateField())
+    now: Any = prepared.Given("now", DateTimeField())
+    mine = Q(person=person) | _owed_by_whoever_is_away(person, "person", today, now)
+    return rows(person, today).filter(mine).select_related("page")
 
 
 def with_known_substitutes(absences: Iterable[Absence], user: Person) -> list[Absence]:
@@ -773,7 +799,10 @@ def with_known_substitutes(absences: Iterable[Absence], user: Person) -> list[Ab
 
 def with_open_page(rows: QuerySet[Any], user: Person) -> list[Any]:
     """Rows with a `page` and what they `need` there, each with `page_is_open`: one question for all of them."""
-    found = list(rows.select_related("page"))
+    return _with_open_page(list(rows.select_related("page")), user)
+
+
+def _with_open_page(found: list[Any], user: Person) -> list[Any]:
     for row in found:
         row.page_is_open = row.page is None or _may_with_page(user, row.needs, row.page, just_read=True)
     return found
@@ -1112,14 +1141,20 @@ def managers_of(spaces: Iterable[Space]) -> dict[int, list[User]]:
 def somebody_to_ask(user: Person) -> User | None:
     """The person who has answered for the user's spaces for longest; None where there is none."""
     held = standing(user)
-    first = _managing(held.roles or held.public).first()
-    return first.user if first else None
+    spaces = prepared.several("space", held.roles or held.public)
+    if not spaces:
+        return None
+    now: Any = prepared.Given("now", DateTimeField())
+    found = prepared.answers(
+        ("managing", len(spaces)), lambda: _managing(prepared.places(spaces), now)[:1], now=timezone.now(), **spaces
+    )
+    return found[0].user if found else None
 
 
-def _managing(spaces: Iterable[int]) -> QuerySet[Membership]:
+def _managing(spaces: Iterable[Any], now: Any = None) -> QuerySet[Membership]:
     """Who answers for the spaces, who has done so for longest first."""
-    current = User.objects.current().filter(pk=OuterRef("user"))
-    holds = Membership.objects.current().filter(Exists(current), space__in=list(spaces), role=Role.MANAGER)
+    current = User.objects.current(now).filter(pk=OuterRef("user"))
+    holds = Membership.objects.current(now).filter(Exists(current), space__pk__in=list(spaces), role=Role.MANAGER)
     return holds.select_related("user__organisation").order_by("given_at", "pk")
 
 

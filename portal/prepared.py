@@ -36,17 +36,20 @@ def places(given: dict[str, int]) -> list[Any]:
     return [Given(name, BigIntegerField()) for name in given]
 
 
-def answers(form: Hashable, question: Callable[[], "QuerySet[Any, Any]"], **given: Any) -> list[tuple[Any, ...]]:
-    """The rows of a queryset of values, made anew only for a form that this connection has not been asked yet."""
+def answers(form: Hashable, question: Callable[[], "QuerySet[Any, Any]"], **given: Any) -> list[Any]:
+    """The rows of a queryset, whose SQL is written only for a form that this connection has not been asked yet."""
     connection = connections[DEFAULT_DB_ALIAS]
-    made = connection.__dict__.setdefault("_prepared_questions", {})
-    if form not in made:
-        compiler = question().query.get_compiler(connection=connection)
-        made[form] = (compiler, *compiler.as_sql())
-    compiler, sql, params = made[form]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [_value(each, given, connection) for each in params])
-        return list(compiler.results_iter([cursor.fetchall()], tuple_expected=True))
+    written = connection.__dict__.setdefault("_prepared_questions", {})
+    if form not in written:
+        queryset = question()
+        compiler = queryset.query.get_compiler(connection=connection)
+        written[form] = (queryset, compiler, *compiler.as_sql())
+    queryset, compiler, sql, params = written[form]
+    filled = tuple(_value(each, given, connection) for each in params)
+    compiler.as_sql = lambda *args, **kwargs: (sql, filled)
+    asked = queryset._chain()
+    asked.query.get_compiler = lambda *args, **kwargs: compiler
+    return list(asked)
 
 
 def _value(each: Any, given: dict[str, Any], connection: Any) -> Any:

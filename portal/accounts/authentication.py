@@ -10,12 +10,13 @@ from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
+from django.db.models import BigIntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal import access, security_log
+from portal import access, prepared, security_log
 from portal.models.people import User
 
 from . import known_devices
@@ -30,8 +31,13 @@ class ValidityBackend(AuthenticationBackend):
         return bool(super().has_perm(user_obj, perm, obj))
 
     def get_user(self, user_id: int) -> User | None:
-        user = User.objects.select_related("organisation", "profession").filter(pk=user_id).first()
-        return user if user is not None and user.is_current() else None
+        found = prepared.answers("user", _of_a_session, pk=user_id)
+        return next((user for user in found if user.is_current()), None)
+
+
+def _of_a_session() -> QuerySet[User]:
+    pk: Any = prepared.Given("pk", BigIntegerField())
+    return User.objects.select_related("organisation", "profession").filter(pk=pk)
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal import access
@@ -83,12 +83,13 @@ def forget(*keys: str) -> None:
 
 def open_of(user: User) -> list[Obligation]:
     """What is asked of the person today, each with `page_is_open`; one question, however many rows."""
-    today = timezone.localdate()
-    rows = access.addressed(Obligation.objects.filter(settled_at=None), user, "person", standing_in=True)
-    rows = rows.filter(Q(person=user.pk) | Q(by_mandate=False))
+    return _once([row for row in access.owed(_open, user) if row.page_is_open or row.closed_title], user)
+
+
+def _open(person: Any, today: Any) -> QuerySet[Obligation]:
+    rows = Obligation.objects.filter(Q(person=person) | Q(by_mandate=False), settled_at=None)
     rows = rows.filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
-    open_rows = access.with_open_page(rows.select_related("person"), user)
-    return _once([row for row in open_rows if row.page_is_open or row.closed_title], user)
+    return rows.select_related("person")
 
 
 def _once(rows: list[Obligation], user: User) -> list[Obligation]:
