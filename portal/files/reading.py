@@ -133,10 +133,11 @@ def unopened(page: Page) -> list[Document | Image]:
 
 
 def tell_if_unread(pk: int) -> None:
-    """Whoever uploaded a file whose text could not be read is told for some days: search will not find its words."""
+    """Whoever sent a file whose text could not be read is told for some days: search will not find its words."""
     file = Document.objects.select_related("collection__space", "uploaded_by_user").get(pk=pk)
     space = getattr(file.collection, "space", None)
-    if file.reading_state != ReadingState.UNREADABLE or file.uploaded_by_user is None or space is None:
+    sender = versions.sender(file)
+    if file.reading_state != ReadingState.UNREADABLE or sender is None or space is None:
         obligations.settle(_key(pk))
         return
     duty = Duty(
@@ -148,7 +149,7 @@ def tell_if_unread(pk: int) -> None:
         page=space.root_page_id,
         needs=Need.EDIT,
     )
-    obligations.ask([file.uploaded_by_user], _key(pk), duty)
+    obligations.ask([sender], _key(pk), duty)
 
 
 def _key(pk: int | None) -> str:

@@ -27,6 +27,12 @@ def keep(document: Document, before: Document, *, by: Any, was_read: bool) -> Fi
     return version
 
 
+def sender(document: Document) -> User | None:
+    """Whoever sent the file of today: who replaced it last, else who uploaded it."""
+    last = document.versions.select_related("replaced_by").first()
+    return (last.replaced_by if last else None) or document.uploaded_by_user
+
+
 def forget_doubled(document: Document) -> None:
     """The same bytes came once more: they lie under their new name, and no second time."""
     if document.replaced and document.replaced.file:

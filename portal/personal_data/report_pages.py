@@ -102,6 +102,8 @@ def _thanks(row: PersonalDataReport) -> str:
 def _stays_hidden(row: PersonalDataReport) -> SafeString:
     """Beside a file that was mended: its signed copy holds what it held."""
     said = _("«{file}» diceva le stesse cose e resta nascosto: <a href='{url}'>sostituisci o togli anche quello</a>.")
+    if not row.hides:
+        said = _("«{file}» diceva le stesse cose: <a href='{url}'>sostituisci o togli anche quello</a>.")
     return format_html(said, file=row.file, url=reverse("personal_data", args=[row.pk]))
 
 

@@ -105,15 +105,15 @@ def _same(row: PersonalDataReport) -> list[Document]:
 
 
 def look_into(document: Document, beside: str = "") -> None:
-    """Called with the text of a file: some of it puts the file out of sight until its uploader has said why not.
+    """Called with the text of a file: some of it puts the file out of sight until its sender has said why not.
 
-    Of what a letterhead has too, its uploader is asked, and the file is read meanwhile.
+    Of what a letterhead has too, whoever sent it is asked, and the file is read meanwhile.
     """
-    author = document.uploaded_by_user
+    author = versions.sender(document)
     found = guard.unexplained(_carriers(document), looking.of(document, beside), author)
     hiding = [each for each in found if each.kind not in ON_LETTERHEADS]
     open_ones = PersonalDataReport.objects.filter(document=document, found_by_itself=True, handled_at=None)
-    for row in open_ones if not found else open_ones.exclude(hides=bool(hiding)):
+    for row in open_ones if not found else open_ones.exclude(hides=bool(hiding), by=author):
         settle(row, None, Outcome.REMOVED, _("Il file è stato sostituito."))
     if not found or open_ones.update(at=timezone.now()):  # what took its place says it too
         return
@@ -161,6 +161,16 @@ def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) 
             jobs.ask(key, "portal.personal_data.reports.tell_reporter", row.pk, lane=Lane.MAIL)
         for each in [row, *(reported_with(row).filter(is_certain=False) if outcome == Outcome.NONE else ())]:
             _settle(each, by, outcome, reason)
+        if by is not None and outcome == Outcome.NONE and row.found_by_itself:
+            _settle_answered(by, reason)
+
+
+def _settle_answered(author: User, reason: str) -> None:
+    """Whose those numbers are was said: nobody is asked again of another file that holds no others."""
+    asked = PersonalDataReport.objects.filter(by=author, found_by_itself=True, hides=False, handled_at=None)
+    for row in asked.select_related("document"):
+        if row.document and not guard.unexplained(_carriers(row.document), looking.of(row.document), author):
+            _settle(row, author, Outcome.NONE, reason)
 
 
 def _settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) -> None:
@@ -207,9 +217,9 @@ def is_hidden(row: PersonalDataReport) -> bool:
 
 
 def who_handles(row: PersonalDataReport) -> list[User]:
-    """Who answers for the page, and for its space; of what the portal found in a file, its uploader first.
+    """Who answers for the page, and for its space; of what the portal found in a file, whoever sent it first.
 
-    Of numbers that hide nothing the uploader alone, as long as there is one.
+    Of numbers that hide nothing whoever sent it alone, as long as there is somebody.
     """
     owner = getattr(row.page.specific, "responsible", None) if row.page else None
     if row.found_by_itself:
@@ -243,14 +253,15 @@ def purge() -> int:
 
 
 def _ask(row: PersonalDataReport) -> None:
+    asked = who_handles(row)
     title = _("Forse ci sono dati di una persona in una pagina o in un file di cui rispondi")
     why = _("finché non decidi, gli altri non lo vedono")
     if not row.hides:
-        title = _("In un file che hai caricato c’è un cellulare o un conto: di chi è?")
+        title = _("In «%(file)s» c’è un cellulare o un conto: di chi è?") % {"file": row.file.title}
         why = _("se è di una persona seguita, va tolto; intanto gli altri leggono il file")
     due = timezone.localdate() if row.hides else None
     duty = Duty(title=title, verb=_("Guarda"), why=why, url=reverse("personal_data", args=[row.pk]), due=due)
-    obligations.ask(who_handles(row), _key(row), duty)
+    obligations.ask(asked, _key(row), duty)
 
 
 def _mail(row: PersonalDataReport) -> None:

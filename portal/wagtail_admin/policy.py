@@ -97,7 +97,10 @@ def answer_for_files() -> None:
 
 
 class SpaceFilePolicy(CollectionOwnershipPermissionPolicy):
-    """Files and pictures by the spaces whose collection they lie in: whoever writes there may do everything."""
+    """Files and pictures by the spaces whose collection they lie in: whoever writes there may do everything.
+
+    Save with what is out of sight: no list names it, nor an act on «all».
+    """
 
     ACTS = frozenset({"add", "change", "delete", "choose"})
 
@@ -109,6 +112,13 @@ class SpaceFilePolicy(CollectionOwnershipPermissionPolicy):
         if collection is None:
             return bool(access.standing(user).spaces("edit"))
         return access.can(user, "edit", collection)
+
+    def instances_user_has_any_permission_for(self, user: Any, actions: Iterable[str]) -> Any:
+        everything = self.model._default_manager.all()
+        if not self.ACTS.intersection(actions):
+            return everything.none()
+        mine = access.allowed(everything, user, "edit")
+        return everything.filter(pk__in=mine.values("pk"))  # what the admin's own search can filter by
 
     def _collections_with_perm(self, user: Any, actions: Iterable[str]) -> Any:
         rows = Collection.objects.all() if self.ACTS.intersection(actions) else Collection.objects.none()

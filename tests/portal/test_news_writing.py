@@ -191,6 +191,7 @@ def test_a_number_of_the_office_stays_in_a_circular_for_a_reason_and_a_tax_code_
     as_: Given, person: Given
 ) -> None:
     number = WORDS | {"text": "Chiama il 333 1234567, solo di lunedì."}
+    assert "Perché può restare" not in shown(as_("coordinator").get(ADDRESS))  # no label without its field
     refused = shown(as_("coordinator").post(ADDRESS, number))
     assert "Qui sembra di leggere" in refused and "scrivi in fondo perché possono restare" in refused
     assert "Perché può restare" in refused and "Chiama il 333 1234567" in refused

@@ -188,6 +188,7 @@ def test_a_file_whose_text_holds_a_tax_code_waits_out_of_sight_until_it_is_repla
     document = upload(f"Relazione su {planted_codes()[0]}.")
     row = PersonalDataReport.objects.get(document=document)
     assert (row.found_by_itself, row.is_certain, row.by) == (True, True, as_user("office"))
+    assert_unnamed_in_the_admin(as_, document, "documents")
     editors = [name for name in ("coordinator", "director") if not access.can(as_user(name), "manage", row)]
     for name in editors:
         assert not access.can(as_user(name), "view", document)
@@ -214,7 +215,7 @@ def test_a_letterhead_hides_no_file_and_its_uploader_says_once_whose_the_numbers
     assert not Job.objects.filter(key=f"personal-data:{row.pk}").exists()  # nobody is written to
     assert access.can(as_user("coordinator"), "view", document)
     assert access.can(as_user("director"), "view", document)
-    assert "c’è un cellulare o un conto: di chi è?" in text_of(as_("office"), "/")
+    assert "In «Relazione» c’è un cellulare o un conto: di chi è?" in text_of(as_("office"), "/")
     assert "c’è un cellulare o un conto" not in text_of(as_("coordinator"), "/")
     shown = text_of(as_("office"), f"/dati-personali/{row.pk}/")
     assert "Il file si legge" in shown
@@ -258,11 +259,60 @@ def test_a_file_that_had_a_number_and_then_has_a_home_address_goes_out_of_sight(
     assert "l’indirizzo di casa di qualcuno («via Roma 12», nel testo)" in shown
 
 
+def replace_in_the_admin(client: Client, document: Document, text: str) -> str:
+    file = ContentFile(text.encode(), name="relazione.txt")
+    sent = {"title": document.title, "collection": document.collection_id, "file": file}
+    return as_read(client.post(f"/admin/documents/edit/{document.pk}/", sent, follow=True))
+
+
+@pytest.mark.parametrize("text", ["La figlia risponde al 333 1234567.", "La signora abita in via Roma 12."])
+def test_of_a_replaced_file_is_asked_whoever_sent_the_one_of_today(as_: Given, text: str) -> None:
+    document = upload("Relazione senza numeri.")
+    replace_in_the_admin(as_("coordinator"), document, text)
+    row = PersonalDataReport.objects.get(document=document)
+    assert row.by == as_user("coordinator")
+    assert reports.who_handles(row)[0] == as_user("coordinator")
+    assert f"/dati-personali/{row.pk}/" in as_("coordinator").get("/").content.decode()
+    replace_in_the_admin(as_("administrator"), document, f"Di nuovo. {text}")
+    assert PersonalDataReport.objects.get(document=document, handled_at=None).by == as_user("administrator")
+    row.refresh_from_db()
+    assert row.outcome == Outcome.REMOVED
+
+
+def test_who_answers_for_the_space_is_asked_of_a_number_whose_sender_has_left(as_: Given) -> None:
+    User.objects.filter(pk=as_user("office").pk).update(is_active=False)
+    upload("La figlia risponde al 333 1234567.")
+    asked = text_of(as_("coordinator"), "/")
+    assert "In «Relazione» c’è un cellulare o un conto: di chi è?" in asked and "che hai caricato" not in asked
+
+
+def test_whose_the_numbers_are_is_said_once_for_all_the_files_that_wait(as_: Given) -> None:
+    first, other = upload(LETTERHEAD), upload(f"Seconda lettera. {LETTERHEAD}")
+    twin, unlike = upload(LETTERHEAD), upload(f"{LETTERHEAD} La figlia: 349 7654321.")
+    row = PersonalDataReport.objects.get(document=first)
+    shown = text_of(as_("office"), f"/dati-personali/{row.pk}/")
+    assert "Le stesse cose anche in" in shown and "Nascosto" not in shown
+    decide(as_("office"), row, "nessuno")
+    closed = PersonalDataReport.objects.filter(outcome=Outcome.NONE).values_list("document", flat=True)
+    assert set(closed) == {first.pk, other.pk, twin.pk}
+    assert PersonalDataReport.objects.get(document=unlike).handled_at is None
+    assert Obligation.objects.filter(person=as_user("office"), settled_at=None, title__contains="un conto").count() == 1
+
+
 def picture_of(title: str = "Foto della bacheca") -> Image:
     drawn = BytesIO()
     PILImage.new("RGB", (40, 30), "green").save(drawn, "PNG")
     file = ImageFile(BytesIO(drawn.getvalue()), name="bacheca.png")
     return Image.objects.create(title=title, collection=demo.space("SP-RETE").collection, file=file)
+
+
+def assert_unnamed_in_the_admin(as_: Given, file: Any, kind: str) -> None:
+    """To a colleague who writes in the same space; whoever answers finds it in the same lists."""
+    lists = [f"/admin/{kind}/", f"/admin/{kind}/results/?q={file.title[:4]}", f"/admin/{kind}/chooser/results/"]
+    acts = [f"/admin/bulk/portal/{kind[:-1]}/add_to_collection/?id={ids}" for ids in (file.pk, "all")]
+    named = {who: [address for address in [*lists, *acts] if file.title in text_of(as_(who), address)]
+             for who in ("director", "coordinator")}  # fmt: skip
+    assert named == {"director": [], "coordinator": [*lists, *acts]}
 
 
 def page_with(picture: Image) -> Any:
@@ -285,6 +335,7 @@ def test_a_picture_alone_is_hidden_with_its_twins_until_it_is_another(as_: Given
     assert PersonalDataReport.objects.filter(picture=twin).exists()
     assert as_("worker_mountain").get(address).status_code == 404
     assert as_("director").get(picture.file.url).status_code == 404
+    assert_unnamed_in_the_admin(as_, picture, "images")
     assert "<img" not in figure(as_("worker_mountain"), page.url)
     for name in ("worker", "coordinator"):
         assert as_(name).get(address).status_code == 200

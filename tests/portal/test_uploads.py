@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image as PILImage
+from wagtail.log_actions import LogContext
 from wagtail.models import Page
 
 from portal.background import jobs
@@ -212,6 +213,22 @@ def test_who_uploaded_a_file_that_cannot_be_read_is_told_why(person: Any, as_: C
     ]
     assert not [todo for todo in feed.todos(person("director")) if "non si legge" in todo.title]
     assert "Il testo di «Verbale» non si legge" in as_("coordinator").get("/").content.decode()
+
+
+def test_who_put_a_file_that_cannot_be_read_in_anothers_place_is_told_why(
+    person: Any, as_: Callable[[str], Client]
+) -> None:
+    document = Document.objects.create(
+        title="Verbale", file=ContentFile(b"Verbale.", name="verbale.txt"),
+        collection=space("SP-COORD").collection, uploaded_by_user=person("office"),
+    )  # fmt: skip
+    with LogContext(user=person("coordinator")):
+        document.file = ContentFile(b"%PDF-1.7 rotto", name="verbale.pdf")
+        document.save()
+    jobs.run(Job.objects.filter(key=f"read-file:{document.pk}").latest("pk").pk)
+    told = {name: [each.title for each in feed.todos(person(name))] for name in ("office", "coordinator")}
+    said = "Il testo di «Verbale» non si legge"
+    assert said in told["coordinator"] and said not in told["office"]
 
 
 def test_the_list_and_the_page_of_a_file_say_whether_its_text_was_read(
