@@ -34,6 +34,7 @@ from wagtail.models import Collection, Page
 
 from portal import access
 from portal.models.spaces import Space
+from portal.personal_data import reports
 from portal.personal_data.guard import no_personal_data
 
 from . import looking
@@ -312,7 +313,11 @@ class NothingChosen:
 
 
 class AddDocuments(NothingChosen, documents.AddView):
-    pass
+    edit_form_template_name = "wagtaildocs/multiple/doubted_form.html"
+
+    def get_edit_object_form_context_data(self) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_edit_object_form_context_data()
+        return {**context, "doubts": reports.doubts([self.object])}
 
 
 class AddImages(NothingChosen, images.AddView):

@@ -78,11 +78,8 @@ class UploadingForm(forms.Form):
         return data
 
     def tell_of_doubts(self, request: HttpRequest) -> None:
-        """Else whoever sent a doubtful file thinks that others read it, or that nobody looked."""
-        hidden = _("«%(file)s» per ora lo vedi solo tu: sembra contenere dati di qualcuno. Lo decidi in «Da fare».")
-        read = _("In «%(file)s» si legge un cellulare o un conto: di chi è? Lo dici in «Da fare».")
-        for row in reports.found_in(self.attachments):
-            messages.warning(request, (hidden if row.hides else read) % {"file": row.file.title})
+        for said in reports.doubts(self.attachments):
+            messages.warning(request, said)
 
     @property
     def attachments(self) -> list[Document]:

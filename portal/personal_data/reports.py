@@ -133,6 +133,13 @@ def found_in(documents: list[Document]) -> list[PersonalDataReport]:
     return list(waiting.select_related("document").order_by("pk"))
 
 
+def doubts(documents: list[Document]) -> list[str]:
+    """Said at once: else whoever sent a doubtful file thinks that others read it, or that nobody looked."""
+    hidden = _("«%(file)s» per ora lo vedi solo tu: sembra contenere dati di qualcuno. Lo decidi in «Da fare».")
+    read = _("In «%(file)s» si legge un cellulare o un conto: di chi è? Lo dici in «Da fare».")
+    return [(hidden if row.hides else read) % {"file": row.file.title} for row in found_in(documents)]
+
+
 def waits(document: Document) -> bool:
     """Whether somebody has still to decide on it: until then its words are found nowhere."""
     return PersonalDataReport.objects.hiding().filter(document=document).exists()

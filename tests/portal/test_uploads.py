@@ -315,3 +315,21 @@ def test_whoever_uploads_is_told_where_an_unreadable_text_will_be_said(as_: Call
     shown = as_("coordinator").get("/admin/documents/multiple/add/").content.decode()
     assert "se non si può, trovi il perché in «Da fare»" in shown
     assert "Caricamento eseguito con successo" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Chiama il 333 1234567.", "In «verbale» si legge un cellulare o un conto: di chi è?"),
+        ("La signora abita in via Roma 12.", "«verbale» per ora lo vedi solo tu"),
+        ("Verbale.", ""),
+    ],
+)
+def test_whoever_adds_several_files_in_the_admin_is_told_what_was_found_in_each(
+    text: str, said: str, as_: Callable[[str], Client]
+) -> None:
+    sent = {"title": "verbale", "collection": space("SP-COORD").collection.pk,
+            "files[]": SimpleUploadedFile("verbale.txt", text.encode())}  # fmt: skip
+    answer = as_("coordinator").post("/admin/documents/multiple/add/", sent).json()
+    assert answer["success"] and said in unescape(answer["form"])
+    assert ("«verbale»" in unescape(answer["form"])) is bool(said)
