@@ -56,6 +56,16 @@ MOBILE = re.compile(
     r"|[ .-]\d{2}[ .-]\d{2}[ .-]\d{2,3}|[ .-]\d{3}[ .-]\d{2}[ .-]\d{2})(?![\w%€]|[.,/-]\d| ?€)"
 )
 INITIALS = re.compile(r"(?<![\w.])[A-Z]\. ?[A-Z]\.(?! ?[A-Z]\.)(?!\w)")
+# Without stops two capitals are an office too: they count where the words of health are said of them at once.
+BARE_INITIALS = re.compile(
+    r"(?<![\w.’'])(?<!\b[Ii]l )(?<!\b[Ll]o )(?<!\b[Ll]a )(?<!\b[Uu]n )[A-Z]{2}"
+    r"(?=,? (?:(?:è|era|risulta|soffre|affett[oa])(?: (?:di|da|stat[oa]|molto|ancora))? (\w{2,20}(?: cura\b)?)))"
+)
+NUMBER_FIRST = re.compile(
+    r"(?:\bn\. ?|\bn° ?|\bcivico |\bnumero )\d{1,4} (?:di|del|della) (?:via|viale|vicolo|piazza|corso|largo|borgo) "
+    r"[A-ZÀ-Ý]\w*",
+    re.IGNORECASE,
+)
 STREET = re.compile(
     r"\b(?:via|viale|vicolo|piazza|piazzetta|piazzale|corso|largo|borgo|località|loc\.|frazione) "
     r"(?:[A-ZÀ-Ý][\w’'.]*|d[aei]\w{0,3}|del(?:l[ao’'])?|\d{1,2})[^\n.;:!?]{0,40}?[ ,](?:n\. ?|n° ?|civico )?\d{1,4}\b",
@@ -107,10 +117,16 @@ def _all(text: str) -> Iterator[tuple[Kind, str]]:
     for match in STREET.finditer(text):
         if LIVES.search(_before(text, match.start())):
             yield Kind.ADDRESS, match[0]
+    for match in NUMBER_FIRST.finditer(text):
+        if LIVES.search(_before(text, match.start())):
+            yield Kind.ADDRESS, match[0]
     for match in BIRTH.finditer(text):
         yield Kind.BIRTH, match[0]
     for match in INITIALS.finditer(text):
         if HEALTH.search(_around(text, match)):
+            yield Kind.HEALTH, match[0]
+    for match in BARE_INITIALS.finditer(text):
+        if HEALTH.match(match[1]):
             yield Kind.HEALTH, match[0]
 
 

@@ -3,7 +3,7 @@
 python -m tests.bench.alarms FILE…   (SQuAD-it's JSON.gz, or any text; without one, the demonstration alone)
 
 Measured 2026-11: 0 alarms in the demonstration's 35,357 words and 0 in the 263,630 of SQuAD-it's test half, which are
-of an encyclopedia; 60 of 60 planted data found.
+of an encyclopedia; 77 of 77 planted data found.
 """
 
 import gzip

@@ -56,6 +56,7 @@ PLANTED = {
         "abitano da due anni in piazza Garibaldi 4", "va trovato a casa sua, vicolo Stretto 9",
         "domicilio: via Garibaldi 12", "la sua casa è in via Roma 12", "indirizzo di casa: via Roma, 12",
         "l’abitazione della figlia è in via Roma 12", "con domicilio in corso Gramsci 120",
+        "abita al n. 12 di via Roma", "residente al civico 7 di Corso Gramsci",
     ],
     Kind.BIRTH: [
         "nato il 12/03/2010", "nata a Pistoia il 1° maggio 1944", "nata il 3.7.1938", "data di nascita 04-11-2001",
@@ -69,6 +70,7 @@ PLANTED = {
         "C.O. è in dialisi", "depressione maggiore di T.A.", "U.S. soffre di epilessia", "W.J., disabile",
         "N.L. è stata violentata", "I.P. è allettato", "M. R. è depressa", "due figli depressi, V.E. e sua sorella",
         "Q.A. è ipovedente", "H.I. è cieca dalla nascita",
+        "MR è depressa", "la figlia dice che SB soffre di epilessia", "GT, affetto da demenza, vive solo",
     ],
 }  # fmt: skip
 CASES = [(kind, words) for kind, texts in PLANTED.items() for words in texts]
@@ -95,7 +97,9 @@ def test_there_are_sixty_of_them_of_every_kind() -> None:
         "nato come servizio sperimentale nel 2012", "Il Comune nasce nel 1861", "vive in piazza la comunità",
         "3 persone su 400 1234567 abitanti", "€ 333 1234567", "Ai sensi della L. R. n. 41 sulla disabilità",
         "assistenza a domicilio, sportello in via Roma 12", "la casa della comunità è in via Roma 12",
-        "il modulo (333) 1234 è esaurito",
+        "il modulo (333) 1234 è esaurito", "l’AS è a disposizione per la disabilità", "un OSS è in cura dei turni",
+        "il CD è per la demenza", "la AD soffre di pochi fondi per la disabilità", "PUA è disabilità", "ASL è in cura",
+        "AS e UVM: invalidità", "lo sportello è al n. 12 di via Roma", "assistenza al domicilio, al n. 12 di via Roma",
     ],
 )  # fmt: skip
 def test_what_a_network_writes_is_no_alarm(words: str) -> None:
