@@ -56,6 +56,7 @@ e2e: setup-test ## drive a real Chromium on the demo
 bench: setup-test ## measure, as ratios within one run
 	@$(BIN)/python -m tests.bench.alarms $(SQUAD_IT)
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.throughput
 
 faults: setup-test ## kill everything at random under load, take each dependency away and give it back
 	@$(BIN)/python -m tests.campaign

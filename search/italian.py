@@ -4,6 +4,7 @@ Pure functions over folded words (small letters, no accents), shared by every en
 """
 
 import re
+import threading
 from collections.abc import Callable
 from functools import cache
 from unicodedata import combining, normalize
@@ -108,12 +109,17 @@ def _stem(word: str) -> str:
     """
     form = FORMS[word]
     lemmas = (LEMMAS.get_lemma(form + ending, "it") for ending in ("o", "e", "a", "i", "io", "ia", ""))
-    return _snowball().stemWord(fold(next(filter(None, lemmas), form)))
+    return _OWN.snowball.stemWord(fold(next(filter(None, lemmas), form)))
 
 
-@cache
-def _snowball() -> snowballstemmer.italian_stemmer.ItalianStemmer:
-    return snowballstemmer.stemmer("italian")
+class _Own(threading.local):
+    """Of each thread: Snowball holds the word in hand, and two words at once come out as neither."""
+
+    def __init__(self) -> None:
+        self.snowball = snowballstemmer.stemmer("italian")
+
+
+_OWN = _Own()
 
 
 FORMS = Remembered(_form)  # word → the same without number and gender

@@ -32,11 +32,12 @@ class Direction(models.TextChoices):
 
 
 @cache
-def _national() -> Any:
-    """The feasts of the whole country, filled year by year as days are asked for."""
+def _national(year: int) -> Any:
+    """The feasts of the whole country in a year, complete: one that fills as it is asked misleads a second thread."""
     from holidays import country_holidays  # most processes never ask, and it takes a twentieth of their start
 
-    return country_holidays("IT", language="it_IT")  # else they are called as the machine speaks
+    # else they are called as the machine speaks
+    return country_holidays("IT", years=year, expand=False, language="it_IT")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Offices:
         """Why offices are closed on the day, where it is not the weekend."""
         if day == self.patron_in(day.year):
             return self.patron or str(_("patrono"))
-        return self.closed.get(day) or _national().get(day) or ""
+        return self.closed.get(day) or _national(day.year).get(day) or ""
 
     def are_open(self, day: date) -> bool:
         return day.weekday() < calendar.SATURDAY and not self.feast(day)

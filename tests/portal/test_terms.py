@@ -1,5 +1,7 @@
 """A term leads to the day that a patient person with a calendar would find."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 import holidays
@@ -8,6 +10,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from portal.words import terms
 from portal.words.terms import EVERYWHERE, Direction, Term, Unit
 
 ITALY = holidays.country_holidays("IT", years=range(2024, 2036))
@@ -100,3 +103,16 @@ def test_a_reminder_s_day_is_counted_as_every_other_term() -> None:
     assert Term(7, Unit.DAYS).day(date(2026, 12, 28)) == date(2027, 1, 4)
     with pytest.raises(ValueError, match="without an hour"):
         Term(3, Unit.HOURS).day(date(2026, 3, 2))
+
+
+def test_days_that_are_asked_for_at_once_are_feasts_for_everybody() -> None:
+    terms._national.cache_clear()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as together:
+            years = [year for year in range(2050, 2090) for _ in range(8)]
+            found = list(together.map(lambda year: EVERYWHERE.feast(date(year, 12, 25)), years))
+    finally:
+        sys.setswitchinterval(before)
+    assert set(found) == {"Natale"}

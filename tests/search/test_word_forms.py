@@ -1,9 +1,13 @@
 """Italian as search hears it: endings, little words, numbers and acronyms however they are written."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from search import italian
 from search.engines.slots import slots_of
 from search.italian import FORMS, STEMS, STOPWORDS, is_word
 from search.query import parse, phrase_key, tokens_of, words_of
@@ -133,3 +137,16 @@ def test_a_phrase_of_the_glossary_has_one_key_in_any_number():
 )
 def test_no_text_takes_long(text):
     assert sum(1 for _ in tokens_of(text)) <= len(text)
+
+
+def test_words_that_are_stemmed_at_once_come_out_as_alone() -> None:
+    words = ["anziano", "dimissioni", "ospedaliere", "tutelare", "assistenza", "domiciliari", "reparti", "protocollo"]
+    alone = [italian._stem(word) for word in words]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as together:
+            found = list(together.map(lambda _turn: [italian._stem(word) for word in words], range(2000)))
+    finally:
+        sys.setswitchinterval(before)
+    assert all(each == alone for each in found)

@@ -22,3 +22,4 @@ WAGTAILADMIN_BASE_URL = "http://localhost"
 WAGTAIL_SITE_NAME = "Bare"
 STATIC_URL = "/static/"
 USE_TZ = True
+BEHIND_PROXY = False  # asked by the server, which is the portal's own
