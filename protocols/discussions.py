@@ -82,9 +82,17 @@ def in_the_hands_of(person: User, reader: User) -> Iterator[handover.Item]:
     known = set(access.known(Page.objects.filter(pk__in=rows.values("page")), reader).values_list("pk", flat=True))
     for row in rows:
         title = row.title if row.page_id in known else str(_("una bozza di uno spazio che non leggi"))
+        heading = str(_("Bozze di cui riceve le osservazioni"))
         yield handover.Item(
-            f"discussion:{row.pk}", str(_("Bozze di cui riceve le osservazioni")), title, partial(_hand, row)
+            f"discussion:{row.pk}", heading, title, partial(_hand, row), why_not=partial(_cannot_answer, row)
         )
+
+
+def _cannot_answer(discussion: Discussion, to: User) -> str:
+    if access.can(to, "edit", discussion.page):
+        return ""
+    said = _("%(who)s non scrive dove sta questa bozza, e non potrebbe rispondere: scegli un’altra persona.")
+    return str(said % {"who": to})
 
 
 def _hand(discussion: Discussion, to: User | None, by: User) -> None:

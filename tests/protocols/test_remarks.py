@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page
 
 from portal import demo
-from portal.accounts import own_data
+from portal.accounts import handover, own_data
 from portal.models import Delegation, Organisation
 from portal.models.append_only import Immutable
 from portal.pages import approval, concurrent_edits
@@ -324,3 +324,17 @@ def test_the_approver_is_led_to_the_draft_s_parts_and_a_delegate_finds_it_at_hom
     assert f"/osservazioni/{waiting.pk}/" in as_("director").get(f"/approvazioni/{state.pk}/").content.decode()
     assert "In revisione: PR-77 Regola di prova" in text(as_("health_manager").get("/"))
     assert "In revisione: PR-77 Regola di prova" not in text(as_("coordinator").get("/"))
+
+
+def test_a_draft_that_others_comment_passes_only_to_somebody_who_writes_where_it_lies(
+    waiting: Discussion, person: Given
+) -> None:
+    chiara, key = person("coordinator"), f"discussion:{waiting.pk}"
+    [item] = [each for each in handover.items(chiara, person("administrator")) if each.key == key]
+    assert item.refuses(person("partner")) == (
+        "Rosanna Cioni non scrive dove sta questa bozza, e non potrebbe rispondere: scegli un’altra persona."
+    )
+    assert item.refuses(person("director")) == ""
+    item.hand(person("director"), person("administrator"))
+    waiting.refresh_from_db()
+    assert waiting.author == person("director")
