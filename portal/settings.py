@@ -154,7 +154,11 @@ Q_CLUSTER = {
     "catch_up": False,
     "label": "Lavori",
     # A lane each (portal/models/jobs.py): one file at a time, because each may take a gigabyte and a processor.
-    "ALT_CLUSTERS": {"posta": {"workers": 2, "poll": 1}, "file": {"workers": 1, "queue_limit": 1, "poll": 1}},
+    "ALT_CLUSTERS": {
+        "posta": {"workers": 2, "poll": 1},
+        "file": {"workers": 1, "queue_limit": 1, "poll": 1},
+        "senso": {"workers": 1, "queue_limit": 1, "poll": 2},
+    },
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }
 
@@ -272,6 +276,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # The index lies beside the data, unless SEARCH_URL names an Elasticsearch 8: http[s]://[user:password@]host[:port][/name]
 SEARCH_URL = env("SEARCH_URL", default="")
 SEARCH_INDEX_DIR = DATA_DIR / "index"
+# Search by meaning too: what requirements-meaning.lock installs is needed, else one searches by words alone.
+SEARCH_MEANING = env.bool("SEARCH_MEANING", default=False)
 
 # A folder on another disk: a copy is made there every day from this hour on (portal/upkeep/backup.py).
 BACKUP_TO = env("BACKUP_TO", default="")

@@ -9,19 +9,22 @@ class SearchConfig(AppConfig):
     verbose_name = _("Ricerca")
 
     def ready(self) -> None:
+        from django.conf import settings
         from django.db.models.signals import post_delete
         from wagtail.models import Page
         from wagtail.signals import page_unpublished, post_page_move
 
+        from portal.background.schedules import every
         from portal.files.reading import file_changed, file_deleted
         from portal.models import Term
+        from portal.models.jobs import Lane
         from portal.models.kept import on_rows_of
         from portal.models.pages import SpacePage, page_kinds
         from portal.pages.publication import published
         from portal.personal_data.reports import sight_changed
         from portal.spaces.shares import audience_changed
 
-        from . import canaries, checkup, index, own_names  # noqa: F401
+        from . import canaries, checkup, index, making_meaning, own_names  # noqa: F401
         from .models import OwnName
 
         published.connect(index.on_published)
@@ -35,3 +38,5 @@ class SearchConfig(AppConfig):
         file_changed.connect(index.on_file_changed)
         sight_changed.connect(index.on_file_changed)
         file_deleted.connect(index.on_file_deleted)
+        if settings.SEARCH_MEANING:
+            every(minutes=1, lane=Lane.MEANING)(making_meaning.go_on)

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal import access
 
-from . import index, rights, vocabulary
+from . import index, meaning, rights, vocabulary
 from .engines.contract import Admits, IndexBusy, IndexDamaged, Query, Results
 from .vocabulary import Vocabulary
 
@@ -29,6 +29,7 @@ def query(
         kinds=vocabulary.kinds(),
         right=known.right,
         admits=admits or rights.admits(user),
+        meant=meaning.meant_by(user),
     )
 
 

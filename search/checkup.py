@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.upkeep.doctor import Fault, check, figures
 
-from . import index
-from .engines.contract import EngineDown, EngineFull
+from . import encoders, index, making_meaning, meaning
+from .engines.contract import EngineDown, EngineFull, IndexBusy, IndexDamaged
 from .models import SearchDocument
 
 PATIENCE = 10.0  # seconds in which a worker brings something of what waits to the engine
@@ -52,9 +54,37 @@ def behind() -> Iterator[Fault]:
         time.sleep(0.2)
 
 
+@check("meaning")
+def by_meaning() -> Iterator[Fault]:
+    """Where it was asked for: whoever searches is not told, for words alone find as ever."""
+    if not settings.SEARCH_MEANING:
+        return
+    if problem := encoders.problem():
+        yield Fault(
+            _("SEARCH_MEANING è acceso e la ricerca va per parole soltanto: %(problem)s.") % {"problem": problem},
+            _("Installa requirements-meaning.lock e riavvia, o togli SEARCH_MEANING."),
+        )
+        return
+    with suppress(EngineDown, IndexBusy, IndexDamaged):  # said of the index
+        if count := making_meaning.lost():
+            yield Fault(
+                _("Nell’indice mancano o sono rovinati i significati di %(count)d testi: si trovano per parole.")
+                % {"count": count},
+                _("Si rimettono da soli in pochi minuti; se no, esegui «manage.py rebuild_search»."),
+            )
+    if count := meaning.given_up():
+        yield Fault(
+            _("Di %(count)d testi non si è potuto leggere il significato: si trovano per parole.") % {"count": count},
+            _("Guarda nel log che cosa è successo al processo «lavori: significato dei testi»."),
+            is_grave=False,
+        )
+
+
 def waiting() -> int:
     """How many rows the engine has still to be told of."""
     return SearchDocument.objects.filter(pending=True).count()
 
 
 figures[gettext_lazy("Testi che aspettano l’indice")] = lambda: str(waiting())
+if settings.SEARCH_MEANING:
+    figures[gettext_lazy("Testi letti soltanto per parole, finora")] = lambda: str(meaning.waiting().count())

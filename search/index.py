@@ -25,7 +25,7 @@ from portal.models import Document as File
 from portal.models import Space
 from protocols.models import FormPage
 
-from . import documents
+from . import documents, meaning
 from .engines.contract import Document, Engine, EngineDown, IndexBusy, IndexDamaged, IndexOutdated
 from .engines.embedded.engine import EmbeddedEngine
 from .engines.entries import fingerprint_of
@@ -37,7 +37,9 @@ _aside: ContextVar[Engine | None] = ContextVar("an engine of some rows alone", d
 WAKE_AGAIN = 30  # seconds: a search that finds no index wakes the worker, not every one of them
 # What a page or a file that cannot be told to the engine raises: it is left as it was, and the others go on.
 BAD = (ArithmeticError, AttributeError, DatabaseError, LookupError, TypeError, ValueError)
-FIELDS = [each.name for each in fields(Document) if each.name != "id"]  # a row has them all, under the same names
+# A row has them all, under the same names; its meaning has a row of its own.
+FIELDS = [each.name for each in fields(Document) if each.name not in ("id", "meaning")]
+SAID = ("title", "heading", "text", "superseded")  # of which a document's meaning is made
 
 
 @cache
@@ -132,6 +134,8 @@ def _replace(group: str, wanted: Iterable[Document]) -> None:
             if row is None:
                 SearchDocument.objects.create(key=document.id, **values)
             elif row.gone or any(getattr(row, name) != value for name, value in values.items()):
+                if any(getattr(row, name) != values[name] for name in SAID):
+                    meaning.forget(row.pk)
                 SearchDocument.objects.filter(pk=row.pk).update(
                     **values, gone=False, pending=True, stamp=F("stamp") + 1
                 )
@@ -145,6 +149,11 @@ def _replace(group: str, wanted: Iterable[Document]) -> None:
         waiting = transaction.get_connection().run_on_commit
         if (changed or stale) and all(entry[1] is not _wake for entry in waiting):
             transaction.on_commit(_wake)
+
+
+def wake() -> None:
+    """Have the worker tell the engine now what waits for it."""
+    _wake()
 
 
 def _wake() -> None:
@@ -175,7 +184,7 @@ def _apply_pending() -> int:
         if not is_sound():
             _write_anew()
             healed = True
-        while rows := list(SearchDocument.objects.filter(pending=True).order_by("pk")[:BATCH]):
+        while rows := list(meaning.with_theirs(SearchDocument.objects.filter(pending=True)).order_by("pk")[:BATCH]):
             wanted, gone = [_document(row) for row in rows if not row.gone], [row.key for row in rows if row.gone]
             try:
                 engine().write(wanted, gone, _turn)
@@ -196,7 +205,8 @@ def _apply_pending() -> int:
 
 
 def _document(row: SearchDocument) -> Document:
-    return Document(id=row.key, **{name: getattr(row, name) for name in FIELDS} | {"audience": tuple(row.audience)})
+    said = {name: getattr(row, name) for name in FIELDS} | {"audience": tuple(row.audience)}
+    return Document(id=row.key, meaning=meaning.of(row), **said)
 
 
 # --- An index that heals ---------------------------------------------------------------------------------
@@ -236,12 +246,17 @@ def _account(present: str | None) -> Iterator[str]:
     IndexState.objects.filter(pk=1).update(written=stamp)
 
 
+def write_anew() -> None:
+    """The index as the rows are, where it has lost something that no seal shows; may raise EngineDown or IndexBusy."""
+    _write_anew()
+
+
 def _write_anew(progress: Callable[[int], None] | None = None) -> int:
     """A new index of the rows as they are, aside, then the switch; returns how many documents it holds."""
     rows = SearchDocument.objects.filter(gone=False).order_by("pk")
     stamps = dict(rows.filter(pending=True).values_list("pk", "stamp"))
     count = rows.count()
-    engine().rebuild(map(_document, rows.iterator(BATCH)), progress, _account)
+    engine().rebuild(map(_document, meaning.with_theirs(rows).iterator(BATCH)), progress, _account)
     # Rows changed meanwhile stay pending, and deleted ones are removed from the new index by the next run.
     for pk, stamp in stamps.items():
         SearchDocument.objects.filter(pk=pk, stamp=stamp).update(pending=False)
@@ -309,7 +324,7 @@ def compare() -> Differences:
     """What waits for the engine is no difference: it will be told of it."""
     held = dict(engine().held())
     found = Differences()
-    for row in SearchDocument.objects.order_by("pk").iterator(BATCH):
+    for row in meaning.with_theirs(SearchDocument.objects.order_by("pk")).iterator(BATCH):
         known = held.pop(row.key, None)
         if row.pending or row.gone:
             continue
@@ -326,7 +341,7 @@ def repair(found: Differences) -> int:
     wrong = [*found.missing, *found.stale]
     for start in range(0, len(wrong), BATCH):
         rows = SearchDocument.objects.filter(key__in=wrong[start : start + BATCH], gone=False)
-        engine().write(map(_document, rows), (), _turn)
+        engine().write(map(_document, meaning.with_theirs(rows)), (), _turn)
     for start in range(0, len(found.surplus), BATCH):
         part = found.surplus[start : start + BATCH]
         known = set(SearchDocument.objects.filter(key__in=part).values_list("key", flat=True))

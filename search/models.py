@@ -48,6 +48,25 @@ class SearchDocument(models.Model):
         return self.key
 
 
+class Meaning(models.Model):
+    """What a document says, as a vector that the index holds beside its words; gone when the document says another.
+
+    The row is there before the work, and counts it: a text that ends whoever reads it is given up.
+    """
+
+    document = models.OneToOneField(SearchDocument, on_delete=models.CASCADE, related_name="meaning")
+    encoder = models.CharField(max_length=40)
+    vector = models.BinaryField(default=b"")
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("significato di un testo")
+        verbose_name_plural = _("significati dei testi")
+
+    def __str__(self) -> str:
+        return f"{self.document_id}, {self.encoder}"
+
+
 class IndexState(models.Model):
     """Which write the index must show: the last that ended, or the one begun after it (a process may die between).
 

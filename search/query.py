@@ -25,6 +25,7 @@ WEIGHTS: dict[str, float] = {
     "code": 1000.0,  # a typed code comes before anything else
     "superseded": 0.3,  # what an old edition keeps of its score: the same words in force come first
     "kind": 1.6,  # times, for what is of a kind that the words name: "modulo dimissioni protette"
+    "meaning": 1.0,  # how far it stands out as close in meaning, in `SPREAD`s, as a share of the best score of words
     "section": 0.02,  # each further matching section of the same page, as a share of the best score
     # While typing, where only the order counts: among equals the shortest title is first.
     "suggested_code": 100.0,  # a code that goes on from what is typed
@@ -36,6 +37,7 @@ MANY_WORDS = 3  # from so many on they are compared as written
 COVERED = 0.4  # of what the words tell: who shares less is no result, while somebody shares more
 STEPS = 12  # in which that is counted
 PAIR_SLOP = 2
+SPREAD = 6  # standard deviations by which what is closest in meaning stands out, as a rule
 
 MAX_LENGTH = 2000
 MAX_WORDS = 32

@@ -60,6 +60,11 @@ class Search:
     spaces: dict[str, Space] = field(default_factory=dict)
 
     @property
+    def listed(self) -> list[Hit]:
+        """Those that the words found, and those that may be what is meant."""
+        return [*self.results.hits, *self.results.near]
+
+    @property
     def asked_filters(self) -> list[tuple[str, str]]:
         return [(PARAMETERS[name], value) for name, value in self.filters.items()]
 
@@ -117,6 +122,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "search": search,
         "results": found,
         "hits": [_shown(search, hit) for hit in found.hits],
+        "near": [_shown(search, hit) for hit in found.near],
         "spaces_count": len(readable),
         "has_shared": "space" not in search.filters and sum(readable) < found.total and not search.is_rebuilding,
         "is_rebuilding": search.is_rebuilding,
@@ -213,7 +219,7 @@ def _pages(search: Search) -> dict[int, Page]:
     """The pages behind the results, read once, for their state; asked of access again."""
     found = search.request.__dict__.get("_result_pages")
     if found is None:
-        numbers = {hit.page_id for hit in search.results.hits}
+        numbers = {hit.page_id for hit in search.listed}
         pages = access.allowed(Page.objects.filter(pk__in=numbers), search.request.user)
         found = {page.pk: page for page in pages.specific()}
         search.request.__dict__["_result_pages"] = found
@@ -235,7 +241,7 @@ def _carriers(search: Search) -> dict[int, list[Page]]:
     """Id of a file → the pages that carry it, those that the reader sees."""
     found = search.request.__dict__.get("_result_carriers")
     if found is None:
-        keys = {hit.file_id for hit in search.results.hits} - {0}
+        keys = {hit.file_id for hit in search.listed} - {0}
         pages = access.allowed(Page.objects.all(), search.request.user).specific()
         found = access.carriers(File.objects.filter(pk__in=keys), pages)
         search.request.__dict__["_result_carriers"] = found
@@ -276,6 +282,22 @@ def _chips(search: Search) -> list[tuple[str, str]]:
     ]
 
 
+def _hit_as_json(search: Search, hit: Hit) -> dict[str, Any]:
+    return {
+        "code": hit.code,
+        "superseded": hit.superseded,
+        "title": hit.title,
+        "kind": hit.kind,
+        "space": search.spaces[hit.space].name if hit.space in search.spaces else "",
+        "address": search.request.build_absolute_uri(hit.url),
+        "snippet": hit.snippet,
+        "sections": [
+            {"heading": section.heading, "address": search.request.build_absolute_uri(section.url)}
+            for section in hit.sections
+        ],
+    }
+
+
 def _as_json(search: Search) -> dict[str, Any]:
     found = search.results
     return {
@@ -283,22 +305,8 @@ def _as_json(search: Search) -> dict[str, Any]:
         "total": found.total,
         "corrected": found.corrected,
         "rebuilding": search.is_rebuilding,
-        "results": [
-            {
-                "code": hit.code,
-                "superseded": hit.superseded,
-                "title": hit.title,
-                "kind": hit.kind,
-                "space": search.spaces[hit.space].name if hit.space in search.spaces else "",
-                "address": search.request.build_absolute_uri(hit.url),
-                "snippet": hit.snippet,
-                "sections": [
-                    {"heading": section.heading, "address": search.request.build_absolute_uri(section.url)}
-                    for section in hit.sections
-                ],
-            }
-            for hit in found.hits
-        ],
+        "results": [_hit_as_json(search, hit) for hit in found.hits],
+        "near": [_hit_as_json(search, hit) for hit in found.near],
         "facets": {
             name: [
                 {"value": _facet_label(search, name, value), "count": count}

@@ -42,6 +42,7 @@ SHORT_LIFE = 10.0  # whoever ends sooner did not start properly: the pause doubl
 STOP_PATIENCE = 10.0
 KILL_PATIENCE = 2.0
 PORT_PATIENCE = 5.0
+GIVES_WAY = 15  # of 19: work that nobody waits for takes what the others leave
 # A browser keeps up to six connections open while its page is read: of those there may be many more than threads.
 SERVER = ["--threads=8", "--connection-limit=1000", "--asyncore-use-poll", "--channel-timeout=60"]
 SERVER += ["--max-request-header-size=65536", f"--max-request-body-size={settings.LARGEST_BODY}"]
@@ -108,6 +109,9 @@ class Worker(Child):
     def start(self) -> None:
         self.pulse.begin()
         super().start()
+        if self.process and self.lane == Lane.MEANING:
+            with suppress(OSError):  # it has ended already
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, GIVES_WAY)
 
 
 class Launcher:
@@ -119,7 +123,7 @@ class Launcher:
         web = ["-m", "portal.background.web", str(settings.WEB_PROCESSES), host, str(port)]
         web += [*SERVER, *_proxy(), "portal.wsgi:application"]
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
-        self.workers = [Worker(lane) for lane in Lane]
+        self.workers = [Worker(lane) for lane in Lane.in_use()]
         self.probe = Probe(host, port)
         self.disk_problem = ""
         self.disk_looked_at = 0.0

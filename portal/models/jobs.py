@@ -12,6 +12,12 @@ class Lane(models.TextChoices):
     QUICK = "raccordo", _("index, approvazioni, orologio")
     MAIL = "posta", _("posta")  # behind a server that may not answer
     FILES = "file", _("lettura dei file")  # each may cost half a minute: persons take turns
+    MEANING = "senso", _("significato dei testi")  # hours of a processor: it gives way to everything else
+
+    @classmethod
+    def in_use(cls) -> list["Lane"]:
+        """Those that have processes in this installation."""
+        return [lane for lane in cls if lane != cls.MEANING or settings.SEARCH_MEANING]
 
 
 class JobState(models.TextChoices):

@@ -31,6 +31,7 @@ LANES = {
     Lane.QUICK: gettext_lazy("Indice, approvazioni, orologio"),
     Lane.MAIL: gettext_lazy("Posta"),
     Lane.FILES: gettext_lazy("Lettura dei file"),
+    Lane.MEANING: gettext_lazy("Significato dei testi"),
 }
 
 
@@ -67,7 +68,7 @@ def _lanes() -> list[Waiting]:
     waiting = Job.objects.filter(state=JobState.WAITING).order_by().values("lane")
     rows = {row["lane"]: row for row in waiting.annotate(count=Count("pk"), since=Min("asked_at"))}
     none: dict[str, Any] = {"count": 0, "since": None}
-    found = [(lane, rows.get(lane, none)) for lane in Lane]
+    found = [(lane, rows.get(lane, none)) for lane in Lane.in_use()]
     return [Waiting(str(LANES[lane]), row["count"], row["since"]) for lane, row in found]
 
 

@@ -45,7 +45,7 @@ def queue() -> Iterator[Fault]:
     waiting = Job.objects.filter(state=JobState.WAITING, asked_at__lt=before).exclude(lane=Lane.MAIL)
     tasks = OrmQ.objects.filter(lock__lt=before).exclude(key=Lane.MAIL)
     late = max(waiting.count(), tasks.count())
-    silent = [lane for lane in Lane if is_running() and _is_silent(lane)]
+    silent = [lane for lane in Lane.in_use() if is_running() and _is_silent(lane)]
     if late or silent:
         yield Fault(
             _("La coda dei lavori è ferma: ne aspettano %(count)d da più di un quarto d’ora.") % {"count": late},

@@ -18,6 +18,9 @@ Progress = Callable[[int], None]
 # Of the groups named, those that may be shown at this moment: an index may be older than the rights.
 Admits = Callable[[Collection[str]], Collection[str]]
 
+# What is asked, as a vector that can be compared with a document's `meaning`; empty where there is none to be had.
+Meant = Callable[[str], bytes]
+
 # Around a write, while no other can happen: told the stamp of the index as it is (None where there is none to
 # read), gives the stamp of what will have been written; raises IndexDamaged where it must not be written to.
 Turn = Callable[[str | None], AbstractContextManager[str]]
@@ -74,6 +77,7 @@ class Document:
     version: str = ""
     page_id: int = 0  # of the page behind it; 0 for a file found alone
     file_id: int = 0  # of the file found alone
+    meaning: bytes = b""  # what it says, as a vector of small numbers; empty where nobody has made it yet
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Query:
     kinds: Mapping[str, Collection[str]] = field(default_factory=dict)  # word, by its key → the kinds that it names
     right: Collection[str] = ()  # folded words that are no mistake although no document has them
     admits: Admits = everybody  # what it leaves out is neither shown nor counted, and corrects nothing
+    meant: Meant | None = None  # where what is close in meaning counts too
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,9 @@ class Results:
     searched: str = ""
     all_words: int = 0  # of those found, how many hold every word
     unfiltered: int = 0  # how many there are without the filters
+    # What has not the words and may be what is meant, where nothing has all of them: on the first page, never counted.
+    near: list[Hit] = field(default_factory=list)
+    near_first: bool = False  # it is closer to what was asked than what the words found
 
 
 @dataclass(frozen=True)
@@ -203,6 +211,9 @@ class Engine(Protocol):
 
     def held(self) -> Iterator[tuple[str, str]]:
         """Of each document that the index holds its id and its fingerprint; may raise IndexBusy or IndexDamaged."""
+
+    def meant(self) -> int:
+        """How many documents it holds with a meaning that can be read; may raise IndexBusy or IndexDamaged."""
 
     def check_room(self) -> None:
         """Raises EngineFull where it would take no write now."""

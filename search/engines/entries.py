@@ -13,9 +13,10 @@ from search.italian import FORMS, STEMS, STOPWORDS
 from search.query import code_form, normalise, tokens_of, words_of
 
 # Change it whenever the fields, the words or what is a document change: an old index is then outdated, not misread.
-SCHEMA = "v8"
+SCHEMA = "v9"
 
 MAX_TITLE_START = 200
+MEANING = 384  # numbers from -127 to 127, of which a document's meaning consists
 NO_WORD = "_"  # holds the place of a stopword, so that phrases keep their distances; no index finds it
 
 # Title, heading and body in one field rank better than the same fields summed. `own` is a section's words without its
@@ -29,7 +30,7 @@ COLUMNS = ("group_no", "unit_no", "kind_no", "space_no", "organisation_no", "yea
 
 @dataclass(frozen=True)
 class Entry:
-    shown: Document  # as it is given back: normalised, and without the audience
+    shown: Document  # as it is given back: normalised, and without audience and meaning
     words: dict[str, list[str]]  # of each field; values apart, so that no phrase goes from a title into a text
     whole: dict[str, list[str]]
     numbers: dict[str, int]
@@ -64,7 +65,7 @@ def _normalised(document: Document) -> Document:
     names = ("title", "heading", "text", "kind", "space", "organisation", "code")
     said: dict[str, Any] = {name: normalise(getattr(document, name)) for name in names}
     seconds = int(date.timestamp()) if isinstance(date, datetime) else date
-    return replace(document, audience=(), date=seconds, **said)
+    return replace(document, audience=(), meaning=b"", date=seconds, **said)
 
 
 def _words_of(document: Document, code: str) -> dict[str, list[str]]:

@@ -1,22 +1,23 @@
 """One search by one person: correct, count, rank by group, dress the hits shown."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import log2, prod
 
 from search.engines.clauses import Clause, Constant, Term, all_of, any_of, found_by, one_of, within
-from search.engines.contract import FACETS, Hit, Query, Results
+from search.engines.contract import FACETS, Hit, Query, Results, Section
 from search.engines.entries import number_of
 from search.engines.hits import Dressing
 from search.engines.matching import Scoring, covering, phrase, places, word_matches
-from search.engines.reader import Address, Reader, Scored
+from search.engines.reader import Address, Close, Reader, Scored
 from search.engines.slots import Slot, Word, read, slots_of, word_of
 from search.engines.spelling import corrections
 from search.engines.statistics import as_seen, rarity
 from search.italian import is_word
 from search.query import (
+    SPREAD,
     WEIGHTS,
     Typed,
     code_form,
@@ -31,6 +32,10 @@ from search.query import (
 PLACES = 3  # of a score: what lies beyond depends on the order in which an engine adds
 WINDOW = 200  # hits among which further sections raise their group
 MAX_CORRECTED = 8
+NEAREST = 100  # documents closest in meaning that are looked at
+NEAR = 3  # so many that have not the words are shown
+STANDS_OUT = 2.5  # by so many standard deviations what is shown for its meaning alone
+SAYS_ENOUGH = 2  # words: one that nobody wrote is as close to one page as to another
 NO_YEAR = -1
 KIND = FACETS.index("kind")
 
@@ -48,6 +53,7 @@ class Found:
     unit: int
     is_superseded: bool
     values: tuple[int, ...]  # one for each facet
+    meant: float = 0.0  # what of the score is for its meaning
 
 
 @dataclass
@@ -101,7 +107,7 @@ class PersonSearch:
         """The groups found that may no longer be shown: search again without them, so that nothing tells of them."""
         if self.asks_nothing:
             return set()
-        examples = {found.group: found.address for found in self._documents}
+        examples = {found.group: found.address for found in (*self._documents, *self._closest)}
         groups = {name: number for number, name in self._names("group", examples).items()}
         admitted = set(self.query.admits(groups.keys()))
         return {number for group, number in groups.items() if group not in admitted}
@@ -115,8 +121,10 @@ class PersonSearch:
             facets=self._facets(),
             corrected=self._corrected_words(),
             searched=self._searched_words(),
-            all_words=self._count_all_words(),
+            all_words=self._all_words,
             unfiltered=len({found.unit for found in self._documents}),
+            near=self._near_hits(),
+            near_first=self._is_near_first(),
         )
 
     # What to look for
@@ -255,15 +263,87 @@ class PersonSearch:
 
     @cached_property
     def _documents(self) -> list[Found]:
+        """Best first: of those that its words put into the window, who is closer in meaning comes before."""
+        found, close = self._by_words, self._close
+        if close is None:
+            return found
+        known = [self._worth(cosine) for cosine in close.asked if cosine is not None]
+        usual = sum(known) / len(known) if known else 0.0  # of what has no meaning yet, or is superseded
+        worth = [usual if cosine is None else self._worth(cosine) for cosine in close.asked]
+        first = [self._with(each, round(more, PLACES)) for each, more in zip(found, worth, strict=False)]
+        return [*sorted(first, key=_in_order), *found[WINDOW:]]
+
+    @cached_property
+    def _by_words(self) -> list[Found]:
+        return self._numbered(self._found)
+
+    def _numbered(self, scored: Sequence[Scored]) -> list[Found]:
         """Best first; what weighs the same stands by its number: how a score was summed must not decide."""
-        addresses = [address for _, address in self._found]
+        addresses = [address for _, address in scored]
         numbers = [self.reader.column(name, addresses) for name in ("group_no", "unit_no", "superseded")]
         values = zip(*(self.reader.column(_column(name), addresses) for name in FACETS), strict=True)
         found = [
             Found(round(score, PLACES), address, group, unit, bool(superseded), row)
-            for (score, address), group, unit, superseded, row in zip(self._found, *numbers, values, strict=True)
+            for (score, address), group, unit, superseded, row in zip(scored, *numbers, values, strict=True)
         ]
-        return sorted(found, key=lambda each: (-each.score, each.group))
+        return sorted(found, key=_in_order)
+
+    # What is close in meaning
+
+    @cached_property
+    def _close(self) -> Close | None:
+        """Where nothing but words was typed: who quotes, leaves out or names a code says which words are wanted."""
+        found = self._by_words
+        if self.query.meant is None or self.required or self.typed.excluded or not self.slots:
+            return None
+        if found and found[0].score >= WEIGHTS["code"]:
+            return None
+        meaning = self.query.meant(self.meant_words)
+        return self.reader.close(meaning, NEAREST, [each.address for each in found[:WINDOW]]) if meaning else None
+
+    @property
+    def meant_words(self) -> str:
+        return self._corrected_words() or replace_words(self.query.words, {})
+
+    def _worth(self, cosine: float) -> float:
+        """What a meaning so close adds to the score of the words; alone where no words were found."""
+        best = self._by_words[0].score if self._by_words else 1.0
+        return WEIGHTS["meaning"] * best * (self._close.stands_out(cosine) if self._close else 0.0) / SPREAD
+
+    def _with(self, found: Found, more: float) -> Found:
+        return replace(found, score=found.score + more, meant=more)
+
+    @cached_property
+    def _closest(self) -> list[Found]:
+        """Pages that stand out by their meaning and have not the words, the closest document of each."""
+        close, has_words = self._close, {found.unit for found in self._by_words}
+        if close is None or sum(bool(word.stem) for slot in self.slots for word in slot.words) < SAYS_ENOUGH:
+            return []
+        out = [(self._worth(cosine), at) for cosine, at in close.nearest if close.stands_out(cosine) >= STANDS_OUT]
+        units: dict[int, Found] = {}
+        for found in self._numbered(out):
+            if found.unit not in has_words and not self._failed(found.values):
+                units.setdefault(found.unit, found)
+        return list(units.values())[:NEAR]
+
+    def _near(self) -> list[Found]:
+        return self._closest if self.query.page <= 1 and not self._all_words else []
+
+    def _is_near_first(self) -> bool:
+        near, ranked = self._near(), self.ranked()
+        return bool(near) and (not ranked or near[0].score > ranked[0].score)
+
+    def _near_hits(self) -> list[Hit]:
+        """Each with the section that was meant, whatever words its others hold."""
+        near = self._near()
+        if not near:
+            return []
+        hits = self._dressing.hits([(each.score, each.address, []) for each in near])
+        meant = self.reader.shown([each.address for each in near])
+        return [
+            replace(hit, more=0, sections=[Section(each.heading, each.url)] if each.heading else [])
+            for hit, each in zip(hits, meant, strict=True)
+        ]
 
     @cached_property
     def _rows(self) -> set[tuple[int, tuple[int, ...]]]:
@@ -302,7 +382,8 @@ class PersonSearch:
             self._known_names |= self.reader.names(facet, unknown)
         return {number: self._known_names[number] for number in examples}
 
-    def _count_all_words(self) -> int:
+    @cached_property
+    def _all_words(self) -> int:
         """Units where one document (the page or one section of it) holds every word."""
         asked = [*(place for place, _ in self._asked), *self.required]
         if len(asked) < 2:
@@ -315,10 +396,17 @@ class PersonSearch:
         size = max(self.query.per_page, 1)
         start = (max(self.query.page, 1) - 1) * size
         shown = self.ranked()[start : start + size]
-        dressing = Dressing(self.reader, [*self.slots, *self.quoted], self._filter_clauses())
-        return dressing.hits([(unit.score, unit.best.address, list(unit.editions.values())) for unit in shown])
+        return self._dressing.hits([(unit.score, unit.best.address, list(unit.editions.values())) for unit in shown])
+
+    @cached_property
+    def _dressing(self) -> Dressing:
+        return Dressing(self.reader, [*self.slots, *self.quoted], self._filter_clauses())
 
     def ranked(self) -> list[Unit]:
+        return self._ranked
+
+    @cached_property
+    def _ranked(self) -> list[Unit]:
         """Best document first; within the window further sections raise their page, beyond it the order stands."""
         units: dict[int, Unit] = {}
         kinds = {number_of(kind) for slot in self.slots for kind in slot.kinds}
@@ -347,6 +435,10 @@ def without_refused(reader: Callable[[Iterable[int]], Reader], query: Query, nam
         if not newly_refused:
             return search
         refused |= newly_refused
+
+
+def _in_order(found: Found) -> tuple[float, int]:
+    return -found.score, found.group
 
 
 def _column(facet: str) -> str:

@@ -1,6 +1,7 @@
 """The index as one person sees it, whichever the engine: no question goes round the person's tokens."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from search.engines.clauses import Clause, Term
@@ -10,6 +11,20 @@ from search.engines.spelling import Vocabulary
 # Where a document lies in the index as it is read now; only the reader that gave it knows what it means.
 Address = Any
 Scored = tuple[float, Address]
+
+
+@dataclass(frozen=True)
+class Close:
+    """How close documents are to a meaning: cosines, and how they lie over all documents that this person sees."""
+
+    mean: float
+    deviation: float
+    nearest: list[Scored]
+    asked: list[float | None]  # of the documents asked about; None of one that has no meaning
+
+    def stands_out(self, cosine: float) -> float:
+        """By how many standard deviations; one that is no closer than most tells nothing."""
+        return max((cosine - self.mean) / self.deviation, 0.0)
 
 
 class Reader(Protocol):
@@ -38,6 +53,9 @@ class Reader(Protocol):
 
     def names(self, field: str, examples: Mapping[int, Address]) -> dict[int, str]:
         """What a number of the column stands for, read in a document that has it."""
+
+    def close(self, meaning: bytes, limit: int, asked: Sequence[Address]) -> Close | None:
+        """The documents closest to a meaning, and how close those asked about are; None where it cannot be told."""
 
     def written_at_all(self, field: str, value: str) -> bool:
         """Whether anybody may have written it, hidden or not: only to spare a question whose answer must be no."""

@@ -91,9 +91,15 @@ class ElasticEngine:
         return None if version is None or version.is_outdated else version.stamp
 
     def count(self) -> int:
+        return self._having("address")
+
+    def meant(self) -> int:
+        return self._having("meaning")
+
+    def _having(self, field: str) -> int:
         def read(index: str) -> int:
             with self._server.answers():
-                texts = self._server.searching.count(index=index, query={"exists": {"field": "address"}})
+                texts = self._server.searching.count(index=index, query={"exists": {"field": field}})
             return int(texts["count"])
 
         return self._reading(read) or 0

@@ -1,5 +1,6 @@
 """The index in Elasticsearch as one person sees it: every question carries the person's tokens."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from string import ascii_lowercase
@@ -15,6 +16,7 @@ from search.engines.elastic.server import Server
 from search.engines.elastic.shape import LONGEST_LIST, document_of
 from search.engines.elastic.translation import query_of
 from search.engines.entries import COLUMNS
+from search.engines.reader import Close
 from search.engines.spelling import Vocabulary, reach_of
 
 READ_AT_ONCE = 100  # so few that they come with what is shown of them
@@ -31,6 +33,9 @@ SUGGESTER = {
     "max_term_freq": EVERY_WORD,
     "string_distance": "damerau_levenshtein",
 }
+
+# From 0 to 2: no score may be less than nothing.
+ALIKE = "cosineSimilarity(params.meaning, 'meaning') + 1.0"
 
 Scored = tuple[float, int]
 
@@ -124,6 +129,25 @@ class ElasticReader:
         except KeyError as gone:
             raise IndexSwitched from gone
 
+    def close(self, meaning: bytes, limit: int, asked: Sequence[int]) -> Close | None:
+        alike = self._asked_of(self._alike(meaning, Everything())).extra(size=max(limit, 1))
+        alike.aggs.metric("all", A("extended_stats", script={"source": "_score"}))
+        answer = self._ask(alike)
+        told = answer["aggregations"]["all"]
+        if not told["count"] or not told["std_deviation"]:
+            return None
+        nearest = [(score - 1, address) for score, address in self._read(answer)]
+        known: dict[int, float] = {}
+        if asked:
+            these = self._asked_of(self._alike(meaning, one_of("address", set(asked)))).extra(size=len(asked))
+            known = {address: score - 1 for score, address in self._read(self._ask(these))}
+        return Close(told["avg"] - 1, told["std_deviation"], nearest, [known.get(address) for address in asked])
+
+    def _alike(self, meaning: bytes, clause: Clause) -> dsl.Query:
+        seen = self._visible(Constant(clause, 0.0)) & dsl.Exists(field="meaning")
+        script = {"source": ALIKE, "params": {"meaning": array("b", meaning).tolist()}}
+        return dsl.ScriptScore(query=seen, script=script)
+
     def written_at_all(self, field: str, value: str) -> bool:
         return True  # it would cost a question as well
 
@@ -146,10 +170,13 @@ class ElasticReader:
         return dsl.Bool(must=[query_of(clause)], filter=[self._allowed], must_not=self._refused)
 
     def _asking(self, clause: Clause) -> Search:
+        return self._asked_of(self._visible(clause))
+
+    def _asked_of(self, query: dsl.Query) -> Search:
         # Among equals the number decides, so that a long list can be asked for piece by piece.
         order = {"_score": {"order": "desc"}}, {"address": {"order": "asc"}}
         columns = [{"field": name} for name in COLUMNS]
-        search = self._search().query(self._visible(clause)).sort(*order)
+        search = self._search().query(query).sort(*order)
         return search.extra(docvalue_fields=columns, track_total_hits=False)
 
     def _found(self, asking: Search, size: int, *, with_texts: bool = False) -> list[Scored]:
@@ -157,7 +184,10 @@ class ElasticReader:
             search = asking.source(["shown"]).extra(size=size)
         else:
             search = asking.source(False).extra(size=size, stored_fields="_none_")
-        hits = self._ask(search)["hits"]["hits"]
+        return self._read(self._ask(search), with_texts=with_texts)
+
+    def _read(self, answer: Any, *, with_texts: bool = False) -> list[Scored]:
+        hits = answer["hits"]["hits"]
         for hit in hits:
             address = hit["sort"][1]
             self._columns[address] = hit["fields"]

@@ -1,13 +1,14 @@
 """The shape of the index in Elasticsearch: its fields, its analyzer, the template by which every version is made."""
 
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
+from elasticsearch_dsl import DenseVector, Keyword, Long, MetaField, Object, Text, analyzer, token_filter
 from elasticsearch_dsl import Document as Shape
-from elasticsearch_dsl import Keyword, Long, MetaField, Object, Text, analyzer, token_filter
 
 from search.engines.contract import Document
-from search.engines.entries import COUNTED, NO_WORD, PLACED, entry_of, number_of
+from search.engines.entries import COUNTED, MEANING, NO_WORD, PLACED, entry_of, number_of
 
 LONGEST_LIST = 10_000  # hits in one answer, Elasticsearch's own limit
 STAMP = "stamp"  # the id of the one document that is no text: it says which write the index shows
@@ -54,13 +55,15 @@ class Entry(Shape):
     year = Long()
     section = Long()
     superseded = Long()
+    # Compared with every document that a person sees: an index of neighbours would look at hidden ones on its way.
+    meaning = DenseVector(dims=MEANING, element_type="byte", index=False)
     shown = Object(enabled=False)
     fingerprint = Keyword(index=False, doc_values=False)
     stamp = Keyword(index=False, doc_values=False)
 
     class Meta:
         dynamic = MetaField("strict")
-        source = MetaField(excludes=[*PLACED, *COUNTED])  # nobody reads them again
+        source = MetaField(excludes=[*PLACED, *COUNTED, "meaning"])  # nobody reads them again
 
     class Index:
         settings = {**SMALL, "max_result_window": LONGEST_LIST}
@@ -73,9 +76,10 @@ def template(name: str, pattern: str) -> Any:
 
 def source_of(document: Document) -> dict[str, Any]:
     entry = entry_of(document)
-    shown = {name: value for name, value in vars(entry.shown).items() if name != "audience"}
+    shown = {name: value for name, value in vars(entry.shown).items() if name not in ("audience", "meaning")}
     named = {"id": document.id, "group": document.group, "address": number_of(document.id)}
-    return {**named, **entry.whole, **entry.words, **entry.numbers, "shown": shown, "fingerprint": entry.fingerprint}
+    made = {**named, **entry.whole, **entry.words, **entry.numbers, "shown": shown, "fingerprint": entry.fingerprint}
+    return made | ({"meaning": array("b", document.meaning).tolist()} if document.meaning else {})
 
 
 def document_of(source: dict[str, Any]) -> Document:

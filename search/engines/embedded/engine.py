@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import tantivy
 
@@ -26,7 +27,8 @@ from search.engines.contract import (
     everybody,
     unstamped,
 )
-from search.engines.embedded import seal
+from search.engines.embedded import meanings, seal
+from search.engines.embedded.meanings import Meanings
 from search.engines.embedded.reader import EmbeddedReader
 from search.engines.embedded.tantivy_index import open_index, stored, to_tantivy
 from search.engines.embedded.versions import Versions
@@ -59,6 +61,8 @@ class EmbeddedEngine:
         self._words_due = 0.0
         self._written = 0
         self._names: Names = {}
+        self._meanings_lock = Lock()
+        self._meanings: tuple[Path, Meanings] | None = None
 
     # Reading
 
@@ -75,8 +79,12 @@ class EmbeddedEngine:
         if searcher is None:
             return None
 
+        known = self._meanings_now() if query.meant else None
+
         def reader(refused: Iterable[int]) -> EmbeddedReader:
-            return EmbeddedReader(searcher, query.tokens, refused, lambda: self._vocabulary(searcher), self._written)
+            return EmbeddedReader(
+                searcher, query.tokens, refused, lambda: self._vocabulary(searcher), self._written, known
+            )
 
         return without_refused(reader, query, self._names)
 
@@ -109,6 +117,10 @@ class EmbeddedEngine:
                 document = searcher.doc(address)
                 yield stored(document, "id"), stored(document, "fingerprint")
 
+    def meant(self) -> int:
+        searcher, known = self._searcher(), self._meanings_now()
+        return known.known(_meanings_named(searcher)) if searcher and known else 0
+
     def check_room(self) -> None:
         """The disk is the data folder's, which is looked after by itself."""
 
@@ -122,8 +134,10 @@ class EmbeddedEngine:
             with turn(self.stamp()) as stamp:
                 directory = self._versions.current() or self._start()
                 self._compare(directory)
+                meanings.append(directory, (document.meaning for document in documents.values()))
                 _fill(directory, [*remove, *documents], map(to_tantivy, documents.values()))
                 seal.write(directory, stamp)
+                self._tidy(directory)
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None, turn: Turn = unstamped) -> None:
         with _full_disk_told(), self._versions.lock(), turn(self.stamp()) as stamp:
@@ -131,6 +145,7 @@ class EmbeddedEngine:
             directory = self._versions.new()
             writer = open_index(directory, create=True).writer(REBUILD_HEAP)
             for number, document in enumerate(documents, start=1):
+                meanings.append(directory, [document.meaning])
                 writer.add_document(to_tantivy(document))
                 if progress and number % PROGRESS_EVERY == 0:
                     progress(number)
@@ -139,6 +154,11 @@ class EmbeddedEngine:
             seal.write(directory, stamp)
             self._versions.switch(directory)
             self._versions.remove_others()
+
+    def _tidy(self, directory: Path) -> None:
+        searcher = open_index(directory).searcher()
+        if meanings.has_grown(directory, searcher.num_docs):
+            meanings.keep(directory, _meanings_named(searcher))
 
     def _start(self) -> Path:
         directory = self._versions.new()
@@ -181,6 +201,20 @@ class EmbeddedEngine:
                 self._opened = directory, open_index(directory)
             return self._opened[1]
 
+    def _meanings_now(self) -> Meanings | None:
+        """None where there are none, or not as they were written: then one searches by words alone."""
+        directory = self._versions.current()
+        if directory is None:
+            return None
+        with self._meanings_lock:
+            before = self._meanings[1] if self._meanings and self._meanings[0] == directory else None
+            if before is None or before.state != meanings.state_of(directory):
+                self._meanings = directory, Meanings(directory, before)
+            found = self._meanings[1] if self._meanings else None
+        if found and not found.are_whole:
+            logger.error("The meanings of the search index are damaged: %s", directory)
+        return found if found and found.count and found.are_whole else None
+
     def _vocabulary(self, searcher: tantivy.Searcher) -> Vocabulary:
         """Read again after each commit when that is quick, less often when it is not."""
         with self._words_lock:
@@ -199,6 +233,12 @@ class EmbeddedEngine:
             return directory.name, (directory / "meta.json").stat().st_mtime_ns
         except FileNotFoundError:
             return directory.name, 0
+
+
+def _meanings_named(searcher: tantivy.Searcher) -> list[int]:
+    found = searcher.search(tantivy.Query.all_query(), max(searcher.num_docs, 1), count=False).hits
+    numbers: Any = searcher.fast_field_values("meaning_no", [address for _, address in found]) if found else []
+    return [number for number in numbers if number]
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from tantivy import DocAddress, Occur
 
 from search.engines.clauses import Clause, Constant, Everything, Term, one_of
 from search.engines.contract import Document
+from search.engines.embedded.meanings import MILLIONTHS, Meanings
 from search.engines.embedded.tantivy_index import document_of, stored
 from search.engines.embedded.translation import query_of
+from search.engines.reader import Close
 from search.engines.spelling import Vocabulary
 
 Scored = tuple[float, DocAddress]
@@ -24,12 +26,14 @@ class EmbeddedReader:
         refused: Iterable[int] = (),
         vocabulary: Callable[[], Vocabulary] = lambda: Vocabulary([]),
         written: int = 0,
+        meanings: Meanings | None = None,
     ) -> None:
         """`refused` are the numbers of groups that the tokens would still open and the rights no longer do; `written`
         is the size of the whole index, as it is counted where words are weighed."""
         self._searcher = searcher
         self._vocabulary = vocabulary
         self._written = written
+        self._meanings = meanings
         self._allowed = query_of(Constant(one_of("audience", tokens), 0.0))
         self._refused = [query_of(one_of("group_no", refused))] if refused else []
 
@@ -62,6 +66,19 @@ class EmbeddedReader:
 
     def names(self, field: str, examples: Mapping[int, DocAddress]) -> dict[int, str]:
         return {number: stored(self._searcher.doc(address), field) for number, address in examples.items()}
+
+    def close(self, meaning: bytes, limit: int, asked: Sequence[DocAddress]) -> Close | None:
+        if self._meanings is None:
+            return None
+        seen = [address for _, address in self.every(Constant(Everything(), 0.0))]
+        found = self._meanings.cosines(meaning, self.column("meaning_no", seen))
+        if not len(found.values) or not found.deviation:
+            return None
+        best = (-found.values).argsort(kind="stable")[:limit]
+        nearest = [(int(found.values[at]) / MILLIONTHS, seen[found.places[at]]) for at in best]
+        of_these = self._meanings.cosines(meaning, self.column("meaning_no", asked))
+        known = dict(zip(of_these.places.tolist(), (of_these.values / MILLIONTHS).tolist(), strict=True))
+        return Close(found.mean, found.deviation, nearest, [known.get(at) for at in range(len(asked))])
 
     def written_at_all(self, field: str, value: str) -> bool:
         return self._searcher.doc_freq(field, value) > 0

@@ -11,6 +11,7 @@ import tantivy
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 from search.engines.contract import Document
+from search.engines.embedded.meanings import number_of_meaning
 from search.engines.entries import COLUMNS, COUNTED, NO_WORD, PLACED, WHOLE, entry_of
 
 NAMES = ("id", "group", "code", "title", "heading", "url", "version", "kind", "space", "organisation")
@@ -41,6 +42,7 @@ def schema() -> tantivy.Schema:
     builder.add_integer_field("section", indexed=True)
     for name in COLUMNS:
         builder.add_integer_field(name, indexed=True, fast=True, stored=name in ("year", "superseded"))
+    builder.add_integer_field("meaning_no", fast=True)
     return builder.build()
 
 
@@ -84,6 +86,7 @@ def to_tantivy(document: Document) -> tantivy.Document:
         made.add_integer(name, getattr(entry.shown, name))
     for name, number in entry.numbers.items():
         made.add_integer(name, number)
+    made.add_integer("meaning_no", number_of_meaning(document.meaning))
     made.add_bytes("body", entry.shown.text.encode())
     made.add_text("fingerprint", entry.fingerprint)
     return made

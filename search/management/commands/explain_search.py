@@ -38,6 +38,8 @@ class Command(BaseCommand):
             self.stdout.write(f"forse cercavi «{found.corrected}»")
         for place, each in enumerate(why, start=1):
             self._say(place, each)
+        for hit in found.near:
+            self.stdout.write(f"\nPotrebbe servire, per quello che dice: {hit.code} {hit.title} = {hit.score:.3f}")
 
     def _say(self, place: int, each: Explained) -> None:
         self.stdout.write(f"\n{place}. {each.code} {each.title} ({each.kind}) = {each.score:.3f}  {each.url}")
