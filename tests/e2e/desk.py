@@ -91,6 +91,11 @@ class Site:
         assert done.returncode == 0, f"manage.py {' '.join(words)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def wait_for_work(self) -> None:
+        """Until nothing that was asked for is left to do."""
+        left = "from portal.models import Job; print(Job.objects.filter(state='attesa').count())"
+        eventually(lambda: self.manage("shell", "--no-imports", "-c", left).strip() == "0", 60, "i lavori sono fatti")
+
     def answers(self) -> bool:
         try:
             with urlopen(f"{self.url}/accessibilita/", timeout=5) as answer:
