@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.images.shortcuts import get_rendition_or_not_found
 
 from portal import access
 from portal.files import looking
@@ -26,6 +27,7 @@ from . import reports
 from .guard import no_personal_data
 
 IN_THE_TEXT = "testo"
+SMALL = "max-165x165"
 
 
 class ReportForm(forms.Form):
@@ -45,9 +47,17 @@ class ReportForm(forms.Form):
 
 
 def _named(file: Document | Image) -> str:
+    """Of a picture with itself, small: readers of its page have never seen its title."""
     if isinstance(file, Document):
         return file.title
-    return _("nell’immagine «%(title)s»") % {"title": file.description or file.title}
+    named = format_html(_("nell’immagine «{title}»"), title=file.description or file.title)
+    return format_html("{} {}", named, small(file))
+
+
+def small(picture: Image) -> SafeString:
+    """Without its words, which stand beside it; of a picture whose file is gone, that it is."""
+    rendition = get_rendition_or_not_found(picture, SMALL)
+    return rendition.img_tag({"alt": "", "class": "small-picture"})  # type: ignore[no-any-return]
 
 
 class HandledForm(forms.Form):
@@ -75,8 +85,8 @@ def report(request: PersonRequest) -> HttpResponse:
     if page is None:
         raise Http404
     this: Any = page.__class__.objects.filter(pk=page.pk)
-    files, pictures = (list(access.allowed(access.carried(kind, this), request.user)) for kind in (Document, Image))
-    form = ReportForm(request.POST or None, files=files, pictures=pictures)
+    files, pictures = (access.allowed(access.carried(kind, this), request.user) for kind in (Document, Image))
+    form = ReportForm(request.POST or None, files=list(files), pictures=list(pictures.prefetch_renditions(SMALL)))
     if request.method == "POST" and form.is_valid():
         seen = form.things.get(form.cleaned_data["where"], page)
         try:
@@ -131,6 +141,7 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
     thing: Any = row.page.specific if row.page else row.file  # one of them, as the table demands
     context = {
         "report": row, "form": form, "thing": thing, "is_page": row.page is not None,
+        "picture": small(row.picture) if row.picture else "",
         "found": looking.in_words(looking.of(row.document)) if row.found_by_itself and row.document and form else "",
         "is_hidden": reports.is_hidden(row),
         "hidden_with_it": [] if row.handled_at else reports.reported_with(row),

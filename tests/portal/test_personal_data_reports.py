@@ -330,6 +330,7 @@ def test_a_picture_alone_is_hidden_with_its_twins_until_it_is_another(as_: Given
     assert as_("worker_mountain").get(address).status_code == 200
     offered = text_of(as_("worker"), f"/dati-personali/segnala/?pagina={page.url}")
     assert "nell’immagine «Foto della bacheca»" in offered
+    assert picture.get_rendition("max-165x165").url in offered  # a title tells nobody which one of the page it is
     report(as_("worker"), where=f"immagine-{picture.pk}", page=page.url)
     row = PersonalDataReport.objects.get(picture=picture)
     assert PersonalDataReport.objects.filter(picture=twin).exists()
@@ -340,7 +341,8 @@ def test_a_picture_alone_is_hidden_with_its_twins_until_it_is_another(as_: Given
     for name in ("worker", "coordinator"):
         assert as_(name).get(address).status_code == 200
         assert "<img" in figure(as_(name), page.url)
-        assert "Nell’immagine «Foto della bacheca»" in text_of(as_(name), f"/dati-personali/{row.pk}/")
+        told = text_of(as_(name), f"/dati-personali/{row.pk}/")
+        assert "Nell’immagine «Foto della bacheca»" in told and picture.get_rendition("max-165x165").url in told
     assert as_("worker_mountain").get(f"/dati-personali/{row.pk}/").status_code == 404
     assert "L’immagine è ancora quella che è stata segnalata" in decide(as_("coordinator"), row, "tolti")
     assert as_("worker_mountain").get(address).status_code == 404

@@ -255,7 +255,9 @@ def test_data_of_a_person_is_said_before_and_stays_only_for_a_reason(as_: Any) -
     refused = client.post(where, typed)
     assert "C’è un codice fiscale" in said(refused) and fields(refused)["title"] == "Scritto a mano"
     without = typed | {"part_1": kinds.LEFT_OUT}
-    assert "Scrivi perché può restare" in said(client.post(where, without | {"reason": ""}))
+    asked = client.post(where, without | {"reason": ""})
+    assert "Scrivi perché può restare" in said(asked)
+    assert '<textarea name="reason"' in asked.content.decode()  # a hidden field nobody can fill
     assert not Page.objects.filter(title="Scritto a mano").exists()
     assert client.post(where, without).status_code == 302
     page = Page.objects.get(title="Scritto a mano").specific

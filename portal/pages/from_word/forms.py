@@ -65,6 +65,7 @@ class PreviewForm(forms.Form):
         self.found, self.target = found, target
         self.findings: list[Finding] = []
         fields: dict[str, Any] = self.fields
+        fields["reason"].widget = forms.Textarea(attrs={"rows": 2})  # drawn where the page asks for it alone
         fields["kind"].choices = [(each.key, each.model.kind_label) for each in offered]
         if not target.model.code_form:
             del fields["code"]
