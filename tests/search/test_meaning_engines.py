@@ -210,12 +210,22 @@ def flip(file: Path) -> None:
 @pytest.mark.parametrize("damage", [Path.unlink, cut, flip, lambda file: file.write_bytes(b"")])
 def test_with_a_damaged_file_words_find_as_ever_and_the_loss_is_counted(embedded, tmp_path, damage):
     _, file = embedded
+    assert near(asked(embedded[0], LAY)) == ["page:601"]
     damage(file)
     for engine in (embedded[0], EmbeddedEngine(tmp_path / "own")):
         assert engine.search(Query("seduta", EVERYONE, meant=vector_of)).total == 30
         assert engine.meant() < len(SHELF)
     embedded[0].rebuild(SHELF)
     assert embedded[0].meant() == len(SHELF)
+
+
+def test_what_was_damaged_before_more_was_written_is_found_out(embedded):
+    engine, file = embedded
+    assert near(asked(engine, LAY)) == ["page:601"]
+    flip(file)
+    engine.write([told("page:671", "Nuovo", "Il cane.")])
+    assert near(asked(engine, LAY)) == ["page:601"]  # one of them is wrong, and harms nobody until it is looked at
+    assert engine.meant() == 0
 
 
 def test_a_line_that_a_killed_process_left_half_is_cut_off_by_the_next_write(embedded, tmp_path):

@@ -118,8 +118,12 @@ class EmbeddedEngine:
                 yield stored(document, "id"), stored(document, "fingerprint")
 
     def meant(self) -> int:
-        searcher, known = self._searcher(), self._meanings_now()
-        return known.known(_meanings_named(searcher)) if searcher and known else 0
+        """Every one is looked at again: a disk may change what was whole when it was read first."""
+        searcher, directory = self._searcher(), self._versions.current()
+        if searcher is None or directory is None:
+            return 0
+        found = Meanings(directory)
+        return found.known(_meanings_named(searcher)) if found.are_whole else 0
 
     def check_room(self) -> None:
         """The disk is the data folder's, which is looked after by itself."""

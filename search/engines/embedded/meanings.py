@@ -90,13 +90,14 @@ class Meanings:
     """The file as it was at one moment: mapped, so that the processes of a machine share its memory."""
 
     def __init__(self, directory: Path, before: "Meanings | None" = None) -> None:
-        """`before` was read of the same index: what it found whole is not looked at again."""
+        """`before` was read of the same index: where the file only grew, what was whole is not looked at again."""
         import numpy  # whoever does not search by meaning does not pay for it
 
         self._np = numpy
         self.state = state_of(directory)
         self.count: int = self.state[0] // SIZE
-        self._looked_at = before.count if before and before.state[2] == self.state[2] and before.are_whole else 0
+        has_grown = before is not None and before.state[2] == self.state[2] and before.state[0] < self.state[0]
+        self._looked_at = before.count if before and has_grown and before.are_whole else 0
         record = numpy.dtype([("number", "<i8"), ("meaning", "i1", (MEANING,))])
         shape = (self.count,)
         found = numpy.memmap(directory / FILE, record, "r", shape=shape) if self.count else numpy.empty(0, record)
