@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from string import ascii_lowercase
 from typing import Any
@@ -12,7 +13,7 @@ from elasticsearch_dsl import query as dsl
 
 from search.engines.clauses import Clause, Constant, Everything, Term, one_of
 from search.engines.contract import Document
-from search.engines.elastic.server import Server
+from search.engines.elastic.server import NoShard, Server
 from search.engines.elastic.shape import LONGEST_LIST, document_of
 from search.engines.elastic.translation import query_of
 from search.engines.entries import COLUMNS
@@ -100,15 +101,27 @@ class ElasticReader:
         return whole, [counted.get(each.field, {}).get(each.value, {}).get("doc_freq", 0) for each in terms]
 
     def _statistics(self, words: Mapping[str, str]) -> Any:
-        with self._server.answers():
-            try:
-                found = self._server.searching.termvectors(
-                    index=self._index, doc=words, fields=list(words), term_statistics=True, field_statistics=True,
-                    positions=False, offsets=False, payloads=False, realtime=False,
-                )  # fmt: skip
-            except NotFoundError as gone:
-                raise IndexSwitched from gone
+        with self._asked():
+            found = self._server.searching.termvectors(
+                index=self._index, doc=words, fields=list(words), term_statistics=True, field_statistics=True,
+                positions=False, offsets=False, payloads=False, realtime=False,
+            )  # fmt: skip
         return found["term_vectors"]
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Around a question to this index: another has taken its place where it is not there, or is just going."""
+        try:
+            with self._server.answers():
+                yield
+        except NotFoundError as gone:
+            raise IndexSwitched from gone
+        except NoShard as gone:
+            with self._server.answers():
+                is_there = self._server.searching.indices.exists(index=self._index)
+            if is_there:
+                raise
+            raise IndexSwitched from gone
 
     def column(self, field: str, addresses: Sequence[int]) -> list[int]:
         return [self._columns[address][field][0] for address in addresses]
@@ -205,8 +218,5 @@ class ElasticReader:
                 yield hit["_source"]["address"], hit["_source"]
 
     def _ask(self, search: Search) -> Any:
-        with self._server.answers():
-            try:
-                return self._server.searching.search(index=self._index, body=search.to_dict()).body
-            except NotFoundError as gone:
-                raise IndexSwitched from gone
+        with self._asked():
+            return self._server.searching.search(index=self._index, body=search.to_dict()).body
