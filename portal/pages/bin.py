@@ -22,6 +22,7 @@ from portal.models.bin import BinnedThing
 from portal.models.media import Document, Image
 from portal.models.people import User
 from portal.models.spaces import Space
+from portal.personal_data import reports
 from portal.words import dates
 
 from . import addresses
@@ -86,6 +87,8 @@ def restore(row: BinnedThing, *, by: User) -> Thing:
             _lay(row.thing, row.space.collection)
         thing: Thing = row.thing
         row.delete()
+        if isinstance(thing, Document):
+            reports.look_into(thing)  # what was closed because it lay in the bin is asked again
     return thing
 
 

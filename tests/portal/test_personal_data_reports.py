@@ -21,6 +21,7 @@ from portal.models import Activity, Document, Image, Job, Obligation, PersonalDa
 from portal.models.activity import Verb
 from portal.models.pages import TextPage, by_code
 from portal.models.personal_data import Outcome, What
+from portal.pages import bin
 from portal.pages.blocks import PictureBlock
 from portal.personal_data import reports
 from portal.spaces import outsiders
@@ -297,6 +298,17 @@ def test_whose_the_numbers_are_is_said_once_for_all_the_files_that_wait(as_: Giv
     assert set(closed) == {first.pk, other.pk, twin.pk}
     assert PersonalDataReport.objects.get(document=unlike).handled_at is None
     assert Obligation.objects.filter(person=as_user("office"), settled_at=None, title__contains="un conto").count() == 1
+
+
+def test_a_file_in_the_bin_has_its_report_closed_and_is_asked_about_again_once_it_is_put_back(as_: Given) -> None:
+    document, office = upload("La signora abita in via Roma 12."), as_user("office")
+    row = PersonalDataReport.objects.get(document=document)
+    [binned] = bin.put([document], by=office)
+    decide(as_("office"), row, "tolti")
+    assert row.outcome == Outcome.REMOVED
+    bin.restore(binned, by=office)
+    assert PersonalDataReport.objects.get(document=document, handled_at=None).hides
+    assert not access.can(as_user("director"), "view", Document.objects.get(pk=document.pk))
 
 
 def picture_of(title: str = "Foto della bacheca") -> Image:
