@@ -1,6 +1,6 @@
 """What is deleted lies in the bin of its space for 90 days, with a name, and goes back whole."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -121,14 +121,18 @@ def test_who_does_not_write_there_neither_deletes_nor_finds_nor_puts_back(as_: A
     assert BinnedThing.objects.filter(pk=row.pk).exists()
 
 
+def noon_before(days: int) -> datetime:
+    return timezone.make_aware(datetime.combine(timezone.localdate() - timedelta(days=days), time(12)))
+
+
 def test_after_90_days_and_not_before_it_is_gone_with_its_file(as_: Any, person: Any) -> None:
     note, page = file(), draft(person("office"))
     place = note.file.path
     bin.put([note, page], by=person("office"))
-    BinnedThing.objects.update(at=timezone.now() - timedelta(days=89))
+    BinnedThing.objects.update(at=noon_before(90))
     terms.forget_all()
     assert BinnedThing.objects.count() == 2
-    BinnedThing.objects.update(at=timezone.now() - timedelta(days=91))
+    BinnedThing.objects.update(at=noon_before(91))
     terms.forget_all()
     assert not Page.objects.filter(pk=page.pk).exists() and not Document.objects.filter(pk=note.pk).exists()
     assert not BinnedThing.objects.exists() and not bin.empty()
