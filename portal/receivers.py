@@ -30,6 +30,7 @@ from .models import (
     FileVersion,
     NetworkCoordinator,
     NetworkProfile,
+    PersonalDataReport,
     ProposedFile,
     Term,
     User,
@@ -41,6 +42,7 @@ from .models import (
 )
 from .notices import acknowledgements, declaration, problem_reports, reviews
 from .pages import approval, atomic_acts, publication, writing
+from .personal_data import reports
 from .spaces import role_copy, shares
 
 
@@ -74,6 +76,7 @@ def connect() -> None:
     publication.withdrawn.connect(reviews.on_withdrawn)
     post_save.connect(reading.on_document_saved, sender=Document)
     post_delete.connect(reading.on_document_deleted, sender=Document)
+    post_delete.connect(reports.on_report_deleted, sender=PersonalDataReport)
     post_delete.connect(replacing.on_deleted, sender=ProposedFile)
     post_delete.connect(versions.on_version_deleted, sender=FileVersion)
     pre_save.connect(authentication.on_address_saved, sender=EmailAddress)

@@ -261,6 +261,11 @@ def purge() -> int:
     return count
 
 
+def on_report_deleted(sender: type[PersonalDataReport], instance: PersonalDataReport, **kwargs: Any) -> None:
+    """With its page, file or picture: nothing is left to decide on."""
+    obligations.settle(_key(instance))
+
+
 def _ask(row: PersonalDataReport) -> None:
     asked = who_handles(row)
     title = _("Forse ci sono dati di una persona in una pagina o in un file di cui rispondi")

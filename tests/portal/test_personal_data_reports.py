@@ -245,6 +245,14 @@ def test_somebody_s_number_in_a_file_is_gone_once_the_file_is_another(as_: Given
     assert row.outcome == Outcome.REMOVED
 
 
+def test_with_the_thing_goes_what_was_asked_about_it(as_: Given) -> None:
+    document = upload("La figlia risponde al 333 1234567.")
+    assert "c’è un cellulare o un conto" in text_of(as_("office"), "/")
+    document.delete()
+    assert not PersonalDataReport.objects.exists()
+    assert "c’è un cellulare o un conto" not in text_of(as_("office"), "/")
+
+
 def test_a_file_that_had_a_number_and_then_has_a_home_address_goes_out_of_sight(as_: Given) -> None:
     document = upload("La figlia risponde al 333 1234567.")
     first = PersonalDataReport.objects.get(document=document)
