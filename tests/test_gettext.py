@@ -12,7 +12,7 @@ WORDS = r"il|lo|la|le|gli|di|del|della|che|non|per|con|una|un|è|sono|da|nel|all
 ITALIAN = re.compile(rf"(?i)(?:^|[\s«’(])({WORDS})(?=[\s»,.:;’]|$)|[àèéìòù]")
 # Read at a console by whoever installs; the demo's texts; lists of words; a process that knows nothing of Django.
 APART = re.compile(
-    r"/migrations/|/management/|/demo\w*\.py|/extraction/|launcher\.py|portal/checks\.py|stopwords\.py|detection\.py|italian\.py"
+    r"/migrations/|/management/|/demo\w*\.py|/extraction/|launcher\.py|background/web\.py|portal/checks\.py|stopwords\.py|detection\.py|italian\.py"
 )
 SOURCES = [
     path for layer in settings.LAYERS for path in sorted((BASE / layer).rglob("*.py")) if not APART.search(str(path))

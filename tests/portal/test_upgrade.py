@@ -33,6 +33,9 @@ SAID_OTHERWISE = {
     ("wagtailcore_revision", "content"),  # fields of drafts that have another form
     ("coordination_action", "sort_order"),  # an action is no child of its page any more
     ("coordination_action", "page_id"),
+    ("search_searchdocument", "kind"),  # a circular is called so: 0009_circulars_by_their_name
+    ("search_searchdocument", "pending"),  # and the engine is given it again
+    ("search_searchdocument", "stamp"),
     ("portal_user", "profession"),  # a row of the vocabulary now
     ("django_migrations", "applied"),
 }
