@@ -175,6 +175,7 @@ def test_a_site_that_hangs_is_started_anew(running: Installation) -> None:
 
 
 def test_a_worker_that_hangs_is_started_anew(running: Installation) -> None:
+    wait_for(lambda: not running("Job.objects.filter(state='attesa').count()"), "nothing is left to do")
     hung = running.leader
     for pid in family(hung):
         os.kill(pid, signal.SIGSTOP)
