@@ -186,7 +186,7 @@ def _settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str)
     obligations.settle(_key(row))
     if row.found_by_itself and row.document and by is not None and outcome == Outcome.NONE:
         guard.explain_numbers(looking.of(row.document), reason, by)
-    if row.document and outcome == Outcome.REMOVED:  # and what it was before must not keep them
+    if row.document and outcome == Outcome.REMOVED and (row.hides or by):  # and what it was before must not keep them
         versions.discard(row.document.versions.all(), by=by, reason=_("C’erano dati personali."))
     said = _("ha chiuso una segnalazione di dati personali")
     activity.record(Verb.DATA_HANDLED, by=by, page=row.page, space=_space(row), sentence=said)
@@ -213,7 +213,7 @@ def _is_another(document: Document, row: PersonalDataReport) -> bool:
 
 
 def _was_changed(page: Page, row: PersonalDataReport) -> bool:
-    """Published since, or with another file or picture."""
+    """Published since, or with another file."""
     if Activity.objects.filter(page=page, verb__in=PUBLISHED, at__gt=row.at).exists():
         return True
     return access.carried(Document, Page.objects.filter(pk=page.pk)).filter(file_since__gt=row.at).exists()

@@ -245,6 +245,21 @@ def test_somebody_s_number_in_a_file_is_gone_once_the_file_is_another(as_: Given
     assert row.outcome == Outcome.REMOVED
 
 
+def test_a_number_that_nobody_answered_for_takes_no_earlier_version_with_it(as_: Given) -> None:
+    document = upload("Lo sportello risponde al 333 1234567.")
+    document.file = ContentFile(b"Lo sportello ha cambiato orario.", name="relazione.txt")
+    document.save()
+    reading.read(document.pk)
+    assert PersonalDataReport.objects.get(document=document).outcome == Outcome.REMOVED
+    [earlier] = document.versions.all()
+    assert earlier.file  # the office's own number, for all that was said
+    hidden = upload("La signora abita in via Roma 12.")
+    hidden.file = ContentFile(b"Relazione senza indirizzi.", name="relazione.txt")
+    hidden.save()
+    reading.read(hidden.pk)
+    assert not any(each.file for each in hidden.versions.all())
+
+
 def test_with_the_thing_goes_what_was_asked_about_it(as_: Given) -> None:
     document = upload("La figlia risponde al 333 1234567.")
     assert "c’è un cellulare o un conto" in text_of(as_("office"), "/")
