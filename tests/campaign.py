@@ -433,6 +433,13 @@ def hanging_worker(campaign: Campaign) -> Iterator[None]:
 
 
 @contextmanager
+def hanging_writer(campaign: Campaign) -> Iterator[None]:
+    """A worker stops while it holds the database's write lock."""
+    campaign.site.ask("tests.running.hang_with_the_lock", str(campaign.site.data / "hangs"))
+    yield
+
+
+@contextmanager
 def full_disk(campaign: Campaign) -> Iterator[None]:
     """Only where the data folder has a small disk of its own, which root can give it."""
     filler = campaign.site.data / "filler"
@@ -446,7 +453,7 @@ def full_disk(campaign: Campaign) -> Iterator[None]:
 
 DEPENDENCIES: dict[str, Callable[[Campaign], Any]] = {
     "database locked": locked_database, "mail server hangs": hanging_mail, "index gone": no_index,
-    "site hangs": hanging_site, "quick lane hangs": hanging_worker,
+    "site hangs": hanging_site, "quick lane hangs": hanging_worker, "worker hangs as it writes": hanging_writer,
 }  # fmt: skip
 
 

@@ -50,6 +50,17 @@ def hold(file: str, seconds: float) -> None:
         time.sleep(0.05)
 
 
+def hang_with_the_lock(file: str) -> None:
+    """A job that begins to write, says which process it is, and stops; done a second time it does nothing."""
+    from django.db import transaction
+
+    if Path(file).exists():
+        return
+    with transaction.atomic():
+        Path(file).write_text(str(os.getpid()))
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
 def wait_for(what: Callable[[], Any], words: str) -> Any:
     end = time.monotonic() + LIMIT
     while time.monotonic() < end:
@@ -176,7 +187,10 @@ class Installation:
     @property
     def leader(self) -> int:
         """Of the quick lane."""
-        return self._child("qcluster", f"Q_CLUSTER_NAME={Lane.QUICK}\0")
+        return self.leader_of(Lane.QUICK)
+
+    def leader_of(self, lane: Lane) -> int:
+        return self._child("qcluster", f"Q_CLUSTER_NAME={lane}\0")
 
     def _child(self, word: str, variable: str = "") -> int:
         named = [

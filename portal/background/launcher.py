@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -28,7 +29,7 @@ from redis.exceptions import RedisError
 from portal import network
 from portal.models.jobs import Lane
 
-from . import disk, jobs, schedules
+from . import disk, jobs, schedules, write_lock
 from .heartbeat import Pulse
 from .probe import Probe
 from .web import die_with_parent
@@ -42,6 +43,7 @@ SHORT_LIFE = 10.0  # whoever ends sooner did not start properly: the pause doubl
 STOP_PATIENCE = 10.0
 KILL_PATIENCE = 2.0
 PORT_PATIENCE = 5.0
+BEAT = "portal.background.heartbeat.beat"
 GIVES_WAY = 15  # of 19: work that nobody waits for takes what the others leave
 # A browser keeps up to six connections open while its page is read: of those there may be many more than threads.
 SERVER = ["--threads=8", "--connection-limit=1000", "--asyncore-use-poll", "--channel-timeout=60"]
@@ -73,6 +75,12 @@ class Child:
 
     def has_died(self) -> bool:
         return self.process is not None and self.process.poll() is not None
+
+    def has(self, pid: int) -> bool:
+        """Whether that process is one of this group."""
+        with suppress(ProcessLookupError):
+            return self.process is not None and pid > 0 and os.getpgid(pid) == self.process.pid
+        return False
 
     def is_due(self) -> bool:
         return self.process is None and time.monotonic() >= self.due
@@ -179,7 +187,7 @@ class Launcher:
         for worker in self.workers:
             if worker.is_due():
                 self._start_worker(worker)
-            self._send_beat(worker)
+        self._send_beats()
         if self.web.is_due():
             self.probe.begin()
             self.web.start()
@@ -189,7 +197,9 @@ class Launcher:
     def _hangs(self, child: Child) -> bool:
         if child.process is None:
             return False
-        return child.pulse.is_silent() if isinstance(child, Worker) else self.probe.is_silent()
+        if isinstance(child, Worker):
+            return child.pulse.is_silent() or (child.pulse.is_cut_off() and child.has(write_lock.holder()))
+        return self.probe.is_silent()
 
     def say(self, words: str) -> None:
         """A disk that is full takes no log either: that must not end what still works."""
@@ -202,12 +212,13 @@ class Launcher:
         worker.start()
         self._write(lambda: _catch_up(worker.lane))
 
-    def _send_beat(self, worker: Worker) -> None:
-        """One beat through the queue, unless a worker has just beaten of itself."""
-        if worker.process and worker.pulse.wants_beat():
-            task, lane = "portal.background.heartbeat.beat", worker.lane
-            went = not self.disk_problem and self._write(lambda: async_task(task, save=False, cluster=lane))
-            worker.pulse.was_sent(went)
+    def _send_beats(self) -> None:
+        """One beat through each queue, unless a worker has just beaten of itself; after one refusal no other waits."""
+        went = not self.disk_problem
+        for worker in self.workers:
+            if worker.process and worker.pulse.wants_beat():
+                went = went and self._write(partial(async_task, BEAT, save=False, cluster=worker.lane))
+                worker.pulse.was_sent(went)
 
     def _write(self, act: Callable[[], object]) -> bool:
         """Write to the database; one that does not answer for a while must not end the launcher."""

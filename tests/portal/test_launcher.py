@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError
+from django.db import connection
 from waitress.adjustments import Adjustments
 
 from portal.background import disk, launcher, server
-from tests.running import LIMIT, Installation, family, is_alive, wait_for
+from portal.models.jobs import Lane
+from tests.running import LIMIT, Installation, family, is_alive, stat_of, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
 
@@ -182,6 +184,22 @@ def test_a_worker_that_hangs_is_started_anew(running: Installation) -> None:
     wait_for(lambda: running.leader not in (0, hung), "another leader")
     running.does_work()
     assert not is_alive(hung)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="elsewhere a writer locks rows, not the database")
+def test_a_worker_that_hangs_while_it_writes_is_started_anew_and_no_other_lane_is(
+    running: Installation, tmp_path: Path
+) -> None:
+    wait_for(lambda: not running("Job.objects.filter(state='attesa').count()"), "nothing is left to do")
+    hung, others = running.leader, [running.leader_of(lane) for lane in (Lane.MAIL, Lane.FILES)]
+    file = tmp_path / "hangs"
+    running.ask("tests.running.hang_with_the_lock", str(file))
+    writer = int(wait_for(lambda: file.exists() and file.read_text(), "a worker takes the job"))
+    wait_for(lambda: stat_of(writer)[0] == "T", "it hangs")
+    wait_for(lambda: running.leader not in (0, hung), "another leader")
+    assert not is_alive(writer)
+    assert [running.leader_of(lane) for lane in (Lane.MAIL, Lane.FILES)] == others
+    running.does_work()
 
 
 def test_a_killed_leader_of_the_workers_is_replaced_and_leaves_nobody_unwatched(running: Installation) -> None:
