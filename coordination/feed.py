@@ -1,6 +1,6 @@
 """What meetings and shifts bring to people: the days to keep; and whom to call."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.urls import reverse
@@ -14,7 +14,7 @@ from portal.navigation import Entry, entries
 from portal.notices.feed import Appointment, Contact, Figure, sources
 
 from . import shifts
-from .models import Action, MeetingPage, ServicePage
+from .models import Action, MeetingPage, ServicePage, Shift
 from .models.directory import ServiceKind
 
 
@@ -25,27 +25,35 @@ def services(user: User) -> Iterable[Contact]:
         yield Contact(page.title, page.url, page.telephone, page.hours)
 
 
-def meetings(user: User, start: date, end: date) -> Iterable[Appointment]:
-    found = access.allowed(MeetingPage.objects.filter(starts_at__date__gte=start, starts_at__date__lte=end), user)
-    homes = access.spaces_of(found, user)
-    for meeting in found:
-        space = homes.get(meeting.pk)
-        yield Appointment(
-            key=f"page:{meeting.pk}", starts_at=meeting.starts_at, ends_at=meeting.ends_at, place=meeting.place,
-            title=meeting.title, url=meeting.url, why=_("riunione"), space_id=space.pk if space else None,
-        )  # fmt: skip
+def meetings(people: Sequence[User], start: date, end: date) -> dict[int, list[Appointment]]:
+    rows = MeetingPage.objects.filter(starts_at__date__gte=start, starts_at__date__lte=end)
+    rows = list(access.seen_by_some(rows, people))
+    seen = access.seen_by_each(rows, people)
+    return {user.pk: [_appointment(row, user) for row in rows if row.pk in seen[user.pk]] for user in people}
 
 
-def own_shifts(user: User, start: date, end: date) -> Iterable[Appointment]:
-    """The hours in which the person answers for a service; of one that is not read nothing is named."""
-    for row in shifts.of_person(user, end):
-        card = row.service
-        title = _("Sei reperibile: %(title)s") % {"title": card.title} if row.reads_card else _("Sei reperibile")
-        url = card.url if row.reads_card else reverse("directory")
-        yield Appointment(
-            key=f"shift:{row.pk}", starts_at=row.since, ends_at=row.until, title=title, url=url,
-            why=_("fino alle %(until)s") % {"until": shifts.in_words(row.until)},
-        )  # fmt: skip
+def _appointment(meeting: MeetingPage, user: User) -> Appointment:
+    space = access.spaces_of([meeting], user).get(meeting.pk)
+    return Appointment(
+        key=f"page:{meeting.pk}", starts_at=meeting.starts_at, ends_at=meeting.ends_at, place=meeting.place,
+        title=meeting.title, url=meeting.url, why=_("riunione"), space_id=space.pk if space else None,
+    )  # fmt: skip
+
+
+def own_shifts(people: Sequence[User], start: date, end: date) -> dict[int, list[Appointment]]:
+    """The hours in which each answers for a service."""
+    return {pk: [_on_call(row) for row in rows] for pk, rows in shifts.of_each(people, end).items()}
+
+
+def _on_call(row: Shift) -> Appointment:
+    """Of a service that the person does not read nothing is named."""
+    card, reads_card = row.service, row.reads_card  # type: ignore[attr-defined]  # said by `of_each`
+    title = _("Sei reperibile: %(title)s") % {"title": card.title} if reads_card else _("Sei reperibile")
+    return Appointment(
+        key=f"shift:{row.pk}", starts_at=row.since, ends_at=row.until, title=title,
+        url=card.url if reads_card else reverse("directory"),
+        why=_("fino alle %(until)s") % {"until": shifts.in_words(row.until)},
+    )  # fmt: skip
 
 
 def late_actions(user: User) -> Iterable[Figure]:

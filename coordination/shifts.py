@@ -136,11 +136,16 @@ def may_keep(card: ServicePage, user: Any) -> bool:
     return access.cards_kept(ServicePage.objects.filter(pk=card.pk), user, BODY).exists()
 
 
-def of_person(person: User, until: date) -> list[Any]:
-    """One's own that are not over and begin by that day; `reads_card` where the person may read of the service."""
-    rows = Shift.objects.filter(person=person, until__gt=timezone.now(), since__lt=dates.midnight(until + DAY))
-    cards = access.allowed(ServicePage.objects.order_by().filter(pk=OuterRef("service")), person)
-    return list(rows.annotate(reads_card=Exists(cards)).select_related("service"))
+def of_each(people: Sequence[User], until: date) -> dict[int, list[Shift]]:
+    """Person id → one's own that are not over and begin by that day; `reads_card` where the person may read of the
+    service. One question for all."""
+    rows = Shift.objects.filter(until__gt=timezone.now(), since__lt=dates.midnight(until + DAY))
+    found = access.addressed_to_each(rows.select_related("service"), people, "person")
+    reads = access.seen_by_each({row.service for rows in found.values() for row in rows}, people)
+    for person, shifts in found.items():
+        for row in shifts:
+            row.reads_card = row.service_id in reads[person]  # type: ignore[attr-defined]
+    return found
 
 
 def ahead(card: ServicePage, user: Any) -> QuerySet[Shift]:

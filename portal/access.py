@@ -10,6 +10,7 @@ admin looks for them.
 """
 
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any, TypeVar
@@ -162,16 +163,27 @@ def may_enter_admin(user: Person) -> bool:
 
 def _read_standing(user: Person) -> Standing:
     """Two questions: what the person holds and where, then which pages were opened beyond that."""
-    known = isinstance(user, User) and user.pk is not None and user.is_current()
+    known, administrator = _kind(user)
     person = user.pk if known else None
-    administrator = known and user.is_superuser
+    form = ("held", known, administrator)
+    question = partial(_held, known, administrator)
+    held = _fold(user, prepared.answers(form, question, person=person, now=timezone.now()))
+    return held if administrator else replace(held, opened=_opened_paths(held.paths, person, held.groups))
+
+
+def _kind(user: Person) -> tuple[bool, bool]:
+    """Whether the account holds, and whether it is an administrator's."""
+    known = isinstance(user, User) and user.pk is not None and user.is_current()
+    return known, known and user.is_superuser
+
+
+def _fold(user: Person, rows: Iterable[tuple[Any, ...]]) -> Standing:
+    """What rows as those of `_held` say of the person; what was opened beyond it is asked apart."""
+    known, administrator = _kind(user)
     groups, roles, paths, public, closed = set[int](), dict[int, int](), dict[int, str](), set[int](), set[str]()
     coordinates, reported, by_me = administrator, set[int](), set[int]()
     named = dict[str, tuple[Any, ...]]()
-    form = ("held", known, administrator)
-    question = partial(_held, known, administrator)
-    held = prepared.answers(form, question, person=person, now=timezone.now())
-    for what, pk, role, path, closed_at, *words in held:
+    for what, pk, role, path, closed_at, *words in rows:
         if what == GROUP:
             groups.add(pk)
         elif what == NETWORK:
@@ -194,16 +206,19 @@ def _read_standing(user: Person) -> Standing:
         named=named,
         public=frozenset(public),
         closed=frozenset(closed),
-        opened=() if administrator else _opened_paths(paths, person, groups),
+        opened=(),
         groups=frozenset(groups),
         hidden=frozenset(reported - by_me),
-        person=person,
+        person=user.pk if known else None,
         administrator=administrator,
         coordinates=coordinates,
     )
 
 
 GROUP, NETWORK, REPORTED = "group", "network", "reported"
+OF_A_SPACE = (
+    "visibility", "pk", "role", "root_page__path", "closed_at", "name", "code", "root_page", "root_page__slug"
+)  # fmt: skip
 
 
 def _held(known: bool, administrator: bool) -> QuerySet[Any, Any]:
@@ -212,7 +227,7 @@ def _held(known: bool, administrator: bool) -> QuerySet[Any, Any]:
     («group», «network», «reported» or the visibility of a space, its id, the role, the path, when it was closed, and
     of a space its name, its code, the id and the last word of the address of its first page).
     """
-    space = ("visibility", "pk", "role", "root_page__path", "closed_at", "name", "code", "root_page", "root_page__slug")
+    space = OF_A_SPACE
     spaces = Space.objects.order_by().annotate(role=Value(0, IntegerField()))
     if not administrator:
         spaces = spaces.filter(Q(visibility=Visibility.PUBLIC) | Q(closed_at__isnull=False))
@@ -238,9 +253,13 @@ def _held(known: bool, administrator: bool) -> QuerySet[Any, Any]:
         own.values_list("held_as", "group", *no_space),
         network.order_by().values_list("held_as", "pk", *no_space),
         open_reports,
-        held.values_list(*(field if field == "role" else f"space__{field}" for field in space)),
+        held.values_list(*_through_a_role(space)),
         all=True,
     )
+
+
+def _through_a_role(of_a_space: Iterable[str]) -> list[str]:
+    return [field if field == "role" else f"space__{field}" for field in of_a_space]
 
 
 def _named(path: str, pk: int, visibility: str, closed_at: Any, name: str, code: str, page: int, slug: str) -> Space:
@@ -262,9 +281,12 @@ def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[in
         return ()
     form = ("opened", person is not None, len(of_spaces), len(of_groups))
     question = partial(_opened, person is not None, prepared.places(of_spaces), prepared.places(of_groups))
-    paths = prepared.answers(form, question, person=person, **of_spaces, **of_groups)
+    return _topmost(path for (path,) in prepared.answers(form, question, person=person, **of_spaces, **of_groups))
+
+
+def _topmost(paths: Iterable[str]) -> tuple[str, ...]:
     top: list[str] = []
-    for path in sorted({path for (path,) in paths}):
+    for path in sorted(set(paths)):
         if not (top and path.startswith(top[-1])):
             top.append(path)
     return tuple(top)
@@ -764,10 +786,11 @@ def _owed_by_whoever_is_away(person: Any, to: str, today: Any = None, now: Any =
     return Q(**{f"{to}__in": away.values("person")})
 
 
-def owed(rows: Callable[[Any, Any], QuerySet[Any]], user: Person) -> list[Any]:
+def owed(rows: Callable[[Any], QuerySet[Any]], user: Person) -> list[Any]:
     """What is owed by the person, or by somebody for whom the person stands in today, each with `page_is_open`.
 
-    `rows` says which, of a person and a day that are given when it is asked: every request asks it.
+    `rows` says which, of a day that is given when it is asked: every request asks it. What somebody owes
+    `by_mandate` of a body, whoever stands in does not.
     """
     held, form = standing(user).person, (rows.__module__, rows.__qualname__)
     if held is None:
@@ -777,12 +800,12 @@ def owed(rows: Callable[[Any, Any], QuerySet[Any]], user: Person) -> list[Any]:
     return _with_open_page(found, user)
 
 
-def _owed(rows: Callable[[Any, Any], QuerySet[Any]]) -> QuerySet[Any]:
+def _owed(rows: Callable[[Any], QuerySet[Any]]) -> QuerySet[Any]:
     person: Any = prepared.Given("person", BigIntegerField())
     today: Any = prepared.Given("today", DateField())
     now: Any = prepared.Given("now", DateTimeField())
-    mine = Q(person=person) | _owed_by_whoever_is_away(person, "person", today, now)
-    return rows(person, today).filter(mine).select_related("page")
+    of_others = _owed_by_whoever_is_away(person, "person", today, now) & Q(by_mandate=False)
+    return rows(today).filter(Q(person=person) | of_others).select_related("page")
 
 
 def with_known_substitutes(absences: Iterable[Absence], user: Person) -> list[Absence]:
@@ -806,6 +829,147 @@ def _with_open_page(found: list[Any], user: Person) -> list[Any]:
     for row in found:
         row.page_is_open = row.page is None or _may_with_page(user, row.needs, row.page, just_read=True)
     return found
+
+
+# --- Many people at once ---------------------------------------------------------------------------------
+
+
+def read_standings(people: Iterable[User]) -> None:
+    """Read what each of them holds, of whom it was not read: nine questions, however many they are.
+
+    `standing` then asks none, and is the same: both fold the same rows (`_fold`).
+    """
+    now, people = timezone.now(), [user for user in people if "_standing" not in user.__dict__]
+    if len(people) < 2:
+        for user in people:
+            standing(user)
+        return
+    known = {user.pk for user in people if _kind(user)[0]}
+    through = User.groups.through.objects.filter(user__in=known, group__role_group=None)
+    groups = _by_first(through.values_list("user", "group"))
+    network = set(NetworkCoordinator.objects.current(now).filter(person__in=known).values_list("person", flat=True))
+    holds = Membership.objects.current(now)
+    fields = _through_a_role(OF_A_SPACE)
+    of_people = _by_first(holds.filter(user__in=known).values_list("user", *fields))
+    of_groups = _by_first(holds.filter(group__in={pk for held in groups.values() for (pk,) in held}).values_list(
+        "group", *fields
+    ))  # fmt: skip
+    spaces = Space.objects.order_by().annotate(role=Value(0, IntegerField())).values_list(*OF_A_SPACE)
+    anybodys = list(spaces.filter(Q(visibility=Visibility.PUBLIC) | Q(closed_at__isnull=False)))
+    everywhere = list(spaces) if any(_kind(user)[1] for user in people) else []
+    reports = list(PersonalDataReport.objects.hiding().filter(page__isnull=False).values_list("page", "by"))
+    for user in people:
+        known_here, administrator = _kind(user)
+        mine = groups.get(user.pk, []) if known_here else []
+        rows: list[tuple[Any, ...]] = list(everywhere if administrator else anybodys)
+        rows += [(GROUP, pk, 0, "", None) for (pk,) in mine]
+        rows += [(NETWORK, user.pk, 0, "", None)] if known_here and user.pk in network else []
+        rows += [(REPORTED, page, int(known_here and by == user.pk), "", None) for page, by in reports]
+        rows += of_people.get(user.pk, []) if known_here else []
+        rows += [row for (pk,) in mine for row in of_groups.get(pk, [])]
+        user.__dict__["_standing"] = _fold(user, rows)
+        user.__dict__.pop("_answers_for_some", None)
+    _read_opened(people)
+
+
+def _read_opened(people: list[User]) -> None:
+    """What was opened to each beyond the spaces."""
+    held = {user.pk: standing(user) for user in people}
+    spaces = {pk for each in held.values() if not each.administrator for pk in each.paths}
+    shared = _by_first(PageShare.objects.filter(space__in=spaces, page__depth__gte=SPACE_DEPTH).values_list(
+        "space", "page__path"
+    ))  # fmt: skip
+    grants = {"permission__codename": "view_page", "content_object__depth__gte": SPACE_DEPTH}
+    persons = {each.person for each in held.values()} - {None}
+    to_person = _by_first(PageUserGrant.objects.filter(user__in=persons, **grants).values_list(
+        "user", "content_object__path"
+    ))  # fmt: skip
+    groups = {pk for each in held.values() for pk in each.groups}
+    to_group = _by_first(PageGroupGrant.objects.filter(group__in=groups, **grants).values_list(
+        "group", "content_object__path"
+    ))  # fmt: skip
+    for user in people:
+        mine = held[user.pk]
+        if mine.administrator:
+            continue
+        rows = [row for pk in mine.paths for row in shared.get(pk, [])] + to_person.get(mine.person, [])
+        rows += [row for pk in mine.groups for row in to_group.get(pk, [])]
+        user.__dict__["_standing"] = replace(mine, opened=_topmost(path for (path,) in rows))
+
+
+def _by_first(rows: Iterable[tuple[Any, ...]]) -> dict[Any, list[tuple[Any, ...]]]:
+    """The rows without their first word, by it."""
+    found: dict[Any, list[tuple[Any, ...]]] = {}
+    for first, *rest in rows:
+        found.setdefault(first, []).append(tuple(rest))
+    return found
+
+
+def seen_by_some(queryset: QuerySet[M], people: Iterable[Person], page: str = "") -> QuerySet[M]:
+    """Of pages, or of rows of the page in the field `page`, no fewer than those that one of the people may see:
+    which of them each may see, `seen_by_each` says.
+    """
+    held, at = [standing(user) for user in people], f"{page}__" if page else ""
+    live = queryset.filter(**{f"{at}live": True})
+    if any(each.administrator for each in held):
+        return live
+    beneath = {path for each in held for path in (*each.path_set, *each.opened)}
+    above = Q(**{f"{at}depth__in": ABOVE_SPACES})
+    return live.filter(above | Q(**{f"{at}path__beneath": sorted(beneath)}))
+
+
+def seen_by_each(pages: Iterable[Page], people: Iterable[Person]) -> dict[Any, set[int]]:
+    """Person id → the ids of those of the pages, just read, that the person may see; no query."""
+    by_home: dict[str, list[Page]] = {}
+    for page in pages:
+        by_home.setdefault(page.path[:SPACE_PATH], []).append(page)
+    above = {home for home in by_home if len(home) < SPACE_PATH}
+    found = {}
+    for user in people:
+        held = standing(user)
+        homes = held.path_set | {path[:SPACE_PATH] for path in held.opened} | above
+        near = by_home if held.administrator else [home for home in by_home if home in homes]
+        found[user.pk] = {
+            page.pk for home in near for page in by_home[home] if _may_with_page(user, "view", page, just_read=True)
+        }
+    return found
+
+
+def addressed_to_each(queryset: QuerySet[M], people: Iterable[Person], to: str) -> dict[Any, list[M]]:
+    """Person id → the rows given to the person by name, in the field `to`: `addressed`, of many at once."""
+    people = list(people)
+    persons = {standing(user).person for user in people} - {None}
+    found: dict[Any, list[M]] = {user.pk: [] for user in people}
+    for row in queryset.filter(**{f"{to}__in": persons}) if persons else ():
+        found[getattr(row, f"{to}_id")].append(row)
+    return found
+
+
+def owed_by_each(rows: Callable[[Any], QuerySet[Any]], people: Iterable[User]) -> dict[int, list[Any]]:
+    """Person id → what the person owes, or somebody for whom the person stands in: `owed`, of many at once."""
+    today, by_pk = timezone.localdate(), {user.pk: user for user in people if standing(user).person is not None}
+    current = User.objects.current().order_by().values("pk")
+    away = Absence.objects.current(today).filter(substitute__in=by_pk, person__in=current)
+    substitutes: dict[int, set[int]] = {}
+    for person, substitute in away.values_list("person", "substitute"):
+        substitutes.setdefault(person, set()).add(substitute)
+    found: dict[int, list[Any]] = {pk: [] for pk in by_pk}
+    for row in rows(today).filter(person__in={*by_pk, *substitutes}).select_related("page"):
+        if row.person_id in by_pk:
+            found[row.person_id].append(row)
+        for pk in substitutes.get(row.person_id, set()) - {row.person_id}:
+            found[pk] += [] if row.by_mandate else [copy(row)]
+    return {pk: _with_open_page(owed, by_pk[pk]) for pk, owed in found.items()}
+
+
+def somebody_to_ask_of_each(people: Iterable[User]) -> dict[int, User | None]:
+    """Person id → `somebody_to_ask`; one question for all of them."""
+    spaces = {user.pk: standing(user).roles.keys() or standing(user).public for user in people}
+    rows = list(_managing({pk for held in spaces.values() for pk in held}))
+    return {
+        pk: next((row.user for row in rows if row.space_id in held), None) if held else None
+        for pk, held in spaces.items()
+    }
 
 
 # --- One object ------------------------------------------------------------------------------------------

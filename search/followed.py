@@ -5,8 +5,8 @@ Each is asked again as the person would ask it at that moment, so that nothing h
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -78,10 +78,23 @@ def address(words: str, filters: Mapping[str, str]) -> str:
 # --- What is new in them ---------------------------------------------------------------------------------
 
 
-def alerts(user: User, start: datetime, end: datetime) -> Iterable[feed.Alert]:
-    """Of the searches that the person keeps, those that find a page published in these days."""
-    mine = [each for each in of(user) if not each.is_wish]
-    changed = {change.page_id: change for change in feed.changes(user, start, end)} if mine else {}
+def alerts(
+    windows: Sequence[feed.Window], changes: Callable[[feed.Window], list[feed.Change]]
+) -> dict[feed.Window, list[feed.Alert]]:
+    """Of the searches that people keep, those that find a page published in these days."""
+    kept = access.addressed_to_each(
+        Followed.objects.filter(is_wish=False), [window.user for window in windows], "person"
+    )  # fmt: skip
+    return {
+        window: list(_new_in(kept[window.user.pk], window.user, changes(window)))
+        for window in windows
+        if kept[window.user.pk]
+    }
+
+
+def _new_in(mine: list[Followed], user: User, changes: Iterable[feed.Change]) -> Iterable[feed.Alert]:
+    """Whoever keeps searches and has news is asked for: with the rights of that person, who searches anew."""
+    changed = {change.page_id: change for change in changes}
     if not changed:
         return
     known, admits = vocabulary.of(user), rights.admits_of_all(user)

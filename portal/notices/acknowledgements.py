@@ -6,7 +6,7 @@ for itself (`signed_as`); else a publication is a new text, unless its author ca
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -297,17 +297,22 @@ def is_asked(user: User, page: Page) -> bool:
     return access.addressed(waiting, user, "person", standing_in=True).exists()
 
 
-def signed_by(user: User, rows: Iterable[Obligation]) -> set[str]:
-    """Of what is asked of others, whoever stands in has signed this in the own name."""
-    pages = {row.page_id for row in rows if row.page_id and row.key == _key(row.page_id)}
+def signed_by(standing_in: Mapping[int, list[Obligation]]) -> dict[int, set[str]]:
+    """Of what is asked of others, what each of those who stand in has signed in the own name."""
+    pages = {
+        row.page_id for rows in standing_in.values() for row in rows if row.page_id and row.key == _key(row.page_id)
+    }
     if not pages:
-        return set()
+        return {}
     texts: dict[int, list[SignableText]] = {}
     for text in SignableText.objects.filter(page__in=pages):
         texts.setdefault(text.page_id, []).append(text)
     of_page = {text: page for page, known in texts.items() for text in _that_hold(known)}
-    own = Acknowledgement.objects.filter(person=user, text__in=list(of_page)).values_list("text", flat=True)
-    return {_key(of_page[text]) for text in own}
+    own = Acknowledgement.objects.filter(person__in=standing_in, text__in=list(of_page))
+    found: dict[int, set[str]] = {}
+    for person, signed in own.values_list("person", "text"):
+        found.setdefault(person, set()).add(_key(of_page[signed]))
+    return found
 
 
 obligations.done_in_own_name.append(signed_by)

@@ -6,21 +6,24 @@ window that was dealt with. Nothing is computed from "today", so a night without
 
 import logging
 import time
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import get_connection
+from django.core.mail import EmailMessage, get_connection
 from django.db import DatabaseError
-from django.db.models import Exists, Max, Min, OuterRef
+from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal import access
 from portal.models.digests import Delivery, DeliveryState, DigestPreference, Frequency
 from portal.models.people import User
 from portal.words import dates
@@ -31,6 +34,10 @@ logger = logging.getLogger(__name__)
 FIRST_WINDOW = timedelta(days=7)
 LONGEST_WINDOW = timedelta(days=30)  # as far back as the home page tells of news
 SOON = timedelta(days=7)
+DEALT_WITH = [DeliveryState.SENT, DeliveryState.EMPTY]
+ROWS = 500  # written at once
+BATCH = 50  # people asked for at once
+FRESH = 20.0  # seconds for which rights that were asked hold, while the mails of a batch leave
 LOST_AFTER = timedelta(minutes=30)
 LONGEST_ROUND = 240.0  # seconds: django-q2 kills a task after five minutes, and the clock calls again
 # What Python and the database say of a row that holds what it should not.
@@ -40,6 +47,50 @@ STOP_SALT = "raccordo.digest.stop"
 
 class NoServer(Exception):
     """No mail server answers."""
+
+
+class Post:
+    """The mail server, kept open from one mail to the next."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+        self._has_sent = False
+
+    def send(self, mail: EmailMessage) -> None:
+        """OSError where it is refused, NoServer where nobody is there to take it.
+
+        Servers end a connection after so many mails, or so much time: then the mail is given to a new one.
+        """
+        if self._connection is not None and self._has_sent:
+            with suppress(OSError):
+                return self._give(mail)
+        self._open()
+        self._give(mail)
+        return None
+
+    def _give(self, mail: EmailMessage) -> None:
+        mail.connection = self._connection
+        try:
+            mail.send()
+        except OSError:
+            self.close()
+            raise
+        self._has_sent = True
+
+    def _open(self) -> None:
+        self.close()
+        connection = get_connection()
+        try:
+            connection.open()
+        except OSError as problem:
+            raise NoServer(str(problem)) from problem
+        self._connection = connection
+
+    def close(self) -> None:
+        connection, self._connection, self._has_sent = self._connection, None, False
+        if connection is not None:
+            with suppress(OSError):
+                connection.close()
 
 
 @dataclass(frozen=True)
@@ -52,6 +103,7 @@ class Digest:
     start: datetime
     end: datetime
     alerts: list[feed.Alert] = field(default_factory=list)
+    contact: User | None = None  # whom to ask
 
     @property
     def is_empty(self) -> bool:
@@ -96,18 +148,44 @@ class Digest:
 
 def build(user: User, start: datetime, end: datetime) -> Digest:
     """The person's digest for the window, filtered by what the person may see now and has not said to have seen."""
-    alerts = [alert for source in feed.sources.alerts for alert in source(user, start, end)]
-    return Digest(feed.todos(user), feed.news(user, start, end), _agenda(user), start, end, alerts)
+    return build_each([feed.Window(user, start, end)])[0]
 
 
-def _agenda(user: User) -> list[feed.Appointment]:
-    """The days to keep, without those that stand among the things to do."""
-    return [each for each in feed.agenda(user) if not each.is_todo]
+def build_each(windows: Sequence[feed.Window]) -> list[Digest]:
+    """The digest of each window, all asked together: the questions do not grow with people.
+
+    But for whoever keeps searches and has news: those are asked anew, with that person's rights.
+    """
+    if not windows:
+        return []
+    by_pk = {window.user.pk: window.user for window in windows}
+    windows, people = [replace(window, user=by_pk[window.user.pk]) for window in windows], list(by_pk.values())
+    access.read_standings(people)
+    changes, todos, agenda = feed.ChangesOfEach(windows), feed.todos_of_each(people), feed.appointments_of_each(people)
+    contacts = access.somebody_to_ask_of_each(people)
+    alerts = [source(windows, changes.told) for source in feed.sources.alerts]
+    return [
+        Digest(
+            todos[window.user.pk],
+            changes.told(replace(window, start=feed.unseen_since(window.user, window.start))),
+            agenda[window.user.pk],
+            window.start,
+            window.end,
+            [alert for found in alerts for alert in found.get(window, [])],
+            contacts[window.user.pk],
+        )
+        for window in windows
+    ]
 
 
 def preference(user: User) -> DigestPreference:
     """The person's choice; Monday at eight for whoever made none."""
     return DigestPreference.objects.filter(user=user).first() or DigestPreference(user=user)
+
+
+def _choice(user: User) -> DigestPreference:
+    """The same, where it was read with the person."""
+    return getattr(user, "digest_preference", None) or DigestPreference(user=user)
 
 
 def window_end(choice: DigestPreference, now: datetime) -> datetime | None:
@@ -128,10 +206,12 @@ def window_start(user: User, end: datetime) -> datetime:
     Never more than thirty days: whoever turns the digest on again is not sent all that was missed.
     """
     earlier = Delivery.objects.filter(user=user, window_end__lt=end)
-    dealt_with = earlier.filter(state__in=[DeliveryState.SENT, DeliveryState.EMPTY])
-    last = dealt_with.aggregate(Max("window_end"))["window_end__max"]
-    start = last or earlier.aggregate(Min("window_start"))["window_start__min"] or end - FIRST_WINDOW
-    return max(start, end - LONGEST_WINDOW)
+    last = earlier.filter(state__in=DEALT_WITH).aggregate(Max("window_end"))["window_end__max"]
+    return _start(last, earlier.aggregate(Min("window_start"))["window_start__min"], end)
+
+
+def _start(last_dealt_with: datetime | None, first: datetime | None, end: datetime) -> datetime:
+    return max(last_dealt_with or first or end - FIRST_WINDOW, end - LONGEST_WINDOW)
 
 
 def schedule_due(now: datetime | None = None) -> int:
@@ -140,73 +220,100 @@ def schedule_due(now: datetime | None = None) -> int:
     Windows only go forward: whoever chooses another day is not told twice of the days already told.
     """
     now = now or timezone.now()
-    made = 0
-    people = User.objects.current(now).select_related("digest_preference")
-    for user in people.annotate(last_end=Max("deliveries__window_end")):
-        choice = getattr(user, "digest_preference", None) or DigestPreference(user=user)
-        end = window_end(choice, now)
-        if end is None or end <= (user.last_end or user.date_joined):
-            continue
-        _delivery, new = Delivery.objects.get_or_create(
-            user=user, window_end=end, defaults={"window_start": window_start(user, end)}
-        )
-        Delivery.objects.filter(user=user, window_end__lt=end, state=DeliveryState.DUE).update(
-            state=DeliveryState.FAILED, problem=_("Non è partito in tempo: lo comprende quello seguente.")
-        )
-        made += new
-    return made
+    ended = Q(deliveries__state__in=DEALT_WITH)
+    people = User.objects.current(now).select_related("digest_preference").annotate(
+        last_end=Max("deliveries__window_end"), first_start=Min("deliveries__window_start"),
+        last_dealt_with=Max("deliveries__window_end", filter=ended),
+    )  # fmt: skip
+    due = []
+    for user in people:
+        end = window_end(_choice(user), now)
+        if end is not None and end > (user.last_end or user.date_joined):
+            start = _start(user.last_dealt_with, user.first_start, end)
+            due.append(Delivery(user=user, window_start=start, window_end=end))
+    Delivery.objects.bulk_create(due, batch_size=ROWS, ignore_conflicts=True)  # another process may be at it too
+    if due:
+        newer = Delivery.objects.filter(user=OuterRef("user"), window_end__gt=OuterRef("window_end"))
+        words = _("Non è partito in tempo: lo comprende quello seguente.")
+        left = Delivery.objects.filter(state=DeliveryState.DUE).filter(Exists(newer))
+        left.update(state=DeliveryState.FAILED, problem=words)
+    return len(due)
 
 
 def send_due(now: datetime | None = None) -> int:
     """Send every digest that is due; returns how many mails left. Safe to run twice and side by side."""
     schedule_due(now)
     _take_up_lost(now or timezone.now())
-    began = time.monotonic()
-    sent = 0
-    for delivery in Delivery.objects.filter(state=DeliveryState.DUE).order_by("window_end", "pk"):
-        if time.monotonic() - began > LONGEST_ROUND:
-            break
-        try:
-            sent += send(delivery)
-        except NoServer:  # the others would wait as long for nothing
-            break
-        except SPOILT as problem:  # one person's: the others get theirs, and the next window comprises this one
-            logger.exception("The digest %s could not be made", delivery.pk)
-            _close(delivery, DeliveryState.FAILED, problem=repr(problem))
+    began, sent = time.monotonic(), 0
+    due = Delivery.objects.filter(state=DeliveryState.DUE).order_by("window_end", "pk")
+    with closing(Post()) as post, suppress(NoServer):  # the others would wait as long for nothing
+        while (some := list(due[:BATCH])) and time.monotonic() - began <= LONGEST_ROUND:
+            for left in _send_some(some, post):
+                sent += left
     return sent
 
 
 def send(delivery: Delivery) -> bool:
-    """Send one digest; True when a mail left. The claim makes sure that only one process ever tries.
+    """Send one digest; True when a mail left. NoServer when none takes it now: it stays due."""
+    with closing(Post()) as post:
+        return next(_send_some([delivery], post))
 
-    NoServer when none takes it now: it stays due.
-    """
+
+def _send_some(deliveries: list[Delivery], post: Post) -> Iterator[bool]:
+    """Send these, each told whether a mail left; rights that were asked a while ago are asked again for the rest."""
+    asked_at = time.monotonic()
+    people = User.objects.select_related("digest_preference").in_bulk({each.user_id for each in deliveries})
+    made = _made(deliveries, people)
+    for number, delivery in enumerate(deliveries):
+        if number and time.monotonic() - asked_at > FRESH:
+            return
+        try:
+            yield _send(delivery, people[delivery.user_id], made.get(delivery.pk), post)
+        except SPOILT as problem:  # one person's: the others get theirs, and the next window comprises this one
+            logger.exception("The digest %s could not be made", delivery.pk)
+            yield _close(delivery, DeliveryState.FAILED, problem=repr(problem))
+
+
+def _made(deliveries: Iterable[Delivery], people: Mapping[int, User]) -> dict[int, Digest | Exception]:
+    """The digest of each delivery to somebody who wants one; or why one could not be made: its own row's fault."""
+    wanted = {
+        each.pk: feed.Window(people[each.user_id], each.window_start, each.window_end)
+        for each in deliveries
+        if people[each.user_id].is_current() and _choice(people[each.user_id]).frequency != Frequency.NEVER
+    }
+    try:
+        return dict(zip(wanted, build_each(list(wanted.values())), strict=True))
+    except SPOILT:
+        return {pk: _made_alone(window) for pk, window in wanted.items()}
+
+
+def _made_alone(window: feed.Window) -> Digest | Exception:
+    try:
+        return build(window.user, window.start, window.end)
+    except SPOILT as problem:
+        return problem
+
+
+def _send(delivery: Delivery, user: User, digest: Digest | Exception | None, post: Post) -> bool:
+    """The claim makes sure that only one process ever tries."""
     claimed = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.DUE).update(
         state=DeliveryState.CLAIMED, claimed_at=timezone.now()
     )
     if not claimed:
         return False
-    user = User.objects.get(pk=delivery.user_id)
-    if not user.is_current() or preference(user).frequency == Frequency.NEVER:
-        return _close(delivery, DeliveryState.EMPTY)
-    digest = build(user, delivery.window_start, delivery.window_end)
-    if digest.is_empty:
+    if isinstance(digest, Exception):
+        raise digest
+    if digest is None or digest.is_empty:
         return _close(delivery, DeliveryState.EMPTY)
     mail = emails.digest_mail(user, digest, stop_url(user))
     mail.extra_headers["Message-ID"] = message_id(delivery)
-    mail.connection = get_connection()
     try:
-        mail.connection.open()
-    except OSError as problem:  # nothing has left: the next round tries again
+        post.send(mail)
+    except NoServer as problem:  # nothing has left: the next round tries again
         _close(delivery, DeliveryState.DUE, problem=str(problem))
-        raise NoServer from problem
-    try:
-        mail.send()
+        raise
     except OSError as problem:  # smtplib's errors are OSErrors too
         return _close(delivery, DeliveryState.FAILED, problem=str(problem))
-    finally:
-        with suppress(OSError):
-            mail.connection.close()
     return _close(delivery, DeliveryState.SENT, subject=str(mail.subject))
 
 

@@ -4,7 +4,7 @@ No mail leaves from elsewhere: each carries its name in a header of its own.
 """
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Site
 
-from portal import access
 from portal.background import jobs
 from portal.models.invitations import Invitation
 from portal.models.people import Organisation, User
@@ -26,6 +26,7 @@ from portal.models.spaces import ROLE_MEANING, Role, Space
 from portal.words import dates
 
 KIND = "X-Raccordo-Mail"
+ROWS = 2000  # of news, kept as they were rendered
 
 
 @cache
@@ -59,9 +60,20 @@ def digest_mail(user: User, digest: Any, stop_url: str) -> EmailMultiAlternative
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Auto-Submitted": "auto-generated",
     }
-    contact = access.somebody_to_ask(user)
-    context = {"person": user, "digest": digest, "stop_url": stop_url, "contact": contact if contact != user else None}
+    contact = digest.contact if digest.contact != user else None
+    context = {"person": user, "digest": digest, "stop_url": stop_url, "contact": contact,
+               "news_text": _rows(digest.changes, "txt"), "news_html": _rows(digest.changes, "html")}  # fmt: skip
     return _mail("digest", user.email, context, headers)
+
+
+def _rows(changes: list[Any], form: str) -> SafeString:
+    return mark_safe("".join(_row(change, form, settings.BASE_URL) for change in changes))  # noqa: S308
+
+
+@lru_cache(maxsize=ROWS)
+def _row(change: Any, form: str, base_url: str) -> str:
+    """A page's news: the same words to everybody who is told the same, and most of a mail's work."""
+    return render_to_string(f"emails/digest.change.{form}", {"change": change, "base_url": base_url})
 
 
 def problem_mail(to: User, report: Any, *, title: str) -> EmailMultiAlternatives:

@@ -4,7 +4,7 @@ Each package registers its sources from its own `feed.py`; the home page and the
 there is to do comes from one table, `obligations`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -136,11 +136,26 @@ class Alert:
     changes: list[Change]
 
 
+@dataclass(frozen=True)
+class Window:
+    """Of what days a person is told."""
+
+    user: User
+    start: datetime
+    end: datetime
+
+
+# Of many people at once: what of it is each one's, by the person's id.
+Agenda = Callable[[Sequence[Any], date, date], Mapping[Any, list[Appointment]]]
+# The changes of a window, seen or not, are known to whoever asks.
+Alerts = Callable[[Sequence[Window], Callable[[Window], list[Change]]], Mapping[Window, list[Alert]]]
+
+
 @dataclass
 class Sources:
-    alerts: list[Callable[[User, datetime, datetime], Iterable[Alert]]] = field(default_factory=list)
-    agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)
-    own_agenda: list[Callable[[User, date, date], Iterable[Appointment]]] = field(default_factory=list)  # in no space
+    alerts: list[Alerts] = field(default_factory=list)
+    agenda: list[Agenda] = field(default_factory=list)
+    own_agenda: list[Agenda] = field(default_factory=list)  # in no space
     resume: list[Callable[[PersonRequest], Iterable[Resume]]] = field(default_factory=list)
     figures: list[Callable[[User], Iterable[Figure]]] = field(default_factory=list)
     contacts: list[Callable[[User], Iterable[Contact]]] = field(default_factory=list)
@@ -152,8 +167,17 @@ sources = Sources()
 
 def todos(user: User) -> list[Todo]:
     """What is asked of the person, the most urgent first."""
-    found = [_todo(row, user) for row in obligations.open_of(user)]
-    return sorted(found, key=lambda todo: (todo.due or date.max, todo.title))
+    return _by_urgency(obligations.open_of(user), user)
+
+
+def todos_of_each(people: Sequence[User]) -> dict[int, list[Todo]]:
+    """Person id → `todos`; the questions do not grow with people."""
+    asked = obligations.open_of_each(people)
+    return {user.pk: _by_urgency(asked.get(user.pk, []), user) for user in people}
+
+
+def _by_urgency(rows: Iterable[Obligation], user: User) -> list[Todo]:
+    return sorted((_todo(row, user) for row in rows), key=lambda todo: (todo.due or date.max, todo.title, todo.key))
 
 
 def asked_of(request: Any) -> list[Todo]:
@@ -176,19 +200,33 @@ def _todo(row: Obligation, reader: User) -> Todo:
     return Todo(title, url, row.verb, why, row.due, row.action_url, row.key, is_for_another)
 
 
-def agenda(user: User, days: int = 8, asked: Iterable[Todo] | None = None) -> list[Appointment]:
+DAYS_AHEAD = 8
+
+
+def agenda(user: User, days: int = DAYS_AHEAD, asked: Iterable[Todo] | None = None) -> list[Appointment]:
     """What happens from today on, for so many days; `asked` is what there is to do, where that has been read."""
     today = timezone.localdate()
-    end = today + timedelta(days=days)
-    found = list(_deadlines(todos(user) if asked is None else asked, today, end))
-    found += [each for source in [*sources.agenda, *sources.own_agenda] for each in source(user, today, end)]
-    return sorted(found, key=_moment)
+    found = list(_deadlines(todos(user) if asked is None else asked, today, today + timedelta(days=days)))
+    return sorted([*found, *appointments_of_each([user], days)[user.pk]], key=_moment)
+
+
+def appointments_of_each(people: Sequence[User], days: int = DAYS_AHEAD) -> dict[int, list[Appointment]]:
+    """Person id → the same without what stands among the things to do; the questions do not grow with people."""
+    today = timezone.localdate()
+    found: dict[int, list[Appointment]] = {user.pk: [] for user in people}
+    for source in [*sources.agenda, *sources.own_agenda]:
+        for pk, appointments in source(people, today, today + timedelta(days=days)).items():
+            found[pk] += appointments
+    return {pk: sorted(appointments, key=_moment) for pk, appointments in found.items()}
 
 
 def next_in(space: Space, user: User, days: int) -> Appointment | None:
     """What comes next in the space, within so many days."""
     today = timezone.localdate()
-    found = [each for source in sources.agenda for each in source(user, today, today + timedelta(days=days))]
+    found = [
+        each for source in sources.agenda
+        for each in source([user], today, today + timedelta(days=days)).get(user.pk, [])
+    ]  # fmt: skip
     return min((each for each in found if each.space_id == space.pk), key=_moment, default=None)
 
 
@@ -250,26 +288,61 @@ def changes(
     if beneath:
         acts = acts.filter(page__path__beneath=[beneath])
     rows = list(acts[piece])
-    specific = _read({row.page_id for row in rows if row.page_id}, known or {})
-    homes, inside = access.spaces_of(specific.values(), user), access.standing(user).roles
-    found = []
-    for row in rows:
-        page = specific[row.page_id or 0]
-        space = homes.get(page.pk)
-        why = _("Perché leggi «%(space)s».") % {"space": space} if space else _("Perché è condivisa con te.")
-        note = "" if row.note_is_inside and row.space_id not in inside else _stopped(row.note)
-        said = " ".join(filter(None, [_asked(page, "what_holds"), note or _("Pubblicato.")]))
-        home, difference = space.pk if space else None, _asked(page, "difference_url")
-        found.append(Change(page.pk, name(page), page.url, said, row.at, why, home, difference))
-    return found
+    said = _Said(_read({row.page_id for row in rows if row.page_id}, known or {}))
+    return [said.to(user, row) for row in rows]
+
+
+class _Said:
+    """What is said of these pages' publications to whoever may see them; of a page the same to each."""
+
+    def __init__(self, pages: Mapping[int, Page]) -> None:
+        self.pages = pages
+        self._words: dict[int, tuple[str, str, str, str]] = {}
+        self._reasons: dict[int, str] = {}
+        self._changes: dict[tuple[int, int | None, bool], Change] = {}
+
+    def to(self, user: User, act: Activity) -> Change:
+        """One and the same for all who are told the same."""
+        page, held = self.pages[act.page_id or 0], access.standing(user)
+        is_told = not act.note_is_inside or act.space_id in held.roles
+        space = held.space_at(page.path[: access.SPACE_PATH])
+        key = (act.pk, space.pk if space else None, is_told)
+        if key not in self._changes:
+            self._changes[key] = self._change(page, act, space, _stopped(act.note) if is_told else "")
+        return self._changes[key]
+
+    def _change(self, page: Page, act: Activity, space: Space | None, note: str) -> Change:
+        title, url, holds, difference = self._of(page)
+        said = " ".join(filter(None, [holds, note or _("Pubblicato.")]))
+        return Change(page.pk, title, url, said, act.at, self._why(space), space.pk if space else None, difference)
+
+    def _of(self, page: Page) -> tuple[str, str, str, str]:
+        """Its name, its address, and what it says of itself."""
+        if page.pk not in self._words:
+            said = _asked(page, "what_holds"), _asked(page, "difference_url")
+            self._words[page.pk] = (name(page), page.url, *said)
+        return self._words[page.pk]
+
+    def _why(self, space: Space | None) -> str:
+        if space is None:
+            return _("Perché è condivisa con te.")
+        if space.pk not in self._reasons:
+            self._reasons[space.pk] = _("Perché leggi «%(space)s».") % {"space": space}
+        return self._reasons[space.pk]
 
 
 def _read(keys: set[int], known: Mapping[int, Page]) -> dict[int, Page]:
-    """The pages, each as its kind; of those that say nothing of themselves (`_asked`) the kind's table is not read."""
+    """The pages, each as its kind; `known` are those that have been read already."""
     found = {pk: known[pk] for pk in keys & known.keys()}
     rows = list(Page.objects.filter(pk__in=keys - found.keys())) if keys - found.keys() else []
-    found |= {page.pk: kinds.by_name(page) for page in rows}
-    return found | kinds.whole(page for page in rows if _has_words(page.specific_class))
+    return found | _as_kinds(rows)
+
+
+def _as_kinds(rows: Iterable[Page]) -> dict[int, Page]:
+    """Of those that say nothing of themselves (`_asked`) the kind's table is not read."""
+    rows = list(rows)
+    found: dict[int, Page] = kinds.whole(page for page in rows if _has_words(page.specific_class))
+    return found | {page.pk: kinds.by_name(page) for page in rows if page.pk not in found}
 
 
 def _has_words(kind: Any) -> bool:
@@ -311,7 +384,59 @@ def _first_of_a_public_page(user: User) -> Q:
 
 def news(user: User, since: datetime, until: datetime | None = None, piece: slice = slice(None)) -> list[Change]:
     """The changes that the person has not yet said to have seen."""
-    return changes(user, max(since, user.news_seen_until or since), until, piece=piece)
+    return changes(user, unseen_since(user, since), until, piece=piece)
+
+
+def unseen_since(user: User, since: datetime) -> datetime:
+    return max(since, user.news_seen_until or since)
+
+
+class ChangesOfEach:
+    """`changes`, of many people: what was published in any of their windows is read once, with the pages.
+
+    Which of it is whose is decided in memory, by `access`: the questions grow with the kinds of page alone.
+    """
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        people = [window.user for window in windows]
+        acts = self._acts(windows, people)
+        self._by_page: dict[int, list[Any]] = {}
+        for act in acts.order_by("-pk"):
+            self._by_page.setdefault(act.page_id or 0, []).append(act)
+        pages = list(Page.objects.filter(pk__in=acts.order_by().values("page"))) if self._by_page else []
+        self._seen = access.seen_by_each(pages, people)
+        told = set[int]().union(*self._seen.values())
+        self._said = _Said(_as_kinds(page for page in pages if page.pk in told))
+
+    @staticmethod
+    def _acts(windows: Sequence[Window], people: Sequence[User]) -> QuerySet[Activity]:
+        acts = Activity.objects.filter(
+            verb__in=[Verb.PUBLISHED, Verb.INSIDE_PUBLISHED], is_correction=False, page__isnull=False,
+            at__gt=min(window.start for window in windows), at__lte=max(window.end for window in windows),
+        )  # fmt: skip
+        before = Activity.objects.filter(page=OuterRef("page"), verb=Verb.PUBLISHED, pk__lt=OuterRef("pk"))
+        return access.seen_by_some(acts, people, "page").annotate(is_first=~Exists(before))
+
+    def told(self, window: Window) -> list[Change]:
+        """What changed for the person in the window, newest first."""
+        user, found = window.user, []
+        held = access.standing(user)
+        outside = held.public - set(held.roles)
+        for page in self._seen[user.pk]:
+            newest = next((act for act in self._by_page[page] if self._is_news(act, window, held.roles, outside)), None)
+            if newest is not None:
+                found.append(newest)
+        found.sort(key=lambda act: (act.at, act.pk), reverse=True)
+        return [self._said.to(user, act) for act in found]
+
+    @staticmethod
+    def _is_news(act: Any, window: Window, roles: Container[int], outside: Container[int]) -> bool:
+        """As `_acts` says it of one person."""
+        if not window.start < act.at <= window.end or window.user.pk in (act.by_id, act.proposed_by_id):
+            return False
+        if act.verb == Verb.INSIDE_PUBLISHED and act.space_id not in roles:
+            return False
+        return not (act.is_first and act.space_id in outside)
 
 
 def places_of_news(user: User, since: datetime) -> list[str]:

@@ -4,7 +4,7 @@
 its row reaches its owner. What it says of a page is asked of `access` each time it is read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -19,8 +19,10 @@ from portal.models.people import User
 
 Need = Obligation.Need
 KEPT = timedelta(days=90)  # a duty that is settled
-# Whoever stands in, duties of people who are away → the keys of those that each does for oneself, and she has done
-done_in_own_name: list[Callable[[User, list[Obligation]], Iterable[str]]] = []
+# Whoever stands in, and duties of people who are away → of each, the keys of those that each does for oneself, and
+# the one who stands in has done
+StandingIn = Mapping[int, list[Obligation]]
+done_in_own_name: list[Callable[[StandingIn], Mapping[int, Collection[str]]]] = []
 
 
 @dataclass(frozen=True)
@@ -83,23 +85,36 @@ def forget(*keys: str) -> None:
 
 def open_of(user: User) -> list[Obligation]:
     """What is asked of the person today, each with `page_is_open`; one question, however many rows."""
-    return _once([row for row in access.owed(_open, user) if row.page_is_open or row.closed_title], user)
+    return _told({user.pk: access.owed(_open, user)})[user.pk]
 
 
-def _open(person: Any, today: Any) -> QuerySet[Obligation]:
-    rows = Obligation.objects.filter(Q(person=person) | Q(by_mandate=False), settled_at=None)
+def open_of_each(people: Iterable[User]) -> dict[int, list[Obligation]]:
+    """Person id → the same; the questions do not grow with people."""
+    return _told(access.owed_by_each(_open, people))
+
+
+def _open(today: Any) -> QuerySet[Obligation]:
+    rows = Obligation.objects.filter(settled_at=None)
     rows = rows.filter(Q(starts_on=None) | Q(starts_on__lte=today), Q(ends_on=None) | Q(ends_on__gte=today))
     return rows.select_related("person")
 
 
-def _once(rows: list[Obligation], user: User) -> list[Obligation]:
+def _told(owed: Mapping[int, list[Obligation]]) -> dict[int, list[Obligation]]:
     """One row of each thing, the person's own first; none of what she did in her own name for whoever is away."""
-    of_others = [row for row in rows if row.person_id != user.pk]
-    if not of_others:
-        return rows
-    first = {row.key: row for row in reversed(of_others)} | {row.key: row for row in rows if row.person_id == user.pk}
-    done = {key for asked in done_in_own_name for key in asked(user, of_others)}
-    return [row for row in rows if first[row.key] is row and (row.person_id == user.pk or row.key not in done)]
+    rows = {pk: [row for row in found if row.page_is_open or row.closed_title] for pk, found in owed.items()}  # type: ignore[attr-defined]
+    of_others = {pk: [row for row in found if row.person_id != pk] for pk, found in rows.items()}
+    of_others = {pk: found for pk, found in of_others.items() if found}
+    done = [asked(of_others) for asked in done_in_own_name] if of_others else []
+    return {
+        pk: _once(pk, found, {key for each in done for key in each.get(pk, ())}) if pk in of_others else found
+        for pk, found in rows.items()
+    }
+
+
+def _once(person: int, rows: list[Obligation], done: Collection[str]) -> list[Obligation]:
+    of_others = [row for row in rows if row.person_id != person]
+    first = {row.key: row for row in reversed(of_others)} | {row.key: row for row in rows if row.person_id == person}
+    return [row for row in rows if first[row.key] is row and (row.person_id == person or row.key not in done)]
 
 
 def forget_old() -> int:

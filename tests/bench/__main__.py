@@ -6,11 +6,14 @@ disturbs both; what is compared is processor time. Then the network is grown, an
 """
 
 import argparse
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 from typing import Any
+
+from tests.bench import mails
 
 ROUNDS = 15
 READERS = ("elena.fedi", "chiara.bonacchi")  # of one space in ten; responsabile of all
@@ -27,6 +30,8 @@ PAGES = [
     ("register of adoptions", "/recepimenti/", "/pr-01/"),
 ]
 PROTOCOLS, BODIES, SECTIONS = 200, 50, 300
+TOLD, NEWS = 100, (8, 200)  # people, and so many pages more of which each of them is told
+MAIL_ROUNDS = 5
 LARGE = [
     (f"register of adoptions, {PROTOCOLS} × {BODIES}", "/recepimenti/", "/pr-01/"),
     (f"the same as XLSX, {PROTOCOLS} × {BODIES}", "/recepimenti/tabella.xlsx", "/pr-01/"),
@@ -101,10 +106,28 @@ def rules(portal: Site, bare: Site) -> None:
         beside(portal, bare, name, f"get {READERS[1]} {ours}", f"get - {theirs}")
 
 
+def digests(folder: str, bare: Site) -> None:
+    """A round of digests over a bare loop that renders and sends as much, on a copy of the demo network."""
+    shutil.copytree(f"{folder}/portal", f"{folder}/mails")
+    portal, told = Site("portal", f"{folder}/mails"), 0
+    with mails.sink() as server:
+        for more in NEWS:
+            portal.time(f"news {server} {TOLD} {more}")
+            told += more
+            rounds = []
+            for _ in range(1 + MAIL_ROUNDS):  # the first one fills the caches
+                portal.time(f"make_due {TOLD}")
+                rounds.append((portal.time(f"send_digests {TOLD}"), bare.time(f"send_mails {server} {TOLD} {told}")))
+            ratio = row(f"{TOLD} digests, {told} news each", [a for a, _ in rounds[1:]], [b for _, b in rounds[1:]])
+            print(f"  {1 / ratio:.2f} of the speed of a bare loop that renders and sends", flush=True)
+    portal.close()
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     for name, default in (("spaces", 500), ("pages", 100_000), ("people", 10_000), ("shares", 2000)):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"of the grown network ({default})")
+    parser.add_argument("--digests-only", action="store_true", help="what a round of digests costs, and no more")
     parser.add_argument("--rules-only", action="store_true", help="the rules of a large network, and no more")
     return parser.parse_args()
 
@@ -117,12 +140,16 @@ def main() -> None:
         for what in ("migrate", "load_demo"):
             portal.time(what)
         bare.time("migrate"), bare.time("load")
+        if asked.digests_only:
+            digests(folder, bare)
+            return
         if asked.rules_only:
             rules(portal, bare)
             return
         small = read(portal, bare, {})
         rounds = [(portal.time("publish_and_find"), portal.time("publish")) for _ in range(ROUNDS)]
         row("publish and find, over publish alone", [a for a, _ in rounds], [b for _, b in rounds])
+        digests(folder, bare)
         size = f"{asked.spaces} {asked.pages} {asked.people} {asked.shares}"
         took = portal.time(f"grow {size}") / 1000
         print(

@@ -25,7 +25,7 @@ def portal_acts() -> dict[str, Callable[..., Any]]:
     from portal.models.pages import FaqPage
     from search import index
     from search.engines.contract import Query
-    from tests.bench import rules
+    from tests.bench import mails, rules
     from tests.bench.grown import Size, grow
 
     turn = iter(range(1_000_000))
@@ -49,6 +49,9 @@ def portal_acts() -> dict[str, Callable[..., Any]]:
         "grow": lambda *size: grow(Size(*map(int, size))),
         "register": lambda *size: rules.register(*map(int, size)),
         "long_text": lambda sections: rules.long_text(int(sections)),
+        "news": lambda server, *size: mails.prepare(server, *map(int, size)),
+        "make_due": lambda people: mails.make_due(int(people)),
+        "send_digests": lambda people: mails.send(int(people)),
         "publish": publish,
         "publish_and_find": publish_and_find,
     }
@@ -57,9 +60,13 @@ def portal_acts() -> dict[str, Callable[..., Any]]:
 def bare_acts() -> dict[str, Callable[..., Any]]:
     from django.core.management import call_command
 
-    from tests.bench.bare import content
+    from tests.bench.bare import content, mails
 
-    return {"migrate": lambda: call_command("migrate", verbosity=0), "load": content.load}
+    return {
+        "migrate": lambda: call_command("migrate", verbosity=0),
+        "load": content.load,
+        "send_mails": lambda server, *size: mails.send(server, *map(int, size)),
+    }
 
 
 def client(reader: str) -> Any:

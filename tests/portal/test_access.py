@@ -39,6 +39,7 @@ from portal.models import (
     NetworkCoordinator,
     Organisation,
     PageShare,
+    PersonalDataReport,
     Rendition,
     Space,
     User,
@@ -422,6 +423,21 @@ def test_in_any_network_everybody_may_exactly_what_the_roles_shares_and_grants_s
                 assert access.can(user, action, stage.row(thing)) == _may(world, who, action, thing), (who, thing)
         for thing in things:
             _readers_agree(world, stage, thing)
+        _many_agree(world, stage)
+
+
+def _many_agree(world: World, stage: Stage) -> None:
+    """The same answer to all of them at once, from what each holds as it was read for all of them."""
+    people = [stage.user(who) for who in PEOPLE]
+    access.read_standings(people)
+    assert [access.standing(user) for user in people] == [access.standing(stage.user(who)) for who in PEOPLE]
+    names = {row.pk: page for page, row in stage.pages.items()}
+    pages = list(Page.objects.filter(pk__in=names))
+    seen = access.seen_by_each(pages, people)
+    expected = [{page for page in PAGES if world.may_with_page(who, "view", page)} for who in PEOPLE]
+    assert [{names[pk] for pk in seen[user.pk]} for user in people] == expected
+    some = set(access.seen_by_some(Page.objects.filter(pk__in=names), people).values_list("pk", flat=True))
+    assert {names[pk] for pk in some} >= set[Any]().union(*expected)
 
 
 def _may(world: World, who: int | None, action: str, thing: Any) -> bool:
@@ -867,6 +883,29 @@ def test_an_administrator_answers_for_every_space_without_a_role_in_it(case: Cas
     User.objects.filter(pk=person("administrator").pk).update(valid_until=timezone.now())
     assert access.role_in(person("administrator"), case.inside) is None
     assert not access.is_administrator(person("administrator"))
+
+
+def test_many_people_at_once_are_answered_as_each_of_them_alone(person: Any) -> None:
+    """Every account of the demo and every page, with pages that were reported and of whoever answers for them."""
+    everybody = User.objects.order_by("pk")
+    reported = list(Page.objects.filter(depth=4, live=True).order_by("pk")[::7])
+    for number, page in enumerate(reported):
+        Page.objects.filter(pk=page.pk).update(owner=everybody[number % 9])
+        PersonalDataReport.objects.create(page=page, by=everybody[(number + 1) % 9], hides=True, what="-")
+    User.objects.filter(pk=person("trainee").pk).update(valid_until=timezone.now())
+    people, alone = list(everybody), list(everybody)
+    access.read_standings(people)
+    assert [access.standing(user) for user in people] == [access.standing(user) for user in alone]
+    seen = access.seen_by_each(list(Page.objects.all()), people)
+    some = set(access.seen_by_some(Page.objects.all(), people).values_list("pk", flat=True))
+    asked = access.somebody_to_ask_of_each(people)
+    for user in alone:
+        allowed = set(access.allowed(Page.objects.all(), user).values_list("pk", flat=True))
+        assert seen[user.pk] == allowed <= some, user
+        assert asked[user.pk] == access.somebody_to_ask(user), user
+    assert len({frozenset(each) for each in seen.values()}) > 4
+    assert any(page.pk in seen[user.pk] for page in reported for user in people)
+    assert any(page.pk not in seen[user.pk] for page in reported for user in people if user.organisation_id)
 
 
 def test_what_one_holds_is_asked_in_words_written_once_and_answers_each_person_at_that_moment(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -25,16 +26,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
+from wagtail.models import Page
 
 from portal import access
 from portal.background import jobs
-from portal.models import Activity, Delivery, DigestPreference, Membership, Space, User
+from portal.models import Absence, Activity, Delivery, DigestPreference, Membership, Space, User
 from portal.models.append_only import as_maintenance
 from portal.models.pages import TextPage
 from portal.models.spaces import Role
-from portal.notices import digests, emails, feed
+from portal.notices import digests, emails, feed, obligations
 from portal.notices.digests import Digest
 from portal.spaces import opening, roles
+from tests import network
 from tests.installation import environment
 
 pytestmark = pytest.mark.django_db
@@ -693,6 +697,176 @@ def test_its_cost_does_not_grow_with_spaces_pages_and_people(person: Callable[[s
     assert before < 40
 
 
+def _ready(count: int, more: Callable[[int, User], None] = lambda number, user: None) -> list[Delivery]:
+    people = network.people(count, space=Space.objects.get(code="SP-RETE"))
+    for number, user in enumerate(people):
+        more(number, user)
+    return [due(user) for user in people]
+
+
+def _with_a_life_of_their_own(number: int, user: User) -> None:
+    """Duties, one's own and of somebody who is away, a page opened to one alone, a choice, a service to answer for."""
+    space = Space.objects.get(code="SP-RETE")
+    page = publish("SP-MINORI", f"Aperta a {user.email}")
+    assign_perm("wagtailcore.view_page", user, Page.objects.get(pk=page.pk))
+    other = User.objects.exclude(pk=user.pk).filter(email__startswith="persona").order_by("pk").first()
+    today = timezone.localdate()
+    duty = obligations.Duty("Fare", "Completa", "deciso", "/x/", due=today, page=space.root_page_id, needs="view")
+    obligations.ask([user], f"prova:{number}", duty)
+    if other is not None:
+        Absence.objects.create(person=user, substitute=other, since=today, until=today, given_by=other)
+    prefer(user, "settimana", hour=6 + number % 12)
+
+
+def _asked(some: list[Delivery], mailoutbox: list[Any]) -> dict[str, list[str]]:
+    """What is asked of the database as these leave, by what was asked for."""
+    before = len(mailoutbox)
+    with CaptureQueriesContext(connection) as captured, closing(digests.Post()) as post:
+        assert list(digests._send_some(some, post)) == [True] * len(some)
+    assert len(mailoutbox) - before == len(some)
+    found: dict[str, list[str]] = {"read": [], "written": []}
+    for query in captured:
+        found["read" if query["sql"].startswith("SELECT") else "written"].append(query["sql"])
+    return found
+
+
+@pytest.mark.parametrize("more", [lambda number, user: None, _with_a_life_of_their_own], ids=["plain", "lively"])
+def test_forty_people_are_asked_for_with_as_many_questions_as_ten(
+    more: Callable[[int, User], None], mailoutbox: list[Any]
+) -> None:
+    """Beyond the two changes of each one's own row: taken, then sent."""
+    publish("SP-RETE", "Faggio di rete")
+    _asked(_ready(2), mailoutbox)  # what is kept in memory afterwards
+    few = _asked(_ready(10, more), mailoutbox)
+    many = _asked(_ready(40, more), mailoutbox)
+    assert (len(few["written"]), len(many["written"])) == (20, 80)
+    assert len(many["read"]) == len(few["read"]) <= 30, "\n".join(each[:90] for each in many["read"])
+
+
+def test_a_round_of_more_than_a_batch_asks_by_batches_and_reaches_everybody(
+    mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "BATCH", 4)
+    publish("SP-RETE", "Faggio di rete")
+    people = [row.user.email for row in _ready(11)]
+    built: list[int] = []
+    build_each = digests.build_each
+    monkeypatch.setattr(digests, "build_each", lambda windows: built.append(len(windows)) or build_each(windows))
+    digests.send_due(timezone.now())
+    assert sorted(mail.to[0] for mail in mailoutbox if mail.to[0] in people) == sorted(people)
+    assert max(built) == 4 and sum(built) >= 11
+
+
+def test_what_many_are_told_together_is_what_each_is_told_alone(person: Callable[[str], User]) -> None:
+    """Of every account of the demo: duties, news and appointments, as the home page asks for them."""
+    _ready(4, _with_a_life_of_their_own)
+    first = publish("SP-PUBBLICO", "Betulla")
+    publish("SP-MINORI", "Quercia")
+    first.change_note = "Cambia l’orario."
+    first.save_revision().publish()
+    now = timezone.now()
+    feed.see_news(person("office"), now - timedelta(hours=2))
+    Activity.objects.create(verb="per-lo-spazio", page_id=first.pk, space=access.space_of(first), note="Dentro.",
+                            note_is_inside=True, by=person("worker"))  # fmt: skip
+    end = timezone.now()
+    windows = [feed.Window(user, end - timedelta(days=30), end) for user in User.objects.order_by("pk")]
+    together = digests.build_each(windows)
+    for window, digest in zip(windows, together, strict=True):
+        user = User.objects.get(pk=window.user.pk)
+        assert digest.changes == feed.news(user, window.start, window.end), user
+        assert digest.todos == feed.todos(user), user
+        assert digest.agenda == [each for each in feed.agenda(user) if not each.is_todo], user
+        assert digest.contact == access.somebody_to_ask(user), user
+    assert len({tuple(change.title for change in digest.changes) for digest in together}) > 5
+    assert len({tuple(todo.key for todo in digest.todos) for digest in together}) > 5
+    assert any(digest.agenda for digest in together)
+
+
+def test_a_role_taken_while_the_mails_of_a_batch_leave_slowly_counts_for_those_that_wait(
+    person: Callable[[str], User], mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = publish("SP-MINORI", "Quercia segreta")
+    publish("SP-RETE", "Faggio di tutti")
+    slow, waits = due(person("worker"), until=timedelta(minutes=2)), due(person("worker_minors"))
+    send, clock = EmailMultiAlternatives.send, [0.0]
+
+    def slowly(mail: EmailMultiAlternatives) -> Any:
+        if mail.to == [slow.user.email]:
+            clock[0] += digests.FRESH + 1
+            _loses_the_role(page, waits.user)
+        return send(mail)
+
+    monkeypatch.setattr(digests.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(EmailMultiAlternatives, "send", slowly)
+    monkeypatch.setattr(digests, "schedule_due", lambda now: 0)
+    assert digests.send_due() == 2
+    (mail,) = [mail for mail in mailoutbox if mail.to == [waits.user.email]]
+    assert "Faggio di tutti" in text_of(mail) and "Quercia" not in text_of(mail)
+
+
+def test_a_death_amid_a_batch_leaves_the_others_due_and_mails_nobody_twice(
+    mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish("SP-RETE", "Faggio di rete")
+    rows, send = _ready(5), EmailMultiAlternatives.send
+
+    def dies(mail: EmailMultiAlternatives) -> Any:
+        if mail.to == [rows[2].user.email]:
+            raise KeyboardInterrupt
+        return send(mail)
+
+    monkeypatch.setattr(digests, "schedule_due", lambda now: 0)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(EmailMultiAlternatives, "send", dies)
+        digests.send_due()
+    assert [state(row) for row in rows] == ["inviato", "inviato", "preso", "dovuto", "dovuto"]
+    assert digests.send_due() == 2
+    assert digests.send_due(timezone.now() + digests.LOST_AFTER * 2) == 1
+    assert [mail.to for mail in mailoutbox] == [[rows[number].user.email] for number in (0, 1, 3, 4, 2)]
+
+
+class Curt(Sink):
+    """A mail server that ends each connection after two mails."""
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        session.taken = getattr(session, "taken", 0) + 1
+        if session.taken > 2:
+            server.transport.close()
+            return "421 Troppi messaggi"
+        envelope.mail_from = address
+        return "250 OK"
+
+
+def test_a_server_that_ends_the_connection_between_two_mails_gets_the_next_one_on_a_new_one(settings: Any) -> None:
+    handler = Curt()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    publish("SP-RETE", "Faggio di rete")
+    rows = _ready(5)
+    try:
+        with closing(digests.Post()) as post:
+            assert list(digests._send_some(rows, post)) == [True] * 5
+    finally:
+        controller.stop()
+    assert [to for to, _mail in handler.mails] == [[row.user.email] for row in rows]
+
+
+def test_windows_of_forty_people_are_written_with_as_many_questions_as_of_ten() -> None:
+    def asked(count: int) -> int:
+        people = network.people(count, space=Space.objects.get(code="SP-RETE"))
+        User.objects.filter(pk__in=[user.pk for user in people]).update(date_joined=at(2026, 1, 1))
+        with CaptureQueriesContext(connection) as captured:
+            assert digests.schedule_due(timezone.now()) >= count
+        return len(captured)
+
+    digests.schedule_due(timezone.now())
+    assert asked(10) == asked(40)
+
+
 # --- The other mails -------------------------------------------------------------------------------------
 
 
@@ -730,8 +904,10 @@ def test_one_person_whose_digest_cannot_be_made_takes_it_from_nobody_else(
 ) -> None:
     first, second = person("worker"), person("coordinator")
 
-    def broken(user: User, start: date, end: date) -> list[feed.Appointment]:
-        return [feed.Appointment("x", start, "x", "/")] if user != first else [{}["missing"]]
+    def broken(people: list[User], start: date, end: date) -> dict[int, list[feed.Appointment]]:
+        return {
+            user.pk: [feed.Appointment("x", start, "x", "/")] if user != first else {}["missing"] for user in people
+        }
 
     publish("SP-RETE", "Per tutti", ago=timedelta(hours=1))
     spoilt, whole = due(first), due(second)

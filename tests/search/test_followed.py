@@ -87,7 +87,7 @@ def test_the_digest_asks_as_often_for_ten_kept_searches_as_for_one(person, publi
         with CaptureQueriesContext(
             connection,
         ) as seen:
-            list(followed.alerts(user, now - timedelta(days=1), now))
+            digests.build(user, now - timedelta(days=1), now)
         return len(seen)
 
     followed.follow(person("worker"), "zufolatoio", {}, is_wish=False)
