@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "portal.middleware.NullCharacterMiddleware",
     "portal.middleware.AnnouncedMiddleware",
     "portal.wagtail_admin.scope.AdminScopeMiddleware",
+    "portal.files.leftovers.LeftoverFilesMiddleware",
     "portal.middleware.EachAnswerMiddleware",
     "portal.middleware.RefusalMiddleware",
     "portal.middleware.PrivateCacheMiddleware",

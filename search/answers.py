@@ -7,6 +7,7 @@ of a person whom the reader does not work with.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -27,6 +28,7 @@ SHOWN = 5
 SUGGESTED = 3
 MOST_WORDS = 6  # who types more is not looking for a name
 SHORTEST = 3  # letters by which a name may begin
+NAMES = 20_000  # of people and bodies, whose words are kept
 DIGITS = 6  # from so many on, a number is a telephone
 
 # What is asked of a person or a term: it stands in no name.
@@ -126,20 +128,30 @@ def _is_meant(asked: Sequence[str], name: str, more: str, telephone: str) -> boo
     if any(word.isdigit() and len(word) >= DIGITS for word in asked):
         numbers = [token for token in words_of(telephone) if len(token) >= DIGITS]
         return any(word in numbers for word in asked)
-    named = _begun(asked, name) | {word for word in asked if len(word) > SHORTEST and squeezed(name).endswith(word)}
+    whole = _in_one_piece(name)
+    named = _begun(asked, name) | {word for word in asked if len(word) > SHORTEST and whole.endswith(word)}
     others = set(asked) - named
     return others <= _begun(others, more) and (bool(named) or len(asked) > 1)
 
 
+_in_one_piece = lru_cache(maxsize=NAMES)(squeezed)
+
+
 def _begun(asked: Iterable[str], text: str, least: int = SHORTEST) -> set[str]:
     """Those of the words that are a word of the text, in any number and gender, or begin one."""
-    words = [word for word in words_of(text) if word not in STOPWORDS]
-    forms = {FORMS[word] for word in words}
+    words, forms = _words_in(text)
     return {
         word
         for word in asked
         if FORMS[word] in forms or (len(word) >= least and any(other.startswith(word) for other in words))
     }
+
+
+@lru_cache(maxsize=NAMES)
+def _words_in(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The words of a name and their forms: the same names are looked through with each search."""
+    words = tuple(word for word in words_of(text) if word not in STOPWORDS)
+    return words, frozenset(FORMS[word] for word in words)
 
 
 def _bodies(asked: Sequence[str], user: Any) -> list[Organisation]:

@@ -1,8 +1,10 @@
 """The page of results, its JSON, and the suggestions while typing: one search, under one filter."""
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -32,6 +34,8 @@ from .vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
 SUGGESTED = 8
+NAMED = 300  # of more spaces than these one asks for all that the person may read
+CHOICES = 12  # of one facet: the largest, and the one that was chosen
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,16 @@ class Choice:
     count: int
     url: str
     chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """The largest values of one, and how many there are beyond them: those are asked for in words."""
+
+    title: str
+    choices: Sequence[Choice]
+    beyond: int
+    operator: str
 
 
 @dataclass
@@ -78,11 +92,8 @@ def _search(request: HttpRequest) -> Search:
     words = request.GET.get("q", "").strip()
     filters = {name: request.GET[key] for name, key in PARAMETERS.items() if request.GET.get(key)}
     search = Search(request, words, filters, number(request.GET.get("pagina")) or 1, vocabulary.of(request.user))
-    search.spaces = {
-        space.code: space for space in access.allowed(Space.objects.select_related("root_page"), request.user)
-    }
-    if filters.get("space") not in search.spaces:
-        filters.pop("space", None)  # a space that one may not read is no filter, as one that never was
+    if "space" in filters and not _readable(request.user, [filters["space"]]):
+        del filters["space"]  # a space that one may not read is no filter, as one that never was
     query = asking.query(words, request.user, filters, page=search.page, known=search.vocabulary)
     found = None
     try:
@@ -92,7 +103,19 @@ def _search(request: HttpRequest) -> Search:
         search.is_down = True
     search.is_rebuilding = found is None
     search.results = titles.search(query) if found is None else found
+    search.spaces = _readable(request.user, _spaces_named(search))
     return search
+
+
+def _spaces_named(search: Search) -> set[str]:
+    counted = {code for code, _count in search.results.facets["space"]}
+    return counted | {hit.space for hit in search.listed} | {search.filters.get("space", "")} - {""}
+
+
+def _readable(user: Any, codes: Collection[str]) -> dict[str, Space]:
+    """The spaces of these codes that the person may read."""
+    few = Space.objects.filter(code__in=codes) if len(codes) <= NAMED else Space.objects.all()
+    return {space.code: space for space in access.allowed(few, user)} if codes else {}
 
 
 @limited("search", strangers_only=True)
@@ -176,6 +199,7 @@ def _suggested(words: str, user: Any) -> list[Suggestion]:
     return titles.suggest(words, user, SUGGESTED)
 
 
+@cache
 def _kinds() -> dict[str, tuple[str, str]]:
     known = {kind: words for model in page_kinds() for kind, words in model.kinds_in_words().items()}
     said = {kind: (str(one), str(many)) for kind, (one, many) in known.items()}
@@ -248,20 +272,24 @@ def _carriers(search: Search) -> dict[int, list[Page]]:
     return found
 
 
-def _facets(search: Search) -> list[tuple[str, list[Choice]]]:
+def _facets(search: Search) -> list[Facet]:
     titles = {"kind": _("Tipo"), "space": _("Spazio"), "organisation": _("Ente"), "year": _("Anno")}
     found = []
     for name in FACETS:
-        choices = []
+        choices: list[Choice] = []
+        beyond = 0
         for value, count in search.results.facets[name]:
             label = _facet_label(search, name, value)
             if not label:
                 continue
             chosen = search.filters.get(name) == value
+            if len(choices) >= CHOICES and not chosen:
+                beyond += 1
+                continue
             url = search.address(**{PARAMETERS[name]: "" if chosen else value})
             choices.append(Choice(label, value, count, url, chosen))
         if choices:
-            found.append((titles[name], choices))
+            found.append(Facet(titles[name], choices, beyond, PARAMETERS[name]))
     return found
 
 

@@ -1,6 +1,6 @@
 """The glossary as search uses it: what else a word may be called, and the senses of an ambiguous one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache as once
 from typing import Any
@@ -47,15 +47,13 @@ class Vocabulary:
     own: Sequence[own_names.Named] = ()
     synonyms: Synonyms = field(default_factory=dict)  # word or phrase, by its key → what else to look for
     right: frozenset[str] = frozenset()  # its words: none is a mistake, whatever the documents say
+    called: Mapping[str, Sequence[Term]] = field(default_factory=dict)  # each name, by its key → the terms that have it
+    ambiguous: Sequence[tuple[Term, Sequence[str]]] = ()  # with the words of their names
 
     def meanings(self, asked: Sequence[str]) -> list[Meaning]:
         """What the words mean, where they are a term of the glossary, or another name of one, and nothing else."""
         key = " ".join(FORMS[word] for word in asked)
-        return [
-            Meaning(term.word, term.meaning, term.note, tuple(term.synonyms))
-            for term in self.terms
-            if term.relation != Relation.AMBIGUOUS and key in _keys([term.word, *term.synonyms])
-        ]
+        return [Meaning(term.word, term.meaning, term.note, tuple(term.synonyms)) for term in self.called.get(key, ())]
 
     def named(self, asked: Sequence[str]) -> list[own_names.Named]:
         """What the words are to the person's own body alone."""
@@ -70,10 +68,9 @@ class Vocabulary:
 
     def senses(self, words: str) -> list[Sense]:
         """The senses of the first word typed that has more than one: of an acronym, or of terms that begin with it."""
-        ambiguous = [(term, words_of(term.word)) for term in self.terms if term.relation == Relation.AMBIGUOUS]
         for typed in parse(words).words:
-            same = [term for term, name in ambiguous if name == (typed,)]
-            begun = [term for term, name in ambiguous if name and STEMS[name[0]] == STEMS[typed]]
+            same = [term for term, name in self.ambiguous if name == (typed,)]
+            begun = [term for term, name in self.ambiguous if name and STEMS[name[0]] == STEMS[typed]]
             if len(same) > 1:
                 return [Sense(term.word, term.meaning, replace_words(words, {typed: term.meaning})) for term in same]
             if len(begun) > 1 and len(words_of(words)) == 1:
@@ -85,8 +82,21 @@ def _read() -> Vocabulary:
     terms = list(Term.objects.all())
     texts = (text for term in terms for text in (term.term, term.meaning, *term.synonyms))
     return Vocabulary(
-        terms, synonyms=_synonyms(terms), right=frozenset(word for text in texts for word in words_of(text))
+        terms,
+        synonyms=_synonyms(terms),
+        right=frozenset(word for text in texts for word in words_of(text)),
+        called=_called(terms),
+        ambiguous=[(term, words_of(term.word)) for term in terms if term.relation == Relation.AMBIGUOUS],
     )
+
+
+def _called(terms: Iterable[Term]) -> dict[str, list[Term]]:
+    found: dict[str, list[Term]] = {}
+    for term in terms:
+        if term.relation != Relation.AMBIGUOUS:
+            for key in _keys([term.word, *term.synonyms]):
+                found.setdefault(key, []).append(term)
+    return found
 
 
 _glossary = Kept(KEPT, _read)

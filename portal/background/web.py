@@ -6,6 +6,7 @@ way to one that reads code and settings anew, one after the other.
 """
 
 import ctypes
+import gc
 import os
 import select
 import signal
@@ -24,6 +25,7 @@ from . import server
 SHORT_LIFE = 5.0  # whoever ends sooner did not start properly: then all of it ends, and says so
 WAITING = 1024  # connections
 TURN = 1.0
+ENDS_WITHIN = 20.0  # once all of it was asked to
 SILENT_AFTER = 45.0
 FIRST_BEAT_WITHIN = 90.0  # a slow machine takes its time to start
 
@@ -56,6 +58,7 @@ class Site:
         self.servers: dict[int, Serving] = {}
         self.old: list[int] = []  # those that give way to new ones
         self.is_stopping = False
+        self.ends_by = 0.0
 
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -66,7 +69,8 @@ class Site:
             while len(self.servers) < self.count and not self.is_stopping:
                 self._start()
             self._hear()
-            for pid in [pid for pid, each in self.servers.items() if each.is_silent()]:
+            is_late = self.is_stopping and time.monotonic() > self.ends_by
+            for pid in [pid for pid, each in self.servers.items() if is_late or each.is_silent()]:
                 os.kill(pid, signal.SIGKILL)
             failed = self._bury() or failed
             self._give_way()
@@ -130,7 +134,7 @@ class Site:
             os.kill(leaving, signal.SIGUSR1)
 
     def _stop(self, number: int = 0, frame: Any = None) -> None:
-        self.is_stopping = True
+        self.is_stopping, self.ends_by = True, time.monotonic() + ENDS_WITHIN
         for pid in list(self.servers):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
@@ -145,6 +149,9 @@ def _live(listening: socket.socket, mouth: int | None, application: Any, **optio
     line = waitress.create_server(application, sockets=[listening], **options)
     if mouth is not None:
         signal.signal(signal.SIGUSR1, server.Life(line, mouth).leave)
+    # What was loaded stays: to look through it for garbage again and again would hold somebody up for .2 s each time.
+    gc.collect()
+    gc.freeze()
     line.run()
 
 

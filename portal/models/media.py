@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, models, transaction
+from django.db import models, transaction
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
@@ -12,6 +12,7 @@ from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
 from wagtail.utils.file import hash_filelike
 
+from portal.files.leftovers import stays_with_its_row
 from portal.files.photographs import leave_the_place
 
 
@@ -35,12 +36,12 @@ class FileOfItsRow:
             leave_the_place(file)
             self.file_size = file.size
             self.file_hash = hash_filelike(file)
-        try:
-            super().save(*args, **kwargs)  # type: ignore[misc]
-        except DatabaseError:
-            if is_new and file._committed:
-                file.storage.delete(file.name)
-            raise
+        with transaction.atomic():
+            try:
+                super().save(*args, **kwargs)  # type: ignore[misc]
+            finally:
+                if is_new and file._committed:
+                    stays_with_its_row(file)
 
 
 class Document(FileOfItsRow, AbstractDocument):

@@ -79,7 +79,7 @@ def _pages(spaces: list[Space], count: int) -> list[Page]:
             for place in range(1 + step, each + 1, len(KINDS)):
                 name = f"{letters}-x{number * each + place}"
                 rows.append(_page(space.root_page, place, like, f"Pagina di prova {name}", name))
-        found += _write_pages(like, rows)
+        found += _write_pages(like, rows) if rows else []
     Page.objects.filter(pk__in=[space.root_page_id for space in spaces]).update(numchild=each)
     return found
 

@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from portal.files import extraction, looking, reading
 from portal.files.serving import file_response
 from portal.models import Document, Image, Job, Space
 from portal.models.pages import TextPage
+from tests.installation import environment
 
 pytestmark = pytest.mark.django_db
 HTML = b"<!doctype html><title>Foglio</title><p>Marmellata <script>alert(1)</script></p>"
@@ -108,6 +111,56 @@ def test_a_file_is_never_kept_without_the_job_that_reads_it(monkeypatch: pytest.
         keep(b"ciao", "orfano.txt")
     assert not Document.objects.filter(title="orfano.txt").exists()
     assert read_job(keep(b"ciao", "orfano.txt"))
+
+
+# In an installation of its own, where what is committed is committed.
+UPLOADING = """
+import django; django.setup()
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
+from django.test import Client
+from wagtail.documents.models import AbstractDocument
+from portal import network
+from portal.files.storage import file_store
+from portal.models import Document, User
+from portal.spaces import opening
+
+network.set_up("Prova")
+there = opening.open_space("PROVA", "Prova", slug="prova", by=None, visibility="pubblico").collection_id
+client = Client(SERVER_NAME="localhost", raise_request_exception=False)
+client.force_login(User.objects.create_superuser("dirige@raccordo.example", "una-betulla-alta", first_name="Dina"))
+save, commit = AbstractDocument.save, connection._commit
+
+def full(*args, **kwargs):
+    raise OperationalError("database or disk is full")
+
+def save_and_fail(document, *args, **kwargs):
+    save(document, *args, **kwargs)
+    full()
+
+def upload(title):
+    before = {each.name for each in file_store().everything()}
+    file = SimpleUploadedFile("nota.txt", b"Una nota.")
+    status = client.post("/admin/documents/add/", {"title": title, "file": file, "collection": there}).status_code
+    AbstractDocument.save, connection._commit = save, commit
+    found = sorted({each.name for each in file_store().everything()} - before)
+    rows = Document.objects.filter(title=title)
+    print(title, status, len(found), found == [row.file.name for row in rows])
+
+AbstractDocument.save = save_and_fail
+upload("riga")
+connection._commit = full
+upload("fine")
+upload("bene")
+"""
+
+
+def test_a_file_whose_row_is_not_written_goes_with_the_request_and_one_whose_row_is_stays(
+    prepared_in: Path, tmp_path: Path
+) -> None:
+    env = environment(prepared_in, tmp_path, "raccordo_uploading", 14) | {"PYTHONPATH": str(settings.BASE_DIR)}
+    done = subprocess.run([sys.executable, "-c", UPLOADING], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["riga 503 0 True", "fine 503 0 True", "bene 302 1 True"], done.stderr[-2000:]
 
 
 def test_a_broken_file_is_kept_and_marked_with_the_reason(as_: Callable[[str], Client]) -> None:

@@ -21,7 +21,7 @@ from waitress.adjustments import Adjustments
 
 from portal.background import disk, launcher, server
 from portal.models.jobs import Lane
-from tests.running import LIMIT, Installation, family, is_alive, stat_of, wait_for
+from tests.running import LIMIT, Installation, children, family, is_alive, stat_of, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
 
@@ -235,8 +235,11 @@ def test_sigterm_lets_work_finish_and_frees_the_port(running: Installation, tmp_
     socket.create_server(("127.0.0.1", running.port)).close()
 
 
-def test_a_killed_launcher_leaves_no_orphans(running: Installation) -> None:
+@pytest.mark.parametrize("hangs", [False, True])
+def test_a_killed_launcher_leaves_no_orphans(running: Installation, hangs: bool) -> None:
     everybody = family(running.launcher.pid)
+    for pid in [*children(running.leader), *children(running.site)] if hangs else ():
+        os.kill(pid, signal.SIGSTOP)
     kill(running.launcher.pid)
     running.launcher.wait()
     wait_for(lambda: not any(map(is_alive, everybody)), "all are gone")

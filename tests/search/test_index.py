@@ -16,6 +16,7 @@ from search import index as search_index
 from search.engines.contract import IndexBusy, Query
 from search.engines.embedded.engine import EmbeddedEngine
 from search.models import SearchDocument
+from tests.shown import body
 
 
 @pytest.fixture
@@ -144,6 +145,21 @@ def test_an_ambiguous_word_offers_its_senses_and_an_old_word_leads_to_the_curren
     assert "Assistenza Domiciliare Integrata" in page and "Assegno di Inclusione" in page
     answer = as_("worker").get("/cerca/?q=SerT&format=json").json()
     assert any("SerD" in result["title"] for result in answer["results"])
+
+
+def test_of_many_values_of_a_facet_the_largest_are_listed_and_the_chosen_one(as_, index, monkeypatch):
+    counted = as_("worker").get("/cerca/", {"q": "dimissioni", "format": "json"}).json()["facets"]["kind"]
+    assert len(counted) > 3
+    monkeypatch.setattr("search.views.CHOICES", 2)
+    everything = as_("worker").get("/cerca/", {"q": "dimissioni"}).context["facets"][0]
+    assert [choice.value for choice in everything.choices] == [each["value"] for each in counted[:2]]
+    answer = as_("worker").get("/cerca/", {"q": "dimissioni", "tipo": counted[-1]["value"]})
+    assert [choice.value for choice in answer.context["facets"][0].choices] == [
+        *(each["value"] for each in counted[:2]), counted[-1]["value"],
+    ]  # fmt: skip
+    assert f"E altri {len(counted) - 2}: aggiungi alle parole «tipo:» e il nome." in body(
+        as_("worker").get("/cerca/", {"q": "dimissioni"})
+    )
 
 
 def test_facets_narrow_the_results_and_count_what_they_lead_to(as_, index):
