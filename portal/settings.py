@@ -274,7 +274,7 @@ if FILES_URL:
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
-# The index lies beside the data, unless SEARCH_URL names an Elasticsearch 8: http[s]://[user:password@]host[:port][/name]
+# The index lies beside the data, unless SEARCH_URL names an Elasticsearch 8: http[s]://[user:password@]host[:port][/name][?ca=FILE]
 SEARCH_URL = env("SEARCH_URL", default="")
 SEARCH_INDEX_DIR = DATA_DIR / "index"
 # Search by meaning too: what requirements-meaning.lock installs is needed, else one searches by words alone.

@@ -160,13 +160,13 @@ def test_the_open_browsers_of_thirty_colleagues_keep_nobody_out(served: Served) 
 DEPLOY = ROOT / "deploy"
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
+def certificate(folder: Path, host: str = HOST) -> tuple[Path, Path]:
     """One that the machine signs itself."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     made = x509.CertificateBuilder(name, name, key.public_key(), 7, now, now + timedelta(days=1)).add_extension(
-        x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False
+        x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False
     )
     pem, private = folder / "fullchain.pem", folder / "privkey.pem"
     pem.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))

@@ -5,11 +5,17 @@ block that a full disk puts on it; a node that is stopped is in `test_elastic_no
 """
 
 import socket
+import socketserver
+import ssl
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -25,6 +31,7 @@ from search.engines.embedded.engine import EmbeddedEngine
 from search.models import SearchDocument
 from tests.elastic import SERVER, Indices
 from tests.library import LIBRARY, document, groups, search
+from tests.portal.test_proxy import certificate
 
 pytestmark = pytest.mark.django_db
 DOWN = "La ricerca nel testo ora non funziona."
@@ -62,6 +69,53 @@ def test_a_password_in_the_address_is_told_to_nobody() -> None:
     with pytest.raises(EngineDown) as told:
         ElasticEngine("http://portale:segretissima@127.0.0.1:9/portale").count()
     assert "127.0.0.1:9" in str(told.value) and "segretissima" not in str(told.value)
+
+
+@contextmanager
+def behind_tls(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The same server under an address of its own with a certificate that it signed itself; and that certificate."""
+    pem, key = certificate(folder, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    place = urlsplit(SERVER)
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with (
+                suppress(OSError),
+                context.wrap_socket(self.request, server_side=True) as inside,
+                socket.create_connection((place.hostname, place.port)) as outside,
+            ):
+                threading.Thread(target=pass_on, args=(outside, inside), daemon=True).start()
+                pass_on(inside, outside)
+
+    def pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay) as relay:
+        relay.daemon_threads = True
+        threading.Thread(target=relay.serve_forever, daemon=True).start()
+        yield f"https://localhost:{relay.server_address[1]}", pem
+        relay.shutdown()
+
+
+@pytest.mark.elastic
+def test_a_server_with_a_certificate_of_its_own_is_believed_where_that_is_named(tmp_path: Path) -> None:
+    with behind_tls(tmp_path) as (address, pem):
+        name = f"tls-{uuid4().hex[:8]}"
+        believed = ElasticEngine(f"{address}/{name}?ca={pem}")
+        believed.rebuild(LIBRARY)
+        try:
+            assert groups(search(believed, "palestra")) == groups(search(ElasticEngine(f"{SERVER}/{name}"), "palestra"))
+            assert believed.count() == len(LIBRARY)
+            with pytest.raises(EngineDown):
+                ElasticEngine(f"{address}/{name}").count()
+        finally:
+            made = Elasticsearch(SERVER).indices
+            made.delete(index=list(made.get(index=f"{name}-*")))
 
 
 # --- Down, or silent -------------------------------------------------------------------------------------

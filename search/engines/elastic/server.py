@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError, TransportError
 
@@ -55,13 +56,15 @@ class Breaker:
 
 class Server:
     def __init__(self, url: str) -> None:
-        """`http[s]://[user:password@]host[:port][/name]`; the name is that of the alias, one for each installation."""
+        """`http[s]://[user:password@]host[:port][/name][?ca=FILE]`; the name is that of the alias, one for each
+        installation, the file holds the certificate of whoever signed the server's own."""
         parts = urlsplit(url)
         self.name = parts.path.strip("/") or NAME
         self.place = f"{parts.hostname}:{parts.port or PORT}"  # without the password: it is shown and logged
         entry = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        trusted: dict[str, Any] = {"ca_certs": ca[0]} if (ca := parse_qs(parts.query).get("ca")) else {}
         client = Elasticsearch(
-            f"{parts.scheme}://{self.place}", basic_auth=entry, max_retries=0, retry_on_timeout=False
+            f"{parts.scheme}://{self.place}", basic_auth=entry, max_retries=0, retry_on_timeout=False, **trusted
         )
         self.searching = client.options(request_timeout=SEARCH_PATIENCE)
         self.writing = client.options(request_timeout=WRITE_PATIENCE)
