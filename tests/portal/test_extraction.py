@@ -10,6 +10,8 @@ import sys
 import time
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from email.message import EmailMessage
 from functools import cache
 from pathlib import Path
@@ -24,7 +26,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import NameOID
 
-from portal.files.extraction import Extraction, Signature, extract, formats, limits, owners, parent, problems
+from portal.files.extraction import Extraction, Signature, extract, formats, limits, owners, parent, problems, turns
 from portal.files.extraction.ber import to_der
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -968,3 +970,16 @@ def test_reading_starts_fast():
     start = time.monotonic()
     extract(b"a", "x.txt")
     assert time.monotonic() - start < 2  # 0.1 s on an idle machine
+
+
+def test_as_many_files_are_read_at_once_as_there_are_processors_and_the_next_waits_for_its_turn():
+    with ExitStack() as taken:
+        for _processor in range(turns.READERS):
+            taken.enter_context(turns.turn(None))
+        began = time.monotonic()
+        assert extract(pdf(), "protocollo.pdf", within=0.3).problem == problems.SLOW
+        assert 0.3 <= time.monotonic() - began < 5
+        done = ThreadPoolExecutor(1).submit(extract, pdf(), "protocollo.pdf")
+        time.sleep(0.3)
+        assert not done.done()
+    assert done.result(60).text == extract(pdf(), "protocollo.pdf").text != ""

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from . import limits, problems
 from .results import CONTENT, ENDINGS, TEXT, WORD, Extraction, Picture, Signature, WordDocument
+from .turns import turn
 
 CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "child.py")
 EXTENSIONS = re.compile(r"(?:\.[a-z0-9]{1,5}){1,4}$")
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def extract(data: bytes, filename: str, *, within: float | None = None) -> Extraction:
-    """Read a file, for so many seconds. Never raises because of what is in it: look at `problem`."""
+    """Read a file, for so many seconds with its turn. Never raises because of what is in it: look at `problem`."""
     if not data:
         return Extraction(problem=problems.EMPTY)
     if len(data) > limits.MAX_FILE:
@@ -56,13 +57,14 @@ def content_of(data: bytes, filename: str) -> bytes:
 
 def _answer_of_child(data: bytes, filename: str, task: str, within: float | None = None) -> bytes:
     """What the reading process printed; Unreadable if it ran too long, printed too much or died."""
+    until = time.monotonic() + within if within else None
     # A file on standard input, not a pipe: nobody has to keep feeding it while the answer is read.
-    with tempfile.TemporaryFile() as source:
+    with turn(until), tempfile.TemporaryFile() as source:
         source.write(data)
         source.seek(0)
         process = _start(source, filename, task)
         try:
-            return _watched(process, within)
+            return _watched(process, until or time.monotonic() + limits.WALL_SECONDS)
         finally:
             _end(process)
 
@@ -82,8 +84,7 @@ def _start(source: IO[bytes], filename: str, task: str) -> subprocess.Popen[byte
     )
 
 
-def _watched(process: subprocess.Popen[bytes], within: float | None) -> bytes:
-    deadline = time.monotonic() + (within or limits.WALL_SECONDS)
+def _watched(process: subprocess.Popen[bytes], deadline: float) -> bytes:
     answer = _read_until(process, deadline)
     try:
         status = process.wait(max(0.0, deadline - time.monotonic()))
