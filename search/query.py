@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from search.italian import FORMS, STOPWORDS, Remembered, fold
 
@@ -81,8 +82,7 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", readable).replace("\u00ad", "")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word as it stands in a text, and as it is looked for; what is found by its pieces too has them."""
 
     start: int

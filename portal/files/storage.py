@@ -49,6 +49,17 @@ class PrivateStorage(FileSystemStorage):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700, **kwargs})
 
+    def _save(self, name: str, content: Any) -> str:
+        """A disk that takes only a part of a file is left with none of it."""
+        try:
+            return str(super()._save(name, content))  # type: ignore[misc]  # its stubs forget it
+        except OSError:
+            begun = Path(self.path(name))
+            with suppress(FileNotFoundError):
+                if begun.stat().st_size < content.size:  # else it is somebody else's, of the same name
+                    begun.unlink()
+            raise
+
     def place(self) -> str:
         """Where it is, for whoever keeps the portal."""
         return str(self.location)

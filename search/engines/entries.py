@@ -69,16 +69,23 @@ def _normalised(document: Document) -> Document:
 
 
 def _words_of(document: Document, code: str) -> dict[str, list[str]]:
-    named = list(map(_split, filter(None, (code, document.title, document.heading))))
-    above, body = _split(document.heading), _split(document.text)
+    named = [_written(text) for text in (code, document.title, document.heading) if text]
+    above, body = _written(document.heading), _written(document.text)
     found: dict[str, list[str]] = {name: [] for name in (*PLACED, *COUNTED)}
-    for name, parts in (("title", named), ("text", [*named, body]), ("own", [above, body])):
-        for part in parts:
-            found[name].append(" ".join(NO_WORD if word in STOPWORDS else STEMS[word] for word in part))
-            if name != "own":
-                found[f"{name}_form"].append(" ".join(FORMS[word] for word in part if word not in STOPWORDS))
-                found[f"{name}_exact"].append(" ".join(part))
+    for name, parts in (("title", named), ("text", [*named, body])):
+        for stems, forms, exact in parts:
+            found[name].append(stems)
+            found[f"{name}_form"].append(forms)
+            found[f"{name}_exact"].append(exact)
+    found["own"] = [above[0], body[0]]
     return found
+
+
+def _written(text: str) -> tuple[str, str, str]:
+    """Its words as they are looked for: by the stem, without number and gender, as they stand."""
+    words = _split(text)
+    stems = [NO_WORD if word in STOPWORDS else STEMS[word] for word in words]
+    return " ".join(stems), " ".join(FORMS[word] for word in words if word not in STOPWORDS), " ".join(words)
 
 
 def _split(text: str) -> list[str]:

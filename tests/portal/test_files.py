@@ -1,10 +1,11 @@
 """Files: read by a job, kept private, and sent so that nothing uploaded ever runs on our address."""
 
+import errno
 import io
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +21,7 @@ from wagtail_factories import ImageFactory
 from portal.background import jobs
 from portal.files import extraction, looking, reading
 from portal.files.serving import file_response
+from portal.files.storage import file_store
 from portal.models import Document, Image, Job, Space
 from portal.models.pages import TextPage
 from tests.installation import environment
@@ -111,6 +113,21 @@ def test_a_file_is_never_kept_without_the_job_that_reads_it(monkeypatch: pytest.
         keep(b"ciao", "orfano.txt")
     assert not Document.objects.filter(title="orfano.txt").exists()
     assert read_job(keep(b"ciao", "orfano.txt"))
+
+
+class Torn(ContentFile[bytes]):
+    """A file of which the disk takes the first part and no more."""
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        yield b"Una"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_file_that_the_disk_does_not_take_whole_leaves_no_part_of_itself() -> None:
+    before = {each.name for each in file_store().everything()}
+    with pytest.raises(OSError, match="No space left"):
+        Document.objects.create(title="A metà", file=Torn(b"Una nota.", name="meta.txt"))
+    assert {each.name for each in file_store().everything()} == before
 
 
 # In an installation of its own, where what is committed is committed.
