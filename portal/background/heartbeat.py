@@ -62,20 +62,17 @@ heart = Heart()
 
 
 class Pulse:
-    """The launcher's ear on one lane. A beat that was sent and got no answer is silence.
-
-    One that could not be sent counts against nobody, but for who lets nobody send it.
-    """
+    """The launcher's ear on one lane. Only a beat that was sent and got no answer is silence."""
 
     def __init__(self, lane: Lane) -> None:
         self.lane = lane
-        self.sent = self.unanswered = self.refused = self.started = 0.0
+        self.sent = self.unanswered = self.started = 0.0
 
     def begin(self) -> None:
         """A new worker: what the last one said does not count."""
         with suppress(OSError):  # a disk that takes nothing; what was said before is told by its time
             file_of(self.lane).unlink(missing_ok=True)
-        self.sent = self.unanswered = self.refused = 0.0
+        self.sent = self.unanswered = 0.0
         self.started = time.monotonic()
 
     def heard(self) -> float:
@@ -93,10 +90,8 @@ class Pulse:
         """A beat was put into the queue; where that failed, nobody can answer, and nobody is silent."""
         self.sent = time.monotonic()
         if not went:
-            self.unanswered, self.refused = 0.0, self.refused or self.sent
-            return
-        self.refused = 0.0
-        if not self.unanswered or self.unanswered < self.heard():
+            self.unanswered = 0.0
+        elif not self.unanswered or self.unanswered < self.heard():
             self.unanswered = self.sent
 
     def is_silent(self) -> bool:
@@ -105,7 +100,3 @@ class Pulse:
             return False
         patience = SILENT_AFTER if heard > self.started else FIRST_BEAT_WITHIN
         return now - self.unanswered > patience
-
-    def is_cut_off(self) -> bool:
-        """For long no beat could be sent, and none came of itself: an idle lane, or one that hangs."""
-        return bool(self.refused) and time.monotonic() - max(self.refused, self.heard()) > SILENT_AFTER

@@ -132,7 +132,7 @@ class Launcher:
         web += [*SERVER, *_proxy(), "portal.wsgi:application"]
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
         self.workers = [Worker(lane) for lane in Lane.in_use()]
-        self.probe = Probe(host, port)
+        self.probe, self.writing = Probe(host, port), write_lock.Watch()
         self.disk_problem = ""
         self.disk_looked_at = 0.0
         self.clock = _clock()
@@ -197,9 +197,9 @@ class Launcher:
     def _hangs(self, child: Child) -> bool:
         if child.process is None:
             return False
-        if isinstance(child, Worker):
-            return child.pulse.is_silent() or (child.pulse.is_cut_off() and child.has(write_lock.holder()))
-        return self.probe.is_silent()
+        if child.has(self.writing.idle_holder()):
+            return True
+        return child.pulse.is_silent() if isinstance(child, Worker) else self.probe.is_silent()
 
     def say(self, words: str) -> None:
         """A disk that is full takes no log either: that must not end what still works."""
