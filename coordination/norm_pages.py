@@ -1,7 +1,8 @@
 """Norms, objectives of the plan, projects: read by everybody who works here, kept by who coordinates the network."""
 
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -14,13 +15,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from portal import access
+from portal import access, paging
 from portal.models.pages import page_kinds
 from portal.notices.feed import name
+from portal.pages import kinds
 from portal.personal_data.guard import Guarded
 from portal.requests import PersonRequest
 
 from .models import Norm, NormState, Objective, Project, Reason, ServicePage
+
+M = TypeVar("M", Norm, Objective, Project)
 
 
 def _once(form: Any, field: str) -> str:
@@ -122,8 +126,10 @@ class ReasonForm(Guarded, forms.ModelForm[Reason]):
 @login_required
 def norm_list(request: PersonRequest) -> HttpResponse:
     context = {
-        "norms": Norm.objects.select_related("successor"), "objectives": Objective.objects.all(),
-        "projects": Project.objects.all(), "may_change": access.coordinates(request.user),
+        "norms": _part(request, Norm.objects.select_related("successor").order_by("citation", "pk"), "norme"),
+        "objectives": _part(request, Objective.objects.order_by("code", "pk"), "obiettivi"),
+        "projects": _part(request, Project.objects.order_by("code", "pk"), "progetti"),
+        "may_change": access.coordinates(request.user),
     }  # fmt: skip
     return render(request, "coordination/norms.html", context)
 
@@ -159,14 +165,20 @@ def project(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "coordination/project.html", context)
 
 
-def _pages(rows: QuerySet[Reason], request: PersonRequest) -> list[tuple[Page, str]]:
+def _pages(rows: QuerySet[Reason], request: PersonRequest) -> paging.Part[Any]:
     """The pages that the reader may see, each with the articles for which it is there."""
     articles: dict[int, list[str]] = {}
     for row in rows:
         articles.setdefault(row.page_id, []).extend(filter(None, [row.article]))
-    pages = access.allowed(Page.objects.filter(pk__in=list(articles)), request.user).specific()
-    found = sorted(pages, key=lambda page: (getattr(page, "kind_order", 100), page.slug))
-    return [(page, "; ".join(articles[page.pk])) for page in found]
+    pages = access.allowed(Page.objects.filter(pk__in=list(articles)), request.user)
+    found = sorted(pages, key=lambda page: (getattr(page.specific_class, "kind_order", 100), page.slug))
+    part = paging.part(request, found.__getitem__)
+    whole = kinds.whole(part.rows)
+    return replace(part, rows=[(whole[page.pk], "; ".join(articles[page.pk])) for page in part.rows])
+
+
+def _part(request: PersonRequest, rows: QuerySet[M], key: str) -> paging.Part[M]:
+    return paging.part(request, rows.__getitem__, key=key)
 
 
 # --- Kept ------------------------------------------------------------------------------------------------

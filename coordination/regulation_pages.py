@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import access
+from portal import access, paging
 from portal.accounts.vocabulary_pages import KINDS, Vocabulary
 from portal.files import sheets
 from portal.limits import limited
@@ -166,11 +166,13 @@ class RuleForm(forms.Form):
 def regulations_list(request: PersonRequest) -> HttpResponse:
     """The services, each with what is not the same everywhere."""
     request.section = "rubrica"
-    services = list(access.allowed(RegulatedService.objects.filter(retired=False), request.user))
+    rows = access.allowed(RegulatedService.objects.filter(retired=False), request.user)
+    part = paging.part(request, rows.__getitem__)
+    services = part.rows
     found = regulations.standings(services)
     mine = request.user.organisation_id
     context = {"services": [(each, side_by_side.of(found[each.pk], mine)) for each in services],
-               "keeps": access.coordinates(request.user)}  # fmt: skip
+               "part": part, "keeps": access.coordinates(request.user)}  # fmt: skip
     return render(request, "coordination/regulations.html", context)
 
 

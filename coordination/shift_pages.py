@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from portal import access
+from portal import access, paging
 from portal.accounts.person_field import PersonField, choosable
 from portal.models import User
 from portal.requests import PersonRequest
@@ -91,8 +91,9 @@ def service_shifts(request: PersonRequest, pk: int) -> HttpResponse:
     form = ShiftForm(request.POST or None, reader=request.user, use_required_attribute=False)
     if request.method == "POST" and form.is_valid() and _add(request, card, form):
         return redirect("service_shifts", pk=pk)
-    rows = [shifts.Turn(row) for row in shifts.ahead(card, request.user)]
-    return render(request, "coordination/service_shifts.html", {"page": card, "form": form, "turns": rows})
+    part = paging.part(request, shifts.ahead(card, request.user).__getitem__)
+    context = {"page": card, "form": form, "turns": [shifts.Turn(row) for row in part.rows], "part": part}
+    return render(request, "coordination/service_shifts.html", context)
 
 
 def _add(request: PersonRequest, card: ServicePage, form: ShiftForm) -> bool:

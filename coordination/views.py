@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -21,7 +22,7 @@ from .forms import NoteForm
 from .models import MeetingPage, ServicePage
 
 LONGEST = timedelta(minutes=32_767)  # as long as one can be written down
-SHOWN = 200  # rows of each kind in the directory
+KEYS = {"people": "persone", "services": "servizi", "bodies": "enti"}  # of the lists of the directory
 
 
 @login_required
@@ -29,13 +30,17 @@ def meeting_list(request: PersonRequest) -> HttpResponse:
     """Meetings to come, then those held, newest first."""
     request.section = "riunioni"
     now, meetings = timezone.now(), access.allowed(MeetingPage.objects.all(), request.user)
-    near = list(meetings.filter(starts_at__gt=now - LONGEST).order_by("starts_at", "pk")[:SHOWN])
-    coming = [meeting for meeting in near if not meeting.is_over]
-    held = meetings.filter(starts_at__lte=now).exclude(pk__in=[meeting.pk for meeting in coming])
+    begun = meetings.filter(starts_at__gt=now - LONGEST, starts_at__lte=now)
+    running = [meeting.pk for meeting in begun.only("starts_at", "minutes_long") if not meeting.is_over]
+    coming = meetings.filter(Q(starts_at__gt=now) | Q(pk__in=running)).order_by("starts_at", "pk")
+    next_ones = paging.part(request, coming.__getitem__, key="prossime")
+    held = meetings.filter(starts_at__lte=now).exclude(pk__in=running)
     part = paging.part(request, held.order_by("-starts_at", "-pk").__getitem__)
-    homes = access.spaces_of([*coming, *part.rows], request.user)
+    homes = access.spaces_of([*next_ones.rows, *part.rows], request.user)
     context = {
-        "coming": [(meeting, homes.get(meeting.pk)) for meeting in coming],
+        "coming": [(meeting, homes.get(meeting.pk)) for meeting in next_ones.rows],
+        "next_ones": next_ones,
+        "count": paging.count(next_ones, coming.count),
         "held": [(meeting, homes.get(meeting.pk)) for meeting in part.rows],
         "part": part,
     }
@@ -88,13 +93,13 @@ def directory(request: PersonRequest) -> HttpResponse:
     words = request.GET.get("nome", "").strip()[:80]
     services = access.allowed(ServicePage.objects.select_related("organisation"), request.user)
     found = {
-        "people": names.found(words, _colleagues(request), lambda who: f"{who.last_name} {who.first_name}"),
+        "people": names.found(words, _colleagues(request), surname_first),
         "services": names.found(words, services, lambda each: each.title, lambda each: each.summary),
         "bodies": names.found(words, Organisation.objects.all(), lambda body: body.name),
     }
-    shown = {kind: rows[:SHOWN] for kind, rows in found.items()}
-    left = {f"{kind}_left": max(len(rows) - SHOWN, 0) for kind, rows in found.items()}
-    return render(request, "coordination/directory.html", {**shown, **left, "words": words})
+    parts = {kind: paging.part(request, rows.__getitem__, key=KEYS[kind]) for kind, rows in found.items()}
+    counts = {f"{kind}_count": len(rows) for kind, rows in found.items()}
+    return render(request, "coordination/directory.html", {**parts, **counts, "words": words})
 
 
 @login_required
@@ -103,6 +108,7 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
     request.section = "rubrica"
     found = get_object_or_404(Organisation, slug=slug)
     people = _colleagues(request).filter(organisation=found)
+    services = access.allowed(ServicePage.objects.filter(organisation=found), request.user)
     delegations = Delegation.objects.current().filter(organisation=found).select_related("person", "substitute")
     context = {
         "found": found,
@@ -111,10 +117,14 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
         "may_invite": access.bodies_to_invite_for(request.user).filter(pk=found.pk).exists(),
         "patron": found.next_patron(),
         "delegations": access.allowed(delegations, request.user),
-        "services": access.allowed(ServicePage.objects.filter(organisation=found), request.user).order_by("title"),
-        "people": names.found("", people, lambda who: f"{who.last_name} {who.first_name}")[:SHOWN],
+        "services": paging.part(request, services.order_by("title", "pk").__getitem__, key="servizi"),
+        "people": paging.part(request, names.found("", people, surname_first).__getitem__, key="persone"),
     }
     return render(request, "coordination/organisation.html", context)
+
+
+def surname_first(who: User) -> str:
+    return f"{who.last_name} {who.first_name}"
 
 
 def _colleagues(request: PersonRequest) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.http import HttpRequest
 
@@ -18,6 +18,11 @@ class Part(Generic[T]):
     rows: list[T]
     previous_url: str = ""
     next_url: str = ""
+
+
+def count(shown: Part[Any], whole: Callable[[], int]) -> int:
+    """How many there are: asked only where they do not all stand on the page."""
+    return whole() if shown.next_url or shown.previous_url else len(shown.rows)
 
 
 def part(request: HttpRequest, rows: Callable[[slice], Iterable[T]], size: int = SIZE, key: str = "pagina") -> Part[T]:

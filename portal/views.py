@@ -52,8 +52,10 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         space = Space.objects.filter(visibility=Visibility.PUBLIC).select_related("root_page").first()
         below = Page.objects.child_of(space.root_page) if space else Page.objects.none()
-        pages = access.allowed(below, request.user).specific()
-        return render(request, "portal/home_public.html", {"space": space, "pages": pages})
+        part = paging.part(
+            request, lambda piece: access.allowed(below, request.user).order_by("path")[piece].specific()
+        )
+        return render(request, "portal/home_public.html", {"space": space, "pages": part.rows, "part": part})
     since = timezone.now() - NEWS_WINDOW
     places = feed.places_of_news(request.user, since)
     changes = feed.news(request.user, since, piece=slice(SHOWN)) if places else []

@@ -8,11 +8,17 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from coordination.models import Norm, NormState, Objective, Project, Reason
-from portal import access
+from portal import access, paging
 from portal.models import User
+from portal.pages import kinds
 from portal.requests import PersonRequest
 
 from .models import FormPage, ProcedurePage, ProtocolPage, RuleLink
+
+KEYS = {
+    "procedures": "procedure", "forms": "moduli", "protocols": "protocolli", "outdated": "norme",
+    "objectives": "obiettivi", "projects": "progetti",
+}  # fmt: skip
 
 
 @login_required
@@ -21,19 +27,23 @@ def orphans(request: PersonRequest) -> HttpResponse:
     access.require_coordinator(request.user)
     request.section = "rete"
     repealed = Norm.objects.filter(state=NormState.REPEALED, since__lte=timezone.localdate())
-    context = {
+    lists = {
         "procedures": _open(ProcedurePage.objects.exclude(_follows_from(ProtocolPage)), request.user),
         "forms": _open(FormPage.objects.exclude(_follows_from(ProcedurePage, ProtocolPage)), request.user),
         "protocols": _open(ProtocolPage.objects.exclude(_has_a_norm()), request.user),
-        "outdated": _outdated(repealed, request.user),
-        "objectives": Objective.objects.filter(reasons=None, projects=None),
-        "projects": Project.objects.filter(reasons=None),
+        "objectives": Objective.objects.filter(reasons=None, projects=None).order_by("code", "pk"),
+        "projects": Project.objects.filter(reasons=None).order_by("code", "pk"),
     }  # fmt: skip
-    return render(request, "protocols/orphans.html", context)
+    parts = {name: paging.part(request, rows.__getitem__, key=KEYS[name]) for name, rows in lists.items()}
+    counts = {f"{name}_count": paging.count(parts[name], rows.count) for name, rows in lists.items()}
+    outdated = _outdated(repealed, request.user)
+    parts["outdated"] = paging.part(request, lambda piece: _whole(outdated[piece]), key=KEYS["outdated"])
+    counts["outdated_count"] = len(outdated)
+    return render(request, "protocols/orphans.html", {**parts, **counts})
 
 
 def _open(pages: QuerySet[Page], user: User) -> QuerySet[Page]:
-    found: QuerySet[Page] = access.allowed(pages.order_by("slug"), user)
+    found: QuerySet[Page] = access.allowed(pages.order_by("slug", "pk"), user)
     return found
 
 
@@ -49,6 +59,11 @@ def _has_a_norm() -> Exists:
 
 def _outdated(norms: QuerySet[Norm], user: User) -> list[tuple[Norm, Page]]:
     """Each norm that holds no more, with each page that is still there because of it."""
-    rows = Reason.objects.filter(norm__in=norms).select_related("norm__successor").order_by("norm__citation")
-    pages = {page.pk: page for page in access.allowed(Page.objects.filter(pk__in=rows.values("page")), user).specific()}
+    rows = Reason.objects.filter(norm__in=norms).select_related("norm__successor").order_by("norm__citation", "pk")
+    pages = {page.pk: page for page in access.allowed(Page.objects.filter(pk__in=rows.values("page")), user)}
     return [(row.norm, pages[row.page_id]) for row in rows if row.norm and row.page_id in pages]
+
+
+def _whole(rows: list[tuple[Norm, Page]]) -> list[tuple[Norm, Page]]:
+    """With the code of each page."""
+    return [(norm, kinds.by_name(page)) for norm, page in rows]

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import access
+from portal import access, paging
 from portal.models import Organ, Organisation
 from portal.models.people import OrganisationKind
 from portal.personal_data.guard import Guarded
@@ -89,7 +89,8 @@ def network_bodies(request: PersonRequest) -> HttpResponse:
     access.require_coordinator(request.user)
     request.section = "rete"
     found = Organisation.objects.annotate(people_count=Count("people", filter=Q(people__is_active=True)))
-    return render(request, "portal/network_bodies.html", {"bodies": found})
+    part = paging.part(request, found.order_by("name", "pk").__getitem__)
+    return render(request, "portal/network_bodies.html", {"bodies": part.rows, "part": part})
 
 
 @login_required

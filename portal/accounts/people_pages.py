@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from portal import access
+from portal import access, paging
 from portal.models import Invitation, Membership, NameProposal, Position, Profession, User
 from portal.models.activity import Verb
 from portal.notices.activity import record
@@ -26,7 +26,6 @@ from portal.words.days import LastDayField
 from . import delegations, ends, left_behind, working_life
 from .people_admin import left_alone_in_words
 
-SHOWN = 200
 SOON = timedelta(days=30)
 STATES = {
     "attivi": gettext_lazy("Attivi"), "invitati": gettext_lazy("Invitati"), "in-scadenza": gettext_lazy("In scadenza"),
@@ -76,7 +75,7 @@ class CardForm(forms.ModelForm):
 
 @login_required
 def network_people(request: PersonRequest) -> HttpResponse:
-    """By name and state; the first two hundred."""
+    """By name and state."""
     access.require_coordinator(request.user)
     request.section = "rete"
     words, state = request.GET.get("nome", "").strip()[:80], request.GET.get("stato", "")
@@ -86,9 +85,9 @@ def network_people(request: PersonRequest) -> HttpResponse:
             Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word)
             | Q(organisation__name__icontains=word)
         )  # fmt: skip
-    people = list(rows[: SHOWN + 1])
+    part = paging.part(request, rows.__getitem__)
     return render(request, "portal/network_people.html", {
-        "people": people[:SHOWN], "more": len(people) > SHOWN, "words": words, "state": state,
+        "people": part.rows, "part": part, "words": words, "state": state,
         "states": STATES.items(), "soon": timezone.now() + SOON,
     })  # fmt: skip
 
@@ -128,7 +127,8 @@ def person_card(request: PersonRequest, pk: int) -> HttpResponse:
     held = Membership.objects.current().filter(user=person).select_related("space__root_page")
     today = timezone.localdate()
     return render(request, "portal/person_card.html", {
-        "found": person, "name": name, "form": form, "roles": held.order_by("space__name"),
+        "found": person, "name": name, "form": form, 
+        "roles": paging.part(request, held.order_by("space__name", "pk").__getitem__, key="ruoli"),
         "delegations": delegations.held(person),
         "in_the_way": working_life.in_the_way(person), "alone": working_life.answered_alone(person),
         "left": left_behind.is_something(person),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from portal import access
+from portal import access, paging
 from portal.models.file_versions import FileVersion
 from portal.models.media import Document
 from portal.personal_data.guard import no_personal_data
@@ -31,9 +31,10 @@ def file_versions(request: HttpRequest, pk: int) -> HttpResponse:
     """Today's file, and those before it as far as the reader may open them."""
     document = access.get_or_404(Document.objects.all(), request.user, pk=pk)
     rows = versions.read_by(request.user, [document]).select_related("replaced_by")
-    if not rows:
+    part = paging.part(request, rows.__getitem__)
+    if not part.rows:
         raise Http404
-    return render(request, "portal/file_versions.html", {"file": document, "versions": rows})
+    return render(request, "portal/file_versions.html", {"file": document, "versions": part.rows, "part": part})
 
 
 def file_version(request: HttpRequest, pk: int, number: int) -> HttpResponse:

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from portal import access
+from portal import access, paging
 from portal.models import Space
 from portal.models.spaces import Role
 from portal.requests import FramedRequest
@@ -17,6 +17,8 @@ def space_list(request: FramedRequest) -> HttpResponse:
     roles = access.standing(request.user).roles
     rows = [(space, str(Role(roles[space.pk]).label) if space.pk in roles else "") for space in found]
     groups: dict[str, list[tuple[Space, str]]] = {}
-    for space, role in sorted(rows, key=lambda row: (row[0].is_closed, row[0].heading == "", row[0].heading)):
+    rows.sort(key=lambda row: (row[0].is_closed, row[0].heading == "", row[0].heading))
+    part = paging.part(request, rows.__getitem__)
+    for space, role in part.rows:
         groups.setdefault(_("Chiusi") if space.is_closed else space.heading, []).append((space, role))
-    return render(request, "portal/space_list.html", {"groups": groups.items()})
+    return render(request, "portal/space_list.html", {"groups": groups.items(), "part": part})

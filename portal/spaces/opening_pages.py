@@ -6,13 +6,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
-from portal import access
+from portal import access, paging
 from portal.accounts.person_field import PersonField
 from portal.models import Document, Space, User
 from portal.models.spaces import Visibility
@@ -76,12 +77,14 @@ def network_spaces(request: PersonRequest) -> HttpResponse:
     """All of them, with who answers for each."""
     access.require_coordinator(request.user)
     request.section = "rete"
-    spaces = list(Space.objects.select_related("root_page").order_by("closed_at", "heading", "name"))
+    rows = Space.objects.select_related("root_page")
+    part = paging.part(request, rows.order_by(F("closed_at").asc(nulls_first=True), "heading", "name").__getitem__)
+    spaces = part.rows
     return render(request, "portal/network_spaces.html", {
         "open": [space for space in spaces if not space.is_closed],
         "closed": [space for space in spaces if space.is_closed],
         "managers": access.managers_of(spaces),
-        "readable": {space.pk for space in access.allowed(Space.objects.all(), request.user)},
+        "readable": {space.pk for space in spaces if access.can(request.user, "view", space)}, "part": part,
     })  # fmt: skip
 
 

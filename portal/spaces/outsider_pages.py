@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.models import Page
 
-from portal import access
+from portal import access, paging
 from portal.files.serving import file_response
 from portal.models import Document, OutsiderLink, Rendition, Space
 from portal.pages import addresses, alone
@@ -119,8 +119,9 @@ def give(request: PersonRequest, slug: str) -> HttpResponse:
         )  # fmt: skip
         address = settings.BASE_URL + reverse("outsider", args=[token])
         form = OutsiderForm(space=space, manager=request.user)
-    rows = [(link, addresses.name_of(link.page)) for link in outsiders.of(space)]
-    context = {"space": space, "form": form, "links": rows, "given": given, "address": address}
+    part = paging.part(request, outsiders.of(space).__getitem__)
+    rows = [(link, addresses.name_of(link.page)) for link in part.rows]
+    context = {"part": part, "space": space, "form": form, "links": rows, "given": given, "address": address}
     response = render(request, "portal/outsider_links.html", context)
     response["Cache-Control"] = "no-store"
     return response
