@@ -109,8 +109,7 @@ class Standing:
         """The bodies in whose name the person acts today, each with the purpose; read when first asked."""
         if self.person is None:
             return frozenset()
-        mine = Delegation.objects.current().filter(Q(person=self.person) | Q(substitute=self.person))
-        return frozenset(mine.values_list("organisation", "purpose"))
+        return frozenset(prepared.answers("bodies", _bodies, person=self.person, today=timezone.localdate()))
 
 
 def standing(user: Person) -> Standing:
@@ -119,6 +118,13 @@ def standing(user: Person) -> Standing:
     if held is None:
         held = user.__dict__["_standing"] = _read_standing(user)
     return held
+
+
+def _bodies() -> QuerySet[Any, Any]:
+    """The bodies of whoever is given later, on a day that is given later."""
+    person, today = prepared.given("person"), prepared.given("today", DateField())
+    mine = Delegation.objects.current(today).filter(Q(person=person) | Q(substitute=person)).order_by()
+    return mine.values_list("organisation", "purpose")
 
 
 class Outsider(AnonymousUser):
@@ -236,8 +242,7 @@ def _held(known: bool, administrator: bool) -> QuerySet[Any, Any]:
         "called": Value("", CharField()), "coded": Value("", CharField()), "first_page": Value(0, BigIntegerField()),
         "word": Value("", CharField()),
     }  # fmt: skip
-    person: Any = prepared.Given("person", BigIntegerField())
-    now: Any = prepared.Given("now", DateTimeField())
+    person, now = prepared.given("person"), prepared.given("now", DateTimeField())
     mine = Case(When(by=person, by__isnull=False, then=Value(1)), default=Value(0), output_field=IntegerField())
     reports: QuerySet[Any, Any] = PersonalDataReport.objects.hiding().filter(page__isnull=False).order_by()
     reports = reports.annotate(held_as=Value(REPORTED), **{**no_space, "role_held": mine})
@@ -297,7 +302,7 @@ def _opened(known: bool, spaces: list[Any], groups: list[Any]) -> QuerySet[Any, 
     shares = PageShare.objects.filter(space__pk__in=spaces, page__depth__gte=SPACE_DEPTH).values_list("page__path")
     if not known:
         return shares
-    person: Any = prepared.Given("person", BigIntegerField())
+    person = prepared.given("person")
     grants = {"permission__codename": "view_page", "content_object__depth__gte": SPACE_DEPTH}
     to_person = PageUserGrant.objects.filter(user=person, **grants).values_list("content_object__path")
     to_groups = PageGroupGrant.objects.filter(group__pk__in=groups, **grants).values_list("content_object__path")
@@ -443,8 +448,19 @@ def may_review(user: Person, page: Page) -> bool:
         return False
     if "manage" in acts_on(user, page):
         return True
-    mine = Page.objects.filter(pk=page.pk, depth__gt=SPACE_DEPTH)
-    return addressed(mine, user, "owner", standing_in=True).exists()
+    if page.depth <= SPACE_DEPTH:
+        return False
+    moment = {"today": timezone.localdate(), "now": timezone.now()}
+    return bool(prepared.answers("to review", _to_review, page=page.pk, person=user.pk, **moment))
+
+
+def _to_review() -> QuerySet[Any, Any]:
+    """The page, where whoever is given answers for it or stands in today for who does."""
+    person = prepared.given("person")
+    mine = Q(owner=person) | _owed_by_whoever_is_away(
+        person, "owner", prepared.given("today", DateField()), prepared.given("now", DateTimeField())
+    )
+    return Page.objects.order_by().filter(mine, pk=prepared.given("page")).values_list("pk")
 
 
 def may_give_reasons(user: Person, page: Page) -> bool:
@@ -601,6 +617,24 @@ def _people(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]
     if action != "view":
         return queryset.filter(is_superuser=False) if action == "manage" and held.coordinates else queryset.none()
     return queryset.filter(Q(pk=held.person) | _works_in(held.roles))
+
+
+def people_seen(user: User, among: Iterable[int]) -> set[int]:
+    """Of these accounts those that hold now and that the person sees, by the rule of `_people`; every page asks it."""
+    held, among = standing(user), list(among)
+    if held.coordinates:
+        return set(User.objects.current().filter(pk__in=among).order_by().values_list("pk", flat=True))
+    people, spaces = prepared.several("named", among), prepared.several("space", held.roles)
+    question = partial(_people_seen, prepared.places(people), prepared.places(spaces))
+    form = ("people seen", len(people), len(spaces))
+    rows = prepared.answers(form, question, person=held.person, now=timezone.now(), **people, **spaces)
+    return {pk for (pk,) in rows}
+
+
+def _people_seen(people: list[Any], spaces: list[Any]) -> QuerySet[Any, Any]:
+    now = prepared.given("now", DateTimeField())
+    known = Q(pk=prepared.given("person")) | _works_in(spaces, now)
+    return User.objects.current(now).filter(known, pk__in=people).order_by().values_list("pk")
 
 
 def _memberships(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
@@ -801,9 +835,8 @@ def owed(rows: Callable[[Any], QuerySet[Any]], user: Person) -> list[Any]:
 
 
 def _owed(rows: Callable[[Any], QuerySet[Any]]) -> QuerySet[Any]:
-    person: Any = prepared.Given("person", BigIntegerField())
-    today: Any = prepared.Given("today", DateField())
-    now: Any = prepared.Given("now", DateTimeField())
+    person, today = prepared.given("person"), prepared.given("today", DateField())
+    now = prepared.given("now", DateTimeField())
     of_others = _owed_by_whoever_is_away(person, "person", today, now) & Q(by_mandate=False)
     return rows(today).filter(Q(person=person) | of_others).select_related("page")
 
@@ -1279,9 +1312,9 @@ def _holding(holds: QuerySet[Membership]) -> Q:
     return Q(pk__in=holds.values("user")) | Q(pk__in=in_groups.values("user"))
 
 
-def _works_in(spaces: Iterable[int]) -> Q:
+def _works_in(spaces: Iterable[Any], now: Any = None) -> Q:
     """`_belongs`, asked of one person after the other: where the spaces are many, and the persons shown few."""
-    holds = Membership.objects.current().filter(space__in=list(spaces))
+    holds = Membership.objects.current(now).filter(space__pk__in=list(spaces))
     through = User.groups.through.objects.filter(user=OuterRef("pk"), group__role_group=None)
     own, bodys = holds.filter(user=OuterRef("pk")), holds.filter(group=OuterRef("group"))
     return Q(Exists(own)) | Q(Exists(through.filter(Exists(bodys))))
@@ -1308,7 +1341,7 @@ def somebody_to_ask(user: Person) -> User | None:
     spaces = prepared.several("space", held.roles or held.public)
     if not spaces:
         return None
-    now: Any = prepared.Given("now", DateTimeField())
+    now = prepared.given("now", DateTimeField())
     found = prepared.answers(
         ("managing", len(spaces)), lambda: _managing(prepared.places(spaces), now)[:1], now=timezone.now(), **spaces
     )

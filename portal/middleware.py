@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,9 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from . import busy, errors
+from . import busy, errors, network
+from .models import kept
 from .pages import drafts, writing
 from .pages.atomic_acts import NotDone
 from .pages.publication import Refused
@@ -36,6 +39,19 @@ class NullCharacterMiddleware:
         if "\0" in request.path_info:
             raise Http404
         return self.get_response(request)
+
+
+class KeptMiddleware:
+    """What is kept in memory is compared with its rows once a request; the site is of it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Where Wagtail keeps the site of a request, for as long as it lasts: found when it is first asked for.
+        request._wagtail_site = SimpleLazyObject(partial(network.site_of, request))  # type: ignore[attr-defined]
+        with kept.asked_once():
+            return self.get_response(request)
 
 
 class SessionMiddleware(sessions.SessionMiddleware):

@@ -1,5 +1,6 @@
 """Setting a network up: its first page, its address, the one workflow of publication."""
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,10 +8,14 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.http import HttpRequest
+from django.http.request import split_domain_port
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Site, Workflow, WorkflowPage, WorkflowTask
+from wagtail.models.sites import get_site_for_hostname
 
 from .background import schedules
+from .models.kept import Kept
 from .models.pages import HomePage
 from .models.workflow import ApprovalTask
 
@@ -34,6 +39,20 @@ def address(base_url: str = "") -> dict[str, Any]:
     """Where the portal answers, as Wagtail keeps it."""
     parts = urlsplit(base_url or settings.BASE_URL)
     return {"hostname": parts.hostname or "localhost", "port": parts.port or {"https": 443}.get(parts.scheme, 80)}
+
+
+SITES = "sites"  # their version changes with each row of a site or of a first page
+_sites = Kept(SITES, lambda: lru_cache(maxsize=16)(get_site_for_hostname))
+
+
+def site_of(request: HttpRequest) -> Site | None:
+    """The site and its first page, from memory; by Wagtail's own rule of hosts and ports."""
+    host = split_domain_port(request._get_raw_host())[0]  # type: ignore[attr-defined]  # a refused one has its page too
+    try:
+        site: Site = _sites.get()(host, request.get_port())
+    except Site.DoesNotExist:
+        return None
+    return site
 
 
 def follow_address() -> None:

@@ -24,6 +24,11 @@ class Given(Expression):
         return "%s", [self]
 
 
+def given(name: str, field: "Field[Any, Any] | None" = None) -> Any:
+    """Where the value stands: the key of a row, unless another field is named."""
+    return Given(name, field or BigIntegerField())
+
+
 def several(name: str, values: Iterable[int]) -> dict[str, int]:
     """Numbers for an IN, by name; the last is said again, so that few lengths, and few forms, there are."""
     known = list(values)
@@ -31,9 +36,9 @@ def several(name: str, values: Iterable[int]) -> dict[str, int]:
     return {f"{name}{place}": value for place, value in enumerate(filled)}
 
 
-def places(given: dict[str, int]) -> list[Any]:
+def places(known: dict[str, int]) -> list[Any]:
     """Where those of `several` stand."""
-    return [Given(name, BigIntegerField()) for name in given]
+    return [given(name) for name in known]
 
 
 def answers(form: Hashable, question: Callable[[], "QuerySet[Any, Any]"], **given: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db.models.signals import m2m_changed, post_delete, post_migrate, post_save, pre_migrate, pre_save
 from django_q.signals import post_execute_in_worker, pre_execute
+from wagtail.models import Site
 from wagtail.signals import (
     init_new_page,
     page_published,
@@ -20,7 +21,7 @@ from wagtail.signals import (
     workflow_cancelled,
 )
 
-from . import security_log
+from . import network, security_log
 from .accounts import authentication, ends, left_behind, password_changed, working_life
 from .background.heartbeat import heart
 from .files import reading, replacing, versions
@@ -40,6 +41,7 @@ from .models import (
     old_addresses,
     tree,
 )
+from .models.pages import HomePage
 from .notices import acknowledgements, declaration, problem_reports, reviews
 from .pages import approval, atomic_acts, publication, writing
 from .personal_data import reports
@@ -99,3 +101,5 @@ def connect() -> None:
     post_save.connect(security_log.on_account_saved, sender=User)
     post_save.connect(security_log.on_coordinator_saved, sender=NetworkCoordinator)
     kept.on_rows_of(Term, glossary.KEPT)
+    for model in (Site, HomePage):
+        kept.on_rows_of(model, network.SITES)

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "portal.upkeep.maintenance.MaintenanceMiddleware",
     "portal.middleware.CompressedPagesMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.middleware.KeptMiddleware",
     "portal.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

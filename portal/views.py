@@ -57,8 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
         )
         return render(request, "portal/home_public.html", {"space": space, "pages": part.rows, "part": part})
     since = timezone.now() - NEWS_WINDOW
-    places = feed.places_of_news(request.user, since)
-    changes = feed.news(request.user, since, piece=slice(SHOWN)) if places else []
+    changes, places = feed.news_and_places(request.user, since, SHOWN)
     resume = feed.resume(cast("PersonRequest", request))
     path = next((each for each in resume if each.of), None) if request.user.is_learner else None
     context = {

@@ -5,11 +5,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal import access
+from portal import access, prepared
 from portal.models import Organisation, User
 from portal.models.delegations import Purpose
 from portal.models.people import OrganisationKind
@@ -90,7 +91,7 @@ def of(
     """
     if not page.by_body and not (request.GET.get("ente") or request.GET.get("giorno")):
         return None
-    rows = list(Adoption.objects.filter(edition__page=page.pk).select_related("organisation"))
+    rows = prepared.answers("adoptions", _rows, page=page.pk)
     known = adoptions.bindings(page, kept, rows, signatories)
     bodies = {row.organisation_id: row.organisation for row in rows}
     bodies |= {body.pk: body for body in signatories}
@@ -109,6 +110,10 @@ def of(
         _answer(found, known, readable)
     _beside(found, page)
     return found
+
+
+def _rows() -> QuerySet[Adoption]:
+    return Adoption.objects.filter(edition__page__pk=prepared.given("page")).select_related("organisation")
 
 
 def _asked(request: HttpRequest, bodies: dict[int, Organisation]) -> AskForm:

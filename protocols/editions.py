@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Manager
+from django.db.models import Manager, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,7 +12,7 @@ from wagtail.blocks import StreamValue
 from wagtail.models import Page
 
 from coordination.models import RegulatedService
-from portal import access
+from portal import access, prepared
 from portal.models import Document, Organisation, Position, Space
 from portal.pages import citations
 from portal.pages.publication import Refused
@@ -190,12 +190,17 @@ def _of_another_that_waits(page: RulePage) -> Obstacle | None:
 
 def kept(page: RulePage) -> list[Edition]:
     """All editions, whoever reads them: oldest first, each with its `state` and the last day it held."""
-    rows = Edition.objects.filter(page_id=page.pk).select_related("published_by", "proposed_by", "approved_by", "space")
+    rows = prepared.answers("editions", _of_page, page=page.pk)
     found = sorted(rows, key=lambda edition: (edition.begins, edition.published_at, edition.pk))
     for edition, following in zip(found, [*found, None][1:], strict=True):
         edition.next_from = following.begins if following else None  # type: ignore[attr-defined]
         edition.state = _state(page, edition)  # type: ignore[attr-defined]
     return found
+
+
+def _of_page() -> QuerySet[Edition]:
+    rows = Edition.objects.filter(page__pk=prepared.given("page")).order_by()
+    return rows.select_related("published_by", "proposed_by", "approved_by", "space")
 
 
 def history(page: RulePage, user: Any, known: list[Edition] | None = None) -> list[Edition]:

@@ -41,6 +41,8 @@ def missing_adoptions(user: User) -> Iterable[Figure]:
 def being_signed(request: PersonRequest) -> Iterable[Resume]:
     """One's own texts that the bodies are signing: who has, and who is missing."""
     waiting = joint_approval.waiting_of(request.user)
+    if not waiting:
+        return
     people = {who.pk for each in waiting for missing in each.missing.values() for who in missing}
     known = set(access.allowed(User.objects.filter(pk__in=people), request.user).values_list("pk", flat=True))
     for each in waiting:

@@ -8,10 +8,11 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
 from wagtail.models import Page
 
 from coordination.models import Norm, Objective, Project, Reason
-from portal import access
+from portal import access, prepared
 from portal.pages import kinds
 
 from .models import RuleLink
@@ -40,7 +41,7 @@ class Why:
 
 def of(page: Page, user: Any) -> Why:
     """Three questions, however many pages and kinds: the links, what the reader sees of them, the reasons."""
-    edges = _edges(page)
+    edges = set(prepared.answers("links", _edges, page=page.pk))
     readable = access.allowed(Page.objects.filter(pk__in={pk for edge in edges for pk in edge}), user)
     pages = {each.pk: each for each in readable}
     above = [pages[pk] for pk in _reached(page, {(below, above) for above, below in edges}, pages)]
@@ -49,15 +50,16 @@ def of(page: Page, user: Any) -> Why:
     return Why(norms, objectives, projects, _levels(above), _levels(below), access.may_give_reasons(user, page))
 
 
-def _edges(page: Page) -> set[Edge]:
-    """The links as far as they may lead from the page, each way."""
-    steps = []
+def _edges() -> QuerySet[Any, Any]:
+    """The links as far as they may lead from a page that is given later, each way."""
+    steps: list[Any] = []
+    page = prepared.given("page")
     for at, to in (("below", "above"), ("above", "below")):
-        step = RuleLink.objects.filter(**{at: page.pk})
+        step = RuleLink.objects.filter(**{f"{at}__pk": page})
         for _more in range(FARTHEST):
             steps.append(step.values_list("above", "below"))
             step = RuleLink.objects.filter(**{f"{at}__in": step.values(to)})
-    return set(steps[0].union(*steps[1:]))
+    return steps[0].union(*steps[1:])
 
 
 def _reached(page: Page, edges: Iterable[Edge], seen: Container[int]) -> set[int]:

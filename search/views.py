@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
 from coordination.models import ServicePage
@@ -20,6 +21,7 @@ from portal.limits import limited
 from portal.models import Document as File
 from portal.models import Space
 from portal.models.pages import page_kinds
+from portal.pages import kinds
 from portal.requests import number
 from protocols.models import FormPage
 from protocols.models.rules import RulePage
@@ -200,18 +202,19 @@ def _suggested(words: str, user: Any) -> list[Suggestion]:
 
 
 @cache
-def _kinds() -> dict[str, tuple[str, str]]:
+def _kinds() -> dict[str, tuple[Any, Any]]:
+    """One and many of each kind, to be said in the reader's language."""
     known = {kind: words for model in page_kinds() for kind, words in model.kinds_in_words().items()}
-    said = {kind: (str(one), str(many)) for kind, (one, many) in known.items()}
-    return {**said, FILE_KIND: (_("File"), _("File")), "spazio": (_("Spazio"), _("Spazi"))}
+    files, spaces = (gettext_lazy("File"), gettext_lazy("File")), (gettext_lazy("Spazio"), gettext_lazy("Spazi"))
+    return {**known, FILE_KIND: files, "spazio": spaces}
 
 
 def _kind_label(kind: str) -> str:
-    return _kinds().get(kind, (kind, kind))[0]
+    return str(_kinds().get(kind, (kind, kind))[0])
 
 
 def _kind_plural(kind: str) -> str:
-    return _kinds().get(kind, (kind, kind))[1]
+    return str(_kinds().get(kind, (kind, kind))[1])
 
 
 def _shown(search: Search, hit: Hit) -> dict[str, Any]:
@@ -240,12 +243,13 @@ def _shown(search: Search, hit: Hit) -> dict[str, Any]:
 
 
 def _pages(search: Search) -> dict[int, Page]:
-    """The pages behind the results, read once, for their state; asked of access again."""
+    """The pages behind the results, read once and asked of access again; whole where more than the name is shown."""
     found = search.request.__dict__.get("_result_pages")
     if found is None:
         numbers = {hit.page_id for hit in search.listed}
         pages = access.allowed(Page.objects.filter(pk__in=numbers), search.request.user)
-        found = {page.pk: page for page in pages.specific()}
+        found = {page.pk: kinds.by_name(page) for page in pages}
+        found |= kinds.whole(page for page in found.values() if isinstance(page, RulePage | ServicePage))
         search.request.__dict__["_result_pages"] = found
     return found
 

@@ -8,7 +8,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal.fields import BlocksField
 from portal.models import Organisation, User
-from portal.models.pages import PortalPage
+from portal.models.pages import Beside, PortalPage
 from portal.pages.blocks import BodyBlock
 from portal.words.telephone import valid_telephones
 
@@ -68,6 +68,10 @@ class ServicePage(PortalPage):
     class Meta:
         verbose_name = _("scheda di un servizio")
         verbose_name_plural = _("schede dei servizi")
+
+    def beside_its_name(self) -> Beside:
+        is_active = self.state == ServiceState.ACTIVE
+        return Beside() if is_active else Beside(self.get_state_display(), colour="soon")
 
     def summary_text(self) -> str:
         return "\n".join(filter(None, [self.summary, self.text, self.place, self.hours, self.telephone]))

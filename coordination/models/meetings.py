@@ -17,7 +17,7 @@ from wagtail.models import Orderable
 
 from portal.fields import BlocksField
 from portal.models import Organisation, User
-from portal.models.pages import PortalPage, Section
+from portal.models.pages import Beside, PortalPage, Section
 from portal.models.spaces import Role
 from portal.pages import anchors, reserved
 from portal.pages.reserved import Part, ReadersBlock
@@ -133,6 +133,9 @@ class MeetingPage(PortalPage):
     @property
     def is_over(self) -> bool:
         return self.ends_at < timezone.now()
+
+    def beside_its_name(self) -> Beside:
+        return Beside(self.starts_at)
 
     def relevant_date(self) -> date:
         return timezone.localtime(self.starts_at).date()

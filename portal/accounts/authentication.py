@@ -10,7 +10,7 @@ from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
-from django.db.models import BigIntegerField, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -36,8 +36,7 @@ class ValidityBackend(AuthenticationBackend):
 
 
 def _of_a_session() -> QuerySet[User]:
-    pk: Any = prepared.Given("pk", BigIntegerField())
-    return User.objects.select_related("organisation", "profession").filter(pk=pk)
+    return User.objects.select_related("organisation", "profession").filter(pk=prepared.given("pk"))
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -50,12 +50,12 @@ def _known(request: Any) -> _Known:
 
 
 def _ask(seen: _Known, user: User, who: User) -> None:
-    people = access.allowed(User.objects.current(), user).order_by()
     if seen.questions < ONE_BY_ONE:
         new = {who.pk} | seen.expected - seen.asked
         seen.asked |= new
-        people = people.filter(pk__in=new)
+        seen.found |= access.people_seen(user, new)
     else:
         seen.is_everybody = True
+        people = access.allowed(User.objects.current(), user).order_by()
+        seen.found |= set(people.values_list("pk", flat=True))
     seen.questions += 1
-    seen.found |= set(people.values_list("pk", flat=True))

@@ -5,6 +5,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
+from portal import prepared
+
 from .append_only import AppendOnly, AppendOnlyQuerySet
 
 
@@ -86,5 +88,9 @@ class Activity(AppendOnly):
     @classmethod
     def last_publication_of(cls, page: Page) -> "Activity | None":
         """By whom it was published, and who approved it."""
-        acts = cls.objects.filter(page=page.pk, verb=Verb.PUBLISHED)
-        return acts.select_related("by", "proposed_by", "approved_by").first()
+        return next(iter(prepared.answers("last publication", cls._last_publication, page=page.pk)), None)
+
+    @classmethod
+    def _last_publication(cls) -> "models.QuerySet[Activity]":
+        acts = cls.objects.filter(page__pk=prepared.given("page"), verb=Verb.PUBLISHED)
+        return acts.select_related("by", "proposed_by", "approved_by")[:1]

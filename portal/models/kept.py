@@ -2,10 +2,12 @@
 
 A version in the database tells: whoever changes the rows writes a new one in the same transaction, and every process
 compares before it uses what it keeps. A version is a word made by chance: one that comes back with a rollback or a
-restored database belongs to the same rows.
+restored database belongs to the same rows. While a request lasts the versions are asked once, all together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
@@ -13,7 +15,10 @@ from django.db import models
 from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
+from portal import prepared
+
 T = TypeVar("T")
+Versions = dict[str, str]
 
 
 class KeptVersion(models.Model):
@@ -28,16 +33,47 @@ class KeptVersion(models.Model):
         return f"{self.name}: {self.version}"
 
 
+_at_once: ContextVar[Callable[[], Versions] | None] = ContextVar("versions asked at once", default=None)
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """The versions of everything are asked once in here, with the first; where something is changed, each time."""
+    held: Versions | None = None
+
+    def versions() -> Versions:
+        nonlocal held
+        if held is None:
+            held = dict(prepared.answers("versions", _versions))
+        return held
+
+    token = _at_once.set(versions)
+    try:
+        yield
+    finally:
+        _at_once.reset(token)
+
+
+def _versions() -> "models.QuerySet[Any, Any]":
+    return KeptVersion.objects.order_by().values_list("name", "version")
+
+
+def _version(name: str) -> str:
+    versions = _at_once.get()
+    if versions is not None:
+        return versions().get(name, "")
+    return KeptVersion.objects.filter(name=name).values_list("version", flat=True).first() or ""
+
+
 class Kept(Generic[T]):
-    """Something read from rows, and read again when they change: one question each time, of the version."""
+    """Something read from rows, and read again when they change: one question a request, of the versions."""
 
     def __init__(self, name: str, read: Callable[[], T]) -> None:
         self.name, self.read = name, read
         self.held: tuple[str, T] | None = None
 
     def get(self) -> T:
-        rows = KeptVersion.objects.filter(name=self.name)
-        version = rows.values_list("version", flat=True).first() or ""  # before the rows: never older than they are
+        version = _version(self.name)  # before the rows: never older than they are
         held = self.held
         if held is None or held[0] != version:
             held = self.held = version, self.read()
@@ -47,6 +83,7 @@ class Kept(Generic[T]):
 def change(name: str) -> None:
     """The rows behind it have changed: called in the transaction that changed them."""
     KeptVersion.objects.update_or_create(name=name, defaults={"version": uuid4().hex})
+    _at_once.set(None)  # what was read in a transaction that is then taken back holds for nobody
 
 
 def on_rows_of(model: type[models.Model], name: str) -> None:

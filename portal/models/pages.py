@@ -142,6 +142,15 @@ CHANGE_NOTE_HELP = _(
 )
 
 
+@dataclass(frozen=True)
+class Beside:
+    """A day, or a state with its colour."""
+
+    says: Any = ""
+    colour: str = ""
+    version: str = ""
+
+
 class PortalPage(AddressedPage):
     """Everything that people read: who answers for it, its code, when it is to be looked at again."""
 
@@ -317,6 +326,10 @@ class PortalPage(AddressedPage):
     def summary_text(self) -> str:
         """The words about the page as a whole, for search."""
         return self.summary
+
+    def beside_its_name(self) -> Beside:
+        """What the list of a space says of the page, beyond its name and summary."""
+        return Beside()
 
     def what_holds(self) -> str:
         """For the news of its publication: what is so from these days on, where the kind knows it."""

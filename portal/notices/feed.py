@@ -287,8 +287,11 @@ def changes(
     acts = _acts(user, since, until, own)
     if beneath:
         acts = acts.filter(page__path__beneath=[beneath])
-    rows = list(acts[piece])
-    said = _Said(_read({row.page_id for row in rows if row.page_id}, known or {}))
+    return _told(user, list(acts[piece]), known or {})
+
+
+def _told(user: User, rows: Sequence[Activity], known: Mapping[int, Page]) -> list[Change]:
+    said = _Said(_read({row.page_id for row in rows if row.page_id}, known))
     return [said.to(user, row) for row in rows]
 
 
@@ -439,10 +442,12 @@ class ChangesOfEach:
         return not (act.is_first and act.space_id in outside)
 
 
-def places_of_news(user: User, since: datetime) -> list[str]:
-    """The paths of the pages behind the newest of `news`: to be counted, as far as anybody wants to know."""
-    acts = _acts(user, max(since, user.news_seen_until or since), None)
-    return list(acts.values_list("page__path", flat=True)[:COUNTED])
+def news_and_places(user: User, since: datetime, most: int) -> tuple[list[Change], list[str]]:
+    """So many of the newest; and the paths of the pages behind all, to be counted as far as anybody wants to know."""
+    acts = _acts(user, unseen_since(user, since), None)
+    acts = acts.annotate(path=F("page__path")).only("page", "space", "note", "note_is_inside", "at")
+    rows: list[Any] = list(acts[:COUNTED])
+    return _told(user, rows[:most], {}), [row.path for row in rows]
 
 
 def see_news(user: User, until: datetime) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.accounts import own_data
 from portal.background import jobs
 from portal.background.schedules import every
@@ -228,7 +229,11 @@ def _record(page: PortalPage, row: PageReview) -> None:
 
 def history(page: Page) -> list[PageReview]:
     """What was answered on the days of review of a page, newest first."""
-    return list(PageReview.objects.filter(page=page.pk).select_related("by"))
+    return prepared.answers("reviews", _history, page=page.pk)
+
+
+def _history() -> QuerySet[PageReview]:
+    return PageReview.objects.filter(page__pk=prepared.given("page")).select_related("by")
 
 
 def kept_of(person: User) -> Iterable[own_data.Kept]:

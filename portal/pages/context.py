@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.accounts import looked_up
 from portal.models.activity import Activity
 from portal.models.pages import PortalPage, SpacePage
@@ -23,7 +24,7 @@ from .kinds import shows
 def page(page: PortalPage, request: Any) -> dict[str, Any]:
     request.section = page.listed_as or page._meta.model_name  # in bold above
     if page.responsible_id:  # with the body, which stands beside the name
-        page.responsible = User.objects.select_related("organisation").get(pk=page.responsible_id)
+        (page.responsible,) = prepared.answers("responsible", _with_body, pk=page.responsible_id)
     request.contact = page.responsible  # the frame's footer names whom to ask
     publication = Activity.last_publication_of(page)
     acted = (publication.by, publication.proposed_by, publication.approved_by) if publication else ()
@@ -39,6 +40,10 @@ def page(page: PortalPage, request: Any) -> dict[str, Any]:
         "review": None if getattr(request, "is_preview", False) else Review(page, request.user),
         **_writing_here(page, request),
     }
+
+
+def _with_body() -> QuerySet[User]:
+    return User.objects.select_related("organisation").filter(pk=prepared.given("pk"))
 
 
 @shows(SpacePage)

@@ -20,7 +20,7 @@ def waiting(request: PersonRequest) -> Iterable[Resume]:
     """One's own pages that wait for an approval: since when, and who can give it."""
     states = list(approval.waiting_of(request.user))
     pages = _own({state.workflow_state.object_id for state in states}, request.user)
-    deciders = access.deciders(pages.values())
+    deciders = access.deciders(pages.values()) if pages else {}
     for state in states:
         if page := pages.get(int(state.workflow_state.object_id)):
             names = ", ".join(str(person) for person in deciders.get(page.pk, [])[:NAMED])

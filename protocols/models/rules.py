@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 
 from portal.models import Organisation
-from portal.models.pages import PortalPage
+from portal.models.pages import Beside, PortalPage
 from portal.pages.copying import PageCopyForm
 from portal.words import dates
 from protocols import versions
@@ -167,6 +167,10 @@ class RulePage(PortalPage):
         if self.valid_from > today:
             return "soon", _("non ancora in vigore: lo sarà %(day)s") % since
         return "ok", _("in vigore %(day)s") % since
+
+    def beside_its_name(self) -> Beside:
+        colour, says = self.state
+        return Beside(says, colour=colour, version=self.version)
 
     def relevant_date(self) -> date | None:
         return self.valid_from or super().relevant_date()
