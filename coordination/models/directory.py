@@ -69,6 +69,8 @@ class ServicePage(PortalPage):
         verbose_name = _("scheda di un servizio")
         verbose_name_plural = _("schede dei servizi")
 
+    said_in_lists = (*PortalPage.said_in_lists, "state")
+
     def beside_its_name(self) -> Beside:
         is_active = self.state == ServiceState.ACTIVE
         return Beside() if is_active else Beside(self.get_state_display(), colour="soon")

@@ -134,6 +134,8 @@ class MeetingPage(PortalPage):
     def is_over(self) -> bool:
         return self.ends_at < timezone.now()
 
+    said_in_lists = (*PortalPage.said_in_lists, "starts_at")
+
     def beside_its_name(self) -> Beside:
         return Beside(self.starts_at)
 

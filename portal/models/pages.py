@@ -327,6 +327,8 @@ class PortalPage(AddressedPage):
         """The words about the page as a whole, for search."""
         return self.summary
 
+    said_in_lists: ClassVar[tuple[str, ...]] = ("code", "summary")  # the fields read for that, and by `what_holds`
+
     def beside_its_name(self) -> Beside:
         """What the list of a space says of the page, beyond its name and summary."""
         return Beside()

@@ -56,7 +56,25 @@ def by_name(page: Page) -> Any:
 
 def whole(pages: Iterable[Page]) -> dict[int, Any]:
     """Pages that have been read, each as its kind with all that the kind holds: one question for each kind."""
-    by_kind: dict[type[Page], list[int]] = {}
+    return {
+        pk: page for kind, keys in _by_kind(pages).items() for pk, page in kind._default_manager.in_bulk(keys).items()
+    }
+
+
+NAME = ("title", "slug", "url_path", "path", "depth", "content_type", "live")
+
+
+def in_a_list(pages: Iterable[Page]) -> dict[int, Any]:
+    """The same with what a list says of each (`said_in_lists`) alone: texts, which it does not show, cost the most."""
+    found: dict[int, Any] = {}
+    for kind, keys in _by_kind(pages).items():
+        rows = kind._default_manager.filter(pk__in=keys).order_by()
+        found |= {page.pk: page for page in rows.only(*NAME, *getattr(kind, "said_in_lists", ()))}
+    return found
+
+
+def _by_kind(pages: Iterable[Page]) -> dict[type[Page], list[int]]:
+    found: dict[type[Page], list[int]] = {}
     for page in pages:
-        by_kind.setdefault(page.specific_class or Page, []).append(page.pk)
-    return {pk: page for kind, keys in by_kind.items() for pk, page in kind._default_manager.in_bulk(keys).items()}
+        found.setdefault(page.specific_class or Page, []).append(page.pk)
+    return found

@@ -18,6 +18,7 @@ from portal.models.pages import PortalPage, SpacePage, page_kinds
 from portal.models.people import User
 from portal.models.spaces import Role, Space
 from portal.notices import feed
+from portal.pages.kinds import in_a_list
 
 ROLE_IN_WORDS = {
     Role.READER: _("Puoi leggere, cercare e scaricare."),
@@ -49,8 +50,7 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
     pinned = [pin.target_id for pin in page.pins.all()]  # in a preview, rows that are not in the database yet
     counts = _counted(page, user)
     shared = set(shared_with(space, user).values_list("pk", flat=True)[:EACH]) if role else set()
-    # Of all that the page names, the texts of each kind are read once.
-    found = {each.pk: each for each in Page.objects.filter(pk__in={*counts, *pinned, *shared}).specific()}
+    found = in_a_list(Page.objects.filter(pk__in={*counts, *pinned, *shared}).only("content_type"))
     readers = [user, shown_to] if shown_to else [user]
     pins = {pk for pk in pinned if pk in found and all(access.can(each, "view", found[pk]) for each in readers)}
     above = Counter(type(found[pk]) for pk in pins if found[pk].path.startswith(page.path))

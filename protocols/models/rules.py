@@ -168,6 +168,8 @@ class RulePage(PortalPage):
             return "soon", _("non ancora in vigore: lo sarà %(day)s") % since
         return "ok", _("in vigore %(day)s") % since
 
+    said_in_lists = (*PortalPage.said_in_lists, "version", "valid_from", "valid_until")
+
     def beside_its_name(self) -> Beside:
         colour, says = self.state
         return Beside(says, colour=colour, version=self.version)

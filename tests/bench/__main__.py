@@ -75,10 +75,8 @@ def row(label: str, ours: list[float], theirs: list[float], before: float | None
     ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
     cost = statistics.median(ours)
     grown = " " * 9 if before is None else f"{ratio / before:>8.2f}×"
-    print(
-        f"{label:<44}{cost:>10.1f} ms{statistics.median(theirs):>10.1f} ms{ratio:>8.2f}×{grown}{_judged(label, cost)}",
-        flush=True,
-    )
+    line = f"{label:<44}{cost:>10.1f} ms{statistics.median(theirs):>10.1f} ms{ratio:>8.2f}×{grown}"
+    print(f"{line}{_judged(label, cost)}".rstrip(), flush=True)
     return ratio
 
 
