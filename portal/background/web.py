@@ -30,10 +30,10 @@ SILENT_AFTER = 45.0
 FIRST_BEAT_WITHIN = 90.0  # a slow machine takes its time to start
 
 
-def die_with_parent() -> None:
+def die_with_parent(number: int = signal.SIGTERM) -> None:
     """In the child: end when its parent is killed, so that no orphan holds the port. Linux only."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(1, number)
 
 
 @dataclass

@@ -235,12 +235,14 @@ def test_sigterm_lets_work_finish_and_frees_the_port(running: Installation, tmp_
     socket.create_server(("127.0.0.1", running.port)).close()
 
 
-@pytest.mark.parametrize("hangs", [False, True])
-def test_a_killed_launcher_leaves_no_orphans(running: Installation, hangs: bool) -> None:
+@pytest.mark.parametrize("meanwhile", ["all work", "some hang", "their leader is killed too"])
+def test_a_killed_launcher_leaves_no_orphans(running: Installation, meanwhile: str) -> None:
     everybody = family(running.launcher.pid)
-    for pid in [*children(running.leader), *children(running.site)] if hangs else ():
-        os.kill(pid, signal.SIGSTOP)
-    kill(running.launcher.pid)
+    if meanwhile == "some hang":
+        for pid in [*children(running.leader), *children(running.site)]:
+            os.kill(pid, signal.SIGSTOP)
+    leaders = [running.leader] if meanwhile == "their leader is killed too" else []
+    kill(running.launcher.pid, *leaders)
     running.launcher.wait()
     wait_for(lambda: not any(map(is_alive, everybody)), "all are gone")
     running.start()

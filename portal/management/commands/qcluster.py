@@ -2,11 +2,14 @@
 
 import os
 import signal
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django_q.cluster import Cluster
+
+from portal.background.web import die_with_parent
 
 # Seconds after it was asked to: more than the launcher waits, who is the first to lose patience where there is one.
 ENDS_WITHIN = 20
@@ -29,4 +32,6 @@ class Command(BaseCommand):
     help = "Does the work of one lane, named by Q_CLUSTER_NAME; started by serve."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Whoever watches them may be killed first: then nobody is left below either.
+        os.register_at_fork(after_in_child=partial(die_with_parent, signal.SIGKILL))
         Lane().start()
