@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -89,10 +90,10 @@ def test_last_searches_come_back_to_who_made_them_and_to_nobody_who_enters_after
 # --- Long lists ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("address", "piece"), [("/novita/", 3), ("/protocolli/", 3), ("/riunioni/", 3)])
-def test_a_long_list_comes_a_piece_at_a_time_and_every_row_once(
-    as_: Any, monkeypatch: Any, address: str, piece: int
-) -> None:
+@pytest.mark.parametrize("address", ["/novita/", "/protocolli/", "/riunioni/"])
+def test_a_long_list_comes_a_piece_at_a_time_and_every_row_is_reached(as_: Any, monkeypatch: Any, address: str) -> None:
+    piece = 3
+
     def rows(html: str) -> list[str]:
         main = html[html.index("<main") : html.index("</main")]
         return re.findall(r'<a\s+class="what"\s+href="([^"]+)"', main)
@@ -101,10 +102,14 @@ def test_a_long_list_comes_a_piece_at_a_time_and_every_row_once(
     whole = rows(client.get(address).content.decode())
     assert len(whole) > piece
     monkeypatch.setattr("portal.paging.part.__defaults__", (piece, "pagina"))
-    found, place = [], address
-    while place:
+    found: list[str] = []
+    places = [address]
+    for place in places:  # more come on as they are met: a page may hold two lists
         html = client.get(place).content.decode()
         found += rows(html)
-        following = re.search(r'rel="next"\s+href="([^"]+)"', html)
-        place = following.group(1) if following else ""
-    assert list(dict.fromkeys(found)) == whole  # the meetings to come stand on each piece
+        following = map(unescape, re.findall(r'rel="next"\s+href="([^"#]+)', html))
+        places += [each for each in following if each not in places]
+    assert len(places) > 1
+    assert sorted(set(found)) == sorted(whole)
+    if address != "/riunioni/":  # which holds two lists
+        assert found == whole
