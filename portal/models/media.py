@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
@@ -39,6 +39,10 @@ class FileOfItsRow:
         with transaction.atomic():
             try:
                 super().save(*args, **kwargs)  # type: ignore[misc]
+            except DatabaseError:
+                if is_new and file._committed:
+                    file.storage.delete(file.name)
+                raise
             finally:
                 if is_new and file._committed:
                     stays_with_its_row(file)

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import signing
-from django.core.mail import EmailMessage, get_connection
 from django.db import DatabaseError
 from django.db.models import Exists, Max, Min, OuterRef, Q
 from django.urls import reverse
@@ -43,54 +41,6 @@ LONGEST_ROUND = 240.0  # seconds: django-q2 kills a task after five minutes, and
 # What Python and the database say of a row that holds what it should not.
 SPOILT = (ArithmeticError, AttributeError, DatabaseError, LookupError, RuntimeError, TypeError, ValueError)
 STOP_SALT = "raccordo.digest.stop"
-
-
-class NoServer(Exception):
-    """No mail server answers."""
-
-
-class Post:
-    """The mail server, kept open from one mail to the next."""
-
-    def __init__(self) -> None:
-        self._connection: Any = None
-        self._has_sent = False
-
-    def send(self, mail: EmailMessage) -> None:
-        """OSError where it is refused, NoServer where nobody is there to take it.
-
-        Servers end a connection after so many mails, or so much time: then the mail is given to a new one.
-        """
-        if self._connection is not None and self._has_sent:
-            with suppress(OSError):
-                return self._give(mail)
-        self._open()
-        self._give(mail)
-        return None
-
-    def _give(self, mail: EmailMessage) -> None:
-        mail.connection = self._connection
-        try:
-            mail.send()
-        except OSError:
-            self.close()
-            raise
-        self._has_sent = True
-
-    def _open(self) -> None:
-        self.close()
-        connection = get_connection()
-        try:
-            connection.open()
-        except OSError as problem:
-            raise NoServer(str(problem)) from problem
-        self._connection = connection
-
-    def close(self) -> None:
-        connection, self._connection, self._has_sent = self._connection, None, False
-        if connection is not None:
-            with suppress(OSError):
-                connection.close()
 
 
 @dataclass(frozen=True)
@@ -246,7 +196,7 @@ def send_due(now: datetime | None = None) -> int:
     _take_up_lost(now or timezone.now())
     began, sent = time.monotonic(), 0
     due = Delivery.objects.filter(state=DeliveryState.DUE).order_by("window_end", "pk")
-    with closing(Post()) as post, suppress(NoServer):  # the others would wait as long for nothing
+    with closing(emails.Post()) as post, suppress(emails.NoServer):  # the others would wait as long for nothing
         while (some := list(due[:BATCH])) and time.monotonic() - began <= LONGEST_ROUND:
             for left in _send_some(some, post):
                 sent += left
@@ -255,11 +205,11 @@ def send_due(now: datetime | None = None) -> int:
 
 def send(delivery: Delivery) -> bool:
     """Send one digest; True when a mail left. NoServer when none takes it now: it stays due."""
-    with closing(Post()) as post:
+    with closing(emails.Post()) as post:
         return next(_send_some([delivery], post))
 
 
-def _send_some(deliveries: list[Delivery], post: Post) -> Iterator[bool]:
+def _send_some(deliveries: list[Delivery], post: emails.Post) -> Iterator[bool]:
     """Send these, each told whether a mail left; rights that were asked a while ago are asked again for the rest."""
     asked_at = time.monotonic()
     people = User.objects.select_related("digest_preference").in_bulk({each.user_id for each in deliveries})
@@ -294,7 +244,7 @@ def _made_alone(window: feed.Window) -> Digest | Exception:
         return problem
 
 
-def _send(delivery: Delivery, user: User, digest: Digest | Exception | None, post: Post) -> bool:
+def _send(delivery: Delivery, user: User, digest: Digest | Exception | None, post: emails.Post) -> bool:
     """The claim makes sure that only one process ever tries."""
     claimed = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.DUE).update(
         state=DeliveryState.CLAIMED, claimed_at=timezone.now()
@@ -309,7 +259,7 @@ def _send(delivery: Delivery, user: User, digest: Digest | Exception | None, pos
     mail.extra_headers["Message-ID"] = message_id(delivery)
     try:
         post.send(mail)
-    except NoServer as problem:  # nothing has left: the next round tries again
+    except emails.NoServer as problem:  # nothing has left: the next round tries again
         _close(delivery, DeliveryState.DUE, problem=str(problem))
         raise
     except OSError as problem:  # smtplib's errors are OSErrors too

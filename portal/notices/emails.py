@@ -3,6 +3,7 @@
 No mail leaves from elsewhere: each carries its name in a header of its own.
 """
 
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 import css_inline
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +28,54 @@ from portal.words import dates
 
 KIND = "X-Raccordo-Mail"
 ROWS = 2000  # of news, kept as they were rendered
+
+
+class NoServer(Exception):
+    """No mail server answers."""
+
+
+class Post:
+    """The mail server, kept open from one mail to the next."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+        self._has_sent = False
+
+    def send(self, mail: EmailMessage) -> None:
+        """OSError where it is refused, NoServer where nobody is there to take it.
+
+        Servers end a connection after so many mails, or so much time: then the mail is given to a new one.
+        """
+        if self._connection is not None and self._has_sent:
+            with suppress(OSError):
+                return self._give(mail)
+        self._open()
+        self._give(mail)
+        return None
+
+    def _give(self, mail: EmailMessage) -> None:
+        mail.connection = self._connection
+        try:
+            mail.send()
+        except OSError:
+            self.close()
+            raise
+        self._has_sent = True
+
+    def _open(self) -> None:
+        self.close()
+        connection = get_connection()
+        try:
+            connection.open()
+        except OSError as problem:
+            raise NoServer(str(problem)) from problem
+        self._connection = connection
+
+    def close(self) -> None:
+        connection, self._connection, self._has_sent = self._connection, None, False
+        if connection is not None:
+            with suppress(OSError):
+                connection.close()
 
 
 @cache

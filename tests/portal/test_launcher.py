@@ -177,7 +177,7 @@ def test_a_site_that_hangs_is_started_anew(running: Installation) -> None:
 
 
 def test_a_worker_that_hangs_is_started_anew(running: Installation) -> None:
-    wait_for(lambda: not running("Job.objects.filter(state='attesa').count()"), "nothing is left to do")
+    wait_for(lambda: not running("Job.objects.filter(state='attesa', attempts=0).count()"), "nothing is left to do")
     hung = running.leader
     for pid in family(hung):
         os.kill(pid, signal.SIGSTOP)
@@ -190,7 +190,7 @@ def test_a_worker_that_hangs_is_started_anew(running: Installation) -> None:
 def test_a_worker_that_hangs_while_it_writes_is_started_anew_and_no_other_lane_is(
     running: Installation, tmp_path: Path
 ) -> None:
-    wait_for(lambda: not running("Job.objects.filter(state='attesa').count()"), "nothing is left to do")
+    wait_for(lambda: not running("Job.objects.filter(state='attesa', attempts=0).count()"), "nothing is left to do")
     hung, others = running.leader, [running.leader_of(lane) for lane in (Lane.MAIL, Lane.FILES)]
     file = tmp_path / "hangs"
     running.ask("tests.running.hang_with_the_lock", str(file))

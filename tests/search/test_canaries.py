@@ -86,6 +86,12 @@ def test_a_role_that_does_not_end_is_told(person: Given, index: Any, monkeypatch
 def everybody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "_readable", lambda held: Q(depth__gt=0))
     monkeypatch.setattr(access, "_page_is_readable", lambda held, path: True)
+    monkeypatch.setattr(access, "seen_by_some", lambda rows, people, page="": rows)
+    monkeypatch.setattr(
+        access,
+        "seen_by_each",
+        lambda pages, people: dict.fromkeys([user.pk for user in people], {page.pk for page in pages}),
+    )
     every = frozenset(f"space:{space.pk}" for space in Space.objects.all())
     monkeypatch.setattr(access, "tokens", lambda user: every)
     monkeypatch.setattr(access, "read_parts", lambda user, page, audiences: [True for _each in audiences])
