@@ -8,6 +8,7 @@ must see is said by the rows of roles and shares alone, in plain steps: not by `
 import json
 import logging
 import secrets
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ from .models import CanaryWatch, SearchDocument
 
 logger = logging.getLogger(__name__)
 NIGHT = range(1, 6)  # the hours in which it disturbs least
+REST = 2.0
 AGAIN_AFTER = timedelta(hours=20)
 LATE = timedelta(days=3)
 LONGEST_ROUND = timedelta(minutes=3)  # django-q2 kills a task after five; the clock calls again
@@ -107,11 +109,14 @@ def watch() -> int:
     """At night, the spaces that were not looked at since the last one; returns how many."""
     if timezone.localtime().hour not in NIGHT:
         return 0
-    return watch_now(Q(canary=None) | Q(canary__at__lt=timezone.now() - AGAIN_AFTER))
+    return watch_now(Q(canary=None) | Q(canary__at__lt=timezone.now() - AGAIN_AFTER), rest=REST)
 
 
-def watch_now(which: Q) -> int:
-    """Those longest unseen first, as far as the time goes."""
+def watch_now(which: Q, rest: float = 0) -> int:
+    """Those longest unseen first, as far as the time goes; after each a rest, in parts of what it took.
+
+    While a space is looked at SQLite lets nobody else write: whoever waits has a turn before the next.
+    """
     _sweep()
     CanaryWatch.objects.exclude(space__visibility=Visibility.PRIVATE).delete()  # opened to everybody since
     end, done = timezone.now() + LONGEST_ROUND, 0
@@ -119,7 +124,9 @@ def watch_now(which: Q) -> int:
     for space in spaces.order_by(F("canary__at").asc(nulls_first=True), "pk"):
         if timezone.now() > end:
             break
+        began = time.monotonic()
         seen = look(space)
+        time.sleep((time.monotonic() - began) * rest)
         CanaryWatch.objects.update_or_create(
             space=space, defaults={"at": timezone.now(), "questions": seen.questions, "problems": seen.problems}
         )
