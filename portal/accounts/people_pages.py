@@ -127,7 +127,7 @@ def person_card(request: PersonRequest, pk: int) -> HttpResponse:
     held = Membership.objects.current().filter(user=person).select_related("space__root_page")
     today = timezone.localdate()
     return render(request, "portal/person_card.html", {
-        "found": person, "name": name, "form": form, 
+        "found": person, "name": name, "form": form,
         "roles": paging.part(request, held.order_by("space__name", "pk").__getitem__, key="ruoli"),
         "delegations": delegations.held(person),
         "in_the_way": working_life.in_the_way(person), "alone": working_life.answered_alone(person),

@@ -180,8 +180,9 @@ class Launcher:
     def _watch(self) -> None:
         self._look_at_disk()
         self._look_at_clock()
+        idle = self.writing.idle_holder()
         for child in (*self.workers, self.web):
-            if child.has_died() or self._hangs(child):
+            if child.has_died() or child.has(idle) or self._hangs(child):
                 self.say(f"Il processo «{child.name}» si è fermato: lo riavvio.")
                 child.retire()
         for worker in self.workers:
@@ -197,8 +198,6 @@ class Launcher:
     def _hangs(self, child: Child) -> bool:
         if child.process is None:
             return False
-        if child.has(self.writing.idle_holder()):
-            return True
         return child.pulse.is_silent() if isinstance(child, Worker) else self.probe.is_silent()
 
     def say(self, words: str) -> None:

@@ -160,7 +160,7 @@ def test_of_many_values_of_a_facet_the_largest_are_listed_and_the_chosen_one(as_
     monkeypatch.setattr("search.views.CHOICES", 2)
     shown, said = kinds("/cerca/?q=dimissioni")
     assert list(shown) == labels[:2]
-    assert said.endswith(f"E altri {len(labels) - 2}: aggiungi alle parole «tipo:» e il nome.")
+    assert said.endswith(f"E altri {len(labels) - 2}: dopo le parole scrivi «tipo:» e quale vuoi.")
     shown, said = kinds(whole[labels[-1]])
     assert list(shown) == [*labels[:2], labels[-1]]
 
