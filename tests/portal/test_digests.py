@@ -424,8 +424,8 @@ def test_without_a_mail_server_it_waits_and_leaves_when_the_server_is_back(
             raise ConnectionRefusedError("nessuno risponde")
 
     with monkeypatch.context() as patch:
-        patch.setattr(digests, "get_connection", Closed)
-        with pytest.raises(digests.NoServer):
+        patch.setattr(emails, "get_connection", Closed)
+        with pytest.raises(emails.NoServer):
             digests.send(delivery)
         assert digests.send_due() == 0
     assert state(delivery) == "dovuto"
@@ -721,7 +721,7 @@ def _with_a_life_of_their_own(number: int, user: User) -> None:
 def _asked(some: list[Delivery], mailoutbox: list[Any]) -> dict[str, list[str]]:
     """What is asked of the database as these leave, by what was asked for."""
     before = len(mailoutbox)
-    with CaptureQueriesContext(connection) as captured, closing(digests.Post()) as post:
+    with CaptureQueriesContext(connection) as captured, closing(emails.Post()) as post:
         assert list(digests._send_some(some, post)) == [True] * len(some)
     assert len(mailoutbox) - before == len(some)
     found: dict[str, list[str]] = {"read": [], "written": []}
@@ -848,7 +848,7 @@ def test_a_server_that_ends_the_connection_between_two_mails_gets_the_next_one_o
     publish("SP-RETE", "Faggio di rete")
     rows = _ready(5)
     try:
-        with closing(digests.Post()) as post:
+        with closing(emails.Post()) as post:
             assert list(digests._send_some(rows, post)) == [True] * 5
     finally:
         controller.stop()
