@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 LIMIT = 90
 # Evaluates one line at a time in the installation, as the site and its worker see it.
 CONSOLE = """
-import json, sys
+import json, sys, traceback
 import django
 django.setup()
 from portal import network
 from portal.spaces import opening
-from portal.background import jobs
+from portal.background import jobs, write_lock
 from portal.models import Job, User
 from portal.models.pages import TextPage
 from search.models import SearchDocument
@@ -37,8 +37,14 @@ def publish(title):
     page.save_revision().publish()
     return SearchDocument.objects.filter(pending=True, title=title).count()
 
+def answer(line):
+    try:
+        return {"is": eval(line)}
+    except Exception:  # whoever asked is told, and may ask again
+        return {"failed": traceback.format_exc()}
+
 for line in sys.stdin:
-    print(json.dumps(eval(line)), flush=True)
+    print(json.dumps(answer(line)), flush=True)
 """
 
 
@@ -162,7 +168,10 @@ class Installation:
     def __call__(self, line: str) -> Any:
         self.console.stdin.write(line + "\n")
         self.console.stdin.flush()
-        return json.loads(self.console.stdout.readline())
+        answer = json.loads(self.console.stdout.readline())
+        if "failed" in answer:
+            raise RuntimeError(answer["failed"])
+        return answer["is"]
 
     def ask(self, function: str, *args: Any, lane: str = Lane.QUICK) -> int:
         self.asked += 1
@@ -199,6 +208,20 @@ class Installation:
             if word in Path(f"/proc/{pid}/cmdline").read_text() and variable in Path(f"/proc/{pid}/environ").read_text()
         ]
         return named[0] if named else 0
+
+    def pause(self, pids: list[int]) -> None:
+        """Stops processes, none of them while it writes: it would keep everybody from writing."""
+
+        def are_stopped() -> bool:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            if self("write_lock.holder()") not in pids:
+                return True
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            return False
+
+        wait_for(are_stopped, "they have written")
 
     def hold(self, file: Path, seconds: float = 300) -> tuple[int, int]:
         """A job that has just begun to hold, and the worker that does it."""

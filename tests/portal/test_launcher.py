@@ -239,8 +239,7 @@ def test_sigterm_lets_work_finish_and_frees_the_port(running: Installation, tmp_
 def test_a_killed_launcher_leaves_no_orphans(running: Installation, meanwhile: str) -> None:
     everybody = family(running.launcher.pid)
     if meanwhile == "some hang":
-        for pid in [*children(running.leader), *children(running.site)]:
-            os.kill(pid, signal.SIGSTOP)
+        running.pause([*children(running.leader), *children(running.site)])
     leaders = [running.leader] if meanwhile == "their leader is killed too" else []
     kill(running.launcher.pid, *leaders)
     running.launcher.wait()
@@ -251,8 +250,7 @@ def test_a_killed_launcher_leaves_no_orphans(running: Installation, meanwhile: s
 
 def test_what_was_published_before_everything_was_killed_is_found_afterwards(running: Installation) -> None:
     everybody = family(running.launcher.pid)
-    for pid in family(running.leader):
-        os.kill(pid, signal.SIGSTOP)  # so that none of them is quicker than we are
+    running.pause(family(running.leader))  # so that none of them is quicker than we are
     assert running("publish('Transumanza')") > 0
     assert not running.finds("transumanza")
     kill(*everybody)
