@@ -39,4 +39,4 @@ class SearchConfig(AppConfig):
         sight_changed.connect(index.on_file_changed)
         file_deleted.connect(index.on_file_deleted)
         if settings.SEARCH_MEANING:
-            every(minutes=1, lane=Lane.MEANING)(making_meaning.go_on)
+            every(minutes=1, lane=Lane.MEANING, longest=index.LONGEST)(making_meaning.go_on)

@@ -7,7 +7,7 @@ from typing import Any
 from portal import access
 
 from . import index, meaning, rights, vocabulary
-from .engines.contract import Admits, IndexBusy, IndexDamaged, Query, Results
+from .engines.contract import Admits, IndexBusy, IndexDamaged, IndexOutdated, Query, Results
 from .vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
@@ -42,9 +42,12 @@ def ask(asked: Query) -> Results | None:
 def ask_each(asked: Iterable[Query]) -> list[Results]:
     """The same of several, the index looked at once; empty where none can be answered."""
     try:
-        if index.is_sound():
-            return [index.at_hand().search(each) for each in asked]
-    except IndexDamaged:
+        if index.can_be_searched():
+            found = [index.at_hand().search(each) for each in asked]
+            if any(each.outdated for each in found):
+                index.wake_to_renew()
+            return found
+    except (IndexDamaged, IndexOutdated):
         logger.exception("The search index cannot be read")
     except IndexBusy:
         return []  # switched several times while we looked

@@ -20,9 +20,17 @@ PATIENCE = 10.0  # seconds in which a worker brings something of what waits to t
 @check("index")
 def sound() -> Iterator[Fault]:
     try:
-        if not index.is_sound():
+        if index.is_renewing():
             yield Fault(
-                _("L’indice di ricerca manca o è danneggiato: si trovano soltanto i titoli."),
+                _("L’indice di ricerca si sta rinnovando dopo un aggiornamento: intanto si cerca in quello di prima, "
+                  "senza le ultime modifiche."),
+                _("Si scambiano da soli quando il nuovo è pronto. Se dura, guarda che «manage.py serve» sia acceso, o "
+                  "esegui «manage.py rebuild_search»."),
+                is_grave=False,
+            )  # fmt: skip
+        elif not index.can_be_searched():
+            yield Fault(
+                _("L’indice di ricerca manca, è danneggiato o è di un’altra versione: si trovano soltanto i titoli."),
                 _("Si ricostruisce da solo in pochi minuti; se no, esegui «manage.py rebuild_search»."),
             )
         index.engine().check_room()
@@ -40,7 +48,10 @@ def sound() -> Iterator[Fault]:
 
 @check("index_lag")
 def behind() -> Iterator[Fault]:
-    """What waits for the engine grows less while one looks."""
+    """What waits for the engine grows less while one looks; of an index that is being written anew `sound` speaks."""
+    with suppress(EngineDown):
+        if not index.is_sound():
+            return
     before = waiting()
     end = time.monotonic() + PATIENCE
     while before and waiting() >= before:

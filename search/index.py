@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 _aside: ContextVar[Engine | None] = ContextVar("an engine of some rows alone", default=None)
 WAKE_AGAIN = 30  # seconds: a search that finds no index wakes the worker, not every one of them
+LONGEST = 6 * 60 * 60  # seconds that the worker may take: an index of very many texts is written anew in one go
 # What a page or a file that cannot be told to the engine raises: it is left as it was, and the others go on.
 BAD = (ArithmeticError, AttributeError, DatabaseError, LookupError, TypeError, ValueError)
 # A row has them all, under the same names; its meaning has a row of its own.
@@ -157,13 +158,13 @@ def wake() -> None:
 
 
 def _wake() -> None:
-    async_task("search.index.apply_pending")
+    async_task("search.index.apply_pending", timeout=LONGEST)
 
 
 # --- Telling the engine ----------------------------------------------------------------------------------
 
 
-@every(minutes=1)
+@every(minutes=1, longest=LONGEST)
 def apply_pending() -> int:
     """Give the engine every pending row; returns how many. Safe to run twice and side by side.
 
@@ -182,7 +183,7 @@ def _apply_pending() -> int:
     applied, healed = 0, False
     with suppress(IndexBusy):
         if not is_sound():
-            _write_anew()
+            _write_anew()  # readers go on in the one there is, where they can
             healed = True
         while rows := list(meaning.with_theirs(SearchDocument.objects.filter(pending=True)).order_by("pk")[:BATCH]):
             wanted, gone = [_document(row) for row in rows if not row.gone], [row.key for row in rows if row.gone]
@@ -212,18 +213,39 @@ def _document(row: SearchDocument) -> Document:
 # --- An index that heals ---------------------------------------------------------------------------------
 
 
-def is_sound() -> bool:
-    """Whether the index is there, whole, and neither older nor newer than the rows."""
+def can_be_searched() -> bool:
+    """Whether the index is there, whole, and neither older nor newer than the rows; another version may have made it,
+    which then answers until it is renewed."""
     known = IndexState.objects.first()
     if known is None:  # nothing was written yet, or by an older version that kept no account
-        return not SearchDocument.objects.filter(pending=False).exists()
-    return at_hand().stamp() in (known.written, known.begun)
+        return not SearchDocument.objects.filter(pending=False).exists() and not at_hand().is_outdated()
+    stamp = at_hand().stamp()
+    return bool(stamp) and stamp in (known.written, known.begun)
+
+
+def is_sound() -> bool:
+    """Whether it can be searched, and written to as well."""
+    return can_be_searched() and not at_hand().is_outdated()
+
+
+def is_renewing() -> bool:
+    """Whether one searches in the index of another version, until the new one is written."""
+    return at_hand().is_outdated() and can_be_searched()
 
 
 def wake_to_heal() -> None:
     """A search found no index that it can use: have the worker look now, rather than at the next minute."""
+    _wake_once(logging.ERROR, "The search index is missing, damaged or of another moment: it is being rebuilt.")
+
+
+def wake_to_renew() -> None:
+    """The same where the index of another version has answered."""
+    _wake_once(logging.WARNING, "The search index is another version's: it answers while the new one is written.")
+
+
+def _wake_once(level: int, why: str) -> None:
     if shared.add("search-heal", True, WAKE_AGAIN):
-        logger.error("The search index is missing, damaged or of another moment: it is being rebuilt.")
+        logger.log(level, why)
         with suppress(DatabaseError, RedisError):  # then at the next minute
             _wake()
 

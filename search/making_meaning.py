@@ -44,7 +44,7 @@ def go_on() -> int:
 def lost() -> int:
     """Of how many documents the index has no longer the meaning that it was told; may raise what an engine raises."""
     known = encoder()
-    if known is None:
+    if known is None or index.engine().is_outdated():  # what the old index lacks the new one will have
         return 0
     before = told(known.name)
     held = index.engine().meant()

@@ -29,7 +29,7 @@ from protocols.models.rules import RulePage
 from . import asking, gaps, index, pins, recent, rights, titles, vocabulary
 from .answers import Answers, answers, filters_in, suggested
 from .documents import FILE_KIND
-from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, Results, Suggestion
+from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, IndexOutdated, Results, Suggestion
 from .followed import PARAMETERS
 from .query import key_of, left_out
 from .vocabulary import Vocabulary
@@ -174,7 +174,8 @@ def results(request: HttpRequest) -> HttpResponse:
 
 def _found_nothing(search: Search, answered: Answers, pinned: list[Page]) -> bool:
     """Whether nothing answers somebody who has entered: no page holds all the words, and the index could have one."""
-    if not search.request.user.is_authenticated or search.is_rebuilding or search.filters or search.page > 1:
+    is_partial = search.is_rebuilding or search.results.outdated
+    if not search.request.user.is_authenticated or is_partial or search.filters or search.page > 1:
         return False
     return bool(key_of(search.words)) and not (search.results.all_words or pinned or answered.any)
 
@@ -194,9 +195,9 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 
 def _suggested(words: str, user: Any) -> list[Suggestion]:
     try:
-        if index.is_sound():
+        if index.can_be_searched():
             return index.at_hand().suggest(words, access.tokens(user), SUGGESTED, rights.admits(user))
-    except (EngineDown, IndexDamaged, IndexBusy):
+    except (EngineDown, IndexDamaged, IndexOutdated, IndexBusy):
         logger.warning("Suggestions come from the database: the search index cannot be read")
     return titles.suggest(words, user, SUGGESTED)
 
@@ -337,6 +338,7 @@ def _as_json(search: Search) -> dict[str, Any]:
         "total": found.total,
         "corrected": found.corrected,
         "rebuilding": search.is_rebuilding,
+        "renewing": found.outdated,
         "results": [_hit_as_json(search, hit) for hit in found.hits],
         "near": [_hit_as_json(search, hit) for hit in found.near],
         "facets": {

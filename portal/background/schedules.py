@@ -13,14 +13,17 @@ F = TypeVar("F", bound=Callable[..., object])
 
 EVERY: dict[str, int] = {}  # function, by its dotted name → every how many minutes
 LANES: dict[str, Lane] = {}  # … → in which lane
+LONGEST: dict[str, int] = {}  # … → how many seconds it may take, where that is more than any other task
 
 
-def every(minutes: int, lane: Lane = Lane.QUICK) -> Callable[[F], F]:
+def every(minutes: int, lane: Lane = Lane.QUICK, longest: int = 0) -> Callable[[F], F]:
     """Have the worker call the function so often; it must be safe to run twice and side by side."""
 
     def register(function: F) -> F:
         name = f"{function.__module__}.{function.__qualname__}"
         EVERY[name], LANES[name] = minutes, lane
+        if longest:
+            LONGEST[name] = longest
         return function
 
     return register
@@ -32,9 +35,14 @@ def ensure() -> None:
         Schedule.objects.update_or_create(
             name=function,
             defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1,
-                      "cluster": LANES[function]},
+                      "cluster": LANES[function], "kwargs": _options(function)},
         )  # fmt: skip
     Schedule.objects.exclude(name__in=EVERY).delete()
+
+
+def _options(function: str) -> str | None:
+    """As django-q2 reads it in a row."""
+    return repr({"q_options": {"timeout": LONGEST[function]}}) if function in LONGEST else None
 
 
 def follow_clock() -> None:

@@ -23,7 +23,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     try:
         is_ready = cache.get(KEY)
         if is_ready is None:
-            is_ready = not doctor.examine(doctor.READY)
+            is_ready = not any(fault.is_grave for fault in doctor.examine(doctor.READY))
             cache.set(KEY, is_ready, KNOWN_FOR)
     except RedisError:
         is_ready = False

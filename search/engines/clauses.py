@@ -3,8 +3,8 @@
 A clause finds documents and gives each a score; words typed by a person come here as plain values, never as syntax.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -117,3 +117,29 @@ def found_by(what: Clause, scored: Iterable[Clause], excluded: Iterable[Clause] 
 
 def within(clause: Clause, required: Iterable[Clause]) -> Clause:
     return Narrowed(clause, tuple(required))
+
+
+NOTHING = AnyOf(())
+
+
+def without_fields(clause: Clause, lacking: Collection[str]) -> Clause:
+    """The same, as an index answers it that has not these fields: what is asked of one of them finds nothing."""
+    match clause:
+        case Term(field) | In(field) | Begins(field) | Phrase(field):
+            return NOTHING if field in lacking else clause
+        case AnyOf(clauses) | AllOf(clauses) | Best(clauses):
+            return replace(clause, clauses=_each_without(clauses, lacking))
+        case Weighed(inner) | Constant(inner):
+            return replace(clause, clause=without_fields(inner, lacking))
+        case Narrowed(inner, required, excluded):
+            parts = _each_without(required, lacking), _each_without(excluded, lacking)
+            return Narrowed(without_fields(inner, lacking), *parts)
+        case Ordered(what, scored):
+            return Ordered(without_fields(what, lacking), _each_without(scored, lacking))
+    return clause
+
+
+def _each_without(clauses: tuple[Clause, ...], lacking: Collection[str]) -> tuple[Clause, ...]:
+    """One that stands there several times stays one."""
+    made = {id(each): without_fields(each, lacking) for each in clauses}
+    return tuple(made[id(each)] for each in clauses)

@@ -6,7 +6,7 @@ holds (`tokens`); an engine shows, counts, suggests and corrects only where the 
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -39,7 +39,8 @@ class EngineFull(EngineDown):
 
 
 class IndexOutdated(Exception):
-    """The index on disk was made by another version of the schema: rebuild it."""
+    """The index was made by another version of the schema: it takes no write, and cannot be read either where a
+    search or a suggestion raises this. Rebuild it."""
 
 
 class IndexDamaged(Exception):
@@ -78,6 +79,10 @@ class Document:
     page_id: int = 0  # of the page behind it; 0 for a file found alone
     file_id: int = 0  # of the file found alone
     meaning: bytes = b""  # what it says, as a vector of small numbers; empty where nobody has made it yet
+
+
+_EMPTY: dict[str, Any] = {each.name: "" if each.default is MISSING else each.default for each in fields(Document)}
+_EMPTY["audience"] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,7 @@ class Results:
     # What has not the words and may be what is meant, where nothing has all of them: on the first page, never counted.
     near: list[Hit] = field(default_factory=list)
     near_first: bool = False  # it is closer to what was asked than what the words found
+    outdated: bool = False  # from an index of another version, in which what changed since is missing
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,12 @@ class Suggestion:
     code: str
     kind: str
     url: str
+
+
+def document_like(values: Mapping[str, Any]) -> Document:
+    """Of what an index holds: a value that it has not, or of another kind, is empty."""
+    known = {name: value for name, value in values.items() if type(value) is type(_EMPTY.get(name))}
+    return Document(**{**_EMPTY, **known})
 
 
 def shown(kind: type[Hit] | type[Suggestion]) -> list[str]:
@@ -191,7 +203,8 @@ class Engine(Protocol):
         """Delete by id, then add, in one commit; raises IndexBusy, IndexOutdated or IndexDamaged."""
 
     def search(self, query: Query) -> Results:
-        """What is found; raises IndexBusy or IndexDamaged."""
+        """What is found; raises IndexBusy or IndexDamaged, and IndexOutdated where an index of another version cannot
+        be read."""
 
     def explain(self, query: Query, limit: int) -> list[Explained]:
         """The first results of the search, each with what brought it there."""
@@ -201,16 +214,21 @@ class Engine(Protocol):
     ) -> list[Suggestion]: ...
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None, turn: Turn = unstamped) -> None:
-        """Write everything aside, then switch; readers go on meanwhile, writers get IndexBusy."""
+        """Write everything aside, then switch; readers go on meanwhile, in an index of another version too, writers
+        get IndexBusy."""
+
+    def is_outdated(self) -> bool:
+        """Whether the index there is was made by another version of the schema."""
 
     def stamp(self) -> str | None:
         """The stamp of the last write; None where there is no index that can be read."""
 
     def count(self) -> int:
-        """How many documents the index holds; 0 also when it is missing or outdated."""
+        """How many documents the index holds; 0 also when it is missing or outdated: it is another version's."""
 
     def held(self) -> Iterator[tuple[str, str]]:
-        """Of each document that the index holds its id and its fingerprint; may raise IndexBusy or IndexDamaged."""
+        """Of each document that the index holds its id and its fingerprint, of an outdated one none; may raise
+        IndexBusy or IndexDamaged."""
 
     def meant(self) -> int:
         """How many documents it holds with a meaning that can be read; may raise IndexBusy or IndexDamaged."""

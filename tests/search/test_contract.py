@@ -1,17 +1,20 @@
 """What every engine must do: what is found, in which order, and above all what nobody may guess."""
 
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from search.engines.contract import IndexBusy, IndexDamaged, Query, Section
+from search.engines.contract import IndexBusy, IndexDamaged, IndexOutdated, Query, Section
 from search.engines.embedded.engine import EmbeddedEngine
+from search.engines.older import NEEDED
 from search.italian import STOPWORDS
 from search.query import code_form, expand, fold, parse, phrase_key, tokens_of, typed_codes
-from tests.library import EVERYONE, LIBRARY, WARD, document, groups, plain, search
+from tests.library import EVERYONE, HIDDEN, LIBRARY, WARD, document, groups, plain, search
+from tests.search import older
 
 
 class TestRanking:
@@ -708,3 +711,137 @@ class TestRebuilding:
         told = []
         engine.rebuild((document(f"page:{n}", "Pagina") for n in range(2500)), told.append)
         assert told == [1000, 2000]
+
+
+NEWER = [  # fields that an older index may not have
+    "own",
+    "text_form",
+    "text_exact",
+    "title",
+    "title_form",
+    "title_exact",
+    "code_form",
+    "title_start",
+    "kind_no",
+    "space_no",
+    "organisation_no",
+    "year",
+    "heading",
+    "version",
+    "body",
+    "fingerprint",
+    "meaning_no",
+]
+ASKED = [
+    "dimissioni protette",
+    "segnalazione",
+    "PR-02",
+    "dimisioni protete",
+    '"dimissioni protette" ospedale -presidente',
+    "ospedale 2023 protocollo",
+    "zefirina querelato",
+    "senza il",
+]
+
+
+class TestAnIndexOfAnotherVersion:
+    """One that an upgrade found there: it answers until the new one is written."""
+
+    def everything(self, engine, tokens=EVERYONE, **changes):
+        """All that can be asked of an engine."""
+        changes = {"kinds": {"protocollo": ["protocollo"]}, "synonyms": {"ospedale": ["reparto"]}, **changes}
+        asked = [Query(words, tokens, **changes) for words in ASKED]
+        found = [engine.search(each) for each in asked]
+        why = [engine.explain(each, 5) for each in asked]
+        offered = [engine.suggest(words, tokens, 5) for words in ("dim", "PR-0", "zef", "pian")]
+        return [plain(each) for each in found], [[each.code for each in row] for row in why], offered
+
+    @pytest.fixture
+    def engine(self, opened):
+        older.write(opened("older"), [*LIBRARY, *HIDDEN])
+        return opened("older")
+
+    def test_it_answers_as_it_did_whatever_the_order_of_its_fields(self, engine, opened):
+        found, why, offered = self.everything(engine)
+        assert engine.is_outdated() and all(each.outdated for each in found)
+        engine.rebuild([*LIBRARY, *HIDDEN])
+        afterwards = self.everything(engine)
+        assert not engine.is_outdated()
+        assert ([replace(each, outdated=False) for each in found], why, offered) == afterwards
+
+    @pytest.mark.parametrize("field", NEWER)
+    def test_what_a_field_that_it_lacks_would_find_is_not_found_and_nothing_raises(self, opened, field):
+        older.write(opened("older"), [*LIBRARY, *HIDDEN], lambda _: nullcontext("as left"), lacking=[field])
+        engine = opened("older")
+        found, _why, offered = self.everything(engine)
+        assert engine.stamp() == "as left"
+        assert "page:1" in groups(found[0]) and found[6].total == 0 and offered[2] == []
+        self.everything(engine, filters={"kind": "protocollo", "year": "2024", "space": "rete"})
+        assert {"page:90", "page:2"} <= set(groups(search(engine, "zefirina", WARD)))
+
+    def test_it_may_lack_all_of_them(self, opened):
+        older.write(opened("older"), [*LIBRARY, *HIDDEN], lacking=NEWER)
+        found, _why, offered = self.everything(opened("older"))
+        assert "page:1" in groups(found[0]) and found[0].hits[0].title == "Dimissioni protette"
+        assert set(map(len, offered)) == {0} and found[0].facets == dict.fromkeys(found[0].facets, [])
+
+    def test_a_newer_field_of_another_kind_is_as_one_that_it_lacks(self, opened):
+        older.write(opened("older"), [*LIBRARY, *HIDDEN], numbers=["title_form", "kind_no", "own"])
+        found, _why, _offered = self.everything(opened("older"))
+        assert groups(found[0])[0] == "page:1" and found[0].facets["kind"] == []
+
+    @pytest.mark.parametrize("kind", ["lacking", "numbers"])
+    @pytest.mark.parametrize("field", sorted(NEEDED))
+    def test_without_what_rights_and_counts_rest_on_it_is_not_read_at_all(self, opened, field, kind):
+        older.write(opened("older"), [*LIBRARY, *HIDDEN], lambda _: nullcontext("as left"), **{kind: [field]})
+        engine = opened("older")
+        with pytest.raises(IndexOutdated):
+            search(engine, "dimissioni")
+        with pytest.raises(IndexOutdated):
+            engine.suggest("dim", EVERYONE, 5)
+        assert engine.stamp() is None
+        engine.rebuild(LIBRARY)
+        assert search(engine, "dimissioni").total == 2
+
+    def test_hidden_documents_change_nothing_in_it(self, engine, opened):
+        found, _why, _offered = with_hidden = self.everything(engine)
+        assert (found[6].total, found[6].corrected) == (0, None)
+        older.write(opened("open"), LIBRARY)
+        assert self.everything(opened("open")) == with_hidden
+
+    def test_what_the_rights_refuse_now_is_neither_found_nor_counted_nor_suggested(self, engine):
+        def admits(asked):
+            return {each for each in asked if each != "page:1"}
+
+        found = search(engine, "dimissioni protette", admits=admits)
+        assert groups(found) == ["page:4"] and found.total == 1
+        assert found.facets["kind"] == [("pagina", 1)]
+        assert engine.suggest("dim", EVERYONE, 5, admits) == []
+
+    def test_nothing_is_written_to_it_and_it_answers_until_the_new_one_is_there(self, engine, opened):
+        other = opened("older")
+        with pytest.raises(IndexOutdated):
+            engine.write([document("page:64", "Telesoccorso")], ["page:1"])
+        meanwhile = []
+
+        def documents():
+            yield document("page:64", "Telesoccorso")
+            yield from LIBRARY
+            for words in ("telesoccorso", "dimissioni"):
+                meanwhile.append(search(other, words))
+
+        engine.rebuild(documents())
+        assert [(each.total, each.outdated) for each in meanwhile] == [(0, True), (2, True)]
+        after = search(other, "telesoccorso")
+        assert (after.total, after.outdated, other.is_outdated()) == (1, False, False)
+        other.write([document("page:65", "Telesoccorso di notte")])
+        assert search(engine, "telesoccorso").total == 2
+
+    def test_a_rebuild_that_fails_leaves_it_in_use(self, engine):
+        def documents():
+            yield LIBRARY[0]
+            raise RuntimeError("the database went away")
+
+        with pytest.raises(RuntimeError):
+            engine.rebuild(documents())
+        assert engine.is_outdated() and search(engine, "affido").total == 1

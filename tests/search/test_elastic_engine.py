@@ -32,6 +32,7 @@ from search.models import SearchDocument
 from tests.elastic import SERVER, Indices
 from tests.library import LIBRARY, document, groups, search
 from tests.portal.test_proxy import certificate
+from tests.search import older
 
 pytestmark = pytest.mark.django_db
 DOWN = "La ricerca nel testo ora non funziona."
@@ -284,6 +285,24 @@ def test_a_rebuild_that_was_taken_for_dead_does_not_switch(indices: Indices, mon
     with pytest.raises(IndexBusy):
         slow.rebuild(documents())
     assert search(other, "intanto").total == 1
+
+
+@pytest.mark.elastic
+def test_the_index_of_another_schema_is_deleted_once_the_alias_has_moved(
+    indices: Indices, client: Elasticsearch
+) -> None:
+    engine = indices.open("upgraded")
+    older.write(engine, LIBRARY)
+    [before] = client.indices.get_alias(name=name_of(engine))
+    seen = []
+
+    def documents() -> Iterator[Any]:
+        yield from LIBRARY
+        seen.extend(client.indices.get_alias(name=name_of(engine)))
+
+    engine.rebuild(documents())
+    [after] = client.indices.get(index=f"{name_of(engine)}-v*")
+    assert seen == [before] and f"-{older.SCHEMA}-" in before and after != before
 
 
 @pytest.mark.elastic

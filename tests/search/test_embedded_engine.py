@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from search.engines.contract import EngineFull, IndexOutdated
+from search.engines.contract import EngineFull, IndexDamaged, IndexOutdated
 from search.engines.embedded.engine import EmbeddedEngine
 from tests.library import HIDDEN, LIBRARY, document, search
+from tests.search import older
 
 
 @pytest.fixture
@@ -23,7 +24,9 @@ def engine(tmp_path: Path) -> EmbeddedEngine:
 
 def test_an_index_of_another_schema_asks_to_be_rebuilt(engine, tmp_path):
     (tmp_path / "index" / "current").write_text("v0-old")
-    assert search(engine, "dimissioni").total == 0
+    assert engine.is_outdated() and engine.stamp() is None and engine.count() == 0
+    with pytest.raises(IndexDamaged):  # nothing is there
+        search(engine, "dimissioni")
     with pytest.raises(IndexOutdated):
         engine.write(LIBRARY)
     engine.rebuild(LIBRARY)
@@ -35,6 +38,21 @@ def test_old_versions_and_debris_are_removed(engine, tmp_path):
     engine.rebuild(LIBRARY)
     directories = [entry for entry in (tmp_path / "index").iterdir() if entry.is_dir()]
     assert len(directories) == 1
+
+
+def test_the_folder_of_another_schema_is_kept_until_the_swap_and_no_longer(engine, tmp_path):
+    older.write(engine, LIBRARY)
+    [before] = [each for each in (tmp_path / "index").iterdir() if each.is_dir()]
+    seen = []
+
+    def documents():
+        yield from LIBRARY
+        seen.extend(each.name for each in (tmp_path / "index").iterdir() if each.is_dir())
+
+    engine.rebuild(documents())
+    [after] = [each for each in (tmp_path / "index").iterdir() if each.is_dir()]
+    assert before.name.startswith(f"{older.SCHEMA}-") and not after.name.startswith(f"{older.SCHEMA}-")
+    assert sorted(seen) == sorted([before.name, after.name])
 
 
 def test_a_full_disk_refuses_the_write_and_leaves_the_index_as_it_was(engine):

@@ -4,15 +4,16 @@
 rebuild fills the next aside and then moves the alias, in one step.
 """
 
+import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from elasticsearch import NotFoundError
+from elasticsearch import BadRequestError, NotFoundError
 from elasticsearch.helpers import scan, streaming_bulk
 
 from search.engines.contract import (
@@ -32,14 +33,17 @@ from search.engines.contract import (
     unstamped,
 )
 from search.engines.elastic.lease import Lease
-from search.engines.elastic.reader import ElasticReader, IndexSwitched
+from search.engines.elastic.reader import ElasticReader, IndexSwitched, question_to
 from search.engines.elastic.server import NoShard, Server, fault_of, full
-from search.engines.elastic.shape import STAMP, template, writes
+from search.engines.elastic.shape import STAMP, lacking, template, writes
 from search.engines.entries import SCHEMA
 from search.engines.explaining import explained
+from search.engines.older import OlderReader, as_far_as_it_goes
 from search.engines.person_search import Names, PersonSearch, without_refused
+from search.engines.reader import Reader
 from search.engines.suggestions import suggest
 
+logger = logging.getLogger(__name__)
 ATTEMPTS = 5  # to read an index that is being switched
 PROGRESS_EVERY = 1000
 LINES = 500  # in one bulk request
@@ -63,32 +67,53 @@ class ElasticEngine:
     def __init__(self, url: str) -> None:
         self._server = Server(url)
         self._names: Names = {}
+        self._lacking: dict[str, frozenset[str]] = {}  # of each index of another schema, the fields that it has not
 
     # Reading
 
     def search(self, query: Query) -> Results:
-        return self._reading(lambda index: self._person_search(index, query).results()) or Results()
+        def read(version: Version) -> Results:
+            return replace(self._person_search(version, query).results(), outdated=version.is_outdated)
+
+        return self._reading(read) or Results()
 
     def explain(self, query: Query, limit: int) -> list[Explained]:
-        return self._reading(lambda index: explained(self._person_search(index, query), limit)) or []
+        return self._reading(lambda version: explained(self._person_search(version, query), limit)) or []
 
-    def _person_search(self, index: str, query: Query) -> PersonSearch:
-        def reader(refused: Iterable[int]) -> ElasticReader:
-            return ElasticReader(self._server, index, query.tokens, refused)
+    def _person_search(self, version: Version, query: Query) -> PersonSearch:
+        def reader(refused: Iterable[int]) -> Reader:
+            return self._reader(version, query.tokens, refused)
 
-        return without_refused(reader, query, self._names)
+        # What an older index calls by a number need not be what this one does.
+        return without_refused(reader, query, {} if version.is_outdated else self._names)
+
+    def _reader(self, version: Version, tokens: Iterable[str], refused: Iterable[int] = ()) -> Reader:
+        lacks = self._lacking_of(version)
+        made = ElasticReader(self._server, version.index, tokens, refused, lacks)
+        return OlderReader(made, lacks) if lacks else made
 
     def suggest(
         self, prefix: str, tokens: frozenset[str], limit: int = 8, admits: Admits = everybody
     ) -> list[Suggestion]:
-        def read(index: str) -> list[Suggestion]:
-            return suggest(ElasticReader(self._server, index, tokens), prefix, limit, admits)
+        def read(version: Version) -> list[Suggestion]:
+            return suggest(self._reader(version, tokens), prefix, limit, admits)
 
         return (self._reading(read) or []) if tokens else []
 
+    def is_outdated(self) -> bool:
+        version = self._current()
+        return version is not None and version.is_outdated
+
     def stamp(self) -> str | None:
         version = self._current()
-        return None if version is None or version.is_outdated else version.stamp
+        if version is None:
+            return None
+        try:
+            self._lacking_of(version)
+        except (IndexOutdated, IndexSwitched) as problem:
+            logger.error("The search index cannot be read: %s", problem)
+            return None
+        return version.stamp
 
     def count(self) -> int:
         return self._having("address")
@@ -97,9 +122,11 @@ class ElasticEngine:
         return self._having("meaning")
 
     def _having(self, field: str) -> int:
-        def read(index: str) -> int:
+        def read(version: Version) -> int:
+            if version.is_outdated:
+                return 0
             with self._server.answers():
-                texts = self._server.searching.count(index=index, query={"exists": {"field": field}})
+                texts = self._server.searching.count(index=version.index, query={"exists": {"field": field}})
             return int(texts["count"])
 
         return self._reading(read) or 0
@@ -122,17 +149,32 @@ class ElasticEngine:
         if any(each["settings"] for each in found.values()):
             raise full(self._server.place)
 
-    def _reading(self, read: Callable[[str], Found]) -> Found | None:
+    def _reading(self, read: Callable[[Version], Found]) -> Found | None:
         """None where there is no index to read. A whole search reads one index, though another may be switched in."""
         for _ in range(ATTEMPTS):
             version = self._current()
-            if version is None or version.is_outdated:
+            if version is None:
                 return None
             if version.stamp is None:
                 raise IndexDamaged(version.index)
             with suppress(IndexSwitched):
-                return read(version.index)
+                if not version.is_outdated:
+                    return read(version)
+                with as_far_as_it_goes(version.index, BadRequestError):
+                    return read(version)
         raise IndexBusy(self._server.name)
+
+    def _lacking_of(self, version: Version) -> frozenset[str]:
+        """Asked once of each index: its fields never change."""
+        index = version.index
+        if not version.is_outdated:
+            return frozenset()
+        if index not in self._lacking:
+            with question_to(self._server, index):
+                mapping = self._server.searching.indices.get_mapping(index=index)
+            with as_far_as_it_goes(index):
+                self._lacking[index] = lacking(index, mapping[index]["mappings"]["properties"])
+        return self._lacking[index]
 
     # Writing
 

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from string import ascii_lowercase
 from typing import Any
@@ -45,6 +45,22 @@ class IndexSwitched(Exception):
     """The index, or a document of it, went away while it was read: look again."""
 
 
+@contextmanager
+def question_to(server: Server, index: str) -> Iterator[None]:
+    """Around a question to an index: another has taken its place where it is not there, or is just going."""
+    try:
+        with server.answers():
+            yield
+    except NotFoundError as gone:
+        raise IndexSwitched(index) from gone
+    except NoShard as gone:
+        with server.answers():
+            is_there = server.searching.indices.exists(index=index)
+        if is_there:
+            raise
+        raise IndexSwitched(index) from gone
+
+
 def _begun_otherwise(word: str) -> Iterator[str]:
     """The word after each first mistake that there can be at its beginning."""
     first, second, rest = word[0], word[1], word[1:]
@@ -54,12 +70,21 @@ def _begun_otherwise(word: str) -> Iterator[str]:
 
 
 class ElasticReader:
-    def __init__(self, server: Server, index: str, tokens: Iterable[str], refused: Iterable[int] = ()) -> None:
-        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do."""
+    def __init__(
+        self,
+        server: Server,
+        index: str,
+        tokens: Iterable[str],
+        refused: Iterable[int] = (),
+        lacking: frozenset[str] = frozenset(),
+    ) -> None:
+        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do; `lacking`
+        are the fields that an older index has not."""
         self._server = server
         self._index = index
         self._allowed = query_of(one_of("audience", tokens))
         self._refused = [query_of(one_of("group_no", refused))] if refused else []
+        self._held = [name for name in COLUMNS if name not in lacking]
         self._columns: dict[int, dict[str, list[int]]] = {}
         self._shown: dict[int, Document] = {}
 
@@ -108,20 +133,8 @@ class ElasticReader:
             )  # fmt: skip
         return found["term_vectors"]
 
-    @contextmanager
-    def _asked(self) -> Iterator[None]:
-        """Around a question to this index: another has taken its place where it is not there, or is just going."""
-        try:
-            with self._server.answers():
-                yield
-        except NotFoundError as gone:
-            raise IndexSwitched from gone
-        except NoShard as gone:
-            with self._server.answers():
-                is_there = self._server.searching.indices.exists(index=self._index)
-            if is_there:
-                raise
-            raise IndexSwitched from gone
+    def _asked(self) -> AbstractContextManager[None]:
+        return question_to(self._server, self._index)
 
     def column(self, field: str, addresses: Sequence[int]) -> list[int]:
         return [self._columns[address][field][0] for address in addresses]
@@ -138,7 +151,7 @@ class ElasticReader:
     def names(self, field: str, examples: Mapping[int, int]) -> dict[int, str]:
         sources = dict(self._sources(list(examples.values()), [f"shown.{field}"]))
         try:
-            return {number: sources[address]["shown"][field] for number, address in examples.items()}
+            return {number: str(sources[address]["shown"][field]) for number, address in examples.items()}
         except KeyError as gone:
             raise IndexSwitched from gone
 
@@ -188,7 +201,7 @@ class ElasticReader:
     def _asked_of(self, query: dsl.Query) -> Search:
         # Among equals the number decides, so that a long list can be asked for piece by piece.
         order = {"_score": {"order": "desc"}}, {"address": {"order": "asc"}}
-        columns = [{"field": name} for name in COLUMNS]
+        columns = [{"field": name} for name in self._held]
         search = self._search().query(query).sort(*order)
         return search.extra(docvalue_fields=columns, track_total_hits=False)
 

@@ -1,13 +1,14 @@
 """The shape of the index in Elasticsearch: its fields, its analyzer, the template by which every version is made."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from elasticsearch_dsl import DenseVector, Keyword, Long, MetaField, Object, Text, analyzer, token_filter
 from elasticsearch_dsl import Document as Shape
 
-from search.engines.contract import Document
+from search.engines import older
+from search.engines.contract import Document, document_like
 from search.engines.entries import COUNTED, MEANING, NO_WORD, PLACED, entry_of, number_of
 
 LONGEST_LIST = 10_000  # hits in one answer, Elasticsearch's own limit
@@ -83,7 +84,20 @@ def source_of(document: Document) -> dict[str, Any]:
 
 
 def document_of(source: dict[str, Any]) -> Document:
-    return Document(audience=(), **source["shown"])
+    return document_like(source["shown"])
+
+
+def lacking(index: str, mapping: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that an index of another schema has not, or not as they are here; IndexOutdated where it is of no use
+    without them."""
+    wanted = Entry._doc_type.mapping.to_dict()["properties"]
+    return older.lacking(index, _hows(mapping), _hows(wanted), ("address", "shown"))
+
+
+def _hows(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """What a question to a field rests on, where it is not as it is by default."""
+    asked = ("type", "analyzer", "index_options", "index", "doc_values", "dims", "element_type", "enabled")
+    return {name: {key: how[key] for key in asked if key in how} for name, how in properties.items()}
 
 
 def writes(index: str, added: Iterator[Document], removed: Iterator[str], stamp: str) -> Iterator[dict[str, Any]]:

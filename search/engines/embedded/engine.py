@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -30,11 +31,13 @@ from search.engines.contract import (
 from search.engines.embedded import meanings, seal
 from search.engines.embedded.meanings import Meanings
 from search.engines.embedded.reader import EmbeddedReader
-from search.engines.embedded.tantivy_index import open_index, stored, to_tantivy
+from search.engines.embedded.tantivy_index import META, lacking, open_index, stored, to_tantivy
 from search.engines.embedded.versions import Versions
 from search.engines.entries import SCHEMA
 from search.engines.explaining import explained
+from search.engines.older import OlderReader, as_far_as_it_goes
 from search.engines.person_search import Names, PersonSearch, without_refused
+from search.engines.reader import Reader
 from search.engines.spelling import Vocabulary
 from search.engines.suggestions import suggest
 
@@ -50,16 +53,34 @@ VOCABULARY_PATIENCE = 20
 VOCABULARY_CHEAP = 0.05
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A version of the index, as a process has it open."""
+
+    directory: Path
+    index: tantivy.Index
+    is_outdated: bool
+    lacking: frozenset[str] = frozenset()  # of another schema, the fields that it has not
+
+
+@dataclass(frozen=True)
+class Moment:
+    """It at one moment, which stays while it is read."""
+
+    opened: Opened
+    searcher: tantivy.Searcher
+    written: int
+
+
 class EmbeddedEngine:
     def __init__(self, path: Path) -> None:
         self._versions = Versions(Path(path), SCHEMA)
         self._lock = Lock()
         self._watch = seal.Watch()
-        self._opened: tuple[Path, tantivy.Index] | None = None
+        self._opened: Opened | None = None
         self._words_lock = Lock()
         self._words: tuple[tuple[str, int], Vocabulary] | None = None
         self._words_due = 0.0
-        self._written = 0
         self._names: Names = {}
         self._meanings_lock = Lock()
         self._meanings: tuple[Path, Meanings] | None = None
@@ -67,63 +88,71 @@ class EmbeddedEngine:
     # Reading
 
     def search(self, query: Query) -> Results:
-        found = self._person_search(query)
-        return found.results() if found else Results()
+        with self._reading() as now:
+            if now is None:
+                return Results()
+            return replace(self._person_search(now, query).results(), outdated=now.opened.is_outdated)
 
     def explain(self, query: Query, limit: int) -> list[Explained]:
-        found = self._person_search(query)
-        return explained(found, limit) if found else []
+        with self._reading() as now:
+            return explained(self._person_search(now, query), limit) if now else []
 
-    def _person_search(self, query: Query) -> PersonSearch | None:
-        searcher = self._searcher()
-        if searcher is None:
-            return None
+    def _person_search(self, now: Moment, query: Query) -> PersonSearch:
+        known = self._meanings_of(now.opened.directory) if query.meant else None
 
-        known = self._meanings_now() if query.meant else None
+        def reader(refused: Iterable[int]) -> Reader:
+            return self._reader(now, query.tokens, refused, known)
 
-        def reader(refused: Iterable[int]) -> EmbeddedReader:
-            return EmbeddedReader(
-                searcher, query.tokens, refused, lambda: self._vocabulary(searcher), self._written, known
-            )
+        # What an older index calls by a number need not be what this one does.
+        return without_refused(reader, query, {} if now.opened.is_outdated else self._names)
 
-        return without_refused(reader, query, self._names)
+    def _reader(
+        self, now: Moment, tokens: Iterable[str], refused: Iterable[int] = (), known: Meanings | None = None
+    ) -> Reader:
+        made = EmbeddedReader(
+            now.searcher, now.opened.index.schema, tokens, refused, lambda: self._vocabulary(now), now.written, known
+        )
+        return OlderReader(made, now.opened.lacking) if now.opened.lacking else made
 
     def suggest(
         self, prefix: str, tokens: frozenset[str], limit: int = 8, admits: Admits = everybody
     ) -> list[Suggestion]:
-        searcher = self._searcher()
-        if searcher is None or not tokens:
-            return []
-        return suggest(EmbeddedReader(searcher, tokens), prefix, limit, admits)
+        with self._reading() as now:
+            return suggest(self._reader(now, tokens), prefix, limit, admits) if now and tokens else []
+
+    def is_outdated(self) -> bool:
+        return self._versions.is_outdated()
 
     def stamp(self) -> str | None:
         directory = self._versions.current()
-        if directory is None or self._is_unreadable():
+        if directory is None:
             return None
         try:
+            if self._versions.is_of_another(directory):
+                lacking(directory)
             return self._compare(directory).stamp
-        except IndexDamaged as damage:
-            logger.error("The search index is damaged: %s", damage)
+        except (IndexDamaged, IndexOutdated) as damage:
+            logger.error("The search index cannot be read: %s", damage)
             return None
 
     def count(self) -> int:
-        searcher = self._searcher()
-        return searcher.num_docs if searcher else 0
+        now = self._own()
+        return now.searcher.num_docs if now else 0
 
     def held(self) -> Iterator[tuple[str, str]]:
-        searcher = self._searcher()
-        if searcher and searcher.num_docs:
-            for _, address in searcher.search(tantivy.Query.all_query(), searcher.num_docs).hits:
-                document = searcher.doc(address)
+        now = self._own()
+        if now and now.searcher.num_docs:
+            for _, address in now.searcher.search(tantivy.Query.all_query(), now.searcher.num_docs).hits:
+                document = now.searcher.doc(address)
                 yield stored(document, "id"), stored(document, "fingerprint")
 
     def meant(self) -> int:
         """Every one is looked at again: a disk may change what was whole when it was read first."""
-        searcher, directory = self._searcher(), self._versions.current()
-        if searcher is None or directory is None:
+        now = self._own()
+        if now is None:
             return 0
-        found = Meanings(directory)
-        return found.known(_meanings_named(searcher)) if found.are_whole else 0
+        found = Meanings(now.opened.directory)
+        return found.known(_meanings_named(now.searcher)) if found.are_whole else 0
 
     def check_room(self) -> None:
         """The disk is the data folder's, which is looked after by itself."""
@@ -172,18 +201,30 @@ class EmbeddedEngine:
 
     # The index as it is now
 
-    def _searcher(self) -> tantivy.Searcher | None:
+    @contextmanager
+    def _reading(self) -> Iterator[Moment | None]:
+        now = self._now()
+        if now is None or not now.opened.is_outdated:
+            yield now
+            return
+        with as_far_as_it_goes(now.opened.directory.name):
+            yield now
+
+    def _own(self) -> Moment | None:
+        """None where another schema made what there is."""
+        return None if self._versions.is_outdated() else self._now()
+
+    def _now(self) -> Moment | None:
         """Reloaded, so that every commit is seen at once; a rebuild may switch directories meanwhile."""
         for _ in range(OPEN_ATTEMPTS):
             directory = self._versions.current()
-            if directory is None or self._is_unreadable():
+            if directory is None:
                 return None
             try:
                 self._compare(directory)
-                index = self._index(directory)
-                index.reload()
-                self._written = seal.documents(directory)
-                return index.searcher()
+                opened = self._open(directory)
+                opened.index.reload()
+                return Moment(opened, opened.index.searcher(), seal.documents(directory))
             except (IndexDamaged, OSError, ValueError) as error:
                 if directory == self._versions.current():
                     raise IndexDamaged(str(directory)) from error
@@ -193,23 +234,16 @@ class EmbeddedEngine:
         with self._lock:
             return self._watch.compare(directory)
 
-    def _is_unreadable(self) -> bool:
-        outdated = self._versions.is_outdated()
-        if outdated:
-            logger.error("The search index in %s is outdated: rebuild it", self._versions.path)
-        return outdated
-
-    def _index(self, directory: Path) -> tantivy.Index:
+    def _open(self, directory: Path) -> Opened:
         with self._lock:
-            if self._opened is None or self._opened[0] != directory:
-                self._opened = directory, open_index(directory)
-            return self._opened[1]
+            if self._opened is None or self._opened.directory != directory:
+                is_outdated = self._versions.is_of_another(directory)
+                lacks = lacking(directory) if is_outdated else frozenset()
+                self._opened = Opened(directory, open_index(directory), is_outdated, lacks)
+            return self._opened
 
-    def _meanings_now(self) -> Meanings | None:
+    def _meanings_of(self, directory: Path) -> Meanings | None:
         """None where there are none, or not as they were written: then one searches by words alone."""
-        directory = self._versions.current()
-        if directory is None:
-            return None
         with self._meanings_lock:
             before = self._meanings[1] if self._meanings and self._meanings[0] == directory else None
             if before is None or before.state != meanings.state_of(directory):
@@ -219,24 +253,24 @@ class EmbeddedEngine:
             logger.error("The meanings of the search index are damaged: %s", directory)
         return found if found and found.count and found.are_whole else None
 
-    def _vocabulary(self, searcher: tantivy.Searcher) -> Vocabulary:
+    def _vocabulary(self, now: Moment) -> Vocabulary:
         """Read again after each commit when that is quick, less often when it is not."""
         with self._words_lock:
-            state = self._state()
+            state = _state(now.opened.directory)
             if self._words is None or (self._words[0] != state and time.monotonic() >= self._words_due):
                 started = time.monotonic()
-                self._words = state, Vocabulary(word for word, _ in searcher.terms_with_prefix("text_exact", ""))
+                self._words = state, Vocabulary(word for word, _ in now.searcher.terms_with_prefix("text_exact", ""))
                 took = time.monotonic() - started
                 self._words_due = time.monotonic() + (took * VOCABULARY_PATIENCE if took > VOCABULARY_CHEAP else 0)
             return self._words[1]
 
-    def _state(self) -> tuple[str, int]:
-        """What changes with each commit."""
-        directory = self._opened[0] if self._opened else Path()
-        try:
-            return directory.name, (directory / "meta.json").stat().st_mtime_ns
-        except FileNotFoundError:
-            return directory.name, 0
+
+def _state(directory: Path) -> tuple[str, int]:
+    """What changes with each commit."""
+    try:
+        return directory.name, (directory / META).stat().st_mtime_ns
+    except FileNotFoundError:
+        return directory.name, 0
 
 
 def _meanings_named(searcher: tantivy.Searcher) -> list[int]:

@@ -22,20 +22,22 @@ class EmbeddedReader:
     def __init__(
         self,
         searcher: tantivy.Searcher,
+        schema: tantivy.Schema,
         tokens: Iterable[str],
         refused: Iterable[int] = (),
         vocabulary: Callable[[], Vocabulary] = lambda: Vocabulary([]),
         written: int = 0,
         meanings: Meanings | None = None,
     ) -> None:
-        """`refused` are the numbers of groups that the tokens would still open and the rights no longer do; `written`
-        is the size of the whole index, as it is counted where words are weighed."""
+        """`schema` is the index's own; `refused` are the numbers of groups that the tokens would still open and the
+        rights no longer do; `written` is the size of the whole index, as it is counted where words are weighed."""
         self._searcher = searcher
+        self._schema = schema
         self._vocabulary = vocabulary
         self._written = written
         self._meanings = meanings
-        self._allowed = query_of(Constant(one_of("audience", tokens), 0.0))
-        self._refused = [query_of(one_of("group_no", refused))] if refused else []
+        self._allowed = query_of(Constant(one_of("audience", tokens), 0.0), schema)
+        self._refused = [query_of(one_of("group_no", refused), schema)] if refused else []
 
     def best(self, clause: Clause, limit: int) -> list[Scored]:
         return self._searcher.search(self._visible(clause), max(limit, 1), count=False).hits
@@ -65,7 +67,7 @@ class EmbeddedReader:
         return [document_of(self._searcher.doc(address)) for address in addresses]
 
     def names(self, field: str, examples: Mapping[int, DocAddress]) -> dict[int, str]:
-        return {number: stored(self._searcher.doc(address), field) for number, address in examples.items()}
+        return {number: stored(self._searcher.doc(address), field) or "" for number, address in examples.items()}
 
     def close(self, meaning: bytes, limit: int, asked: Sequence[DocAddress]) -> Close | None:
         if self._meanings is None:
@@ -88,4 +90,5 @@ class EmbeddedReader:
 
     def _visible(self, clause: Clause) -> tantivy.Query:
         refused = [(Occur.MustNot, each) for each in self._refused]
-        return tantivy.Query.boolean_query([(Occur.Must, self._allowed), (Occur.Must, query_of(clause)), *refused])
+        asked = query_of(clause, self._schema)
+        return tantivy.Query.boolean_query([(Occur.Must, self._allowed), (Occur.Must, asked), *refused])

@@ -1,21 +1,29 @@
 """The shape of the embedded index: fields, and how an entry becomes one of tantivy's documents and is read again.
 
+A query knows a field by its place in the schema, so it is made for the schema of the very index that is asked.
+
 tantivy does not store tokenizers: `open_index()` is the only door, because it registers them.
 """
 
-from functools import cache
+import json
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import tantivy
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
-from search.engines.contract import Document
+from search.engines import older
+from search.engines.contract import Document, document_like
 from search.engines.embedded.meanings import number_of_meaning
 from search.engines.entries import COLUMNS, COUNTED, NO_WORD, PLACED, WHOLE, entry_of
 
 NAMES = ("id", "group", "code", "title", "heading", "url", "version", "kind", "space", "organisation")
 NUMBERS = ("date", "page_id", "file_id")
+SHOWN = ("title_shown", "url", "kind")  # without these nothing can be listed
+META = "meta.json"
+VERSIONS = 8  # of other schemas that one process remembers
 
 
 @cache
@@ -55,23 +63,45 @@ def open_index(directory: Path, *, create: bool = False) -> tantivy.Index:
     return index
 
 
+@lru_cache(VERSIONS)
+def lacking(directory: Path) -> frozenset[str]:
+    """The fields that a version of another schema has not, or not as they are here; IndexOutdated where it is of no
+    use without them."""
+    with older.as_far_as_it_goes(directory.name, OSError):
+        declared = json.loads((directory / META).read_text())["schema"]
+        return older.lacking(directory.name, _shapes(declared), _shapes(_declared()), SHOWN)
+
+
+def _declared() -> Any:
+    """The schema as tantivy writes it down beside an index."""
+    reduced: Any = schema().__reduce__()  # as it would be pickled
+    return reduced[1][0]["inner"]
+
+
+def _shapes(declared: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
+    """What a question to a field rests on; by which words a text was cut, for instance, it does not."""
+    return {each["name"]: (each["type"], *_how(each["options"])) for each in declared}
+
+
+def _how(options: Any) -> tuple[Any, ...]:
+    words = options.get("indexing") or {}
+    return words.get("record"), options.get("indexed"), bool(options.get("fast")), options.get("stored")
+
+
 def _field(name: str) -> str:
     return "title_shown" if name == "title" else name  # `title` holds its words
 
 
 def stored(document: tantivy.Document, name: str) -> Any:
-    """Every document has every stored field, so there is always a first value."""
+    """Every document has every stored field, so there is always a first value; none in an index of another schema."""
     return document.get_first(_field(name))
 
 
 def document_of(found: tantivy.Document) -> Document:
-    return Document(
-        audience=(),
-        text=bytes(stored(found, "body")).decode(),
-        year=stored(found, "year"),
-        superseded=bool(stored(found, "superseded")),
-        **{name: stored(found, name) for name in (*NAMES, *NUMBERS)},
-    )
+    said = {name: stored(found, name) for name in (*NAMES, *NUMBERS, "year")}
+    said["text"] = bytes(stored(found, "body") or b"").decode()
+    said["superseded"] = bool(stored(found, "superseded"))
+    return document_like(said)
 
 
 def to_tantivy(document: Document) -> tantivy.Document:

@@ -36,7 +36,11 @@ class Versions:
 
     def is_outdated(self) -> bool:
         current = self.current()
-        return current is not None and not current.name.startswith(f"{self.schema}-")
+        return current is not None and self.is_of_another(current)
+
+    def is_of_another(self, directory: Path) -> bool:
+        """Whether another schema made it."""
+        return not directory.name.startswith(f"{self.schema}-")
 
     def new(self) -> Path:
         directory = self.path / f"{self.schema}-{uuid.uuid4().hex[:12]}"

@@ -25,8 +25,15 @@ class Command(BaseCommand):
             raise CommandError(f"L’indice non si può confrontare: {problem}.") from problem
 
     def _compare(self, *, repairs: bool) -> None:
+        if index.is_renewing():
+            raise CommandError(
+                "L’indice si sta rinnovando dopo un aggiornamento e intanto risponde quello di prima: riprova quando è "
+                "pronto, o esegui «manage.py rebuild_search»."
+            )
         if not index.is_sound():
-            raise CommandError("L’indice manca o è danneggiato: esegui «manage.py rebuild_search».")
+            raise CommandError(
+                "L’indice manca, è danneggiato o è di un’altra versione: esegui «manage.py rebuild_search»."
+            )
         found = index.compare()
         self._say("Mancano nell’indice", found.missing)
         self._say("Nell’indice sono diversi", found.stale)

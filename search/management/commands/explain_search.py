@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from portal.models import User
 from search import asking, index, pins
 from search.answers import filters_in
-from search.engines.contract import EngineDown, Explained, IndexBusy, IndexDamaged
+from search.engines.contract import EngineDown, Explained, IndexBusy, IndexDamaged, IndexOutdated
 from search.query import WEIGHTS, key_of
 
 SHOWN = 10
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         asked = asking.query(words, person, filters)
         try:
             found, why = index.engine().search(asked), index.engine().explain(asked, max(options["limit"], 1))
-        except (EngineDown, IndexBusy, IndexDamaged) as problem:
+        except (EngineDown, IndexBusy, IndexDamaged, IndexOutdated) as problem:
             raise CommandError(f"L’indice non si legge: {problem}. Esegui «manage.py rebuild_search».") from problem
         for page in pins.shown(key_of(words), person):
             self.stdout.write(f"In evidenza per queste parole: {page}")
