@@ -24,8 +24,8 @@ def sound() -> Iterator[Fault]:
             yield Fault(
                 _("L’indice di ricerca si sta rinnovando dopo un aggiornamento: intanto si cerca in quello di prima, "
                   "senza le ultime modifiche."),
-                _("Si scambiano da soli quando il nuovo è pronto. Se dura, guarda che «manage.py serve» sia acceso, o "
-                  "esegui «manage.py rebuild_search»."),
+                _("Il nuovo ne prende il posto da solo quando è pronto. Se dura, guarda che «manage.py serve» sia "
+                  "acceso, o esegui «manage.py rebuild_search»."),
                 is_grave=False,
             )  # fmt: skip
         elif not index.can_be_searched():

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from wagtail.models import Page
 
 from portal import access
@@ -34,7 +35,7 @@ def admits_of_all(user: Any) -> Admits:
     parts = SearchDocument.objects.filter(group__startswith=documents.PART, gone=False).values_list("group", flat=True)
     known = set(parts)
     opened = known - _closed_parts(known, user)
-    stale = _with_hidden_files()
+    stale = _holding_more(user)
 
     def admitted(groups: Collection[str]) -> Collection[str]:
         seen = {each for each in groups if documents.page_of(each) in pages or documents.file_of(each) in files}
@@ -48,7 +49,8 @@ def _admitted(user: Any, groups: Collection[str]) -> Collection[str]:
     files = {group: number for group in groups if (number := documents.file_of(group))}
     seen_pages = _seen(Page, set(pages.values()), user)
     seen_files = _seen(File, set(files.values()), user)
-    closed = _closed_parts({group for group in pages if documents.is_part(group)}, user) | _with_hidden_files(pages)
+    closed = _closed_parts({group for group in pages if documents.is_part(group)}, user)
+    closed |= _holding_more(user, set(pages.values()))
     return {group for group, number in pages.items() if number in seen_pages and group not in closed} | {
         group for group, number in files.items() if number in seen_files
     }
@@ -61,13 +63,23 @@ def _seen(model: Any, numbers: set[int], user: Any) -> set[int]:
     return set(access.allowed(rows, user).order_by().values_list("pk", flat=True))
 
 
-def _with_hidden_files(groups: Collection[str] | None = None) -> set[str]:
-    """The forms whose file was put out of sight a moment ago: its words are still in the index, under the form."""
+def _holding_more(user: Any, pages: Collection[int] | None = None) -> set[str]:
+    """The groups under which the index still holds what the person may not read: the words of a file that was put out
+    of sight, under its form; those of a part that has become reserved, under its page."""
     hidden = PersonalDataReport.objects.hiding().filter(document__isnull=False)
     forms = FormPage.objects.filter(document__in=hidden.values("document"))
-    late = SearchDocument.objects.filter(page_id__in=forms.values("pk"), gone=True, pending=True)
-    late = late if groups is None else late.filter(group__in=groups)
-    return set(late.values_list("group", flat=True))
+    late = SearchDocument.objects.filter(pending=True)
+    beside = late.filter(page_id=OuterRef("page_id")).exclude(group__startswith=documents.PART)
+    parts = Q(Exists(beside), group__startswith=documents.PART, gone=False)
+    rows = late.filter(Q(page_id__in=forms.values("pk"), gone=True) | parts)
+    rows = rows if pages is None else rows.filter(page_id__in=pages)
+    held, found = access.tokens(user), set()
+    for group, page, audience in rows.values_list("group", "page_id", "audience"):
+        if not documents.is_part(group):
+            found.add(group)
+        elif held.isdisjoint(audience):
+            found.add(documents.page_group(page))
+    return found
 
 
 def _closed_parts(groups: set[str], user: Any) -> set[str]:

@@ -18,6 +18,7 @@ from portal.notices import acknowledgements, feed
 from portal.pages.reserved import ReadersBlock
 from portal.spaces import shares
 from protocols.models import Edition, ProtocolPage
+from search import index as search_index
 from search.models import SearchDocument
 from tests.portal.test_drafts import meeting as typed_meeting
 from tests.shown import body
@@ -83,6 +84,23 @@ def test_search_keeps_to_the_readers_of_now_while_the_index_is_late(page: Any, a
     page.save_revision(user=person("coordinator")).publish(user=person("coordinator"))
     assert "Flautisti" not in found(as_("worker"), WORD)  # the engine has not been told
     assert "Flautisti" in found(as_("coordinator"), WORD)
+
+
+def test_what_becomes_reserved_is_found_by_its_readers_alone_though_the_index_has_it_as_open(
+    page: Any, as_: Any, person: Any
+) -> None:
+    page.body = body_of([{"heading": "Orari", "text": "Il lunedì."}, {"heading": "Turni", "text": "La bubbolata."}])
+    page.save_revision(user=person("coordinator")).publish(user=person("coordinator"))
+    search_index.apply_pending()
+    assert "Flautisti" in found(as_("partner"), "bubbolata")
+    page.body = written(reserved(("role", "1"), text="La bubbolata."))
+    page.save_revision(user=person("coordinator")).publish(user=person("coordinator"))
+    nothing = found(as_("partner"), "parolamaiscritta").replace("parolamaiscritta", "bubbolata")
+    assert found(as_("partner"), "bubbolata") == nothing  # the engine has not been told
+    assert "Flautisti" in found(as_("worker"), "bubbolata")
+    search_index.apply_pending()
+    assert found(as_("partner"), "bubbolata") == nothing
+    assert "Flautisti" in found(as_("worker"), "bubbolata") and "Flautisti" in found(as_("partner"), "orari")
 
 
 @pytest.mark.parametrize(
