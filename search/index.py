@@ -62,11 +62,13 @@ def at_hand() -> Engine:
 def of_these(rows: Iterable[SearchDocument]) -> Iterator[None]:
     """Whoever searches here finds these rows alone, in an index of their own; nobody else knows of it.
 
-    Inside a transaction that is taken back: the account of the writes is the true index's.
+    Inside a transaction that is taken back: the account of the writes is the true index's, and so is what waits.
     """
+    rows = list(rows)
     with TemporaryDirectory(prefix="search-aside-") as folder:
         engine_of_these = EmbeddedEngine(Path(folder) / "index")
         engine_of_these.rebuild(map(_document, rows), None, _account)
+        SearchDocument.objects.filter(pk__in=[row.pk for row in rows]).update(pending=False)
         token = _aside.set(engine_of_these)
         try:
             yield
