@@ -363,6 +363,11 @@ def _of_pages(held: Standing, action: str) -> Q:
     return where
 
 
+def pages_seen(user: Person, among: Iterable[int]) -> list[Page]:
+    """The pages of these ids that the person may read, by the rule of `_pages`, in no order; for short lists."""
+    return [page for page in prepared.by_key(Page, among) if _may_with_page(user, "view", page, just_read=True)]
+
+
 def withdrawn(queryset: QuerySet[Any], user: Person) -> QuerySet[Any]:
     """Pages that people read and that are withdrawn, lying where the person reads: it is no news that they existed."""
     held = standing(user)
@@ -621,19 +626,19 @@ def _people(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]
 
 def people_seen(user: User, among: Iterable[int]) -> set[int]:
     """Of these accounts those that hold now and that the person sees, by the rule of `_people`; every page asks it."""
-    held, among = standing(user), list(among)
-    if held.coordinates:
-        return set(User.objects.current().filter(pk__in=among).order_by().values_list("pk", flat=True))
-    people, spaces = prepared.several("named", among), prepared.several("space", held.roles)
-    question = partial(_people_seen, prepared.places(people), prepared.places(spaces))
-    form = ("people seen", len(people), len(spaces))
+    held, people = standing(user), prepared.several("named", among)
+    spaces = prepared.several("space", () if held.coordinates else held.roles)
+    if not people:
+        return set()
+    question = partial(_people_seen, prepared.places(people), prepared.places(spaces), held.coordinates)
+    form = ("people seen", len(people), len(spaces), held.coordinates)
     rows = prepared.answers(form, question, person=held.person, now=timezone.now(), **people, **spaces)
     return {pk for (pk,) in rows}
 
 
-def _people_seen(people: list[Any], spaces: list[Any]) -> QuerySet[Any, Any]:
+def _people_seen(people: list[Any], spaces: list[Any], everybody: bool) -> QuerySet[Any, Any]:
     now = prepared.given("now", DateTimeField())
-    known = Q(pk=prepared.given("person")) | _works_in(spaces, now)
+    known = Q() if everybody else Q(pk=prepared.given("person")) | _works_in(spaces, now)
     return User.objects.current(now).filter(known, pk__in=people).order_by().values_list("pk")
 
 

@@ -5,9 +5,8 @@ of a person whom the reader does not work with.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from django.urls import reverse
@@ -16,20 +15,18 @@ from django.utils.translation import gettext as _
 
 from coordination.names import squeezed
 from portal import access
-from portal.models import Organisation, Space, User
+from portal.models import Organisation, Space
 from portal.notices import feed
 
-from . import vocabulary
+from . import names, vocabulary
 from .italian import FORMS, STOPWORDS
+from .names import Person, begun
 from .own_names import Named
 from .query import parse, phrase_key, words_of
 
 SHOWN = 5
 SUGGESTED = 3
 MOST_WORDS = 6  # who types more is not looking for a name
-SHORTEST = 3  # letters by which a name may begin
-NAMES = 20_000  # of people and bodies, whose words are kept
-DIGITS = 6  # from so many on, a number is a telephone
 
 # What is asked of a person or a term: it stands in no name.
 ASKING = {
@@ -37,15 +34,6 @@ ASKING = {
 }
 # Where none of these is said, nothing is asked about what is due.
 DUE = {FORMS[word] for word in ("scadenza", "scaduto")}
-
-
-@dataclass(frozen=True)
-class Person:
-    pk: int
-    name: str
-    profession: str
-    organisation: str
-    telephone: str
 
 
 @dataclass(frozen=True)
@@ -112,54 +100,14 @@ def _address(words: str) -> str:
 
 
 def _people(asked: Sequence[str], user: Any) -> list[Person]:
-    """Those in whose name, profession or body every word stands; one of them in the name, or several words in all."""
-    rows = access.allowed(User.objects.current().colleagues(), user).values_list(
-        "pk", "first_name", "last_name", "profession__name", "organisation__name", "telephone"
-    )
-    found = []
-    for pk, first, last, profession, organisation, telephone in rows:
-        name = f"{first} {last}".strip()
-        if _is_meant(asked, name, f"{profession or ''} {organisation or ''}", telephone):
-            found.append(Person(pk, name, profession or "", organisation or "", telephone))
-    return sorted(found, key=lambda person: squeezed(person.name))
-
-
-def _is_meant(asked: Sequence[str], name: str, more: str, telephone: str) -> bool:
-    if any(word.isdigit() and len(word) >= DIGITS for word in asked):
-        numbers = [token for token in words_of(telephone) if len(token) >= DIGITS]
-        return any(word in numbers for word in asked)
-    whole = _in_one_piece(name)
-    named = _begun(asked, name) | {word for word in asked if len(word) > SHORTEST and whole.endswith(word)}
-    others = set(asked) - named
-    return others <= _begun(others, more) and (bool(named) or len(asked) > 1)
-
-
-_in_one_piece = lru_cache(maxsize=NAMES)(squeezed)
-
-
-def _begun(asked: Iterable[str], text: str, least: int = SHORTEST) -> set[str]:
-    """Those of the words that are a word of the text, in any number and gender, or begin one."""
-    words, forms = _words_in(text)
-    return {
-        word
-        for word in asked
-        if FORMS[word] in forms or (len(word) >= least and any(other.startswith(word) for other in words))
-    }
-
-
-@lru_cache(maxsize=NAMES)
-def _words_in(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The words of a name and their forms: the same names are looked through with each search."""
-    words = tuple(word for word in words_of(text) if word not in STOPWORDS)
-    return words, frozenset(FORMS[word] for word in words)
+    meant = names.at_hand.get().people(asked)
+    seen = access.people_seen(user, [person.pk for person in meant]) if meant else set()
+    return sorted((person for person in meant if person.pk in seen), key=lambda person: squeezed(person.name))
 
 
 def _bodies(asked: Sequence[str], user: Any) -> list[Organisation]:
-    """Those whose name holds every word; for whoever has entered, as the directory."""
-    if not user.is_authenticated:
-        return []
-    bodies = Organisation.objects.order_by("name")
-    return [body for body in bodies if _begun(asked, body.name, SHORTEST + 1) == set(asked)]
+    """For whoever has entered, as the directory."""
+    return names.at_hand.get().bodies(asked) if user.is_authenticated else []
 
 
 def _figures(asked: Sequence[str], user: Any) -> list[feed.Figure]:
@@ -202,7 +150,7 @@ def _body(value: str, user: Any) -> str:
 
 def _space(value: str, user: Any) -> str:
     spaces = access.allowed(Space.objects.order_by("name"), user)
-    return next((space.code for space in spaces if _begun(words_of(value), f"{space.name} {space.code}")), "")
+    return next((space.code for space in spaces if begun(words_of(value), f"{space.name} {space.code}")), "")
 
 
 def _year(value: str, user: Any) -> str:

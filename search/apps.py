@@ -16,7 +16,7 @@ class SearchConfig(AppConfig):
 
         from portal.background.schedules import every
         from portal.files.reading import file_changed, file_deleted
-        from portal.models import Term
+        from portal.models import Organisation, Profession, Term, User
         from portal.models.jobs import Lane
         from portal.models.kept import on_rows_of
         from portal.models.pages import SpacePage, page_kinds
@@ -24,15 +24,16 @@ class SearchConfig(AppConfig):
         from portal.personal_data.reports import sight_changed
         from portal.spaces.shares import audience_changed
 
-        from . import canaries, checkup, index, making_meaning, own_names  # noqa: F401
+        from . import canaries, checkup, index, making_meaning, names, own_names  # noqa: F401
         from .models import OwnName
 
         published.connect(index.on_published)
         audience_changed.connect(index.on_audience_changed)
         page_unpublished.connect(index.on_page_moved)
         post_page_move.connect(index.on_page_moved)
-        for model in (OwnName, Term):
-            on_rows_of(model, own_names.KEPT)
+        for kept, models in ((own_names.KEPT, (OwnName, Term)), (names.KEPT, (User, Profession, Organisation))):
+            for model in models:
+                on_rows_of(model, kept)
         for model in (Page, SpacePage, *page_kinds()):
             post_delete.connect(index.on_page_deleted, sender=model)
         file_changed.connect(index.on_file_changed)

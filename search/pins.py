@@ -3,14 +3,16 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import CharField, DateField, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.models import User
 from portal.models.activity import Verb
 from portal.notices.activity import record
+from portal.pages import kinds
 
 from .models import Pin
 
@@ -21,9 +23,14 @@ def shown(key: str, user: Any) -> list[Page]:
     """The pages of the words that the reader may see now."""
     if not key:
         return []
-    pinned = Pin.objects.filter(key=key, until__gte=timezone.localdate())
-    pages = access.allowed(Page.objects.filter(pk__in=pinned.values("page")), user)
-    return list(pages.order_by("title", "pk").specific())
+    pinned = prepared.answers("pinned", _pinned, key=key, today=timezone.localdate())
+    pages = access.pages_seen(user, [page for (page,) in pinned])
+    return sorted(kinds.whole(pages).values(), key=lambda page: (page.title, page.pk))
+
+
+def _pinned() -> QuerySet[Any, Any]:
+    key, today = prepared.given("key", CharField()), prepared.given("today", DateField())
+    return Pin.objects.filter(key=key, until__gte=today).order_by().values_list("page")
 
 
 def pin(key: str, said: str, page: Page, until: date, *, by: User) -> None:

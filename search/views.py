@@ -36,7 +36,6 @@ from .vocabulary import Vocabulary
 
 logger = logging.getLogger(__name__)
 SUGGESTED = 8
-NAMED = 300  # of more spaces than these one asks for all that the person may read
 CHOICES = 12  # of one facet: the largest, and the one that was chosen
 
 
@@ -116,8 +115,7 @@ def _spaces_named(search: Search) -> set[str]:
 
 def _readable(user: Any, codes: Collection[str]) -> dict[str, Space]:
     """The spaces of these codes that the person may read."""
-    few = Space.objects.filter(code__in=codes) if len(codes) <= NAMED else Space.objects.all()
-    return {space.code: space for space in access.allowed(few, user)} if codes else {}
+    return {space.code: space for space in access.spaces_read(user) if space.code in codes}
 
 
 @limited("search", strangers_only=True)
@@ -247,8 +245,7 @@ def _pages(search: Search) -> dict[int, Page]:
     """The pages behind the results, read once and asked of access again; whole where more than the name is shown."""
     found = search.request.__dict__.get("_result_pages")
     if found is None:
-        numbers = {hit.page_id for hit in search.listed}
-        pages = access.allowed(Page.objects.filter(pk__in=numbers), search.request.user)
+        pages = access.pages_seen(search.request.user, {hit.page_id for hit in search.listed})
         found = {page.pk: kinds.by_name(page) for page in pages}
         found |= kinds.whole(page for page in found.values() if isinstance(page, RulePage | ServicePage))
         search.request.__dict__["_result_pages"] = found

@@ -5,7 +5,7 @@ compares before it uses what it keeps. A version is a word made by chance: one t
 restored database belongs to the same rows. While a request lasts the versions are asked once, all together.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
@@ -19,6 +19,7 @@ from portal import prepared
 
 T = TypeVar("T")
 Versions = dict[str, str]
+MOMENTS = {"last_login"}  # fields that say when something was, of which nothing is kept
 
 
 class KeptVersion(models.Model):
@@ -87,10 +88,11 @@ def change(name: str) -> None:
 
 
 def on_rows_of(model: type[models.Model], name: str) -> None:
-    """Whatever is written or deleted of the model changes what is kept under the name."""
+    """Whatever is written or deleted of the model changes what is kept under the name; entering the portal does not."""
 
-    def changed(**kwargs: Any) -> None:
-        change(name)
+    def changed(update_fields: Collection[str] | None = None, **kwargs: Any) -> None:
+        if update_fields is None or set(update_fields) - MOMENTS:
+            change(name)
 
     for signal in (post_save, post_delete):
         signal.connect(changed, sender=model, weak=False)

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from django.http import HttpRequest
 from wagtail.models import Page
 
+from portal import prepared
+
 from . import addresses
 
 Context = dict[str, Any]
@@ -56,9 +58,7 @@ def by_name(page: Page) -> Any:
 
 def whole(pages: Iterable[Page]) -> dict[int, Any]:
     """Pages that have been read, each as its kind with all that the kind holds: one question for each kind."""
-    return {
-        pk: page for kind, keys in _by_kind(pages).items() for pk, page in kind._default_manager.in_bulk(keys).items()
-    }
+    return {page.pk: page for kind, keys in _by_kind(pages).items() for page in prepared.by_key(kind, keys)}
 
 
 NAME = ("title", "slug", "url_path", "path", "depth", "content_type", "live")

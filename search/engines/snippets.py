@@ -33,6 +33,7 @@ class Marker:
             for words in [*others, *typed]:
                 self._look_for(number, words)
                 number += words not in others  # each typed word counts, and what stands for all of them counts once
+        self._everything = {number for begun in self._begin.values() for number, _ in begun}
 
     def _look_for(self, number: int, words: tuple[Word, ...]) -> None:
         words = _from_the_first_that_speaks(words)
@@ -46,6 +47,8 @@ class Marker:
             if marks:
                 found = _best_stretch(text, start, line, marks)
                 best = found if len(found.holds) > len(best.holds) else best
+            if len(best.holds) == len(self._everything):
+                break
         return best
 
     def holds(self, line: str) -> frozenset[int]:
@@ -58,12 +61,17 @@ class Marker:
         html = _marked(line, 0, end, [mark for mark in self._marks(line) if mark[1] <= end])
         return html + (" …" if end < len(line) else "")
 
+    def _begun_by(self, word: Word, pieces: Sequence[str]) -> Iterable[tuple[int, tuple[Word, ...]]]:
+        if not pieces:
+            return self._begin.get(_key(word), ())
+        keys = {_key(word), *(_key(word_of(piece)) for piece in pieces)}
+        return [each for key in keys for each in self._begin.get(key, ())]
+
     def _marks(self, line: str) -> list[Mark]:
         tokens = [(token, word_of(token.word)) for token in tokens_of(line)]
         found: list[Mark] = []
         for at, (token, word) in enumerate(tokens):
-            keys = {_key(word), *(_key(word_of(piece)) for piece in token.pieces)}
-            for number, words in (each for key in keys for each in self._begin.get(key, ())):
+            for number, words in self._begun_by(word, token.pieces):
                 end = _end(tokens, at, words)
                 if end and (not found or token.start >= found[-1][1]):
                     found.append((token.start, end, number))

@@ -4,11 +4,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth.signals import user_logged_in
+from django.utils import timezone
 
 from coordination.models import MeetingPage
 from portal import access
 from portal.models import Role, Space, User
 from portal.models.glossary import Relation, Term
+from portal.models.kept import KeptVersion
 from portal.spaces.roles import give_role
 from tests.shown import body
 
@@ -230,3 +233,31 @@ def test_who_goes_by_keyboard_passes_over_the_filters(as_, index):
     assert first.get_text() == "Vai ai risultati"
     results = shown.find(id=first["href"].removeprefix("#"))
     assert results.select("h3 a") and not results.select("nav.filters")
+
+
+def test_a_person_and_a_body_are_found_by_the_name_that_they_have_now(as_, person, index):
+    worker = person("worker")
+    client = as_("coordinator")
+    assert any("Elena Fedi" in row for row in answered(client, "fedi"))
+    worker.last_name = "Zampognari"
+    worker.save()
+    worker.organisation.name = "Comune di Borgotrebbia"
+    worker.organisation.save()
+    assert not any("Elena" in row for row in answered(client, "elena fedi"))
+    for words in ("zampognari", "elena borgotrebbia", "zampogn borgotrebbia"):
+        assert any("Elena Zampognari" in row for row in answered(client, words))
+    assert any("Comune di Borgotrebbia" in row for row in answered(client, "borgotrebbia"))
+
+
+def test_whose_account_has_ended_is_found_no_more(as_, person, index):
+    worker = person("worker")
+    User.objects.filter(pk=worker.pk).update(valid_until=timezone.now())  # no signal tells of it
+    assert not any("Elena Fedi" in row for row in answered(as_("coordinator"), "fedi"))
+
+
+def test_to_enter_changes_nothing_that_is_kept(person):
+    before = dict(KeptVersion.objects.values_list("name", "version"))
+    user_logged_in.send(sender=User, request=None, user=person("worker"))
+    assert dict(KeptVersion.objects.values_list("name", "version")) == before
+    person("worker").save()
+    assert dict(KeptVersion.objects.values_list("name", "version")) != before

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from search.engines.clauses import Everything, Term
 from search.engines.contract import EngineFull, IndexDamaged, IndexOutdated
 from search.engines.embedded.engine import EmbeddedEngine
+from search.engines.embedded.reader import BITS, EmbeddedReader
+from search.engines.embedded.tantivy_index import schema
+from search.engines.entries import entry_of
 from tests.library import HIDDEN, LIBRARY, document, search
 from tests.search import older
 
@@ -94,3 +98,25 @@ class TestCrashes:
             assert engine.count() in (acknowledged.value + 1, acknowledged.value + 2)
             engine.write([document("page:after", "Dopo")])
             assert search(engine, "dopo").total == 1
+
+
+def test_many_things_counted_at_once_are_as_many_as_each_by_itself(engine):
+    """Their bits must never run into each other, however many documents have however many of them."""
+    words = [Term(field, word) for field in ("text", "title") for word in words_in(engine)]
+    assert len(words) > 3 * BITS
+    together = reader_of(engine).counts([*words, Everything(), words[0]])
+    alone = [reader_of(engine).counts([clause])[0] for clause in [*words, Everything(), words[0]]]
+    assert together == alone and max(together) == len(LIBRARY) and 0 in together
+
+
+def words_in(engine: EmbeddedEngine) -> list[str]:
+    """Of the hidden documents too."""
+    return sorted(
+        {word for each in (*LIBRARY, *HIDDEN) for words in entry_of(each).words["text"] for word in words.split()}
+    )
+
+
+def reader_of(engine: EmbeddedEngine) -> EmbeddedReader:
+    searcher = engine._searcher()
+    assert searcher is not None
+    return EmbeddedReader(searcher, schema(), {"public"})

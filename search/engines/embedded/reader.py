@@ -1,5 +1,6 @@
 """The embedded index as one person sees it: every question carries the person's tokens, none goes round them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import cast
@@ -7,13 +8,15 @@ from typing import cast
 import tantivy
 from tantivy import DocAddress, Occur
 
-from search.engines.clauses import Clause, Constant, Everything, Term, one_of
+from search.engines.clauses import Clause, Constant, Everything, Term, any_of, one_of
 from search.engines.contract import Document
 from search.engines.embedded.meanings import MILLIONTHS, Meanings
 from search.engines.embedded.tantivy_index import document_of, stored
 from search.engines.embedded.translation import query_of
 from search.engines.reader import Close
 from search.engines.spelling import Vocabulary
+
+BITS = 24  # of which every sum is a whole number that the engine's scores tell exactly
 
 Scored = tuple[float, DocAddress]
 
@@ -36,6 +39,7 @@ class EmbeddedReader:
         self._vocabulary = vocabulary
         self._written = written
         self._meanings = meanings
+        self._counted: dict[Clause, int] = {}
         self._allowed = query_of(Constant(one_of("audience", tokens), 0.0), schema)
         self._refused = [query_of(one_of("group_no", refused), schema)] if refused else []
 
@@ -50,7 +54,20 @@ class EmbeddedReader:
         return self._count(Everything())
 
     def counts(self, clauses: Iterable[Clause]) -> list[int]:
-        return list(map(self._count, clauses))
+        asked = list(clauses)
+        unknown = [clause for clause in dict.fromkeys(asked) if clause not in self._counted]
+        for begin in range(0, len(unknown), BITS):
+            some = unknown[begin : begin + BITS]
+            self._counted |= zip(some, self._counts(some), strict=True)
+        return [self._counted[clause] for clause in asked]
+
+    def _counts(self, clauses: Sequence[Clause]) -> list[int]:
+        """In one search: each clause has a bit of the score to itself, so a score says which of them a document has."""
+        if len(clauses) == 1:
+            return [self._count(clauses[0])]
+        bits = any_of(Constant(clause, float(1 << place)) for place, clause in enumerate(clauses))
+        held = Counter(int(score) for score, _ in self.every(bits))
+        return [sum(times for score, times in held.items() if score >> place & 1) for place in range(len(clauses))]
 
     def _count(self, clause: Clause) -> int:
         asked = self._visible(Constant(clause, 0.0))
