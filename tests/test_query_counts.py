@@ -84,7 +84,7 @@ MOST = {
     "/riunioni/": (11, 11, 12),
     "/rubrica/": (11, 11, 12),
     "/novita/": (13, 12, 14),
-    "/cerca/?q=assistenza": (20, 20, 21),
+    "/cerca/?q=assistenza": (17, 17, 18),
 }
 
 
