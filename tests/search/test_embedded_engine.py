@@ -12,9 +12,9 @@ import pytest
 from search.engines.clauses import Everything, Term
 from search.engines.contract import EngineFull, IndexDamaged, IndexOutdated
 from search.engines.embedded.engine import EmbeddedEngine
-from search.engines.embedded.reader import BITS, EmbeddedReader
-from search.engines.embedded.tantivy_index import schema
+from search.engines.embedded.reader import BITS
 from search.engines.entries import entry_of
+from search.engines.reader import Reader
 from tests.library import HIDDEN, LIBRARY, document, search
 from tests.search import older
 
@@ -116,7 +116,7 @@ def words_in(engine: EmbeddedEngine) -> list[str]:
     )
 
 
-def reader_of(engine: EmbeddedEngine) -> EmbeddedReader:
-    searcher = engine._searcher()
-    assert searcher is not None
-    return EmbeddedReader(searcher, schema(), {"public"})
+def reader_of(engine: EmbeddedEngine) -> Reader:
+    now = engine._now()
+    assert now is not None
+    return engine._reader(now, {"public"})
