@@ -15,11 +15,11 @@ from django.conf import settings
 from django.core.cache import cache as shared
 from django.db import DatabaseError, transaction
 from django.db.models import F
-from django_q.tasks import async_task
 from redis.exceptions import RedisError
 from wagtail.models import Page
 
 from portal import access
+from portal.background import schedules
 from portal.background.schedules import every
 from portal.models import Document as File
 from portal.models import Space
@@ -160,7 +160,7 @@ def wake() -> None:
 
 
 def _wake() -> None:
-    async_task("search.index.apply_pending", timeout=LONGEST)
+    schedules.ask("search.index.apply_pending")
 
 
 # --- Telling the engine ----------------------------------------------------------------------------------

@@ -319,7 +319,7 @@ def _catch_up(lane: Lane) -> None:
     jobs.recover(lane)
     for function in schedules.EVERY:
         if schedules.LANES[function] == lane:
-            async_task(function, cluster=lane)
+            schedules.ask(function)
 
 
 DEMO_ACCOUNTS = [

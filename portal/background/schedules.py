@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.utils import timezone
 from django_q.models import Schedule
+from django_q.tasks import async_task
 
 from portal.models.jobs import Lane
 
@@ -35,14 +36,18 @@ def ensure() -> None:
         Schedule.objects.update_or_create(
             name=function,
             defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1,
-                      "cluster": LANES[function], "kwargs": _options(function)},
+                      "cluster": LANES[function], "kwargs": repr({"q_options": _options(function)})},
         )  # fmt: skip
     Schedule.objects.exclude(name__in=EVERY).delete()
 
 
-def _options(function: str) -> str | None:
-    """As django-q2 reads it in a row."""
-    return repr({"q_options": {"timeout": LONGEST[function]}}) if function in LONGEST else None
+def ask(function: str) -> None:
+    """Have it called now, and not only at its next turn."""
+    async_task(function, cluster=LANES[function], q_options=_options(function))
+
+
+def _options(function: str) -> dict[str, Any]:
+    return {"timeout": LONGEST[function]} if function in LONGEST else {}
 
 
 def follow_clock() -> None:
