@@ -30,12 +30,13 @@ class PortalConfig(AppConfig):
         from .accounts import own_traces  # noqa: F401
         from .background import clock, jobs  # noqa: F401
         from .fields import MomentField
-        from .pages import atomic_acts, context, under_way  # noqa: F401
+        from .pages import addresses, atomic_acts, context, under_way  # noqa: F401
         from .upkeep import configuration, machine, work  # noqa: F401
 
         moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
         register_form_field_override(DateTimeField, override=moment)
         receivers.connect()
+        addresses.answer_everywhere()
         atomic_acts.guard()
         autodiscover_modules("feed", "pages")
 

@@ -377,12 +377,7 @@ def repair(found: Differences) -> int:
 
 
 def on_published(sender: Any, page: Page, **kwargs: Any) -> None:
-    """Where its address has changed, the pages below too: theirs begins with it."""
-    known = SearchDocument.objects.filter(key=documents.page_group(page.pk)).values_list("url", flat=True).first()
     refresh_page(page)
-    if known != page.url:
-        for below in page.get_descendants().specific():
-            refresh_page(below)
 
 
 def on_audience_changed(sender: Any, pages: Any, **kwargs: Any) -> None:

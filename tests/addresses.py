@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from wagtail.models import Page
 
 MISSING = 999_999
 
@@ -25,6 +26,11 @@ class Known:
     @property
     def in_admin(self) -> bool:
         return self.route.startswith("admin/") or self.route.startswith("^admin/")
+
+
+def in_tree(page: Page) -> str:
+    """The address that names the space and all that stands above the page: it has none so, and is only led on from."""
+    return "/" + page.url_path.split("/", 2)[2]
 
 
 def known() -> list[Known]:

@@ -589,7 +589,8 @@ def portal_doors() -> list[Door]:
         Door("take_own_name_away", "/rubrica/enti/quarrata/parole/999999/togli/", set(), post={}),
         Door("suggestions", "/cerca/suggerimenti/?q=pro", EVERYBODY),
         Door("wagtail_serve", "/spazi/carta/", EVERYBODY),
-        Door("wagtail_serve", "/spazi/carta/come-si-accede/", EVERYBODY),
+        Door("wagtail_serve", page("come-si-accede").url, EVERYBODY),
+        Door("wagtail_serve", "/spazi/carta/come-si-accede/", EVERYBODY, answer=301),  # as it was called once
         Door("wagtail_serve", "/spazi/rete/", INSIDE),
         Door("wagtail_serve", "/spazi/coordinamento/", COORD),
         Door("wagtail_serve", "/spazi/minori/", MINORI),
@@ -601,11 +602,18 @@ def portal_doors() -> list[Door]:
         Door("code", "/p/pr 4/", MINORI, answer=301),
         Door("code", "/p/PR-05/", INSIDE),
         Door("code", "/p/PR-07/", MEMBERS),  # shared with the third sector
-        Door("wagtail_serve", "/spazi/minori/pr-04/", MINORI),
+        Door("wagtail_serve", "/spazi/minori/pr-04/", MINORI, answer=301),
+        Door("wagtail_serve", "/spazi/rete/pr-07/", INSIDE, answer=301),  # shared: who reads it alone learns no place
+        Door("wagtail_serve", f"/pagine/{page('pr-07').pk}/", MEMBERS, answer=301),
+        Door("wagtail_serve", page("la-rete-locale").url, MEMBERS),  # a lesson, shared by itself
+        Door("wagtail_serve", page("front-office").url, INSIDE),
+        Door("wagtail_serve", f"/pagine/{page('la-rete-locale').pk}-altro/", MEMBERS, answer=301),
+        Door("wagtail_serve", "/pagine/999999-pagina/", set()),
         Door("code", "/p/OP-12/", INSIDE),
         Door("code", "/p/R-04/", COORD),
         Door("code", "/p/PR-99/", set()),
         Door("wagtail_serve", "/spazi/rete/accogliere-con-un-mediatore/", set()),  # a draft
+        Door("wagtail_serve", page("accogliere-con-un-mediatore").url, set()),
         Door("wagtailcore_login", "/_util/login/", set(), closed=LOGIN),  # Wagtail's own asks for no second factor
         Door("wagtailcore_authenticate_with_password", "/_util/authenticate_with_password/1/1/", set()),
     ]  # fmt: skip
@@ -775,6 +783,9 @@ def hidden_and_missing() -> list[tuple[str, str, dict[str, str] | None]]:
         ("/p/PR-04/", "/p/PR-99/", None),
         ("/spazi/minori/", "/spazi/nessuno/", None),
         ("/spazi/minori/pr-04/", "/spazi/minori/pr-99/", None),
+        (f"/pagine/{page('pr-04').pk}-pr-04/", "/pagine/999999-pr-04/", None),
+        (f"/pagine/{page('pr-04').pk}/", "/pagine/999999/", None),
+        (page("accogliere-con-un-mediatore").url, "/pagine/999999-mai-scritta/", None),
         ("/spazi/rete/accogliere-con-un-mediatore/", "/spazi/rete/mai-scritta/", None),
         ("/p/pr-04/edizioni/1.1/", "/p/pr-99/edizioni/1.1/", None),
         ("/p/pr-04/edizioni/1.0/confronta/1.1/", "/p/pr-99/edizioni/1.0/confronta/1.1/", None),

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -44,7 +45,7 @@ from portal.models import Delegation, Document, Image, Organisation, Profession,
 from portal.models.delegations import Purpose
 from portal.models.pages import PinnedPage, SpacePage, TextPage, page_kinds
 from portal.models.spaces import Role
-from portal.notices import acknowledgements, digests, emails, obligations
+from portal.notices import acknowledgements, digests, emails, obligations, problem_reports
 from portal.pages import bin, quick_changes, unfinished
 from portal.personal_data import reports
 from portal.spaces import opening, outsiders, roles, shares
@@ -65,7 +66,7 @@ from search import index as search_index
 from search.models import OwnName, Pin
 from search.query import key_of
 from tests import own_index
-from tests.addresses import Things, address, known
+from tests.addresses import Things, address, in_tree, known
 from tests.conftest import CAST
 from training.models import LessonPage, ModulePage, PathPage
 
@@ -73,11 +74,13 @@ pytestmark = pytest.mark.django_db
 
 WORD = "zibaldone"
 SECRET = re.compile(WORD + "[a-z]+")
-MINORI, COORD, CLOSED, RETE = "minori", "coord", "chiuso", "rete"
+CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')  # a new one in each answer
+MINORI, COORD, CLOSED, RETE, ABOVE = "minori", "coord", "chiuso", "rete", "sopra"
 READ_BY = {  # who of the cast may see the things of each space
     MINORI: {"coordinator", "director", "worker_minors", "worker_minors_plain", "worker_mountain", "administrator"},
     COORD: {"coordinator", "director", "office", "administrator"},
     CLOSED: {"coordinator", "administrator"},
+    ABOVE: {"coordinator", "administrator"},
 }
 STAFF = {*CAST} - {"partner", "partner_coop"}  # who has a role in SP-RETE; the partners read what it shares with them
 WRITERS = {"coordinator", "director", "office", "administrator"}  # there
@@ -131,6 +134,7 @@ def planted(demo_on_a_server: Any, django_db_blocker: Any, tmp_path_factory: Any
     with django_db_blocker.unblock(), own, suppress(Undone), transaction.atomic():
         found = {name: plant(name) for name in (MINORI, COORD)}
         found[RETE] = plant_inside()
+        found[ABOVE] = share_a_lesson()
         open_closed_space()
         cite_from_elsewhere(found)
         search_index.apply_pending()
@@ -618,6 +622,32 @@ def plant_reported_picture(here: Planted, by: User) -> None:
     here.addresses += [f"/dati-personali/{row.pk}/", f"/media/{image.file.name}", f"/media/{drawn}"]
 
 
+LESSON = "Telefonare alla clessidra"
+
+
+def share_a_lesson() -> Planted:
+    """One page without a code, shared by itself: the words are in the names and addresses of all that stands above."""
+    coordinator = cast("coordinator")
+    name, where = f"{WORD} {WORD}spacename{ABOVE}", f"{WORD}spaceaddress{ABOVE}"
+    space = opening.open_space("SP-OMEGA", name, slug=where, by=coordinator, purpose=name, intro=name)
+    here = Planted(space, words={f"{WORD}spacename{ABOVE}", where})
+    roles.give_role(space, coordinator, Role.MANAGER, by=None)
+    parent: Any = space.root_page
+    for kind in (PathPage, ModulePage):
+        slug = here.word(kind._meta.model_name or "", "address", to=ABOVE).split()[1]
+        page = kind(title=here.word(kind._meta.model_name or "", "title", to=ABOVE), slug=slug)
+        parent = demo.publish(parent, page, on=0, by=coordinator)
+        here.addresses.append(page.url or "")
+    lesson = LessonPage(title=LESSON, text="Prima di tutto si gira la clessidra.", summary="Con la clessidra.")
+    demo.publish(parent, lesson, on=0, by=coordinator)
+    shares.share_page(Page.objects.get(pk=lesson.pk), demo.space("SP-TERZO"), by=coordinator)
+    acknowledgements.ask(lesson, by=coordinator, due=timezone.localdate(), is_required=True, spaces=[], bodies=[],
+                         people=[cast("partner")])  # fmt: skip
+    here.pages.append(lesson)
+    here.addresses.append(lesson.url or "")
+    return here
+
+
 def open_closed_space() -> None:
     coordinator = cast("coordinator")
     name = f"{WORD} {WORD}name{CLOSED}"
@@ -640,9 +670,11 @@ def cite_from_elsewhere(found: dict[str, Planted]) -> None:
         demo.publish(demo.space("SP-RETE").root_page, citing, on=0, by=coordinator)
         form = FormPage(title="Modulo che cita", slug=f"modulo-che-cita-{name}", document=here.document)
         demo.publish(demo.space("SP-MODULI").root_page, form, on=0, by=coordinator)
+        here.addresses += [citing.url or "", form.url or ""]
         text = TextPage(title="Testo che cita", slug=f"testo-che-cita-{name}", summary="Cita", body=citing_blocks(here))
         text.attachments = [("attachment", {"file": here.document, "title": ""})]
         demo.publish(demo.space("SP-MODULI").root_page, text, on=0, by=coordinator)
+        here.addresses.append(text.url or "")
         text = TextPage.objects.get(pk=text.pk)
         text.body = citing_blocks(here)[:1]  # what was cited shows in the comparison, and in what one goes back to
         text.save_revision(user=coordinator)
@@ -661,12 +693,6 @@ def citing_blocks(here: Planted) -> list[Any]:
         ("contacts", [{"purpose": "Sportello", "person": None, "service": service, "note": ""}]),
     ]
 
-
-CITING = [
-    f"/spazi/{where}-che-cita-{name}/".replace("protocollo-", "")
-    for where in ("rete/protocollo", "modulistica/modulo", "modulistica/testo")
-    for name in (MINORI, COORD)
-]
 
 # --- Looking ---------------------------------------------------------------------------------------------
 
@@ -689,7 +715,7 @@ PORTAL = [
     "/rete/glossario/", "/rete/ricerche/", "/cerca/mie/",
     "/rete/persone/", f"/rete/persone/?nome={WORD}", "/rete/persone/invita/", "/rete/parole/professioni/",
     f"/cerca/?q={WORD}", f"/cerca/?q={WORD}&format=json", "/cerca/?q=zibaldane", "/cerca/?q=zibaldane&format=json",
-    "/cerca/suggerimenti/?q=zib", "/cerca/?q=calepino", "/sitemap.xml", "/feed/", "/posta-inviata/", *CITING,
+    "/cerca/suggerimenti/?q=zib", "/cerca/?q=calepino", "/sitemap.xml", "/feed/", "/posta-inviata/",
 ]  # fmt: skip
 
 
@@ -892,7 +918,60 @@ def test_whoever_may_read_what_is_hidden_inside_a_space_finds_its_word(
 
 def test_the_name_of_a_closed_space_is_found_by_who_answers_for_it(planted: dict[str, Planted]) -> None:
     found = look(enter("coordinator"), ["/spazi/", "/spazi/zeta/", f"/cerca/?q={WORD}name{CLOSED}&format=json"])
-    assert all(found[each] == {f"{WORD}name{CLOSED}"} for each in ("/spazi/", "/spazi/zeta/"))
+    of_it = {where: {word for word in words if not word.endswith(ABOVE)} for where, words in found.items()}
+    assert all(of_it[each] == {f"{WORD}name{CLOSED}"} for each in ("/spazi/", "/spazi/zeta/"))
+
+
+LEADING_THERE = [
+    "/spazi/terzo-settore/", "/novita/", "/profilo/digest/", "/cerca/?q=clessidra", "/cerca/?q=clessidra&format=json",
+    "/cerca/suggerimenti/?q=telefonare",
+]  # fmt: skip
+
+
+def test_a_page_shared_by_itself_is_reached_from_everywhere_and_nothing_names_what_stands_above_it(
+    planted: dict[str, Planted],
+) -> None:
+    here, client = planted[ABOVE], enter("partner")
+    (lesson,) = here.pages
+    own = f"/pagine/{lesson.pk}-telefonare-alla-clessidra/"
+    assert lesson.url == own
+    read = {each: client.get(each).content.decode() for each in [own, "/", *LEADING_THERE]}
+    assert {each: own in text for each, text in read.items()} == dict.fromkeys(read, True)
+    mail = emails.digest_mail(
+        cast("partner"), digests.build(cast("partner"), timezone.now() - timedelta(days=2), timezone.now()), ""
+    )
+    assert own in mail.body and own in str(mail.alternatives[0][0])
+    sent = f"{mail.subject} {mail.body} {mail.alternatives[0][0]}"
+    named = {each: here.words.intersection(SECRET.findall(text)) for each, text in {**read, "mail": sent}.items()}
+    assert {each: words for each, words in named.items() if words} == {}
+
+
+def test_whoever_reads_all_that_stands_above_a_shared_page_finds_the_names(planted: dict[str, Planted]) -> None:
+    here = planted[ABOVE]
+    found = look(enter("coordinator"), ["/spazi/", here.space.get_absolute_url(), "/formazione/", *here.addresses])
+    assert here.words - set().union(*found.values()) == set()
+    tree = in_tree(here.pages[0])
+    assert WORD in tree
+    answer = enter("coordinator").get(f"{tree}?da=mail")
+    assert (answer.status_code, answer["Location"]) == (301, f"{here.pages[0].url}?da=mail")
+
+
+def test_a_right_guess_of_what_stands_above_a_shared_page_answers_as_a_wrong_one(planted: dict[str, Planted]) -> None:
+    here, client = planted[ABOVE], enter("partner")
+    tree = in_tree(here.pages[0])
+    *above, own, _end = tree.split("/")
+    wrong = ["/".join([*above[:-1], "un-altro", own, ""]), "/".join([*above[:2], "un-altro", *above[3:], own, ""])]
+
+    def answer(address: str) -> tuple[Any, ...]:
+        given = client.get(address)
+        body = CSRF.sub("", given.content.decode()).replace(address, "").replace(quote(address, safe=""), "")
+        headers = {name: words for name, words in given.items() if name not in {"X-Request-ID", "Content-Length"}}
+        return given.status_code, headers, body.replace(quote(address), "")
+
+    assert [answer(each) for each in wrong] == [answer(tree)] * 2
+    assert answer(tree)[0] == 404
+    report = problem_reports.report
+    assert {report(cast("partner"), each, "Non si apre.").page for each in [tree, *wrong]} == {None}
 
 
 # --- Ids typed by hand -----------------------------------------------------------------------------------

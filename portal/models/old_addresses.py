@@ -1,4 +1,8 @@
-"""Addresses that pages once had: links in mails, papers and minds keep leading there."""
+"""Addresses that pages once had: links in mails, papers and minds keep leading there.
+
+Of those the first were made of the words of the space and of all pages above: they lead on whoever reads these too. To
+anybody else, to whom the page was shared by itself, a right guess of them answers as a wrong one.
+"""
 
 from typing import Any
 
@@ -44,19 +48,50 @@ class OldAddress(models.Model):
         if words[0] == addresses.CODE_ADDRESS:
             rows = cls._default_manager.filter(slug__in=addresses.slugs_of(words[-1]))
             return cls._newest(rows, user) if len(words) == 2 else None
-        # Of the page itself, or of one above it that moved with all that lies below.
-        whole = f"{home.url_path}{'/'.join(words)}/"
-        above = [f"{home.url_path}{'/'.join(words[:end])}/" for end in range(1, len(words) + 1)]
-        rows = cls._default_manager.filter(url_path__in=above).select_related("page")
-        now = [row.page.url_path + whole.removeprefix(row.url_path) for row in rows]
-        seen = {page.url_path: page for page in access.allowed(Page.objects.filter(url_path__in=now), user)}
-        return next((seen[path] for path in now if path in seen), None)
+        places = cls._places(home, words, user)
+        seen = {page.url_path: page for page in access.allowed(Page.objects.filter(url_path__in=places), user)}
+        return next((seen[path] for path in places if path in seen), None)
+
+    @classmethod
+    def withdrawn_at(cls, home: Page, words: list[str], user: Any) -> models.QuerySet[Page]:
+        """The page that was withdrawn from there, if the person would read it."""
+        return access.withdrawn(Page.objects.filter(url_path__in=cls._places(home, words, user)), user)
+
+    @classmethod
+    def _places(cls, home: Page, words: list[str], user: Any) -> list[str]:
+        """Where in the tree /spazi/one/two/ is, and where it is now if it moved, or one above it with all that lies
+        below; nowhere for whoever does not read what the address names on its way.
+        """
+        if words[0] != addresses.SPACES_ADDRESS or len(words) == 1:
+            return []
+        named = [f"{home.url_path}{'/'.join(words[:end])}/" for end in range(2, len(words) + 1)]
+        rows = cls._default_manager.filter(url_path__in=named).select_related("page")
+        moved = [(row.url_path, row.page.url_path) for row in rows]
+        *above, whole = (
+            [name, *(now + name.removeprefix(then) for then, now in moved if name.startswith(then))] for name in named
+        )
+        return whole if _are_read(above, user) else []
 
     @staticmethod
     def _newest(rows: models.QuerySet[Any], user: Any) -> Page | None:
         pages = list(rows.values_list("page", flat=True))
         seen = access.allowed(Page.objects.filter(pk__in=pages), user).in_bulk()
         return next((seen[pk] for pk in pages if pk in seen), None)
+
+
+def _are_read(above: list[list[str]], user: Any) -> bool:
+    """Whether the person reads what lies at each step, or read it before it was withdrawn; the first is the space.
+
+    Of what is gone nobody can tell any more: it stops nobody who reads the space.
+    """
+    named = Page.objects.filter(url_path__in=[place for places in above for place in places])
+    read = set(access.allowed(named, user).values_list("url_path", flat=True))
+    unread = [places for places in above if not read.intersection(places)]
+    if not unread or above[0] in unread:
+        return not unread
+    closed = named.exclude(pk__in=access.withdrawn(named, user).values("pk"))
+    there = set(closed.values_list("url_path", flat=True))
+    return not any(there.intersection(places) for places in unread)
 
 
 def on_page_moved(

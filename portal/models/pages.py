@@ -283,12 +283,6 @@ class PortalPage(AddressedPage):
         if self.code_form:
             self.code = addresses.next_code(self.code_form)
 
-    def get_url_parts(self, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
-        parts = super().get_url_parts(request)
-        if parts and self.code:
-            return parts[0], parts[1], f"/{addresses.CODE_ADDRESS}/{self.slug.upper()}/"
-        return parts
-
     def get_admin_display_title(self) -> str:
         title = super().get_admin_display_title()
         return f"{self.code} {title}" if self.code else title
@@ -382,28 +376,33 @@ class HomePage(Page):
         verbose_name = _("pagina iniziale")
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        """Two lookups instead of one per level: `/p/CODE/` by code, anything else by its whole address."""
+        """Two lookups instead of one per level: by code, by number, a space by its word, else by what once was."""
         if not path_components:
             return super().route(request, path_components)
         if path_components[0] == addresses.CODE_ADDRESS:
             path_components = [addresses.CODE_ADDRESS, "/".join(path_components[1:])]
-        page = self.answering(path_components)
-        if page is not None and path_components[0] == addresses.CODE_ADDRESS:
-            # A code has one form: whoever writes it otherwise is led there.
-            request.came_by_old_address = page.slug.upper() != path_components[1]  # type: ignore[attr-defined]
-        if page is None:
-            page = OldAddress.leads_to(self, path_components, request.user)
-            request.came_by_old_address = True  # type: ignore[attr-defined]
+        page = self.at(path_components, request.user)
         if page is None:
             raise Http404
+        # A page has one address: whoever writes it otherwise is led there.
+        here = page.url_path == f"{self.url_path}{'/'.join(path_components)}/"
+        if page.depth > access.SPACE_DEPTH:
+            here = addresses.of(page) == f"/{'/'.join(path_components)}/"
+        request.came_by_old_address = not here  # type: ignore[attr-defined]
         return RouteResult(page.specific)
 
-    def answering(self, words: list[str]) -> Page | None:
-        """The live page at /words/…/, whoever asks: by its code, or by its whole address."""
+    def at(self, words: list[str], user: Any) -> Page | None:
+        """The live page at /words/…/, there or where it is now; whether the person may read it is asked afterwards."""
+        return self._answering(words) or OldAddress.leads_to(self, words, user)
+
+    def _answering(self, words: list[str]) -> Page | None:
         if words[0] == addresses.CODE_ADDRESS:
             return by_code("/".join(words[1:]))
+        if words[0] == addresses.PAGES_ADDRESS:
+            pages = Page.objects.live().filter(pk=addresses.number_in(words), depth__gt=access.SPACE_DEPTH)
+            return pages.first()
         address = f"{self.url_path}{'/'.join(words)}/"
-        return Page.objects.live().filter(url_path=address, path__startswith=self.path).first()
+        return Page.objects.live().filter(url_path=address, depth=access.SPACE_DEPTH).first()
 
 
 def by_code(code: str) -> Page | None:

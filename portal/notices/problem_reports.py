@@ -34,11 +34,11 @@ def page_at(path: str, user: Any) -> Page | None:
     home = HomePage.objects.first()
     if not words or home is None:
         return None
-    if words[0] == addresses.CODE_ADDRESS:
-        words = words[:2]  # what follows is an edition of the page
-    found = home.answering(words)
+    if words[0] in {addresses.CODE_ADDRESS, addresses.PAGES_ADDRESS}:
+        words = words[:2]  # what follows is an edition of the page, or what is done with it
+    found = home.at(words, user)
     if found is None and words[0] == addresses.SPACES_ADDRESS:
-        found = home.answering(words[:2])
+        found = home.at(words[:2], user)
     return found.specific if found and access.can(user, "view", found) else None
 
 

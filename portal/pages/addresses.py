@@ -1,6 +1,7 @@
-"""Where a page answers: at its code, in the one form it has, else at a word made from its title.
+"""Where a page answers: at its code, in the one form it has, else at its number and a word made from its title.
 
-Nobody has to type either: a code is mended where it is unmistakable, a word is made unique by itself.
+Nobody has to type either: a code is mended where it is unmistakable, a word is made unique by itself. Neither says
+where the page lies: who reads it alone learns no name of what stands above it.
 """
 
 import re
@@ -11,12 +12,16 @@ from functools import cache
 
 from anyascii import anyascii
 from django.apps import apps
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
+from portal.models.tree import SPACE_DEPTH
+
 CODE_ADDRESS = "p"  # /p/PR-02/
+PAGES_ADDRESS = "pagine"  # /pagine/12-orari/
 SPACES_ADDRESS = "spazi"
 RESERVED = {"condivisione", "nuovo", "notizia", "cestino", "da-word"}  # what a space answers to beside its pages
 LONGEST = 80  # letters of a made word: longer ones are cut where a mail or a telephone call would lose them
@@ -76,6 +81,31 @@ def normal_code(typed: str) -> str:
 def code_of(page: Page) -> str:
     """The code of a page of whatever kind: it is its slug in capitals, so no other table is asked."""
     return page.slug.upper() if re.fullmatch(code_slug(), page.slug) else ""
+
+
+def of(page: Page) -> str:
+    """The one address of a page in a space, of whatever kind: it stays when the page moves, and tells nothing of where
+    it lies.
+    """
+    code = code_of(page)
+    return f"/{CODE_ADDRESS}/{code}/" if code else f"/{PAGES_ADDRESS}/{page.pk}-{page.slug}/"
+
+
+def number_in(words: list[str]) -> int | None:
+    """The number of the page that an address such as /pagine/12-orari/ means, whatever the word beside it."""
+    found = re.fullmatch(r"([0-9]{1,18})(-[\w-]*)?", words[1]) if len(words) == 2 else None
+    return int(found[1]) if found and words[0] == PAGES_ADDRESS else None
+
+
+def answer_everywhere() -> None:
+    """Wagtail's own screens ask pages that were not read as their kind: they say the same address as ours."""
+    in_the_tree = Page.get_url_parts
+
+    def get_url_parts(page: Page, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
+        parts: tuple[int, str, str] | None = in_the_tree(page, request)
+        return (*parts[:2], of(page)) if parts and page.pk and page.depth > SPACE_DEPTH else parts
+
+    Page.get_url_parts = get_url_parts
 
 
 def name_of(page: Page) -> str:

@@ -24,7 +24,7 @@ def of(page: Page, user: Any) -> list[str]:
     if not found:
         return []
     codes = {path: code for path, row in found.items() if (code := _code(page, row))}
-    named = _spaces_named(page, user)
+    named = _spaces_named(user)
     taken = Page.objects.live().exclude(pk=page.pk)
     gone = set(taken.filter(url_path__in=found).values_list("url_path", flat=True))
     others = set(taken.filter(slug__in=[code.lower() for code in codes.values()]).values_list("slug", flat=True))
@@ -47,8 +47,8 @@ def _code(page: Page, row: OldAddress) -> str:
         return ""
 
 
-def _spaces_named(page: Page, user: Any) -> set[str]:
-    """Where the spaces that the person reads answer, and where the page's own one did."""
+def _spaces_named(user: Any) -> set[str]:
+    """Where the spaces that the person reads answer, and where they did."""
     spaces = access.allowed(Space.objects.all(), user)
-    once = OldAddress.objects.filter(page__path=page.path[: access.SPACE_PATH])
+    once = OldAddress.objects.filter(page__in=spaces.values("root_page"))
     return {*spaces.values_list("root_page__url_path", flat=True), *once.values_list("url_path", flat=True)}

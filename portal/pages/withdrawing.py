@@ -19,6 +19,7 @@ from wagtail.models import Page
 
 from portal import access
 from portal.models.activity import Activity, Verb
+from portal.models.old_addresses import OldAddress
 from portal.models.replacements import Replacement
 from portal.notices.problem_reports import page_named
 from portal.personal_data.guard import no_personal_data
@@ -167,10 +168,13 @@ def gone(path: str, user: Any) -> dict[str, Any] | None:
         return None
     if words[0] == addresses.CODE_ADDRESS:
         there = Page.objects.filter(slug__in=addresses.slugs_of(words[-1])) if len(words) == 2 else Page.objects.none()
+        found = access.withdrawn(there, user)
+    elif words[0] == addresses.PAGES_ADDRESS:
+        found = access.withdrawn(Page.objects.filter(pk=addresses.number_in(words)), user)
     else:
         home = Page.objects.filter(depth=access.SPACE_DEPTH - 1).first()
-        there = Page.objects.filter(url_path=f"{home.url_path}{'/'.join(words)}/") if home else Page.objects.none()
-    page = access.withdrawn(there, user).first()
+        found = OldAddress.withdrawn_at(home, words, user) if home else Page.objects.none()
+    page = found.first()
     if page is None:
         return None
     successor = Page.objects.filter(pk__in=Replacement.objects.filter(page=page.pk).values("by"))

@@ -91,11 +91,18 @@ assert sorts == {"approval", "given-back", "unscheduled", "problem", "action", "
 assert len(before) == 8, before
 of_actions = import_module("coordination.migrations.0007_actions_are_asked")
 of_all = import_module("portal.migrations.0016_what_is_asked_now")
+by_number = import_module("portal.migrations.0051_addresses_by_number")
+by_number.back(apps, None)
+in_the_tree = {row for row in asked() if str(row[5]).startswith("/spazi/")}
+assert len(in_the_tree) == 1 == len(before - asked()), in_the_tree  # of the meeting without a code
+by_number.forward(apps, None)
+assert asked() == before, asked() ^ before
 of_actions.forget(apps, None)
 assert {row for row in before if not str(row[1]).startswith("action:")} == asked()
 of_all.forget(apps, None)
 assert asked() == set()
 of_all.ask_what_is_open(apps, None)
 of_actions.ask(apps, None)
+by_number.forward(apps, None)
 assert asked() == before, asked() ^ before
 print("kept")

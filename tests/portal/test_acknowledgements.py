@@ -296,7 +296,7 @@ def test_reminders_leave_three_days_before_on_the_day_and_a_week_after_once_each
         pass_days(request, 1)
     assert sent == [3, 0, -7]
     assert {mail.to[0] for mail in mailoutbox} == {"elena.fedi@raccordo.example"}
-    assert "Il regolamento della sede" in mailoutbox[0].subject and "/spazi/rete/sede/#firma" in mailoutbox[0].body
+    assert "Il regolamento della sede" in mailoutbox[0].subject and f"{page.url}#firma" in mailoutbox[0].body
 
 
 def test_missed_nights_are_caught_up_with_one_reminder(person: Given, page: Any, mailoutbox: list[Any]) -> None:

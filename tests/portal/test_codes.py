@@ -15,6 +15,7 @@ from portal.pages import addresses, code_citations
 from portal.spaces import opening
 from portal.templatetags.portal_tags import glossary
 from protocols.models import ProtocolPage
+from tests.addresses import in_tree
 from tests.typed_pages import typed
 
 pytestmark = pytest.mark.django_db
@@ -127,9 +128,54 @@ def renamed(page: Any, slug: str) -> Any:
     return Page.objects.get(pk=page.pk).specific
 
 
+def test_a_page_has_one_address_that_tells_nothing_of_where_it_lies(as_: Any) -> None:
+    page = text_page("Orari")
+    assert page.url == Page.objects.get(pk=page.pk).url == f"/pagine/{page.pk}-orari/"
+    assert Page.objects.get(slug="pr-02").url == "/p/PR-02/"
+    client, partner = as_("worker"), as_("partner")
+    assert client.get(page.url).status_code == client.post(page.url).status_code == 200
+    for written in (f"/pagine/{page.pk}/", f"/pagine/{page.pk}-altro/", f"/pagine/0{page.pk}-orari/", in_tree(page)):
+        answer = client.get(f"{written}?da=mail&q=il%20pino")
+        assert (answer.status_code, answer["Location"]) == (301, f"{page.url}?da=mail&q=il+pino")
+        assert partner.get(written).status_code == 404
+    coded = Page.objects.get(slug="pr-02")
+    for written in (f"/pagine/{coded.pk}-pr-02/", f"/pagine/{coded.pk}/", in_tree(coded)):
+        assert client.get(written)["Location"] == "/p/PR-02/"
+
+
+@pytest.mark.parametrize("word", ["", "orari", "12orari", "-orari", "9" * 30, "12-a/b", "²-orari", "{space}", "{home}"])
+def test_what_is_no_number_of_a_page_in_a_space_is_missing(word: str, as_: Any) -> None:
+    root = demo.space("SP-RETE").root_page
+    numbers = {"space": f"{root.pk}-rete", "home": f"{root.get_parent().pk}-home"}
+    assert as_("worker").get(f"/pagine/{word.format(**numbers)}/").status_code == 404
+
+
+def test_an_address_stays_when_the_page_is_moved_and_leads_on_when_it_gets_a_code(as_: Any) -> None:
+    page = text_page("Orari")
+    page.move(Page.objects.get(pk=demo.space("SP-INTEGRA").root_page_id), "last-child")
+    moved = Page.objects.get(pk=page.pk).specific
+    assert moved.url == page.url and as_("worker").get(page.url).status_code == 200
+    moved.code = "DT-7"
+    moved.save_revision().publish()
+    assert as_("worker").get(page.url)["Location"] == "/p/DT-7/"
+    moved.code = ""
+    moved.slug = "orari"
+    moved.save_revision().publish()
+    assert as_("worker").get("/p/DT-7/")["Location"] == page.url
+
+
 def test_a_changed_address_leads_on_whoever_may_see_the_page(as_: Any) -> None:
-    old = text_page("Orari").url
+    before = text_page("Orari")
     page = renamed(Page.objects.get(slug="orari").specific, "orari-estate")
+    for old in (before.url, in_tree(before)):
+        leads_on(old, page, as_)
+    page.unpublish()
+    for old in (before.url, in_tree(before)):
+        assert as_("worker").get(old).status_code == 410
+        assert as_("partner").get(old).status_code == 404
+
+
+def leads_on(old: str, page: Page, as_: Any) -> None:
     response = as_("worker").get(f"{old}?da=mail")
     assert (response.status_code, response.headers["Location"]) == (301, f"{page.url}?da=mail")
     hidden, missing = as_("partner").get(old), as_("partner").get("/spazi/rete/mai-stata/")
@@ -138,15 +184,14 @@ def test_a_changed_address_leads_on_whoever_may_see_the_page(as_: Any) -> None:
     assert as_("anonymous").get(old).headers["Location"] == as_("anonymous").get("/x/").headers["Location"].replace(
         "%2Fx%2F", old.replace("/", "%2F")
     )
-    page.unpublish()
-    assert as_("worker").get(old).status_code == 404
 
 
-def test_a_page_that_takes_an_old_address_has_it(as_: Any) -> None:
-    old = text_page("Orari").url
-    renamed(Page.objects.get(slug="orari").specific, "orari-estate")
-    text_page("Orari")
-    assert as_("worker").get(old).status_code == 200
+def test_a_place_that_another_page_took_leads_there_and_a_number_never_does(as_: Any) -> None:
+    first = text_page("Orari")
+    page = renamed(Page.objects.get(slug="orari").specific, "orari-estate")
+    second = text_page("Orari")
+    assert as_("worker").get(in_tree(second))["Location"] == second.url
+    assert as_("worker").get(first.url)["Location"] == page.url
 
 
 def test_a_changed_code_keeps_answering_and_its_citations_stay_links(as_: Any) -> None:
@@ -162,16 +207,17 @@ def test_a_changed_code_keeps_answering_and_its_citations_stay_links(as_: Any) -
 
 def test_moved_pages_and_those_below_a_renamed_space_keep_answering(as_: Any, person: Any) -> None:
     page = text_page("Orari")
-    old = page.url
+    old = in_tree(page)
     page.move(Page.objects.get(pk=demo.space("SP-COORD").root_page_id), "last-child")
     moved = Page.objects.get(pk=page.pk).specific
     assert as_("coordinator").get(old).headers["Location"] == moved.url
-    assert as_("worker").get(old).status_code == 404  # who may not read it there learns nothing
+    assert as_("coordinator").get(page.url).status_code == 200
+    assert as_("worker").get(old).status_code == as_("worker").get(page.url).status_code == 404  # and learns nothing
     space = opening.open_space("SP-PROVA", "Prova", slug="prova", by=person("coordinator"))
     below = demo.publish(space.root_page, TextPage(title="Sotto"), on=0, by=None)
-    old = below.url
+    old = in_tree(below)
     renamed(space.root_page.specific, "prova-due")
-    assert as_("administrator").get(old).headers["Location"] == "/spazi/prova-due/sotto/"
+    assert as_("administrator").get(old).headers["Location"] == f"/pagine/{below.pk}-sotto/"
     assert as_("worker").get(old).status_code == 404
     assert as_("administrator").get("/spazi/prova/").headers["Location"] == "/spazi/prova-due/"
 

@@ -38,8 +38,10 @@ def test_who_keeps_a_page_sees_where_else_it_answers_on_the_page_and_in_the_edit
     assert "Risponde anche agli indirizzi di prima (2)" in said
     for address in ("/spazi/rete/il-larice/", "/spazi/minori/il-larice/"):
         assert f'<a href="{address}">{address}</a>' in said
-        answer = as_("worker").get(address)
+        answer = as_("coordinator").get(address)
         assert (answer.status_code, answer["Location"]) == (301, page.url)
+    assert as_("worker").get("/spazi/rete/il-larice/")["Location"] == page.url
+    assert as_("worker").get("/spazi/minori/il-larice/").status_code == 404  # of a space that she does not read
     editor = shown(as_("coordinator").get(f"/admin/pages/{page.pk}/edit/"))
     assert "Risponde anche agli indirizzi di prima: /spazi/rete/il-larice/, /spazi/minori/il-larice/" in editor
     assert "Risponde anche" not in shown(as_("worker").get(page.url))

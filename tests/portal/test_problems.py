@@ -128,7 +128,7 @@ def test_whoever_has_not_entered_can_report_a_few_times_an_hour(
 ) -> None:
     cache.clear()
     settings.ACCOUNT_RATE_LIMITS = {"report": "5/h/ip"}
-    page = "/spazi/carta/come-si-accede/"
+    page = Page.objects.get(slug="come-si-accede").url
     assert "Segnala un problema in questa pagina" in body(client.get(page))
     shown = body(client.get(f"/segnala/?pagina={page}"))
     assert "La tua e-mail (facoltativa)" in shown
@@ -229,7 +229,7 @@ def test_a_network_that_never_declared_is_asked_to_and_told_of_nothing_expired(a
 
 
 def test_who_has_not_entered_proposes_another_wording_too_and_only_where_there_is_a_page(as_: Any) -> None:
-    page = "/spazi/carta/come-si-accede/"
+    page = Page.objects.get(slug="come-si-accede").url
     assert f"?correzione=1&amp;pagina={page}" in as_("anonymous").get(page).content.decode()
     assert "Segnala dati personali" not in as_("anonymous").get(page).content.decode()
     assert "Proponi una correzione" not in as_("anonymous").get("/riservatezza/").content.decode()
@@ -286,7 +286,7 @@ def test_what_is_done_with_a_space_is_named_by_it_and_reaches_who_answers_for_it
 
 
 def test_an_answer_holds_no_data_of_persons_and_whoever_left_no_address_gets_none(as_: Any, person: Any) -> None:
-    row = problem_reports.report(AnonymousUser(), "/spazi/carta/come-si-accede/", "Manca un numero.")
+    row = problem_reports.report(AnonymousUser(), Page.objects.get(slug="come-si-accede").url, "Manca un numero.")
     problem_reports.tell(row.pk)
     owner = ProblemReport.objects.get(pk=row.pk).to
     desk = Client()

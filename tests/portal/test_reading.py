@@ -194,7 +194,7 @@ def test_plain_words_stand_where_jargon_stood(as_: Any, client: Any) -> None:
     assert "econdo fattore" not in body(worker.get("/profilo/"))
     assert "placeholder" not in body(client.get("/accesso/login/"))
     assert "Torna all’ingresso" in body(client.get("/accesso/password/reset/"))
-    assert 'class="eyebrow">Pagina' not in body(client.get("/spazi/carta/come-si-accede/"))
+    assert 'class="eyebrow">Pagina' not in body(client.get(Page.objects.get(slug="come-si-accede").url))
 
 
 def test_the_preview_of_the_summary_says_what_the_mail_says(as_: Any, person: Any) -> None:

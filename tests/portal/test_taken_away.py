@@ -156,16 +156,16 @@ WHO_READS = "/spazi/minori/condivisione/chi-legge/"
 
 def test_who_answers_opens_a_space_to_anybody_with_a_reason_and_closes_it(as_: Any, page: TextPage) -> None:
     client, anybody = as_("coordinator"), Client()
-    assert anybody.get("/spazi/minori/scuola/").status_code == 302
+    assert anybody.get(page.url).status_code == 302
     assert "si leggono da adesso senza entrare" in body(client.get(WHO_READS))
     client.post(WHO_READS, {"visibilita": Visibility.PUBLIC.value})
-    assert anybody.get("/spazi/minori/scuola/").status_code == 302  # without a reason nothing happens
+    assert anybody.get(page.url).status_code == 302  # without a reason nothing happens
     client.post(WHO_READS, {"visibilita": Visibility.PUBLIC.value, "reason": "Lo chiede l’assemblea"})
-    assert anybody.get("/spazi/minori/scuola/").status_code == 200
+    assert anybody.get(page.url).status_code == 200
     client.post(WHO_READS, {"visibilita": Visibility.PUBLIC.value, "reason": "Premuto due volte"})
-    assert anybody.get("/spazi/minori/scuola/").status_code == 200
+    assert anybody.get(page.url).status_code == 200
     client.post(WHO_READS, {"visibilita": Visibility.PRIVATE.value, "reason": "Ripensato"})
-    assert anybody.get("/spazi/minori/scuola/").status_code == 302
+    assert anybody.get(page.url).status_code == 302
     acts = Activity.objects.filter(space=space("SP-MINORI"), note__in=["Lo chiede l’assemblea", "Ripensato"])
     assert [act.verb for act in acts] == [Verb.UNSHARED, Verb.SHARED]
 

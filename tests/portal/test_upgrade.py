@@ -36,6 +36,8 @@ SAID_OTHERWISE = {
     ("search_searchdocument", "kind"),  # a circular is called so: 0009_circulars_by_their_name
     ("search_searchdocument", "pending"),  # and the engine is given it again
     ("search_searchdocument", "stamp"),
+    ("search_searchdocument", "url"),  # by number, with what is asked of people: 0011_addresses_by_number
+    ("portal_obligation", "url"),
     ("portal_user", "profession"),  # a row of the vocabulary now
     ("django_migrations", "applied"),
 }
@@ -85,6 +87,8 @@ def test_every_row_and_file_of_the_first_release_is_there_after_the_upgrade(sett
     assert {name: gone for name in before if (gone := set(before[name]) - set(after[name]))} == {}
     assert _changed(before, after) <= SAID_OTHERWISE
     assert files(tmp_path) == files_before
+    assert _naming_their_parents(before["search_searchdocument"]) > 10
+    assert [_naming_their_parents(after[each]) for each in ("search_searchdocument", "portal_obligation")] == [0, 0]
 
     done = subprocess.run(
         [sys.executable, "-c", LIVE, "dimissioni protette", _address_of("MD-08", after)],
@@ -105,6 +109,11 @@ def _changed(before: dict[str, Table], after: dict[str, Table]) -> set[tuple[str
         for column, value in row.items()
         if after[name][key].get(column, Ellipsis) != value
     }
+
+
+def _naming_their_parents(rows: Table) -> int:
+    """How many lead to a page by the words of its space and of all that stands above it."""
+    return sum(re.match("/spazi/[^/]+/.", row["url"]) is not None for row in rows.values())
 
 
 def _address_of(title: str, found: dict[str, Table]) -> str:
