@@ -6,6 +6,7 @@ nothing.
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -42,8 +43,7 @@ class Why:
 def of(page: Page, user: Any) -> Why:
     """Three questions, however many pages and kinds: the links, what the reader sees of them, the reasons."""
     edges = set(prepared.answers("links", _edges, page=page.pk))
-    readable = access.allowed(Page.objects.filter(pk__in={pk for edge in edges for pk in edge}), user)
-    pages = {each.pk: each for each in readable}
+    pages = {each.pk: each for each in access.pages_seen(user, {pk for edge in edges for pk in edge})}
     above = [pages[pk] for pk in _reached(page, {(below, above) for above, below in edges}, pages)]
     below = [pages[pk] for pk in _reached(page, edges, pages)]
     norms, objectives, projects = _reasons([page, *above])
@@ -78,13 +78,19 @@ def _levels(pages: Iterable[Page]) -> list[Level]:
     return [Level(kind.kind_plural, rows) for kind, rows in by_kind.items()]
 
 
+def _given_for(pages: list[Any]) -> QuerySet[Any, Any]:
+    return Reason.objects.filter(page__id__in=pages).select_related("norm__successor", "objective", "project")
+
+
 def _reasons(pages: Iterable[Page]) -> tuple[list[tuple[Norm, str]], list[Objective], list[Project]]:
     """Of the page and of all above it, each once."""
-    rows = Reason.objects.filter(page__in=[page.pk for page in pages])
+    of_pages = prepared.several("page", [page.pk for page in pages])
+    question = partial(_given_for, prepared.places(of_pages))
+    rows: list[Reason] = prepared.answers(("reasons", len(of_pages)), question, **of_pages)
     articles: dict[Norm, list[str]] = {}
     objectives: dict[Objective, None] = {}
     projects: dict[Project, None] = {}
-    for row in rows.select_related("norm__successor", "objective", "project"):
+    for row in rows:
         if row.norm is not None:
             articles.setdefault(row.norm, []).extend(filter(None, [row.article]))
         if row.objective is not None:
