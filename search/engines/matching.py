@@ -1,8 +1,9 @@
 """From words to clauses: what must be held to be found, and what says in which order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
-from search.engines.clauses import AnyOf, Best, Clause, Constant, Phrase, Term, Weighed, all_of, any_of
+from search.engines.clauses import AnyOf, Best, Clause, Constant, Everything, Phrase, Term, Weighed, all_of, any_of
 from search.engines.entries import number_of
 from search.engines.slots import Slot, Word
 from search.query import COVERED, MANY_WORDS, PAIR_SLOP, STEPS, WEIGHTS
@@ -35,6 +36,20 @@ def places(slot: Slot) -> list[Clause]:
     if slot.together:
         return [any_of([phrase(slot.words), *instead])]
     return [any_of([word_matches(word), *instead]) for word in slot.words]
+
+
+def counted(slots: Sequence[Slot]) -> Iterator[Clause]:
+    """All of which one wants to know how many documents have it, as long as no word is corrected."""
+    closer = _closer(slots)
+    yield Everything()
+    yield all_of(place for slot in slots for place in places(slot))
+    for slot in slots:
+        yield from places(slot)
+        for word in chain(slot.words, *slot.synonyms):
+            yield word_matches(word)
+            yield from (clause for _weight, clause in _fields(word, closer))
+            if word.stem:
+                yield Term("own", word.stem)
 
 
 def covering(asked: Sequence[tuple[Clause, float]], whole: float) -> Iterator[Clause]:

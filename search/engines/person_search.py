@@ -10,7 +10,7 @@ from search.engines.clauses import Clause, Constant, Term, all_of, any_of, found
 from search.engines.contract import FACETS, Hit, Query, Results, Section
 from search.engines.entries import number_of
 from search.engines.hits import Dressing
-from search.engines.matching import Scoring, covering, phrase, places, word_matches
+from search.engines.matching import Scoring, counted, covering, phrase, places, word_matches
 from search.engines.reader import Address, Close, Reader, Scored
 from search.engines.slots import Slot, Word, read, slots_of, word_of
 from search.engines.spelling import corrections
@@ -133,6 +133,8 @@ class PersonSearch:
     def slots(self) -> list[Slot]:
         """The typed words, those unknown to this person with their corrections."""
         slots = slots_of(self.typed.words, self.query.synonyms, self.query.kinds)
+        if slots:
+            self.reader.counts(counted(slots))  # each question to a server is a journey: these are asked at once
         if not slots or self._count(all_of(place for slot in slots for place in places(slot))):
             return slots
         unknown = [slot for slot in slots if not self._is_right(slot)][:MAX_CORRECTED]

@@ -1,6 +1,6 @@
 """The index as one person sees it, whichever the engine: no question goes round the person's tokens."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +25,21 @@ class Close:
     def stands_out(self, cosine: float) -> float:
         """By how many standard deviations; one that is no closer than most tells nothing."""
         return max((cosine - self.mean) / self.deviation, 0.0)
+
+
+class Counts:
+    """How many documents clauses find, each asked once."""
+
+    def __init__(self, ask: Callable[[Sequence[Clause]], Iterable[int]]) -> None:
+        self._ask = ask
+        self._known: dict[Clause, int] = {}
+
+    def of(self, clauses: Iterable[Clause]) -> list[int]:
+        asked = list(clauses)
+        unknown = [clause for clause in dict.fromkeys(asked) if clause not in self._known]
+        if unknown:
+            self._known |= zip(unknown, self._ask(unknown), strict=True)
+        return [self._known[clause] for clause in asked]
 
 
 class Reader(Protocol):

@@ -3,7 +3,6 @@
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
 from string import ascii_lowercase
 from typing import Any
 
@@ -17,7 +16,7 @@ from search.engines.elastic.server import NoShard, Server
 from search.engines.elastic.shape import LONGEST_LIST, document_of
 from search.engines.elastic.translation import query_of
 from search.engines.entries import COLUMNS
-from search.engines.reader import Close
+from search.engines.reader import Close, Counts
 from search.engines.spelling import Vocabulary, reach_of
 
 READ_AT_ONCE = 100  # so few that they come with what is shown of them
@@ -85,6 +84,7 @@ class ElasticReader:
         self._allowed = query_of(one_of("audience", tokens))
         self._refused = [query_of(one_of("group_no", refused))] if refused else []
         self._held = [name for name in COLUMNS if name not in lacking]
+        self._counts = Counts(self._ask_counts)
         self._columns: dict[int, dict[str, list[int]]] = {}
         self._shown: dict[int, Document] = {}
 
@@ -99,15 +99,16 @@ class ElasticReader:
             found = found + part
         return found
 
-    @cached_property
+    @property
     def documents(self) -> int:
         [count] = self.counts([Everything()])
         return count
 
     def counts(self, clauses: Iterable[Clause]) -> list[int]:
+        return self._counts.of(clauses)
+
+    def _ask_counts(self, clauses: Sequence[Clause]) -> list[int]:
         asked = {str(number): query_of(Constant(clause, 0.0)) for number, clause in enumerate(clauses)}
-        if not asked:
-            return []
         search = self._search().query(self._visible(Everything())).extra(size=0, track_total_hits=False)
         search.aggs.bucket("counted", A("filters", filters=asked))
         counted = self._ask(search)["aggregations"]["counted"]["buckets"]

@@ -1,8 +1,7 @@
 """The embedded index as one person sees it: every question carries the person's tokens, none goes round them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 import tantivy
@@ -13,7 +12,7 @@ from search.engines.contract import Document
 from search.engines.embedded.meanings import MILLIONTHS, Meanings
 from search.engines.embedded.tantivy_index import document_of, stored
 from search.engines.embedded.translation import query_of
-from search.engines.reader import Close
+from search.engines.reader import Close, Counts
 from search.engines.spelling import Vocabulary
 
 BITS = 24  # of which every sum is a whole number that the engine's scores tell exactly
@@ -39,7 +38,7 @@ class EmbeddedReader:
         self._vocabulary = vocabulary
         self._written = written
         self._meanings = meanings
-        self._counted: dict[Clause, int] = {}
+        self._counts = Counts(self._ask_counts)
         self._allowed = query_of(Constant(one_of("audience", tokens), 0.0), schema)
         self._refused = [query_of(one_of("group_no", refused), schema)] if refused else []
 
@@ -49,19 +48,19 @@ class EmbeddedReader:
     def every(self, clause: Clause) -> list[Scored]:
         return self.best(clause, self._searcher.num_docs)
 
-    @cached_property
+    @property
     def documents(self) -> int:
-        return self._count(Everything())
+        [count] = self.counts([Everything()])
+        return count
 
     def counts(self, clauses: Iterable[Clause]) -> list[int]:
-        asked = list(clauses)
-        unknown = [clause for clause in dict.fromkeys(asked) if clause not in self._counted]
-        for begin in range(0, len(unknown), BITS):
-            some = unknown[begin : begin + BITS]
-            self._counted |= zip(some, self._counts(some), strict=True)
-        return [self._counted[clause] for clause in asked]
+        return self._counts.of(clauses)
 
-    def _counts(self, clauses: Sequence[Clause]) -> list[int]:
+    def _ask_counts(self, clauses: Sequence[Clause]) -> Iterator[int]:
+        for begin in range(0, len(clauses), BITS):
+            yield from self._at_once(clauses[begin : begin + BITS])
+
+    def _at_once(self, clauses: Sequence[Clause]) -> list[int]:
         """In one search: each clause has a bit of the score to itself, so a score says which of them a document has."""
         if len(clauses) == 1:
             return [self._count(clauses[0])]
