@@ -46,7 +46,8 @@ while not (here / "stop").exists():
     old.append(Document.objects.create(title=f"Scritto {number}", collection=space("SP-RETE").collection, file=file))
     if len(old) > 3:
         old.pop(0).delete()
-    (here / "written").write_text(str(number))
+    (here / "writing").write_text(str(number))
+    (here / "writing").replace(here / "written")
 """
 # What a person does on the machine where the copy was put back.
 LIVE = """

@@ -28,7 +28,7 @@ def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 COMMAND = """
 import sys
 from portal.background import server, web
-server.BEAT_EVERY, web.SILENT_AFTER = 0.3, 3.0
+server.BEAT_EVERY, web.SILENT_AFTER = 0.3, 8.0
 sys.exit(web.main(*sys.argv[1:]))
 """
 
