@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from coordination.names import squeezed
 from portal import access
-from portal.models import Organisation, Space
+from portal.models import Organisation, Space, User
 from portal.notices import feed
 
 from . import names, vocabulary
@@ -26,6 +26,7 @@ from .query import parse, phrase_key, words_of
 
 SHOWN = 5
 SUGGESTED = 3
+NAMED = 300  # of more people than these one asks for all that the reader sees
 MOST_WORDS = 6  # who types more is not looking for a name
 
 # What is asked of a person or a term: it stands in no name.
@@ -101,7 +102,10 @@ def _address(words: str) -> str:
 
 def _people(asked: Sequence[str], user: Any) -> list[Person]:
     meant = names.at_hand.get().people(asked)
-    seen = access.people_seen(user, [person.pk for person in meant]) if meant else set()
+    if len(meant) <= NAMED:
+        seen = access.people_seen(user, [person.pk for person in meant])
+    else:
+        seen = set(access.allowed(User.objects.current(), user).order_by().values_list("pk", flat=True))
     return sorted((person for person in meant if person.pk in seen), key=lambda person: squeezed(person.name))
 
 

@@ -13,6 +13,7 @@ from portal.models import Role, Space, User
 from portal.models.glossary import Relation, Term
 from portal.models.kept import KeptVersion
 from portal.spaces.roles import give_role
+from search import answers
 from tests.shown import body
 
 
@@ -247,6 +248,15 @@ def test_a_person_and_a_body_are_found_by_the_name_that_they_have_now(as_, perso
     for words in ("zampognari", "elena borgotrebbia", "zampogn borgotrebbia"):
         assert any("Elena Zampognari" in row for row in answered(client, words))
     assert any("Comune di Borgotrebbia" in row for row in answered(client, "borgotrebbia"))
+
+
+def test_of_many_people_at_once_one_is_told_of_the_same(as_, unknown, index, monkeypatch):
+    words = f"{unknown.last_name} {unknown.organisation.name}"
+    few = {name: answered(as_(name), words) for name in ("coordinator", "partner", "anonymous")}
+    monkeypatch.setattr(answers, "NAMED", 0)
+    assert {name: answered(as_(name), words) for name in few} == few
+    assert any(unknown.get_full_name() in row for row in few["coordinator"])
+    assert not any(unknown.get_full_name() in row for row in few["partner"])
 
 
 def test_whose_account_has_ended_is_found_no_more(as_, person, index):
