@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "raccordo-demo"
@@ -86,8 +86,9 @@ class Site:
     def manage(self, *words: str) -> str:
         """Run a command on the data of the site; returns what it printed."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=180
-        )
+            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.env, capture_output=True, text=True,
+            timeout=600,  # only ends what hangs: all migrations of a new network take minutes beside other tests
+        )  # fmt: skip
         assert done.returncode == 0, f"manage.py {' '.join(words)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
@@ -154,6 +155,12 @@ class Window:
         self.page.locator("#q").fill(words)
         self.page.locator("#q").press("Enter")
         self.page.wait_for_url(re.compile(r"/cerca/\?q="))
+
+    def type(self, field: str, words: str) -> None:
+        """Key by key, once the field is to be seen: what is not shown yet takes no focus, and its letters are lost."""
+        self.page.locator(field).click()
+        expect(self.page.locator(field)).to_be_focused()
+        self.page.keyboard.type(words)
 
     def log_in(self, person: str) -> None:
         self.go("/accesso/login/")

@@ -103,7 +103,8 @@ def test_the_first_hour_of_a_network(fresh: Site, mailbox: Mailbox, new_context:
     assert page.url.endswith("/spazi/rete-comune/nuovo/")
     page.locator("main").get_by_role("link", name=re.compile("^Pagina( |$)")).first.click()
     expect(page.locator("#w-autosave-indicator")).to_be_attached()
-    page.locator("#id_title").press_sequentially("Come si entra")
+    page.locator("#id_title").click()  # which waits until it is shown
+    page.keyboard.type("Come si entra")
     page.locator("#id_summary").fill("Che cosa serve il primo giorno.")
     page.locator("#id_change_note").fill("La prima pagina.")
     page.get_by_role("button", name="Altre azioni").last.click()

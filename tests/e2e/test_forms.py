@@ -53,7 +53,7 @@ def _describe(author: Window) -> None:
     page.get_by_role("link", name="Nuovo…").click()
     page.locator("main").get_by_role("link", name=re.compile("^Modulo( |$)")).first.click()
     page.wait_for_url(re.compile(r"/admin/pages/add/"))
-    page.locator("#id_title").press_sequentially(TITLE)
+    author.type("#id_title", TITLE)
     for place, (kind, label) in enumerate(FIELDS):
         _add(page, place, kind)
         name = f"form_fields-{place}-value" + ("" if place == 0 else "-label")

@@ -64,7 +64,7 @@ def test_the_office_types_the_register_and_readers_see_who_signed_the_act_and_it
     page.get_by_role("link", name="Nuovo…").click()
     page.locator("main").get_by_role("link", name=re.compile("^Protocollo( |$)")).first.click()
     page.wait_for_url(re.compile(r"/admin/pages/add/"))
-    page.locator("#id_title").press_sequentially(TITLE)
+    office.type("#id_title", TITLE)
     page.locator("#id_summary").fill("Chi apre la saletta, e quando.")
     page.locator("#panel-child-contenuto-body-section .DraftEditor-root [contenteditable=true]").first.click()
     page.keyboard.type("La saletta si apre il sabato.")

@@ -80,7 +80,7 @@ def _begin(author: Window, kind: Kind, title: str) -> None:
     link.click()
     page.wait_for_url(re.compile(r"/admin/pages/add/"))
     expect(page.locator("#w-autosave-indicator")).to_be_attached()
-    page.locator("#id_title").press_sequentially(title)
+    author.type("#id_title", title)
     page.locator("#id_summary").fill("Come si fa da quest’autunno.")
     for name, words in kind.typed.items():
         page.locator(f"[name={name}]").click()
@@ -174,7 +174,7 @@ def test_on_a_telephone_what_the_editor_says_of_saving_has_a_row_of_its_own(open
     author = open_as("coordinator", 390)
     author.go("/p/PR-01/")
     author.page.get_by_role("link", name="Modifica", exact=True).click()
-    author.page.locator("#id_summary").press_sequentially("!")
+    author.type("#id_summary", "!")
     said = author.page.locator(".writing-state")
     expect(said).not_to_be_empty()
     box, state = said.bounding_box(), author.page.get_by_text("Pubblicata", exact=True).first.bounding_box()
@@ -217,7 +217,7 @@ def test_what_is_typed_at_once_is_saved_or_asked_about_and_no_save_overtakes_the
     editor = _save(page)
     summary, state = page.locator("#id_summary"), page.locator("#w-autosave-indicator")
     page.goto(f"{author.site.url}{editor}", wait_until="commit")
-    summary.press_sequentially("Subito")
+    author.type("#id_summary", "Subito")
     expect(state).to_contain_text("Salvato alle", timeout=8_000)  # Wagtail alone sees no difference in what is so early
     summary.press_sequentially(", e via")
     author.go("/")
@@ -299,6 +299,7 @@ def test_a_page_that_waits_takes_no_letter_from_its_author(open_as: Callable[...
     author.go(editor)
     expect(page.locator(".messages")).to_contain_text("Fino ad allora qui si legge e non si scrive")
     for name in ("#id_title", "#id_summary", "#id_change_note"):
+        expect(page.locator(name)).to_be_visible()
         page.locator(name).focus()
         page.keyboard.type("di più")
         expect(page.locator(name)).not_to_have_value(re.compile("di più"))
@@ -355,6 +356,6 @@ def _copy(page: Page, html: str) -> None:
         }, { once: true, capture: true })""",
         html,
     )
-    page.locator("#id_title").focus()
+    page.locator("#id_title").click()
     page.keyboard.press("Control+A")
     page.keyboard.press("Control+C")
