@@ -221,7 +221,7 @@ def memory() -> str:
     return f"{int(told['RssAnon'].split()[0]) / 1000:.0f} MB, {int(told['RssFile'].split()[0]) / 1000:.0f} of files"
 
 
-def freshness(texts: Texts) -> list[float]:
+def freshness(texts: Texts, size: int) -> list[float]:
     """From the row to the page that finds it, while as many texts change; the worker's own delay is its poll."""
     from django.conf import settings
 
@@ -234,7 +234,7 @@ def freshness(texts: Texts) -> list[float]:
     while found < CHANGES:
         now = time.monotonic()
         for number in range(len(waits) + len(waiting), min(CHANGES, int((now - began) / EVERY))):
-            word, group = f"zufolo{number}zz", f"page:9{number:06}"
+            word, group = f"zufolo{number}zz{size}", f"page:9{number:06}"
             document = next(iter_one(texts, group, word))
             index._replace(group, [document])
             waiting.append((now, word))
@@ -312,7 +312,7 @@ def main() -> None:
             slowest[size, kind] = report(size, kind, asked_in_turns(some, ways))
         rate, raw_rate = (size * SECTIONS * 1000 / (each - made) for each in (ours, theirs))
         print(f"{size * SECTIONS:>9,} indexing: {rate:,.0f} a second beside making the texts, raw {raw_rate:,.0f}")
-        fresh = freshness(texts)
+        fresh = freshness(texts, size)
         p50, p95 = percentiles(fresh)
         print(f"{size * SECTIONS:>9,} a change is found in {p50:.2f} s, p95 {p95:.2f} s, at {1 / EVERY:.0f} a second")
         print(f"{size * SECTIONS:>9,} memory: {memory()}", flush=True)

@@ -57,8 +57,11 @@ class EmbeddedReader:
         return self._counts.of(clauses)
 
     def _ask_counts(self, clauses: Sequence[Clause]) -> Iterator[int]:
-        for begin in range(0, len(clauses), BITS):
-            yield from self._at_once(clauses[begin : begin + BITS])
+        """All that a person sees is counted by itself: else each document of theirs is looked at for its bits."""
+        words = [clause for clause in clauses if clause != Everything()]
+        groups = [words[begin : begin + BITS] for begin in range(0, len(words), BITS)]
+        counted = (count for group in groups for count in self._at_once(group))
+        return (self._count(clause) if clause == Everything() else next(counted) for clause in clauses)
 
     def _at_once(self, clauses: Sequence[Clause]) -> list[int]:
         """In one search: each clause has a bit of the score to itself, so a score says which of them a document has."""
