@@ -1,19 +1,20 @@
 """One search by one person: correct, count, rank by group, dress the hits shown."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from math import log2, prod
 
-from search.engines.clauses import Clause, Constant, Term, all_of, any_of, found_by, one_of, within
+from search.engines.clauses import AnyOf, Clause, Constant, Term, all_of, any_of, found_by, one_of, within
 from search.engines.contract import FACETS, Hit, Query, Results, Section
 from search.engines.entries import number_of
 from search.engines.hits import Dressing
 from search.engines.matching import Scoring, counted, covering, phrase, places, word_matches
 from search.engines.reader import Address, Close, Reader, Scored
 from search.engines.slots import Slot, Word, read, slots_of, word_of
-from search.engines.spelling import corrections
+from search.engines.spelling import apart, corrections
 from search.engines.statistics import as_seen, rarity
 from search.italian import is_word
 from search.query import (
@@ -32,6 +33,7 @@ from search.query import (
 PLACES = 3  # of a score: what lies beyond depends on the order in which an engine adds
 WINDOW = 200  # hits among which further sections raise their group
 MAX_CORRECTED = 8
+MAX_APART = 3  # ways in which a word is taken apart
 NEAREST = 100  # documents closest in meaning that are looked at
 NEAR = 3  # so many that have not the words are shown
 STANDS_OUT = 2.5  # by so many standard deviations what is shown for its meaning alone
@@ -134,11 +136,15 @@ class PersonSearch:
         """The typed words, those unknown to this person with their corrections."""
         slots = slots_of(self.typed.words, self.query.synonyms, self.query.kinds)
         if slots:
-            self.reader.counts(counted(slots))  # each question to a server is a journey: these are asked at once
+            joined = self._joined(slots)
+            # Each question to a server is a journey: these are asked at once.
+            self.reader.counts([*counted(slots), *map(word_matches, joined.values())])
+            slots = list(self._in_one_word(slots, joined))
         if not slots or self._count(all_of(place for slot in slots for place in places(slot))):
             return slots
         unknown = [slot for slot in slots if not self._is_right(slot)][:MAX_CORRECTED]
-        return [self._correct(slot) if slot in unknown else slot for slot in slots]
+        meant = [self._apart(slot) or self._correct(slot) if slot in unknown else slot for slot in slots]
+        return meant if self._is_believed(meant) else slots
 
     @cached_property
     def quoted(self) -> list[Slot]:
@@ -191,6 +197,46 @@ class PersonSearch:
     def _is_visible(self, word: Word) -> bool:
         field, value = ("text", word.stem) if word.stem else ("text_exact", word.exact)
         return self.reader.written_at_all(field, value) and self._count(word_matches(word)) > 0
+
+    def _joined(self, slots: Sequence[Slot]) -> dict[int, Word]:
+        """Where two words stand that may be one: "multi dimensionale"."""
+        return {
+            at: word_of(first.words[0].exact + second.words[0].exact)
+            for at, (first, second) in enumerate(pairwise(slots))
+            if first.is_plain and second.is_plain
+        }
+
+    def _in_one_word(self, slots: Sequence[Slot], joined: Mapping[int, Word]) -> Iterator[Slot]:
+        """With two that somebody wrote as one in one place: they are found both ways."""
+        after = 0
+        for at, slot in enumerate(slots):
+            if at < after:
+                continue
+            if at in joined and self._is_visible(joined[at]):
+                yield Slot((*slot.words, *slots[at + 1].words), ((joined[at],),))
+                after = at + 2
+            else:
+                yield slot
+
+    def _apart(self, slot: Slot) -> Slot | None:
+        """A word nobody wrote is several that somebody wrote side by side."""
+        instead = [read(words) for words in apart(slot.words[0].exact)]
+        counts = self.reader.counts(map(phrase, instead))
+        found = sorted((-count, words) for words, count in zip(instead, counts, strict=True) if count)
+        return replace(slot, synonyms=tuple(words for _, words in found[:MAX_APART])) if found else None
+
+    def _is_believed(self, slots: Sequence[Slot]) -> bool:
+        """Nonsense is not corrected: half of the words are found, or two of the corrected stand somewhere together."""
+        corrected = [slot for slot in slots if slot.corrections]
+        if not corrected or len(slots) < 2:
+            return True
+        others = [all_of(places(slot)) for slot in slots if not slot.corrections]
+        found = sum(count > 0 for count in self.reader.counts(others))
+        if 2 * (len(corrected) + found) < len(slots):
+            return False
+        if found or len(corrected) < 2:
+            return True
+        return self._count(AnyOf(tuple(all_of(places(slot)) for slot in corrected), 2)) > 0
 
     def _correct(self, slot: Slot) -> Slot:
         word = slot.words[0].exact

@@ -30,6 +30,11 @@ class Slot:
     year: int = 0  # which the word may be
     together: bool = False  # its words are one thing only side by side: "pr 2", "12 marzo"
 
+    @property
+    def is_plain(self) -> bool:
+        """A word that stands for nothing but itself."""
+        return len(self.words) == 1 and self.words[0].exact.isalpha() and not (self.synonyms or self.kinds)
+
     def leading(self) -> tuple[Word, ...]:
         return self.corrections[:1] or (() if self.together else self.words)
 

@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from search.italian import STOPWORDS
+
 MAX_CANDIDATES = 3
 SHORTEST = 4
+SHORTEST_PART = 3  # of a word that is taken apart
+ELIDED = ("l", "d", "un", "dell", "all", "nell", "dall", "sull", "quell")  # what stands before an apostrophe
 TWO_MISTAKES_FROM = 8
 
 Visible = Callable[[Iterable[str]], Mapping[str, int]]  # how many documents that the person sees have each word
@@ -43,6 +47,20 @@ def corrections(word: str, near_words: Callable[[str], Vocabulary], visible: Vis
             if found := _by_frequency((other for other, far, _ in near if far == distance), visible):
                 return found[:MAX_CANDIDATES]
     return []
+
+
+def apart(word: str) -> Iterator[tuple[str, ...]]:
+    """The words that it may be, written without the space or the apostrophe between them."""
+    if not word.isalpha():
+        return
+    for elided in ELIDED:
+        rest = word.removeprefix(elided)
+        if rest != word and len(rest) >= SHORTEST and rest[0] in "aeiouh":
+            yield (rest,)
+    for cut in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
+        parts = word[:cut], word[cut:]
+        if STOPWORDS.isdisjoint(parts):
+            yield parts
 
 
 def reach_of(word: str) -> int:

@@ -192,6 +192,66 @@ class TestCorrection:
         assert search(engine, "teleassitenza").corrected == "teleassistenza"
 
 
+class TestWordsApart:
+    """Joined and split words, and articles that lost their apostrophe."""
+
+    @pytest.fixture(autouse=True)
+    def texts(self, engine):
+        engine.write(
+            [
+                document("page:420", "Unità multidimensionale", "Il lavoro sociosanitario della zona."),
+                document("page:421", "I soci", "Un volontario del consiglio sanitario, socio della coop."),
+            ]
+        )
+
+    @pytest.mark.parametrize(
+        ("words", "wanted"),
+        [
+            ("multi dimensionale", "page:420"),
+            ("unità multi dimensionale", "page:420"),
+            ("socio sanitario", "page:420"),
+            ("socio sanitaria", "page:420"),
+            ("dimissioniprotette", "page:1"),
+            ("modulo dimissioniprotette", "page:1"),
+            ("affidofamiliare", "page:2"),
+            ("dellospedale", "page:1"),
+            ("laffido", "page:2"),
+        ],
+    )
+    def test_what_is_written_in_one_word_and_in_two_is_the_same(self, engine, words, wanted):
+        results = search(engine, words)
+        assert wanted in groups(results)
+        assert results.all_words >= 1
+        assert results.corrected is None
+
+    def test_what_was_meant_is_marked(self, engine):
+        [snippet] = [hit.snippet for hit in search(engine, "socio sanitario").hits if hit.group == "page:420"]
+        assert "<mark>sociosanitario</mark>" in snippet
+
+    def test_words_that_stand_nowhere_side_by_side_are_not_taken_apart(self, engine):
+        assert search(engine, "protettedimissioni").total == 0
+        assert search(engine, "ospedalemedico").total == 0
+
+    def test_hidden_words_are_neither_joined_nor_taken_apart(self, engine):
+        engine.write([document("page:96", "Zolfatore", "Il vecchio mulino.", audience=("space:7",))])
+        assert search(engine, "zolfa tore").total == search(engine, "vecchiomulino").total == 0
+        assert (
+            groups(search(engine, "zolfa tore", WARD)) == groups(search(engine, "vecchiomulino", WARD)) == ["page:96"]
+        )
+
+
+class TestNonsense:
+    def test_where_most_words_are_like_nothing_none_is_corrected(self, engine):
+        assert search(engine, "xyzzy zqqut dimisioni").corrected is None
+        assert search(engine, "xyzzy zqqut dimisioni").total == 0
+        assert search(engine, "zqqut dimisioni protete").corrected == "zqqut dimissioni protette"
+
+    def test_words_nobody_wrote_are_corrected_to_what_somebody_wrote_together(self, engine):
+        assert search(engine, "palestrw universitw").corrected is None
+        assert search(engine, "dimisioni protete").corrected == "dimissioni protette"
+        assert search(engine, "ospedale dimisioni universitw").corrected == "ospedale dimissioni università"
+
+
 class TestPermissions:
     """What a person cannot see must answer exactly as if it did not exist."""
 
