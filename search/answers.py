@@ -52,12 +52,15 @@ class Answers:
         return bool(self.people or self.bodies or self.terms or self.own or self.figures or self.senses)
 
 
-def answers(words: str, user: Any, known: vocabulary.Vocabulary) -> Answers:
+def answers(words: str, user: Any, known: vocabulary.Vocabulary, *, loosely: bool = False) -> Answers:
+    """`loosely` where no page has the words as they are typed: then a name may be typed wrong."""
     typed = parse(words).words
     asked = [word for word in typed if word not in STOPWORDS and FORMS[word] not in ASKING]
     if not asked:
         return Answers()
     people = _people(asked, user) if len(asked) <= MOST_WORDS else []
+    if loosely and not people and len(asked) <= MOST_WORDS:
+        people = _seen(names.at_hand.get().nearly(asked), user)
     return Answers(
         people=people[:SHOWN],
         more_people=len(people[SHOWN:]),
@@ -101,7 +104,10 @@ def _address(words: str) -> str:
 
 
 def _people(asked: Sequence[str], user: Any) -> list[Person]:
-    meant = names.at_hand.get().people(asked)
+    return _seen(names.at_hand.get().people(asked), user)
+
+
+def _seen(meant: Sequence[Person], user: Any) -> list[Person]:
     if len(meant) <= NAMED:
         seen = access.people_seen(user, [person.pk for person in meant])
     else:
@@ -128,19 +134,22 @@ OPERATOR = re.compile(r"""(?<!\S)(tipo|ente|anno|spazio):(?:"([^"]+)"|(\S+))""",
 def filters_in(words: str, user: Any) -> tuple[str, dict[str, str]]:
     """The words without `tipo:procedura ente:Quarrata anno:2026`, and the filters that these are.
 
-    What names no filter stays a word: nobody needs to know that there are such signs.
+    What names no filter stays a word: nobody needs to know that there are such signs. Filters alone are what one
+    looks for: their values are the words.
     """
     chosen: dict[str, str] = {}
+    values: list[str] = []
 
     def take(match: re.Match[str]) -> str:
         name, value = match[1].lower(), match[2] or match[3]
         meant = _VALUES[name](value, user)
         if meant:
             chosen[name] = meant
+            values.append(value)
         return "" if meant else match[0]
 
     rest = " ".join(OPERATOR.sub(take, words).split())
-    return (rest, chosen) if chosen else (words, {})
+    return (rest or " ".join(values), chosen) if chosen else (words, {})
 
 
 def _kind(value: str, user: Any) -> str:

@@ -7,13 +7,17 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from coordination.names import squeezed
 from portal.models import Organisation, User
 from portal.models.kept import Kept
 
-from .italian import FORMS, STOPWORDS
+from .engines.spelling import reach_of
+from .italian import FORMS, STOPWORDS, is_word
 from .query import words_of
 
 KEPT = "names"
@@ -48,10 +52,19 @@ class Names:
         """Those in whose name, profession or body every word stands: one of them in the name, or several in all."""
         if numbers := [word for word in asked if word.isdigit() and len(word) >= DIGITS]:
             return [self._people[pk] for pk in set().union(*map(self._telephones.equal, numbers))]
-        named = [self._named.having(word) for word in asked]
-        more = [self._more.having(word) if len(asked) > 1 else set[int]() for word in asked]
-        found = reduce(set.intersection, map(set.union, named, more)) if asked else set[int]()
-        return [self._people[pk] for pk in found]
+        return self._having_all(self._having(word, len(asked)) for word in asked)
+
+    def nearly(self, asked: Sequence[str]) -> list[Person]:
+        """The same, where a word that nobody has may be a name typed wrong. Hidden people are among them, as always."""
+        return self._having_all(self._having(word, len(asked)) or self._named.near(word) for word in asked)
+
+    def _having(self, word: str, words: int) -> set[int]:
+        named = self._named.having(word)
+        return named | self._more.having(word) if words > 1 else named
+
+    def _having_all(self, sets: Iterable[set[int]]) -> list[Person]:
+        each = list(sets)
+        return [self._people[pk] for pk in set.intersection(*each)] if each else []
 
     def bodies(self, asked: Sequence[str]) -> list[Organisation]:
         """Those whose name holds every word."""
@@ -90,6 +103,16 @@ class _Words:
         if len(word) > SHORTEST:
             found.update(*(self._ends[each] for each in _going_on(ends, word[::-1])))
         return found
+
+    def near(self, word: str) -> set[int]:
+        """Those of whom a word that is no Italian one is nearly a word."""
+        reach = reach_of(word) if len(word) > SHORTEST and word.isalpha() else 0
+        if not reach:
+            return set()
+        found = process.extract(word, list(self._whose), scorer=OSA.distance, score_cutoff=reach, limit=None)
+        if not found or is_word(word):
+            return set()
+        return set().union(*(self._whose[each] for each, _far, _at in found))
 
 
 def _going_on(words: Sequence[str], word: str) -> Iterable[str]:

@@ -26,6 +26,7 @@ WEIGHTS: dict[str, float] = {
     "code": 1000.0,  # a typed code comes before anything else
     "superseded": 0.3,  # what an old edition keeps of its score: the same words in force come first
     "kind": 1.6,  # times, for what is of a kind that the words name: "modulo dimissioni protette"
+    "kind_alone": 20.0,  # where nothing but a kind or a year is typed, what is of it comes before what only names it
     "meaning": 1.0,  # how far it stands out as close in meaning, in `SPREAD`s, as a share of the best score of words
     "section": 0.02,  # each further matching section of the same page, as a share of the best score
     # While typing, where only the order counts: among equals the shortest title is first.

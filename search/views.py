@@ -131,7 +131,8 @@ def results(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "json":
         return JsonResponse(_as_json(search), json_dumps_params={"ensure_ascii": False})
     found = search.results
-    answered = answers(search.words, request.user, search.vocabulary)
+    loosely = not found.all_words or found.corrected is not None
+    answered = answers(search.words, request.user, search.vocabulary, loosely=loosely)
     pinned = pins.shown(key_of(search.words), request.user)
     nothing = _found_nothing(search, answered, pinned)
     is_new = recent.is_new(request, search.words)
@@ -146,7 +147,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "results": found,
         "hits": [_shown(search, hit) for hit in found.hits],
         "near": [_shown(search, hit) for hit in found.near],
-        "spaces_count": len(readable),
+        "spaces_count": len(readable) if "space" not in search.filters else 1,
         "has_shared": "space" not in search.filters and sum(readable) < found.total and not search.is_rebuilding,
         "is_rebuilding": search.is_rebuilding,
         "facets": _facets(search),

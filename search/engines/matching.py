@@ -80,7 +80,8 @@ class Scoring:
         """Each adds to the score of what is found; none decides what is."""
         scored = [self._slot(slot, _closer(slots)) for slot in slots]
         pairs = [clause for _words, clause in _pairs(slots)]
-        return [*scored, *pairs, *(_code(code) for code in codes)]
+        kinds = [clause for _words, clause in _kinds_alone(slots)]
+        return [*scored, *pairs, *kinds, *(_code(code) for code in codes)]
 
     def parts(self, slots: Sequence[Slot], codes: Iterable[str]) -> Iterator[tuple[str, str, Clause]]:
         """The same taken apart, to be explained: the weight's name, the words, what they add.
@@ -103,6 +104,8 @@ class Scoring:
                 yield "synonym", _said(words), weighed
         for said, clause in _pairs(slots):
             yield "pair", said, clause
+        for said, clause in _kinds_alone(slots):
+            yield "kind_alone", said, clause
         for code in codes:
             yield "code", code, _code(code)
 
@@ -159,6 +162,13 @@ def _pairs(slots: Sequence[Slot]) -> Iterator[tuple[str, Clause]]:
         if first.stem != second.stem:
             near = Phrase("text", ((0, first.stem), (1, second.stem)), PAIR_SLOP)
             yield _said([first, second]), _boost(near, "pair")
+
+
+def _kinds_alone(slots: Sequence[Slot]) -> Iterator[tuple[str, Clause]]:
+    if all(slot.kinds or slot.year for slot in slots):
+        for slot in slots:
+            for kind in slot.kinds:
+                yield _said(slot.words), _boost(Constant(Term("kind_no", number_of(kind)), 1.0), "kind_alone")
 
 
 def _boost(clause: Clause, weight: str) -> Clause:

@@ -13,6 +13,7 @@ from portal.models import Role, Space, User
 from portal.models.glossary import Relation, Term
 from portal.models.kept import KeptVersion
 from portal.spaces.roles import give_role
+from protocols.models import ProcedurePage
 from search import answers
 from tests.shown import body
 
@@ -46,6 +47,25 @@ def unknown(person):
     """Somebody who works with the coordinator and with nobody of the partner's spaces."""
     mine = access.allowed(User.objects.current().colleagues(), person("coordinator")).exclude(telephone="")
     return mine.exclude(pk__in=access.allowed(User.objects.all(), person("partner")).values("pk")).earliest("pk")
+
+
+@pytest.mark.parametrize("words", ["elena feddi", "Elenna Fedi", "telefono feddi", "feddi quarrata"])
+def test_a_person_is_found_although_the_name_is_typed_wrong(as_, person, index, words):
+    assert any("Elena Fedi" in row for row in answered(as_("coordinator"), words))
+
+
+def test_a_name_typed_wrong_tells_of_nobody_more_than_one_typed_right(as_, unknown, index):
+    unknown.last_name = "Querciagrossa"
+    unknown.save()
+    for words in ("querciagrosa", "quericagrossa", "telefono querciagrossaa"):
+        assert any("Querciagrossa" in row for row in answered(as_("coordinator"), words))
+        assert answered(as_("partner"), words) == answered(as_("anonymous"), words) == []
+
+
+def test_a_word_that_italians_write_is_no_name_typed_wrong(as_, unknown, index):
+    unknown.last_name = "Reparta"
+    unknown.save()
+    assert answered(as_("coordinator"), "zufolo reparto") == []
 
 
 def test_who_works_with_nobody_of_a_space_finds_none_of_its_people(as_, unknown, index):
@@ -141,6 +161,22 @@ def test_a_kind_said_in_words_comes_first(as_, index, words, kind):
     assert kind in first.find(class_="eyebrow").get_text()
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("verbale", "Riunione"),
+        ("verbali 2026", "Riunione"),
+        ("procedure", "Procedura"),
+        ("moduli", "Modulo"),
+        ("protocollo", "Protocollo"),
+    ],
+)
+def test_who_types_nothing_but_a_kind_reads_all_of_it_before_what_only_names_it(as_, index, words, kind):
+    rows = read(as_("worker"), words).find(class_="results").find_all("li", recursive=False)
+    kinds = [row.find(class_="eyebrow").get_text().split("·")[0].strip() for row in rows]
+    assert kinds.count(kind) > 5 and kinds == sorted(kinds, key=lambda each: each != kind)
+
+
 @pytest.mark.parametrize("words", ["anziano solo", "anziani soli", "anziana sola"])
 def test_an_elderly_person_alone_leads_to_the_telephone_service(as_, index, words):
     rows = read(as_("worker"), words).find(class_="results").find_all("li", recursive=False)
@@ -190,6 +226,34 @@ def test_a_filter_may_be_typed(as_, index, typed, asked):
     answer = as_("worker").get("/cerca/", {"q": typed})
     assert answer.status_code == 302
     assert dict(parse_qsl(urlsplit(answer["Location"]).query)) == asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("tipo:procedura", {"q": "procedura", "tipo": "procedura"}),
+        ("anno:2026 tipo:verbali", {"q": "2026 verbali", "anno": "2026", "tipo": "riunione"}),
+        ('ente:"Comune di Quarrata"', {"q": "Comune di Quarrata", "ente": "Comune di Quarrata"}),
+    ],
+)
+def test_a_filter_typed_alone_is_what_one_looks_for(as_, index, typed, asked):
+    answer = as_("worker").get("/cerca/", {"q": typed})
+    assert dict(parse_qsl(urlsplit(answer["Location"]).query)) == asked
+    found = as_("worker").get("/cerca/", {**asked, "format": "json"}).json()
+    assert found["total"] > 0
+
+
+def test_all_of_a_kind_are_found_by_the_filter_alone(as_, person, index):
+    procedures = access.allowed(ProcedurePage.objects.live(), person("worker")).count()
+    assert (
+        f"{procedures} risultati" in read(as_("worker"), "procedura", tipo="procedura").find(class_="found").get_text()
+    )
+
+
+def test_within_one_space_no_other_is_counted(as_, index):
+    space = Space.objects.get(code="SP-RETE")
+    assert "spazi" in read(as_("worker"), "sportello").find(class_="found").get_text()
+    assert "spazi" not in read(as_("worker"), "sportello", spazio=space.code).find(class_="found").get_text()
 
 
 def test_what_only_looks_like_a_filter_is_a_word(as_, unknown, index):
