@@ -642,6 +642,13 @@ class TestSuggestions:
     def test_a_code_being_typed_suggests_its_page(self, engine, typed):
         assert "PR-02" in [found.code for found in engine.suggest(typed, EVERYONE, 5)]
 
+    def test_titles_as_long_as_each_other_are_suggested_by_their_letters_and_alike_ones_by_their_code(self, engine):
+        written = [("Bacheca di Quarrata", ""), ("Bacheca di Agliana!", ""), ("Bacheca di Sambuca.", ""),
+                   ("Bacheca di Marliana", "R-10"), ("Bacheca di Marliana", "R-03")]  # fmt: skip
+        engine.write(document(f"page:{600 + n}", title, code=code) for n, (title, code) in enumerate(written))
+        found = [(each.title, each.code) for each in engine.suggest("bache", EVERYONE, 9)]
+        assert found == sorted(written)
+
     def test_sections_are_not_suggested(self, engine):
         assert len(engine.suggest("dimissioni", EVERYONE, 9)) == 1
 
