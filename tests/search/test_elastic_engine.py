@@ -230,6 +230,48 @@ def test_an_index_deleted_by_hand_is_said_and_written_anew(as_: Any, index: Any,
 
 
 @pytest.mark.elastic
+def test_an_index_that_somebody_made_with_other_fields_is_said_and_written_anew(
+    as_: Any, index: Any, client: Elasticsearch
+) -> None:
+    """Without our template, as whoever copies an index to another machine by hand."""
+    engine = search_index.engine()
+    before, _shown = asked(as_("worker"), "dimissioni protette")
+    name, stamp = name_of(engine), engine.stamp()
+    [behind] = client.indices.get_alias(name=name)
+    client.indices.delete_index_template(name=name)
+    made = f"{behind[:-6]}abcdef"
+    client.indices.create(index=made, mappings={"properties": {"stamp": {"type": "keyword"}}})
+    client.index(index=made, id="stamp", document={"stamp": stamp}, refresh=True)
+    moved = [{"remove": {"index": behind, "alias": name}}, {"add": {"index": made, "alias": name}}]
+    client.indices.update_aliases(actions=moved)
+    titles, shown = asked(as_("worker"), "dimissioni protette")
+    assert REBUILDING in shown and titles
+    index.refresh()
+    titles, shown = asked(as_("worker"), "dimissioni protette")
+    assert titles[:3] == before[:3] and sorted(titles) == sorted(before) and REBUILDING not in shown
+    assert engine.count() == SearchDocument.objects.filter(gone=False).count()
+
+
+@pytest.mark.elastic
+def test_an_index_closed_by_hand_is_said_and_found_again_once_it_is_open(
+    as_: Any, index: Any, client: Elasticsearch, person: Any
+) -> None:
+    name = name_of(search_index.engine())
+    client.indices.close(index=name)
+    try:
+        page = make(person)
+        index.refresh()
+        titles, shown = asked(as_("worker"), "flautisti")
+        assert DOWN in shown and titles == [page.title] and waiting(page)
+        assert [fault for fault in checkup.sound() if "non risponde" in fault.what]
+    finally:
+        client.indices.open(index=name)
+    index.refresh()
+    titles, shown = asked(as_("worker"), "zufolamento")
+    assert DOWN not in shown and titles == [page.title] and not waiting(page)
+
+
+@pytest.mark.elastic
 def test_an_index_whose_files_are_cut_is_said_and_written_anew(as_: Any, index: Any, client: Elasticsearch) -> None:
     engine = search_index.engine()
     before, _shown = asked(as_("worker"), "dimissioni protette")

@@ -67,7 +67,7 @@ class ElasticEngine:
     def __init__(self, url: str) -> None:
         self._server = Server(url)
         self._names: Names = {}
-        self._lacking: dict[str, frozenset[str]] = {}  # of each index of another schema, the fields that it has not
+        self._lacking: dict[str, frozenset[str]] = {}  # of each index, the fields that it has not
 
     # Reading
 
@@ -165,10 +165,10 @@ class ElasticEngine:
         raise IndexBusy(self._server.name)
 
     def _lacking_of(self, version: Version) -> frozenset[str]:
+        return self._lacking_in(version.index) if version.is_outdated else frozenset()
+
+    def _lacking_in(self, index: str) -> frozenset[str]:
         """Asked once of each index: its fields never change."""
-        index = version.index
-        if not version.is_outdated:
-            return frozenset()
         if index not in self._lacking:
             with question_to(self._server, index):
                 mapping = self._server.searching.indices.get_mapping(index=index)
@@ -231,7 +231,19 @@ class ElasticEngine:
             return self._known(index, None) if index else None
         except NoShard:
             return self._known(self._unreadable(), None)
-        return self._known(found["_index"], found["_source"]["stamp"])
+        version = self._known(found["_index"], found["_source"]["stamp"])
+        return version if self._is_as_made(version) else replace(version, stamp=None)
+
+    def _is_as_made(self, version: Version) -> bool:
+        """Whether it has our fields: without our template whoever makes an index by its name makes another."""
+        if version.is_outdated:
+            return True  # what it lacks is asked when it is read
+        try:
+            return not self._lacking_in(version.index)
+        except IndexOutdated:
+            return False
+        except IndexSwitched:
+            return True  # whoever reads it will see
 
     def _unreadable(self) -> str:
         """The index, if the server has given up reading it; EngineDown while it may still come."""

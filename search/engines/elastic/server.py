@@ -19,11 +19,12 @@ FAILURES = 2  # one after the other, and nobody waits for the server any more
 PAUSE = 5.0  # seconds, then one tries again
 FAULTS = (401, 403, 429)  # of the client's errors those that no other request would spare; and all of the server's
 UNASSIGNED = "no_shard_available_action_exception"
+CLOSED = "index_closed_exception"  # by whoever keeps the server, who will open it again
 BLOCKED = "cluster_block_exception"  # what a node says of an index once its disk is full
 
 
 class NoShard(EngineDown):
-    """The server answers and the index does not: its node is starting, or what is on its disk cannot be read."""
+    """The server answers and the index does not: its node is starting, it was closed, or its disk cannot be read."""
 
 
 class Breaker:
@@ -104,7 +105,7 @@ def fault_of(place: str, status: int, said: str) -> EngineDown | None:
     """What an answer means; None where the request was wrong, and not the server."""
     if BLOCKED in said:
         return full(place)
-    if UNASSIGNED in said:
+    if UNASSIGNED in said or CLOSED in said:
         return NoShard(f"{place}: the index does not answer")
     if status in FAULTS or status >= 500:
         return EngineDown(f"{place}: {status}")
