@@ -10,7 +10,7 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from django.conf import settings
-        from django.db.models.signals import post_delete
+        from django.db.models.signals import post_delete, post_save
         from wagtail.models import Page
         from wagtail.signals import page_unpublished, post_page_move
 
@@ -36,6 +36,8 @@ class SearchConfig(AppConfig):
                 on_rows_of(model, kept)
         for model in (Page, SpacePage, *page_kinds()):
             post_delete.connect(index.on_page_deleted, sender=model)
+        post_save.connect(index.on_body_saved, sender=Organisation)
+        post_save.connect(index.on_person_saved, sender=User)
         file_changed.connect(index.on_file_changed)
         sight_changed.connect(index.on_file_changed)
         file_deleted.connect(index.on_file_deleted)

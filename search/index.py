@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,15 +15,16 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.cache import cache as shared
 from django.db import DatabaseError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from redis.exceptions import RedisError
 from wagtail.models import Page
 
 from portal import access
-from portal.background import schedules
+from portal.background import jobs, schedules
 from portal.background.schedules import every
 from portal.models import Document as File
-from portal.models import Space
+from portal.models import Organisation, Space, User
+from portal.models.pages import page_kinds
 from protocols.models import FormPage
 
 from . import documents, meaning
@@ -399,6 +401,39 @@ def on_page_deleted(sender: Any, instance: Page, **kwargs: Any) -> None:
     for group in {documents.page_group(instance.pk)} | _known_beside(instance.pk):
         forget(group)
     refresh_files(access.space_of(instance))
+
+
+def on_body_saved(
+    sender: Any, instance: Organisation, created: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
+    if not created and (not update_fields or "name" in update_fields):
+        jobs.ask(f"search-body:{instance.pk}", "search.index.follow_body", instance.pk)
+
+
+def on_person_saved(
+    sender: Any, instance: User, created: bool = False, update_fields: Any = None, **kwargs: Any
+) -> None:
+    if not created and (not update_fields or "organisation" in update_fields):
+        jobs.ask(f"search-person:{instance.pk}", "search.index.follow_person", instance.pk)
+
+
+def follow_body(pk: int) -> None:
+    """What a body offers, and its people answer for, is found under the name that it has now."""
+    _refresh_those(responsible__organisation=pk, organisation=pk)
+
+
+def follow_person(pk: int) -> None:
+    """What a person answers for is found under the body where the person works now."""
+    _refresh_those(responsible=pk)
+
+
+def _refresh_those(**fields: int) -> None:
+    """The pages of which one of the fields, where their kind has it, is this."""
+    for model in page_kinds():
+        known = {each.name for each in model._meta.fields}
+        asked = [Q(**{name: value}) for name, value in fields.items() if name.split("__")[0] in known]
+        for page in model.objects.live().filter(reduce(or_, asked)):
+            _refresh_rows(page)
 
 
 def on_file_changed(sender: Any, document: File, **kwargs: Any) -> None:

@@ -10,7 +10,9 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import access
+from portal.background import jobs
 from portal.models import Activity
+from portal.models.jobs import Job, JobState
 from portal.models.pages import TextPage
 from portal.pages.atomic_acts import NotDone
 from search import index as search_index
@@ -91,6 +93,45 @@ def test_a_moved_page_follows_its_new_space(page, person, index):
     index.refresh()
     assert found("zufolamento", person("worker")).total == 0
     assert found("zufolamento", person("worker_minors")).total == 1
+
+
+def work():
+    """What the worker was asked for meanwhile."""
+    for job in Job.objects.filter(state=JobState.WAITING, function__startswith="search.index"):
+        jobs.run(job.pk)
+
+
+def bodies_counted(client, words, **more):
+    shown = client.get("/cerca/", {"q": words, "format": "json", **more}).json()
+    return {each["value"]: each["count"] for each in shown["facets"]["organisation"]}, shown["total"]
+
+
+def test_a_body_is_found_filtered_and_counted_by_the_name_that_it_has_now(person, as_, index):
+    body = person("worker").organisation
+    before = bodies_counted(as_("worker"), "sportello")[0][body.name]
+    assert before and bodies_counted(as_("worker"), "zufolaria sportello")[0].get("Comune di Zufolaria") is None
+    former, body.name = body.name, "Comune di Zufolaria"
+    body.save()
+    work()
+    index.refresh()
+    counted, _all = bodies_counted(as_("worker"), "sportello")
+    assert counted["Comune di Zufolaria"] == before and former not in counted
+    assert bodies_counted(as_("worker"), "sportello", ente="Comune di Zufolaria")[1] == before
+    assert "sportello-quarrata" in str(as_("worker").get("/cerca/", {"q": "zufolaria"}).content)
+
+
+def test_the_pages_of_a_person_who_changes_body_stand_under_the_new_one(page, person, as_, index):
+    page.responsible = person("worker")
+    page.save_revision().publish()
+    index.refresh()
+    old = person("worker").organisation.name
+    assert bodies_counted(as_("coordinator"), "zufolamento") == ({old: 1}, 1)
+    moved = person("worker")
+    moved.organisation = person("partner").organisation
+    moved.save()
+    work()
+    index.refresh()
+    assert bodies_counted(as_("coordinator"), "zufolamento") == ({moved.organisation.name: 1}, 1)
 
 
 def test_a_busy_engine_leaves_the_rows_for_the_next_run(page, monkeypatch, index, settings):
