@@ -139,7 +139,8 @@ def norm(request: PersonRequest, pk: int) -> HttpResponse:
     """Whether it holds, and what follows from it, as far as the reader may see."""
     row = get_object_or_404(Norm.objects.select_related("successor"), pk=pk)
     context = {
-        "norm": row, "objectives": row.objectives.all(), "pages": _pages(row.reasons.all(), request),
+        "norm": row, "objectives": _part(request, row.objectives.order_by("code", "pk"), "obiettivi"),
+        "pages": _pages(row.reasons.all(), request),
         "may_change": access.coordinates(request.user),
     }  # fmt: skip
     return render(request, "coordination/norm.html", context)
@@ -149,7 +150,8 @@ def norm(request: PersonRequest, pk: int) -> HttpResponse:
 def objective(request: PersonRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Objective, pk=pk)
     context = {
-        "objective": row, "norms": row.norms.all(), "projects": row.projects.all(),
+        "objective": row, "norms": _part(request, row.norms.order_by("citation", "pk"), "norme"),
+        "projects": _part(request, row.projects.order_by("code", "pk"), "progetti"),
         "pages": _pages(row.reasons.all(), request), "may_change": access.coordinates(request.user),
     }  # fmt: skip
     return render(request, "coordination/objective.html", context)
@@ -159,7 +161,8 @@ def objective(request: PersonRequest, pk: int) -> HttpResponse:
 def project(request: PersonRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Project, pk=pk)
     context = {
-        "project": row, "pursued": row.objectives.all(), "pages": _pages(row.reasons.all(), request),
+        "project": row, "pursued": _part(request, row.objectives.order_by("code", "pk"), "obiettivi"),
+        "pages": _pages(row.reasons.all(), request),
         "may_change": access.coordinates(request.user),
     }  # fmt: skip
     return render(request, "coordination/project.html", context)

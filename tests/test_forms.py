@@ -151,6 +151,21 @@ def test_saving_the_words_of_the_network_untouched_changes_nothing(kind: str, as
     assert list(model.objects.order_by("pk").values()) == before
 
 
+def test_a_piece_of_a_long_list_is_saved_alone_and_knows_the_words_of_the_others(as_: Any) -> None:
+    Profession.objects.bulk_create(Profession(name=f"Zappatore {number:03}") for number in range(60))
+    address, before = "/rete/parole/professioni/?pagina=2", set(Profession.objects.values_list("name", flat=True))
+    shown = as_("coordinator").get(address).content.decode()
+    fields = sent(form(shown, "main form"))
+    changed = {name: "Zappatore maggiore" for name, value in fields.items() if value == ["Zappatore 059"]}
+    twice = dict.fromkeys(changed, "zappatore 000")
+    assert "Zappatore 000" not in shown
+    refused = as_("coordinator").post(address, fields | twice)
+    assert refused.status_code == 200 and "C’è già, scritta così" in refused.content.decode()
+    assert as_("coordinator").post(address, fields | changed).headers["Location"].startswith(address)
+    now = set(Profession.objects.values_list("name", flat=True))
+    assert now == before - {"Zappatore 059"} | {"Zappatore maggiore"}
+
+
 def test_saving_a_term_of_the_glossary_untouched_changes_nothing(as_: Any) -> None:
     term = Term.objects.exclude(synonyms=[]).exclude(note="").earliest("pk")
     before = row(term)

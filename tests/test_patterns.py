@@ -20,9 +20,8 @@ import pytest
 from django.conf import settings
 
 from portal.notices import who_asked
-from portal.pages import addresses
+from portal.pages import addresses, explaining
 from portal.pages.from_word import kinds, reading
-from portal.templatetags import portal_tags
 from portal.words import contacts
 from protocols import touching
 
@@ -234,8 +233,8 @@ MADE: dict[str, list[str | bytes]] = {
     ],
     "portal/pages/from_word/reading.py:code_in": [CODED],
     "portal/pages/from_word/reading.py:_without_code": [r"\s{0,3}\(?" + CODED + r"\)?[\s:.–—-]*"],
-    "portal/templatetags/portal_tags.py:_compiled": [portal_tags.CODE().pattern],
-    "portal/templatetags/portal_tags.py:_read_glossary": [
+    "portal/pages/explaining.py:_compiled": [explaining.code_pattern().pattern],
+    "portal/pages/explaining.py:_read_glossary": [
         rf"(?<![\w@.-])(?:{re.escape('Punto unico di accesso')}|\b{addresses.code_in_text()}\b)(?![\w@-]|\.\w)",
     ],
     "portal/words/contacts.py:_is_telephone": [contacts.CALLED],
@@ -283,5 +282,5 @@ def test_a_slow_pattern_is_seen(slow: str) -> None:
 
 def test_the_patterns_of_the_code_are_found() -> None:
     names = " ".join(FOUND)
-    assert "portal.templatetags.portal_tags.ARTICLE" in names and "portal.files.extraction.formats" in names
+    assert "portal.pages.explaining.ARTICLE" in names and "portal.files.extraction.formats" in names
     assert len(FOUND) > 60

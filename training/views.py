@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from portal import access
+from portal import access, paging
 from portal.requests import PersonRequest
 
 from . import progress
@@ -17,7 +17,8 @@ def path_list(request: PersonRequest) -> HttpResponse:
     """The paths that the person may follow; modules shared one by one for whoever sees no path."""
     request.section = "formazione"
     paths, modules = progress.overview(request.user)
-    return render(request, "training/path_list.html", {"paths": paths, "modules": modules})
+    rows = paging.part(request, [*paths, *modules].__getitem__)
+    return render(request, "training/path_list.html", {"part": rows})
 
 
 @login_required

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from portal import access
+from portal import access, paging
 from portal.models import Delegation, Organisation
 from portal.models.delegations import Purpose
 from portal.requests import PersonRequest
@@ -69,12 +70,12 @@ def body_delegations(request: PersonRequest, slug: str) -> HttpResponse:
         delegations.keep(form.instance, by=request.user)
         messages.success(request, _("Delega data."))
         return redirect("body_delegations", slug=slug)
-    today = timezone.localdate()
-    rows = list(Delegation.objects.filter(organisation=body).select_related("person", "substitute", "given_by"))
+    rows = Delegation.objects.filter(organisation=body).select_related("person", "substitute", "given_by")
+    is_past = Q(valid_until__lt=timezone.localdate())
     return render(request, "portal/body_delegations.html", {
         "body": body, "form": form,
-        "held": [row for row in rows if row.valid_until is None or row.valid_until >= today],
-        "past": [row for row in rows if row.valid_until is not None and row.valid_until < today],
+        "held": paging.part(request, rows.exclude(is_past).__getitem__, key="deleghe"),
+        "past": paging.part(request, rows.filter(is_past).__getitem__, key="prima"),
     })  # fmt: skip
 
 

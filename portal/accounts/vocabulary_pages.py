@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import access
+from portal import access, paging
 from portal.models import Holiday, Position, Profession
 from portal.models.activity import Verb
 from portal.models.vocabulary import Word
@@ -50,7 +50,8 @@ class HolidayForm(Guarded, forms.ModelForm):
 
 
 class Rows(forms.BaseModelFormSet):
-    """The whole list: no word twice, however it is written, and no row that somebody else has taken away meanwhile."""
+    """A piece of a list: no word twice in the whole, however it is written, and no row that somebody else has taken
+    away meanwhile."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
@@ -62,7 +63,8 @@ class Rows(forms.BaseModelFormSet):
         super().clean()
         if self.model is None or not issubclass(self.model, Word):
             return
-        known: set[str] = set()
+        here = {form.instance.pk for form in self.forms}
+        known = {row.name.casefold() for row in self.get_queryset() if row.pk not in here}  # on the list's other pieces
         for form in self.forms:
             word = " ".join(form.cleaned_data.get("name", "").split()).casefold() if form.is_valid() else ""
             if word and word in known:
@@ -78,6 +80,7 @@ class Vocabulary:
     meaning: Any
     form: type[forms.ModelForm]
     may_go: bool = False
+    order: tuple[str, ...] = ("name", "pk")
 
 
 KINDS = {
@@ -93,13 +96,14 @@ KINDS = {
     "chiusure": Vocabulary(
         gettext_lazy("Giorni di chiusura"),
         gettext_lazy("Oltre a domeniche, feste nazionali e patrono: ponti, chiusure di un ente."), HolidayForm, True,
+        ("-day", "pk"),
     ),
 }  # fmt: skip
 
 
 @login_required
 def vocabulary(request: PersonRequest, kind: str) -> HttpResponse:
-    """The whole list with empty rows at its end; saved whole or not at all."""
+    """A piece of the list with empty rows at its end; saved whole or not at all."""
     access.require_coordinator(request.user)
     request.section = "rete"
     found = KINDS.get(kind)
@@ -109,7 +113,11 @@ def vocabulary(request: PersonRequest, kind: str) -> HttpResponse:
     make: Any = forms.modelformset_factory(
         model, form=found.form, formset=Rows, extra=NEW_ROWS, can_delete=found.may_go
     )
-    rows = make(request.POST or None, queryset=model._default_manager.all())
+    whole = model._default_manager.order_by(*found.order)
+    part = paging.part(request, whole.__getitem__)
+    # What is saved is looked for in the whole list: a new row may have moved it to another piece meanwhile.
+    shown = whole if request.method == "POST" else whole.filter(pk__in=[row.pk for row in part.rows])
+    rows = make(request.POST or None, queryset=shown)
     if request.method == "POST" and rows.is_valid():
         with transaction.atomic():
             rows.save()
@@ -117,6 +125,6 @@ def vocabulary(request: PersonRequest, kind: str) -> HttpResponse:
                 sentence = _("ha cambiato l’elenco «%(list)s»") % {"list": found.title}
                 record(Verb.WORDS_CHANGED, by=request.user, sentence=sentence)
         messages.success(request, _("Elenco salvato."))
-        return redirect("vocabulary", kind=kind)
-    context = {"rows": rows, "found": found, "kinds": KINDS.items(), "kind": kind}
+        return redirect(request.get_full_path())
+    context = {"rows": rows, "part": part, "found": found, "kinds": KINDS.items(), "kind": kind}
     return render(request, "portal/vocabulary.html", context)

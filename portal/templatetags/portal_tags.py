@@ -1,16 +1,13 @@
 """What templates need beyond Django: days as people say them, words explained, codes linked."""
 
 import re
-from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
 from django import template
-from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -23,20 +20,12 @@ from wagtail.rich_text import expand_db_html
 
 from portal import access
 from portal.accounts.looked_up import may_look_up
-from portal.models import Document, FileVersion, ProposedFile, Term
-from portal.models.glossary import KEPT as GLOSSARY
-from portal.models.kept import Kept
-from portal.models.old_addresses import OldAddress
-from portal.pages import addresses, anchors, reserved
+from portal.models import Document, FileVersion, ProposedFile
+from portal.pages import anchors, explaining, reserved
 from portal.requests import number
 from portal.words import contacts, dates
 
 register = template.Library()
-LONGEST_ARTICLE = 8  # «nell’», «dell’», «quest’»: what is longer is no article, and is not looked at
-ARTICLE = re.compile(r"(?<!\w)\w{0,7}[’']$")
-ON_ONE_LINE = 24  # letters of a word that fits into the line of a phone, with its article
-UNTOUCHED = {"a", "button", "h1", "h2", "h3", "h4", "script", "style", "code"}
-
 
 # A value that is no day (a date that a mail wrote wrongly) is shown as it is: one of them must not cost the page.
 
@@ -213,96 +202,13 @@ def explained(context: dict[str, Any], value: Any) -> SafeString:
     """
     request = context.get("request")
     html = _as_html(value, getattr(request, "user", None))
-    reading = _reading(request, context.get("page"))
-    if not (reading.pattern.search(html) or contacts.CONTACT.search(html)):
-        return mark_safe(html)
-    reading.ask(html)
-    soup = BeautifulSoup(html, "html.parser")
-    for node in list(soup.find_all(string=True)):
-        if any(parent.name in UNTOUCHED for parent in node.parents):
-            continue
-        text = str(node)
-        new = _explain(text, reading)
-        if new != escape(text, quote=False):
-            node.replace_with(BeautifulSoup(new, "html.parser"))
-    return mark_safe(str(soup))
-
-
-@dataclass
-class Reading:
-    """What one page view knows of words and codes; read once, whatever the number of texts."""
-
-    pattern: re.Pattern[str]
-    meanings: dict[str, str]
-    user: Any = None
-    codes: dict[str, bool] = field(default_factory=dict)  # whether the reader may see the page of each
-    seen: set[str] = field(default_factory=set)
-
-    def ask(self, text: str) -> None:
-        """Which of the codes that a text cites lead anywhere for the reader: one question for all of them."""
-        cited = {code for match in CODE().finditer(text) for code in _codes_meant(match.group(0))}
-        new = cited - set(self.codes)
-        if new and self.user is not None:
-            found = _codes_of(self.user, new)
-            self.codes |= {code: code in found for code in new}
-
-
-def _reading(request: Any, page: Any = None) -> Reading:
-    if request is None:
-        return Reading(CODE(), {})
-    found: Reading | None = request.__dict__.get("_reading")
-    if found is None:
-        pattern, meanings = glossary.get()
-        found = request.__dict__["_reading"] = Reading(pattern, meanings, getattr(request, "user", None))
-        found.ask(_texts_of(page))
-    return found
-
-
-def _texts_of(page: Any) -> str:
-    """All that a page says, roughly: so that the codes in all of its parts are asked for at once."""
-    if not isinstance(page, Page):
-        return ""
-    values = (field.value_from_object(page) for field in page._meta.local_concrete_fields)
-    return " ".join(str(getattr(value, "raw_data", value)) for value in values)
-
-
-def CODE() -> re.Pattern[str]:  # noqa: N802  a constant, but for the kinds of page that must be known first
-    return _compiled(addresses.code_in_text())
-
-
-@cache
-def _compiled(code: str) -> re.Pattern[str]:
-    return re.compile(rf"\b{code}\b")
+    return mark_safe(explaining.reading(request, context.get("page")).explained(html))
 
 
 @register.simple_tag(takes_context=True)
 def explained_line(context: dict[str, Any], value: Any) -> SafeString:
     """As `explained`, for a line of plain text inside another element."""
     return explained(context, mark_safe(escape(str(value or ""), quote=False)))
-
-
-def _codes_of(user: Any, codes: set[str]) -> set[str]:
-    """Those of the codes that pages which the person may see have, or once had."""
-    slugs, below = [code.lower() for code in codes], access.SPACE_DEPTH
-    pages = access.allowed(Page.objects.filter(depth__gt=below), user)
-    once = OldAddress.objects.filter(Exists(pages.filter(pk=OuterRef("page"))), slug__in=slugs).order_by()
-    now = pages.filter(slug__in=slugs).order_by().values_list("slug")
-    return {slug.upper() for (slug,) in now.union(once.values_list("slug"))}
-
-
-def _codes_meant(word: str) -> list[str]:
-    """What a code, however written, may stand for: as it stands first."""
-    try:
-        return [word, addresses.normal_code(word)]
-    except addresses.UnreadableCode:
-        return [word]
-
-
-def _code(word: str, codes: dict[str, bool]) -> str:
-    """The code that the word cites; nothing, where the reader knows none."""
-    if not CODE().fullmatch(word):
-        return ""
-    return next((code for code in _codes_meant(word) if codes.get(code)), "")
 
 
 def _as_html(value: Any, user: Any = None) -> str:
@@ -327,64 +233,6 @@ def _only_known_links(source: str, user: Any) -> str:
             if pk not in targets:
                 link.unwrap()
     return str(soup)
-
-
-def _explain(text: str, reading: Reading) -> str:
-    """The text, escaped, with definitions and links."""
-    parts, last = [], 0
-    for start, end, link in contacts.found(text):
-        parts += [_explain_words(text[last:start], reading), link]
-        last = end
-    return "".join([*parts, _explain_words(text[last:], reading)])
-
-
-def _explain_words(text: str, reading: Reading) -> str:
-    """Between one contact and the next: the words of the glossary and the codes."""
-
-    def replace(match: re.Match[str]) -> str:
-        word = match.group(0)
-        if code := _code(word, reading.codes):
-            return f'<a class="together" href="/p/{code}/">{word}</a>'
-        meaning = reading.meanings.get(word)
-        if meaning is None or word in reading.seen:
-            return escape(word)
-        reading.seen.add(word)
-        return _definition(word, meaning, len(reading.seen))
-
-    parts, last = [], 0
-    for match in reading.pattern.finditer(text):
-        before, new = escape(text[last : match.start()], quote=False), replace(match)
-        article = ARTICLE.search(before, max(len(before) - LONGEST_ARTICLE, 0))
-        if article and new.startswith("<button") and len(match.group(0)) <= ON_ONE_LINE:
-            # A button is a box: between «all’» and the box the line would break.
-            before, new = before[: article.start()], f'<span class="together">{article.group(0)}{new}</span>'
-        parts += [before, new]
-        last = match.end()
-    parts.append(escape(text[last:], quote=False))
-    return "".join(parts)
-
-
-def _definition(word: str, meaning: str, place: int) -> str:
-    return (
-        f'<button type="button" class="term" popovertarget="def-{place}">{escape(word)}</button>'
-        f'<span class="def" id="def-{place}" popover role="note"><b>{escape(word)}</b>: {escape(meaning)}</span>'
-    )
-
-
-def _read_glossary() -> tuple[re.Pattern[str], dict[str, str]]:
-    """One pattern for every word of the glossary and every code; all senses of an ambiguous word together."""
-    meanings: dict[str, str] = {}
-    for term in Term.objects.all():
-        word = term.word
-        # Common words of the trade, in small letters and alone, need no explaining in every sentence.
-        if len(word) > 1 and (" " in word or word != word.lower()):
-            meanings[word] = f"{meanings[word]}; oppure {term.meaning}" if word in meanings else term.meaning
-    words = sorted((re.escape(word) for word in meanings), key=len, reverse=True)
-    code = rf"\b{addresses.code_in_text()}\b"
-    return re.compile(r"(?<![\w@.-])(?:" + "|".join([*words, code]) + r")(?![\w@-]|\.\w)"), meanings
-
-
-glossary = Kept(GLOSSARY, _read_glossary)
 
 
 @register.simple_tag

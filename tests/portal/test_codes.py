@@ -12,8 +12,8 @@ from coordination.models import AgendaItem, MeetingPage
 from portal import demo
 from portal.models.pages import TextPage
 from portal.pages import addresses, code_citations
+from portal.pages.explaining import glossary
 from portal.spaces import opening
-from portal.templatetags.portal_tags import glossary
 from protocols.models import ProtocolPage
 from tests.addresses import in_tree
 from tests.typed_pages import typed

@@ -7,13 +7,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.db import OperationalError, connection
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.safestring import mark_safe
 from wagtail.models import Page
 
-from portal.templatetags import portal_tags
+from portal.pages import explaining
 
 pytestmark = pytest.mark.django_db
 CODE = re.compile(r"<strong>([A-Z0-9]{6})</strong>")
@@ -107,7 +109,23 @@ def test_a_word_of_forty_thousand_letters_before_an_acronym_costs_nothing() -> N
     assert 'class="term"' in shown
 
 
+def test_letters_that_stand_for_a_place_are_no_place_when_somebody_types_them() -> None:
+    typed = mark_safe("<p>PUA \ue0000\ue001, &#xE000;7&#xE001;, <code>&#57344;0&#57345;</code></p>")
+    shown = explained(typed)
+    assert shown.count('class="term"') == 1
+    assert "\ue000" not in shown and "\ue001" not in shown
+    assert BeautifulSoup(shown, "html.parser").get_text(" ", strip=True).endswith("0, 7, 0")
+
+
+def test_a_word_is_explained_once_in_a_page_and_again_in_the_next() -> None:
+    request = RequestFactory().get("/")
+    twice = Template("{% load portal_tags %}{% explained text %}{% explained text %}")
+    for _view in range(2):
+        assert twice.render(Context({"text": "Chi va al PUA", "request": request})).count('class="term"') == 1
+        request = RequestFactory().get("/")
+
+
 def test_an_article_stays_on_the_line_of_its_word_and_nothing_else_does() -> None:
     assert '<span class="together">all’<button' in explained("Si porta all’UVM.")
     assert 'class="together"' not in explained("Si porta " + "a" * 30 + "’UVM.")
-    assert portal_tags.ARTICLE.search("si porta") is None
+    assert explaining.ARTICLE.search("si porta") is None

@@ -1,7 +1,7 @@
 """No list renders more than a piece: what is beyond is reached by «Altri», and nothing of others' is among it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,10 +13,11 @@ from django.utils import timezone
 from coordination.models import MeetingPage, Norm, Objective, Project, Reason, ServicePage
 from coordination.models.shifts import Shift
 from portal import paging
-from portal.models import Membership, Organisation, Role, Space, User
+from portal.models import Delegation, Holiday, Membership, Organisation, Role, Space, User
 from portal.models.pages import TextPage
 from protocols.models import ProtocolPage
 from tests import network
+from training.models import PathPage
 
 pytestmark = pytest.mark.django_db
 MORE = paging.SIZE + 9
@@ -124,6 +125,70 @@ def shifts(person: Any) -> list[str]:
     return [str(who) for who in made]
 
 
+def delegations(person: Any) -> list[str]:
+    return [str(who) for who in _delegated(valid_until=None)]
+
+
+def past_delegations(person: Any) -> list[str]:
+    return [str(who) for who in _delegated(valid_until=timezone.localdate() - timedelta(days=1))]
+
+
+def _delegated(valid_until: date | None) -> list[User]:
+    quarrata, since = Organisation.objects.get(slug="quarrata"), timezone.localdate() - timedelta(days=9)
+    made = network.people(MORE, space=Space.objects.get(code="SP-RETE"))
+    Delegation.objects.bulk_create(
+        Delegation(organisation=quarrata, purpose="recepimento", person=who, valid_from=since, valid_until=valid_until)
+        for who in made
+    )
+    return made
+
+
+def objectives_of_a_norm(person: Any) -> list[str]:
+    norm = Norm.objects.create(citation="Legge di prova", title="-")
+    wanted = objectives(person)
+    norm.objectives.set(Objective.objects.filter(title__in=wanted))
+    return wanted
+
+
+def norms_of_an_objective(person: Any) -> list[str]:
+    wanted = norms(person)
+    Objective.objects.create(code="OB-PROVA", title="-").norms.set(Norm.objects.filter(citation__in=wanted))
+    return wanted
+
+
+def projects_of_an_objective(person: Any) -> list[str]:
+    wanted = projects(person)
+    Objective.objects.create(code="OB-PROVA", title="-").projects.set(Project.objects.filter(title__in=wanted))
+    return wanted
+
+
+def objectives_of_a_project(person: Any) -> list[str]:
+    wanted = objectives(person)
+    Project.objects.create(code="PR-PROVA", title="-").objectives.set(Objective.objects.filter(title__in=wanted))
+    return wanted
+
+
+def training(person: Any) -> list[str]:
+    for code, titles in (("SP-FORMA", names("Percorso")), ("SP-COORD", [f"Percorso {HIDDEN}"])):
+        network.pages_below(Space.objects.get(code=code).root_page, PathPage, titles)
+    return names("Percorso")
+
+
+def closing_days(person: Any) -> list[str]:
+    first = date(2037, 1, 1)
+    days = [first + timedelta(days=number) for number in range(MORE)]
+    Holiday.objects.bulk_create(Holiday(day=day, name="Ponte") for day in days)
+    return [f"{day:%d/%m/%Y}, Ponte" for day in days]
+
+
+def of_the_objective() -> str:
+    return f"/norme/obiettivi/{Objective.objects.get(code='OB-PROVA').pk}/"
+
+
+def of_the_project() -> str:
+    return f"/norme/progetti/{Project.objects.get(code='PR-PROVA').pk}/"
+
+
 def of_the_norm() -> str:
     return f"/norme/{Norm.objects.get(citation='Legge di prova').pk}/"
 
@@ -156,6 +221,14 @@ LISTS: dict[str, tuple[Callable[[Any], list[str]], str | Callable[[], str], str,
     "pages of a norm": (reasons, of_the_norm, "worker", "pagina"),
     "rules without a norm": (without_a_norm, "/norme/orfani/", "coordinator", "protocolli"),
     "the public pages": (public, "/", "anonymous", "pagina"),
+    "delegations of a body": (delegations, "/rete/enti/quarrata/deleghe/", "coordinator", "deleghe"),
+    "delegations that are over": (past_delegations, "/rete/enti/quarrata/deleghe/", "coordinator", "prima"),
+    "objectives of a norm": (objectives_of_a_norm, of_the_norm, "worker", "obiettivi"),
+    "norms of an objective": (norms_of_an_objective, of_the_objective, "worker", "norme"),
+    "projects of an objective": (projects_of_an_objective, of_the_objective, "worker", "progetti"),
+    "objectives of a project": (objectives_of_a_project, of_the_project, "worker", "obiettivi"),
+    "what one may study": (training, "/formazione/", "worker", "pagina"),
+    "closing days": (closing_days, "/rete/parole/chiusure/", "coordinator", "pagina"),
     "shifts of a service": (shifts, of_the_service, "coordinator", "pagina"),
 }
 
