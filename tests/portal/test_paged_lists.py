@@ -4,18 +4,21 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils import timezone
+from django.utils.text import slugify
+from wagtail.models import Page
 
-from coordination.models import MeetingPage, Norm, Objective, Project, Reason, ServicePage
+from coordination.models import MeetingPage, Norm, NormState, Objective, Project, Reason, RegulatedService, ServicePage
 from coordination.models.shifts import Shift
 from portal import paging
-from portal.models import Delegation, Holiday, Membership, Organisation, Role, Space, User
+from portal.models import Delegation, Holiday, Membership, Organisation, OutsiderLink, Role, Space, User
 from portal.models.pages import TextPage
-from protocols.models import ProtocolPage
+from protocols.models import FormPage, ProcedurePage, ProtocolPage
 from tests import network
 from training.models import PathPage
 
@@ -174,6 +177,61 @@ def training(person: Any) -> list[str]:
     return names("Percorso")
 
 
+def orphan_pages(kind: type[Page]) -> Callable[[Any], list[str]]:
+    def made(person: Any) -> list[str]:
+        network.pages_below(Space.objects.get(code="SP-RETE").root_page, kind, names("Orfano"))
+        return names("Orfano")
+
+    return made
+
+
+def outdated(person: Any) -> list[str]:
+    norm = Norm.objects.create(
+        citation="Legge finita", title="-", state=NormState.REPEALED, since=timezone.localdate() - timedelta(days=1)
+    )
+    made = network.pages_below(Space.objects.get(code="SP-RETE").root_page, TextPage, names("Foglio"), change_note="-")
+    Reason.objects.bulk_create(Reason(page=page.page_ptr, norm=norm) for page in made)
+    return names("Foglio")
+
+
+def reasons_of(**of: str) -> Callable[[Any], list[str]]:
+    """Pages that are there because of an objective or a project."""
+
+    def made(person: Any) -> list[str]:
+        [(kind, code)] = of.items()
+        model = {"objective": Objective, "project": Project}[kind]
+        cause = model._default_manager.create(code=code, title="-")
+        for space, titles in (("SP-RETE", names("Foglio")), ("SP-COORD", [f"Foglio {HIDDEN}"])):
+            root = Space.objects.get(code=space).root_page
+            pages = network.pages_below(root, TextPage, titles, change_note="-")
+            Reason.objects.bulk_create(Reason(page=page.page_ptr, **{kind: cause}) for page in pages)
+        return names("Foglio")
+
+    return made
+
+
+def regulations(person: Any) -> list[str]:
+    for code, words in (("SP-RETE", names("Trasporto")), ("SP-COORD", [f"Trasporto {HIDDEN}"])):
+        space = Space.objects.get(code=code)
+        for name in words:
+            RegulatedService.objects.create(name=name, slug=slugify(name), space=space)
+    return names("Trasporto")
+
+
+def outsider_links(person: Any) -> list[str]:
+    space, coordinator = Space.objects.get(code="SP-RETE"), person("coordinator")
+    page = network.pages_below(space.root_page, TextPage, ["Foglio per fuori"], change_note="-")[0].page_ptr
+    until = timezone.now() + timedelta(days=9)
+    OutsiderLink.objects.bulk_create(
+        OutsiderLink(
+            space=space, page=page, named=name, reason="-", token_hash=name, asked_as=uuid4(), given_by=coordinator,
+            expires_at=until,
+        )
+        for name in names("Avvocata")
+    )  # fmt: skip
+    return names("Avvocata")
+
+
 def closing_days(person: Any) -> list[str]:
     first = date(2037, 1, 1)
     days = [first + timedelta(days=number) for number in range(MORE)]
@@ -227,6 +285,15 @@ LISTS: dict[str, tuple[Callable[[Any], list[str]], str | Callable[[], str], str,
     "norms of an objective": (norms_of_an_objective, of_the_objective, "worker", "norme"),
     "projects of an objective": (projects_of_an_objective, of_the_objective, "worker", "progetti"),
     "objectives of a project": (objectives_of_a_project, of_the_project, "worker", "obiettivi"),
+    "pages of an objective": (reasons_of(objective="OB-PROVA"), of_the_objective, "worker", "pagina"),
+    "pages of a project": (reasons_of(project="PR-PROVA"), of_the_project, "worker", "pagina"),
+    "procedures without a rule": (orphan_pages(ProcedurePage), "/norme/orfani/", "coordinator", "procedure"),
+    "forms without a rule": (orphan_pages(FormPage), "/norme/orfani/", "coordinator", "moduli"),
+    "pages of a norm that is over": (outdated, "/norme/orfani/", "coordinator", "norme"),
+    "objectives without a page": (objectives, "/norme/orfani/", "coordinator", "obiettivi"),
+    "projects without a page": (projects, "/norme/orfani/", "coordinator", "progetti"),
+    "what each Comune rules": (regulations, "/regolamenti/", "worker", "pagina"),
+    "links to outsiders": (outsider_links, "/spazi/rete/condivisione/esterni/", "coordinator", "pagina"),
     "what one may study": (training, "/formazione/", "worker", "pagina"),
     "closing days": (closing_days, "/rete/parole/chiusure/", "coordinator", "pagina"),
     "shifts of a service": (shifts, of_the_service, "coordinator", "pagina"),
