@@ -68,7 +68,7 @@ class Dressing:
         told = self._marker.passage(summary)
         texts = dict.fromkeys(each.text for each in documents)
         passages = [told if text == summary else self._marker.passage(text) for text in texts]
-        named = self._marker.holds(page.title)
+        named = self._marker.holds(page.title) | self._marker.told_by(page.kind, page.year)
         best = max(passages, key=lambda passage: len(passage.holds | named))
         if len(best.holds | named) > len(told.holds | named):
             return best.html

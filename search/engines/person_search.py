@@ -240,7 +240,9 @@ class PersonSearch:
 
     def _correct(self, slot: Slot) -> Slot:
         word = slot.words[0].exact
-        return replace(slot, corrections=read(corrections(word, self.reader.near, self._visible_counts)))
+        return replace(
+            slot, corrections=read(corrections(word, self.reader.near, self._visible_counts, self.query.right))
+        )
 
     def _visible_counts(self, words: Iterable[str]) -> dict[str, int]:
         speaking = [word for word in words if word_of(word).stem]

@@ -26,8 +26,10 @@ class Marker:
 
     def __init__(self, slots: Iterable[Slot]) -> None:
         self._begin: dict[str, list[tuple[int, tuple[Word, ...]]]] = {}
+        self._told: list[tuple[int, Slot]] = []
         number = 0
         for slot in slots:
+            self._told.append((number, slot))
             typed = [slot.words] if slot.together else [(word,) for word in slot.words]
             others = [*((word,) for word in slot.corrections), *slot.synonyms]
             for words in [*others, *typed]:
@@ -53,6 +55,10 @@ class Marker:
 
     def holds(self, line: str) -> frozenset[int]:
         return frozenset(which for _, _, which in self._marks(line))
+
+    def told_by(self, kind: str, year: int) -> frozenset[int]:
+        """What a page of this kind and year answers without saying it."""
+        return frozenset(number for number, slot in self._told if kind in slot.kinds or (year and year == slot.year))
 
     def beginning(self, text: str) -> str:
         """How a text begins: what one reads of a page that its title already answers for."""

@@ -32,18 +32,22 @@ class Vocabulary:
         yield [other for initial, others in self._by_initial.items() if initial != word[0] for other in others]
 
 
-def corrections(word: str, near_words: Callable[[str], Vocabulary], visible: Visible) -> list[str]:
+def corrections(
+    word: str, near_words: Callable[[str], Vocabulary], visible: Visible, right: Iterable[str] = ()
+) -> list[str]:
     """The nearest words, at most three, all as near: the most frequent first among what the person can see.
 
     `visible` counts words under the person's tokens. It is asked of every near word before any
-    choice is made, so that hidden words can neither be chosen nor crowd out a visible one.
+    choice is made, so that hidden words can neither be chosen nor crowd out a visible one. Where one of those that
+    are known without any document (`right`) is nearer, that one was meant, and no other stands for it.
     """
     if len(word) < SHORTEST or not word.isalpha():
         return []
     reach = reach_of(word)
+    known = min((far for _, far, _ in _near(word, right, reach)), default=reach)
     for pool in near_words(word).pools(word):
-        near = process.extract(word, pool, scorer=OSA.distance, score_cutoff=reach, limit=None)
-        for distance in range(1, reach + 1):
+        near = _near(word, pool, reach)
+        for distance in range(1, known + 1):
             if found := _by_frequency((other for other, far, _ in near if far == distance), visible):
                 return found[:MAX_CANDIDATES]
     return []
@@ -61,6 +65,10 @@ def apart(word: str) -> Iterator[tuple[str, ...]]:
         parts = word[:cut], word[cut:]
         if STOPWORDS.isdisjoint(parts):
             yield parts
+
+
+def _near(word: str, among: Iterable[str], reach: int) -> list[tuple[str, int, int]]:
+    return process.extract(word, list(among), scorer=OSA.distance, score_cutoff=reach, limit=None)
 
 
 def reach_of(word: str) -> int:

@@ -196,6 +196,11 @@ def test_a_filter_that_leaves_nothing_offers_to_be_taken_off(as_, index):
     assert page.find(class_="filters").find_all("a")
 
 
+def test_nobody_is_told_to_ask_themselves(as_, index):
+    said = [" ".join(read(as_(who), "zzufolo").get_text(" ").split()) for who in ("worker", "coordinator")]
+    assert "Oppure chiedi a Chiara Bonacchi" in said[0] and "Oppure chiedi" not in said[1]
+
+
 def test_a_page_beyond_the_last_says_so(as_, index):
     for number in ("9", "99999"):
         page = read(as_("worker"), "reparto", pagina=number)

@@ -178,6 +178,11 @@ class TestCorrection:
         engine.write([document("page:66", "Decisioni", "Decisioni prese, emissioni.")])
         assert groups(search(engine, "dimisioni")) == groups(search(engine, "dimissioni"))
 
+    def test_where_a_word_of_the_glossary_is_nearer_no_other_stands_for_it(self, engine):
+        engine.write([document("page:67", "Officina", "Chi assembla i mobili.")])
+        assert search(engine, "asemblea").corrected == "assembla"
+        assert search(engine, "asemblea", right={"assemblea"}).corrected is None
+
     def test_a_word_like_nothing_finds_nothing(self, engine):
         results = search(engine, "xyzzyplugh")
         assert (results.total, results.hits, results.corrected, results.searched) == (0, [], None, "xyzzyplugh")
@@ -617,6 +622,19 @@ class TestSnippets:
         [hit] = [hit for hit in search(engine, "piano casa medico").hits if hit.group == "page:71"]
         assert "<mark>medico</mark>" in hit.snippet
         assert len(hit.snippet) < 300
+
+    def test_a_kind_or_a_year_that_the_page_is_of_needs_no_passage(self, engine):
+        said = "Si apre la casa.\nRiunione del 2 ottobre 2024"
+        engine.write(
+            [
+                document("page:73", "Consulta", said, kind="riunione"),
+                document("page:74", "Prove", "La prova.\nVerbale del 2024", year=2023),
+            ]
+        )
+        kinds = {phrase_key("verbale"): ["riunione"]}
+        found = {hit.group: hit.snippet for hit in search(engine, "verbali 2024", kinds=kinds).hits}
+        assert found["page:73"] == "Si apre la casa."
+        assert "<mark>Verbale</mark>" in found["page:74"] and "<mark>2024</mark>" in found["page:74"]
 
     def test_a_snippet_never_runs_from_one_line_of_a_table_into_the_next(self, engine):
         engine.write([document("page:72", "Tabella", "Reparto San Jacopo\nDiagnosi della telemetria\nData di nascita")])
