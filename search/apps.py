@@ -14,6 +14,7 @@ class SearchConfig(AppConfig):
         from wagtail.models import Page
         from wagtail.signals import page_unpublished, post_page_move
 
+        from portal.accounts.handover import handed_over
         from portal.background.schedules import every
         from portal.files.reading import file_changed, file_deleted
         from portal.models import Organisation, Profession, Term, User
@@ -29,6 +30,7 @@ class SearchConfig(AppConfig):
 
         published.connect(index.on_published)
         audience_changed.connect(index.on_audience_changed)
+        handed_over.connect(index.on_handed_over)
         page_unpublished.connect(index.on_page_moved)
         post_page_move.connect(index.on_page_moved)
         for kept, models in ((own_names.KEPT, (OwnName, Term)), (names.KEPT, (User, Profession, Organisation))):

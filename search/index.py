@@ -403,6 +403,11 @@ def on_page_deleted(sender: Any, instance: Page, **kwargs: Any) -> None:
     refresh_files(access.space_of(instance))
 
 
+def on_handed_over(sender: Any, page: Page, **kwargs: Any) -> None:
+    """The body that answers for it may be another."""
+    _refresh_rows(Page.objects.get(pk=page.pk))
+
+
 def on_body_saved(
     sender: Any, instance: Organisation, created: bool = False, update_fields: Any = None, **kwargs: Any
 ) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page, Revision
@@ -33,6 +34,7 @@ from portal.words import dates
 from . import absences, coordinators, delegations
 
 Hand = Callable[[User | None, User], None]  # to whom, None for its end; by whom
+handed_over = Signal()  # arguments: page, which other persons answer for; inside the transaction
 WhyNot = Callable[[User], str]  # why it cannot be this person's, in a sentence; empty where it can
 
 
@@ -154,6 +156,7 @@ def hand_page(page: Page, person: User, named: Iterable[str]) -> Hand:
             held = {key: pk for key in (*named, "owner") if
                     revision.content.get(key) == person.pk}  # fmt: skip
             Revision.objects.filter(pk=revision.pk).update(content={**revision.content, **held})
+        handed_over.send(sender=Page, page=page)
 
     return hand
 

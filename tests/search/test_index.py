@@ -10,6 +10,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import access
+from portal.accounts.handover import hand_page
 from portal.background import jobs
 from portal.models import Activity
 from portal.models.jobs import Job, JobState
@@ -132,6 +133,16 @@ def test_the_pages_of_a_person_who_changes_body_stand_under_the_new_one(page, pe
     work()
     index.refresh()
     assert bodies_counted(as_("coordinator"), "zufolamento") == ({moved.organisation.name: 1}, 1)
+
+
+def test_a_page_that_is_handed_over_stands_under_the_body_of_who_answers_for_it_now(page, person, as_, index):
+    page.responsible = person("worker")
+    page.save_revision().publish()
+    hand_page(TextPage.objects.get(pk=page.pk), person("worker"), ("responsible",))(
+        person("partner"), person("administrator")
+    )
+    index.refresh()
+    assert bodies_counted(as_("coordinator"), "zufolamento") == ({person("partner").organisation.name: 1}, 1)
 
 
 def test_a_busy_engine_leaves_the_rows_for_the_next_run(page, monkeypatch, index, settings):
