@@ -4,29 +4,28 @@ from dataclasses import replace
 
 from search.engines.clauses import Clause, Term, one_of, within
 from search.engines.contract import Document, Hit, OldEdition, Section, handed_on
-from search.engines.matching import own_words
-from search.engines.reader import Address, Reader
+from search.engines.reader import Address, Reader, Scored
 from search.engines.slots import Slot
 from search.engines.snippets import Marker
-from search.engines.statistics import as_seen
 
 SECTIONS_SHOWN = 3
 SECTIONS_READ = 1000
 
 
 class Dressing:
-    def __init__(self, reader: Reader, slots: list[Slot], filters: list[Clause]) -> None:
+    def __init__(self, reader: Reader, slots: list[Slot], words: Clause, filters: list[Clause]) -> None:
+        """`words` are the slots' as a section holds them itself, each as rare as it is for the reader."""
         self._reader = reader
-        [self._words] = as_seen([own_words(slots)], reader)
+        self._words = words
         self._filters = filters
         self._marker = Marker(slots)
 
     def hits(self, units: list[tuple[float, Address, list[Address]]]) -> list[Hit]:
         """Each unit by its score, the document found best, and its old editions."""
-        best = self._reader.shown([address for _, address, _ in units])
-        pages = self._pages([document.group for document in best])
-        sections = self._sections([document.group for document in best])
-        editions = iter(self._reader.shown([address for _, _, old in units for address in old]))
+        old_ones = [address for _, _, old in units for address in old]
+        documents = self._reader.shown([*(address for _, address, _ in units), *old_ones])
+        best, editions = documents[: len(units)], iter(documents[len(units) :])
+        pages, sections = self._around([document.group for document in best])
         return [
             replace(
                 self._hit(score, document, pages.get(document.group, document), *sections.get(document.group, ([], 0))),
@@ -35,15 +34,18 @@ class Dressing:
             for (score, _, old), document in zip(units, best, strict=True)
         ]
 
-    def _pages(self, names: list[str]) -> dict[str, Document]:
-        """The page of each group, unless a section is all this person may see of it."""
-        found = self._reader.best(one_of("id", names), len(names)) if names else []
-        return {document.group: document for document in self._reader.shown([address for _, address in found])}
-
-    def _sections(self, names: list[str]) -> dict[str, tuple[list[Document], int]]:
-        """The sections that hold the words themselves, best first, and how many there are."""
+    def _around(self, names: list[str]) -> tuple[dict[str, Document], dict[str, tuple[list[Document], int]]]:
+        """The page of each group, unless a section is all this person may see of it; and its sections that hold the
+        words themselves, best first, with how many there are."""
+        if not names:
+            return {}, {}
         required = [one_of("group", names), Term("section", 1), *self._filters]
-        hits = self._reader.best(within(self._words, required), SECTIONS_READ) if names else []
+        sections = within(self._words, required), SECTIONS_READ
+        whole, parts = self._reader.together([(one_of("id", names), len(names)), sections])
+        pages = self._reader.shown([address for _, address in whole])
+        return {document.group: document for document in pages}, self._sections(parts)
+
+    def _sections(self, hits: list[Scored]) -> dict[str, tuple[list[Document], int]]:
         addresses = [address for _, address in hits]
         by_number: dict[int, list[Address]] = {}
         for number, address in zip(self._reader.column("group_no", addresses), addresses, strict=True):

@@ -39,13 +39,13 @@ def places(slot: Slot) -> list[Clause]:
 
 
 def counted(slots: Sequence[Slot]) -> Iterator[Clause]:
-    """All of which one wants to know how many documents have it, as long as no word is corrected."""
+    """All of which one wants to know how many documents have it."""
     closer = _closer(slots)
     yield Everything()
     yield all_of(place for slot in slots for place in places(slot))
     for slot in slots:
         yield from places(slot)
-        for word in chain(slot.words, *slot.synonyms):
+        for word in chain(slot.words, slot.corrections, *slot.synonyms):
             yield word_matches(word)
             yield from (clause for _weight, clause in _fields(word, closer))
             if word.stem:

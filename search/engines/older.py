@@ -56,11 +56,13 @@ class OlderReader:
     def counts(self, clauses: Iterable[Clause]) -> list[int]:
         return self._reader.counts(without_fields(clause, self._lacking) for clause in clauses)
 
-    def written(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
+    def together(self, asked: Sequence[tuple[Clause, int]]) -> list[list[Scored]]:
+        return self._reader.together([(without_fields(clause, self._lacking), limit) for clause, limit in asked])
+
+    def written(self, terms: Sequence[Term]) -> list[tuple[int, int]]:
         known = [term for term in terms if term.field not in self._lacking]
-        whole, counts = self._reader.written(known)
-        counted = dict(zip(known, counts, strict=True))
-        return whole, [counted.get(term, 0) for term in terms]
+        counted = dict(zip(known, self._reader.written(known), strict=True))
+        return [counted.get(term, (0, 0)) for term in terms]
 
     def column(self, field: str, addresses: Sequence[Address]) -> list[int]:
         return [0] * len(addresses) if field in self._lacking else self._reader.column(field, addresses)

@@ -11,8 +11,8 @@ from search.engines.clauses import AnyOf, Clause, Constant, Term, all_of, any_of
 from search.engines.contract import FACETS, Hit, Query, Results, Section
 from search.engines.entries import number_of
 from search.engines.hits import Dressing
-from search.engines.matching import Scoring, counted, covering, phrase, places, word_matches
-from search.engines.reader import Address, Close, Reader, Scored
+from search.engines.matching import Scoring, counted, covering, own_words, phrase, places, word_matches
+from search.engines.reader import ALL, Address, Close, Reader, Scored
 from search.engines.slots import Slot, Word, read, slots_of, word_of
 from search.engines.spelling import apart, corrections
 from search.engines.statistics import as_seen, rarity
@@ -121,7 +121,7 @@ class PersonSearch:
             total=len(self._kept),
             hits=self._hits(),
             facets=self._facets(),
-            corrected=self._corrected_words(),
+            corrected=self._corrected_words,
             searched=self._searched_words(),
             all_words=self._all_words,
             unfiltered=len({found.unit for found in self._documents}),
@@ -138,13 +138,16 @@ class PersonSearch:
         if slots:
             joined = self._joined(slots)
             # Each question to a server is a journey: these are asked at once.
-            self.reader.counts([*counted(slots), *map(word_matches, joined.values())])
+            self.reader.counts([*counted(slots), self._code_asked, *map(word_matches, joined.values())])
             slots = list(self._in_one_word(slots, joined))
         if not slots or self._count(all_of(place for slot in slots for place in places(slot))):
             return slots
         unknown = [slot for slot in slots if not self._is_right(slot)][:MAX_CORRECTED]
         meant = [self._apart(slot) or self._correct(slot) if slot in unknown else slot for slot in slots]
-        return meant if self._is_believed(meant) else slots
+        if not self._is_believed(meant):
+            return slots
+        self.reader.counts(counted(meant))
+        return meant
 
     @cached_property
     def quoted(self) -> list[Slot]:
@@ -159,10 +162,14 @@ class PersonSearch:
         named = self._named_code()
         return [phrase(read(words)) for words in self.typed.phrases] + ([named] if named else [])
 
+    @property
+    def _code_asked(self) -> Clause:
+        return Term("code_form", code_form(" ".join(self.typed.words)))
+
     def _named_code(self) -> Clause | None:
         """Whoever types nothing but the code of a page wants that page, and those that name it."""
-        asked = Term("code_form", code_form(" ".join(self.typed.words)))
-        page = next(iter(self.reader.best(asked, 1)), None) if self.typed.words else None
+        asked = self._code_asked
+        page = next(iter(self.reader.best(asked, 1)), None) if self.typed.words and self._count(asked) else None
         if page is None:
             return None
         [shown] = self.reader.shown([page[1]])
@@ -248,40 +255,67 @@ class PersonSearch:
         speaking = [word for word in words if word_of(word).stem]
         return dict(zip(speaking, self.reader.counts(Term("text_exact", word) for word in speaking), strict=True))
 
+    @cached_property
     def _corrected_words(self) -> str | None:
-        corrected = {
-            slot.words[0].exact: self._spelling(slot.corrections[0]) for slot in self.slots if slot.corrections
-        }
-        return replace_words(self.query.words, corrected) if corrected else None
+        corrected = {slot.words[0].exact: slot.corrections[0].exact for slot in self.slots if slot.corrections}
+        return replace_words(self.query.words, self._spelt(corrected)) if corrected else None
 
-    def _spelling(self, word: Word) -> str:
+    def _spelt(self, corrected: Mapping[str, str]) -> dict[str, str]:
         """The vocabulary is folded; give back the accents, as a document this person sees writes them."""
-        for _, address in self.reader.best(Term("text_exact", word.exact), 1):
-            [document] = self.reader.shown([address])
-            return spelling_in(" ".join([document.title, document.heading, document.text]), word.exact)
-        return word.exact
+        examples = self.reader.together([(Term("text_exact", word), 1) for word in corrected.values()])
+        return {
+            typed: self._spelling(word, [address for _, address in found])
+            for (typed, word), found in zip(corrected.items(), examples, strict=True)
+        }
+
+    def _spelling(self, word: str, example: Sequence[Address]) -> str:
+        for document in self.reader.shown(example):
+            return spelling_in(" ".join([document.title, document.heading, document.text]), word)
+        return word
 
     def _searched_words(self) -> str:
         all_unknown = bool(self.slots) and all(slot.corrections for slot in self.slots)
-        corrected = self._corrected_words() if all_unknown else None
+        corrected = self._corrected_words if all_unknown else None
         return corrected or replace_words(self.query.words, {})
 
     # Finding: one query for the order, the count and the facets
 
     @cached_property
-    def _found(self) -> list[Scored]:
-        """Every document found, best first, whatever the filters."""
-        scored = as_seen(self._scoring.ranking([*self.slots, *self.quoted], self.codes), self.reader)
+    def _found(self) -> tuple[list[Scored], list[Scored]]:
+        """Every document found, best first, whatever the filters, and those that hold every word.
+
+        Both are asked at once: each question to a server is a journey.
+        """
+        ways = self._ways()
+        first = next(ways, None)
+        if first is None:
+            return [], []
+        asked = [first, self._holding_all] if self._holding_all else [first]
+        found, *holding = self.reader.together([(clause, ALL) for clause in asked])
+        while not found and (way := next(ways, None)):
+            found = self.reader.every(way)
+        return found, holding[0] if holding else found
+
+    def _ways(self) -> Iterator[Clause]:
+        """To find, until one finds anything: whoever holds most of the words, then less and less of them."""
+        scored, _own = self._as_seen
         if self.required:
-            return self.reader.every(found_by(all_of(self.required), scored, self.excluded))
+            yield found_by(all_of(self.required), scored, self.excluded)
+            return
         codes = [Term("code_form", code) for code in self.codes]
         told = [(place, rarity(count, self.reader.documents), count) for place, count in self._asked]
         known = [(place, tells) for place, tells, count in told if count]
         for holding in covering(known, sum(tells for _, tells, _ in told)):
-            found = self.reader.every(found_by(any_of([holding, *codes]), scored, self.excluded))
-            if found:
-                return found
-        return self.reader.every(found_by(any_of(codes), scored, self.excluded)) if codes else []
+            yield found_by(any_of([holding, *codes]), scored, self.excluded)
+        if codes:
+            yield found_by(any_of(codes), scored, self.excluded)
+
+    @cached_property
+    def _as_seen(self) -> tuple[list[Clause], Clause]:
+        """What orders pages, and what orders the sections below each; how rare their words are is asked at once."""
+        slots = [*self.slots, *self.quoted]
+        *scored, own = as_seen([*self._scoring.ranking(slots, self.codes), own_words(slots)], self.reader)
+        return scored, own
 
     def parts(self) -> Iterable[tuple[str, str, Clause]]:
         """What the ranking adds up, taken apart."""
@@ -325,7 +359,8 @@ class PersonSearch:
 
     @cached_property
     def _by_words(self) -> list[Found]:
-        return self._numbered(self._found)
+        found, _holding_all = self._found
+        return self._numbered(found)
 
     def _numbered(self, scored: Sequence[Scored]) -> list[Found]:
         """Best first; what weighs the same stands by its number: how a score was summed must not decide."""
@@ -353,7 +388,7 @@ class PersonSearch:
 
     @property
     def meant_words(self) -> str:
-        return self._corrected_words() or replace_words(self.query.words, {})
+        return self._corrected_words or replace_words(self.query.words, {})
 
     def _worth(self, cosine: float) -> float:
         """What a meaning so close adds to the score of the words; alone where no words were found."""
@@ -435,10 +470,16 @@ class PersonSearch:
     @cached_property
     def _all_words(self) -> int:
         """Units where one document (the page or one section of it) holds every word."""
-        asked = [*(place for place, _ in self._asked), *self.required]
-        if len(asked) < 2:
+        if self._holding_all is None:
             return len(self._kept)
-        return len(self._kept.intersection(self._numbers("unit_no", within(all_of(asked), self._filter_clauses()))))
+        holding = [address for _, address in self._found[1]]
+        return len(self._kept.intersection(self.reader.column("unit_no", holding)))
+
+    @cached_property
+    def _holding_all(self) -> Clause | None:
+        """Whoever holds every word, under the filters; None where no more than one is asked for."""
+        asked = [*(place for place, _ in self._asked), *self.required]
+        return Constant(within(all_of(asked), self._filter_clauses()), 0.0) if len(asked) > 1 else None
 
     # Ranking
 
@@ -450,7 +491,8 @@ class PersonSearch:
 
     @cached_property
     def _dressing(self) -> Dressing:
-        return Dressing(self.reader, [*self.slots, *self.quoted], self._filter_clauses())
+        _scored, own = self._as_seen
+        return Dressing(self.reader, [*self.slots, *self.quoted], own, self._filter_clauses())
 
     def ranked(self) -> list[Unit]:
         return self._ranked

@@ -11,6 +11,7 @@ from search.engines.spelling import Vocabulary
 # Where a document lies in the index as it is read now; only the reader that gave it knows what it means.
 Address = Any
 Scored = tuple[float, Address]
+ALL = 0
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,15 @@ class Reader(Protocol):
     def every(self, clause: Clause) -> list[Scored]:
         """All that is found, best first."""
 
+    def together(self, asked: Sequence[tuple[Clause, int]]) -> list[list[Scored]]:
+        """The best of what each finds, so many of each, or all with `ALL`: a server is asked once."""
+
     def counts(self, clauses: Iterable[Clause]) -> list[int]:
         """How many documents each finds."""
 
-    def written(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
-        """Of the whole index, hidden documents too, as the engine counts them when it scores: how many there are, and
-        how many have each word. Only to be taken out of a score again (`search.engines.statistics`)."""
+    def written(self, terms: Sequence[Term]) -> list[tuple[int, int]]:
+        """Of the whole index, hidden documents too, as the engine counts them when it scores each word: how many there
+        are, and how many have it. Only to be taken out of a score again (`search.engines.statistics`)."""
 
     def column(self, field: str, addresses: Sequence[Address]) -> list[int]:
         """The numbers of documents that were found by this reader, in the same order."""

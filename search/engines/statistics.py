@@ -35,8 +35,7 @@ def as_seen(clauses: Iterable[Clause], reader: Reader) -> list[Clause]:
 
 
 def _rarities(terms: Sequence[Term], reader: Reader) -> Iterator[Rarity]:
-    whole, everywhere = reader.written(terms)
-    for own, found in zip(reader.counts(terms), everywhere, strict=True):
+    for own, (whole, found) in zip(reader.counts(terms), reader.written(terms), strict=True):
         yield Rarity(rarity(found, whole), rarity(own, reader.documents))
 
 

@@ -18,16 +18,22 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from elasticsearch import Elasticsearch
+from elastic_transport import Transport
+from elasticsearch import BadRequestError, Elasticsearch
 
 from portal.demo import body_of, publish, space
 from portal.models.pages import TextPage
 from search import checkup
 from search import index as search_index
+from search.engines.clauses import Everything, Term
 from search.engines.contract import EngineDown, IndexBusy
 from search.engines.elastic import lease, server
 from search.engines.elastic.engine import ElasticEngine
+from search.engines.elastic.reader import ElasticReader, IndexSwitched
+from search.engines.elastic.server import Server
+from search.engines.elastic.shape import LONGEST_LIST
 from search.engines.embedded.engine import EmbeddedEngine
+from search.engines.reader import ALL
 from search.models import SearchDocument
 from tests.elastic import SERVER, Indices
 from tests.library import LIBRARY, document, groups, search
@@ -368,3 +374,30 @@ def test_a_result_of_more_hits_than_one_answer_holds_is_whole(
     engine.rebuild(document(f"page:{n}", f"Verbale {n}", "Assemblea plenaria.") for n in range(21))
     assert search(engine, "assemblea", per_page=30).total == 21
     assert len(set(groups(search(engine, "assemblea", per_page=30)))) == 21
+
+
+@pytest.mark.elastic
+def test_a_page_of_results_asks_the_server_few_times(as_: Any, index: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question is a journey: eight, two of which look which index there is; more where words are corrected."""
+    asked_of_it, send = [], Transport.perform_request
+
+    def counted(self: Transport, *args: Any, **options: Any) -> Any:
+        asked_of_it.append(args)
+        return send(self, *args, **options)
+
+    monkeypatch.setattr(Transport, "perform_request", counted)
+    for words, most in (("dimissioni protette", 8), ("dimisioni protete", 17)):
+        as_("worker").get("/cerca/", {"q": words})  # what the found groups are called is then known
+        asked_of_it.clear()
+        found = as_("worker").get("/cerca/", {"q": words}).content.decode()
+        assert "Dimissioni protette ospedale" in found and len(asked_of_it) <= most
+
+
+@pytest.mark.elastic
+def test_of_several_questions_asked_at_once_one_that_fails_fails_as_if_asked_alone(indices: Indices) -> None:
+    server = Server(f"{SERVER}/gone")
+    with pytest.raises(IndexSwitched):
+        ElasticReader(server, f"gone-{uuid4().hex}", ["public"]).together([(Everything(), 1), (Everything(), ALL)])
+    held = ElasticReader(server, name_of(indices.as_at_first("asked", {"page:1": LIBRARY[0]})), ["public"])
+    with pytest.raises(BadRequestError):
+        held.together([(Everything(), 1), (Term("no_such_field", "x"), LONGEST_LIST + 1)])

@@ -151,6 +151,7 @@ def test_what_the_old_index_answers_and_nobody_understands_leaves_titles(
     leave_an_older()
     monkeypatch.setattr("search.engines.older.OlderReader.every", raising)
     monkeypatch.setattr("search.engines.older.OlderReader.best", raising)
+    monkeypatch.setattr("search.engines.older.OlderReader.together", raising)
     data, shown = asked(as_("worker"), "dimissioni protette")
     assert SAID in shown and "PR-02" in [each["code"] for each in data["results"]]
     assert "Dimissioni protette" in as_("worker").get("/cerca/suggerimenti/?q=dimiss").content.decode()

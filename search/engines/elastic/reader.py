@@ -12,11 +12,11 @@ from elasticsearch_dsl import query as dsl
 
 from search.engines.clauses import Clause, Constant, Everything, Term, one_of
 from search.engines.contract import Document
-from search.engines.elastic.server import NoShard, Server
+from search.engines.elastic.server import NoShard, Server, failed
 from search.engines.elastic.shape import LONGEST_LIST, document_of
 from search.engines.elastic.translation import query_of
 from search.engines.entries import COLUMNS
-from search.engines.reader import Close, Counts
+from search.engines.reader import ALL, Close, Counts
 from search.engines.spelling import Vocabulary, reach_of
 
 READ_AT_ONCE = 100  # so few that they come with what is shown of them
@@ -85,6 +85,7 @@ class ElasticReader:
         self._refused = [query_of(one_of("group_no", refused))] if refused else []
         self._held = [name for name in COLUMNS if name not in lacking]
         self._counts = Counts(self._ask_counts)
+        self._written: dict[Term, tuple[int, int]] = {}
         self._columns: dict[int, dict[str, list[int]]] = {}
         self._shown: dict[int, Document] = {}
 
@@ -92,10 +93,26 @@ class ElasticReader:
         return self._found(self._asking(clause), max(limit, 1), with_texts=limit <= READ_AT_ONCE)
 
     def every(self, clause: Clause) -> list[Scored]:
-        asking = self._asking(clause)
-        found = part = self._found(asking, LONGEST_LIST)
+        return self._whole(clause, self._found(self._asking(clause), LONGEST_LIST))
+
+    def together(self, asked: Sequence[tuple[Clause, int]]) -> list[list[Scored]]:
+        with_texts = [0 < limit <= READ_AT_ONCE for _, limit in asked]
+        searches = [
+            self._sized(self._asking(clause), limit or LONGEST_LIST, with_texts=texts)
+            for (clause, limit), texts in zip(asked, with_texts, strict=True)
+        ]
+        answers = zip(self._ask_all(searches), with_texts, strict=True)
+        found = [self._read(answer, with_texts=texts) for answer, texts in answers]
+        return [
+            self._whole(clause, part) if limit == ALL else part
+            for (clause, limit), part in zip(asked, found, strict=True)
+        ]
+
+    def _whole(self, clause: Clause, part: list[Scored]) -> list[Scored]:
+        """A list longer than one answer, from its first part."""
+        found = part
         while len(part) == LONGEST_LIST:
-            part = self._found(asking.extra(search_after=list(part[-1])), LONGEST_LIST)
+            part = self._found(self._asking(clause).extra(search_after=list(part[-1])), LONGEST_LIST)
             found = found + part
         return found
 
@@ -114,17 +131,19 @@ class ElasticReader:
         counted = self._ask(search)["aggregations"]["counted"]["buckets"]
         return [counted[number]["doc_count"] for number in asked]
 
-    def written(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
+    def written(self, terms: Sequence[Term]) -> list[tuple[int, int]]:
         """As a made-up document's words would be weighed: the server counts here what it counts when it scores."""
         values: dict[str, list[str]] = {}
-        for term in terms:
+        unknown = [term for term in dict.fromkeys(terms) if term not in self._written]
+        for term in unknown:
             values.setdefault(term.field, []).append(str(term.value))
-        if not values:
-            return 0, []
-        said = self._statistics({field: " ".join(words) for field, words in values.items()})
-        counted = {name: field["terms"] for name, field in said.items()}
-        whole = max((field["field_statistics"]["doc_count"] for field in said.values()), default=0)
-        return whole, [counted.get(each.field, {}).get(each.value, {}).get("doc_freq", 0) for each in terms]
+        said = self._statistics({field: " ".join(words) for field, words in values.items()}) if values else {}
+        for term in unknown:
+            field = said.get(term.field)
+            whole = field["field_statistics"]["doc_count"] if field else 0
+            found = field["terms"].get(term.value, {}).get("doc_freq", 0) if field else 0
+            self._written[term] = whole, found
+        return [self._written[term] for term in terms]
 
     def _statistics(self, words: Mapping[str, str]) -> Any:
         with self._asked():
@@ -207,11 +226,12 @@ class ElasticReader:
         return search.extra(docvalue_fields=columns, track_total_hits=False)
 
     def _found(self, asking: Search, size: int, *, with_texts: bool = False) -> list[Scored]:
+        return self._read(self._ask(self._sized(asking, size, with_texts=with_texts)), with_texts=with_texts)
+
+    def _sized(self, asking: Search, size: int, *, with_texts: bool) -> Search:
         if with_texts:
-            search = asking.source(["shown"]).extra(size=size)
-        else:
-            search = asking.source(False).extra(size=size, stored_fields="_none_")
-        return self._read(self._ask(search), with_texts=with_texts)
+            return asking.source(["shown"]).extra(size=size)
+        return asking.source(False).extra(size=size, stored_fields="_none_")
 
     def _read(self, answer: Any, *, with_texts: bool = False) -> list[Scored]:
         hits = answer["hits"]["hits"]
@@ -230,6 +250,18 @@ class ElasticReader:
             search = self._search().query(self._visible(clause)).source(["address", *wanted])
             for hit in self._ask(search.extra(size=len(part), track_total_hits=False))["hits"]["hits"]:
                 yield hit["_source"]["address"], hit["_source"]
+
+    def _ask_all(self, searches: Sequence[Search]) -> list[Any]:
+        """In one journey; what fails is told as if it had been asked alone."""
+        lines: list[dict[str, Any]] = []
+        for search in searches:
+            lines += [{}, search.to_dict()]
+        with self._asked():
+            said = self._server.searching.msearch(index=self._index, searches=lines)
+            for answer in said["responses"]:
+                if "error" in answer:
+                    raise failed(said.meta, answer)
+        return list(said["responses"])
 
     def _ask(self, search: Search) -> Any:
         with self._asked():

@@ -1,13 +1,16 @@
 """The server: how long one waits for it, and what its failures mean to whoever asks."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from elastic_transport import ApiResponseMeta
 from elasticsearch import ApiError, ConflictError, Elasticsearch, NotFoundError, TransportError
+from elasticsearch.exceptions import HTTP_EXCEPTIONS
 
 from search.engines.contract import EngineDown, EngineFull
 
@@ -95,6 +98,13 @@ class Server:
             raise fault from error
         else:
             self._breaker.answered()
+
+
+def failed(meta: ApiResponseMeta, answer: Mapping[str, Any]) -> ApiError:
+    """One of several questions, as the client raises it of one."""
+    status = answer["status"]
+    kind = HTTP_EXCEPTIONS.get(status, ApiError)
+    return kind(answer["error"]["type"], meta=replace(meta, status=status), body=dict(answer))
 
 
 def full(place: str) -> EngineFull:

@@ -12,7 +12,7 @@ from search.engines.contract import Document
 from search.engines.embedded.meanings import MILLIONTHS, Meanings
 from search.engines.embedded.tantivy_index import document_of, stored
 from search.engines.embedded.translation import query_of
-from search.engines.reader import Close, Counts
+from search.engines.reader import ALL, Close, Counts
 from search.engines.spelling import Vocabulary
 
 BITS = 24  # of which every sum is a whole number that the engine's scores tell exactly
@@ -48,6 +48,9 @@ class EmbeddedReader:
     def every(self, clause: Clause) -> list[Scored]:
         return self.best(clause, self._searcher.num_docs)
 
+    def together(self, asked: Sequence[tuple[Clause, int]]) -> list[list[Scored]]:
+        return [self.every(clause) if limit == ALL else self.best(clause, limit) for clause, limit in asked]
+
     @property
     def documents(self) -> int:
         [count] = self.counts([Everything()])
@@ -75,8 +78,8 @@ class EmbeddedReader:
         asked = self._visible(Constant(clause, 0.0))
         return self._searcher.search(asked, 1).count  # type: ignore[attr-defined]  # its stubs forget it
 
-    def written(self, terms: Sequence[Term]) -> tuple[int, list[int]]:
-        return self._written, [self._searcher.doc_freq(term.field, term.value) for term in terms]
+    def written(self, terms: Sequence[Term]) -> list[tuple[int, int]]:
+        return [(self._written, self._searcher.doc_freq(term.field, term.value)) for term in terms]
 
     def column(self, field: str, addresses: Sequence[DocAddress]) -> list[int]:
         values = self._searcher.fast_field_values(field, list(addresses)) if addresses else []
