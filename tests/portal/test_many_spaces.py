@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page
 
-from portal import access
+from portal import access, paging
 from portal.background import clock
 from portal.models import Document, Membership, PageShare, Role, Space
 from portal.models.pages import TextPage
@@ -32,15 +32,27 @@ def test_an_editor_of_hundreds_of_spaces_opens_every_list_and_chooser_of_the_adm
         assert editor.get(address, follow=True).status_code == 200, address
 
 
-def test_a_reader_to_whom_a_thousand_pages_are_shared_reads_on(as_: Any, person: Any) -> None:
-    space = Space.objects.get(code="SP-RETE")
-    above = Page.objects.get(pk=Space.objects.get(code="SP-MINORI").root_page_id)
-    pages = network.pages_below(above, TextPage, [f"Foglio {n}" for n in range(1000)], change_note="-")
+def test_a_reader_to_whom_a_thousand_pages_are_shared_reads_on_and_one_of_them_is_taken_back(
+    as_: Any, person: Any
+) -> None:
+    space, home = Space.objects.get(code="SP-RETE"), Space.objects.get(code="SP-MINORI")
+    pages = network.pages_below(home.root_page, TextPage, [f"Foglio {n:03}" for n in range(1000)], change_note="-")
     PageShare.objects.bulk_create(PageShare(page=page, space=space) for page in pages)
     reader = as_("worker")
     for address in READ:
         assert reader.get(address).status_code == 200, address
     assert access.can(person("worker"), "view", pages[-1])
+
+    Membership.objects.update_or_create(user=person("coordinator"), space=home, defaults={"role": Role.MANAGER})
+    keeper, gone = as_("coordinator"), PageShare.objects.get(page=pages[700].page_ptr)
+    shown = keeper.get("/spazi/minori/condivisione/", {"condivise": str(1 + 700 // paging.SIZE)}).content.decode()
+    assert gone.pk in (held := {int(pk) for pk in re.findall(r"/condivisione/pagine/(\d+)/", shown)})
+    assert len(held) <= paging.SIZE
+    with CaptureQueriesContext(connection) as queries:
+        answer = keeper.post(f"/spazi/minori/condivisione/pagine/{gone.pk}/", follow=True)
+    assert answer.status_code == 200 and len(queries) < 90
+    assert not access.can(person("worker"), "view", pages[700]) and access.can(person("worker"), "view", pages[701])
+    assert reader.get("/").status_code == 200
 
 
 def test_who_writes_nowhere_chooses_no_file_and_who_writes_in_one_space_chooses_there(as_: Any, person: Any) -> None:
