@@ -207,11 +207,12 @@ class PersonSearch:
 
     def _joined(self, slots: Sequence[Slot]) -> dict[int, Word]:
         """Where two words stand that may be one: "multi dimensionale"."""
-        return {
+        found = {
             at: word_of(first.words[0].exact + second.words[0].exact)
             for at, (first, second) in enumerate(pairwise(slots))
             if first.is_plain and second.is_plain
         }
+        return {at: word for at, word in found.items() if self.reader.written_at_all("text", word.stem)}
 
     def _in_one_word(self, slots: Sequence[Slot], joined: Mapping[int, Word]) -> Iterator[Slot]:
         """With two that somebody wrote as one in one place: they are found both ways."""
