@@ -35,6 +35,8 @@ class Marker:
             for words in [*others, *typed]:
                 self._look_for(number, words)
                 number += words not in others  # each typed word counts, and what stands for all of them counts once
+        for begun in self._begin.values():
+            begun.sort(key=lambda each: -len(each[1]))  # "PR-02" before "PR"
         self._everything = {number for begun in self._begin.values() for number, _ in begun}
 
     def _look_for(self, number: int, words: tuple[Word, ...]) -> None:

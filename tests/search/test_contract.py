@@ -641,6 +641,12 @@ class TestSnippets:
         [hit] = search(engine, "telemetria").hits
         assert hit.snippet == "… Diagnosi della <mark>telemetria</mark> …"
 
+    @pytest.mark.parametrize("words", ["PR-77", "pr 77", "pr77", "edizione PR 77"])
+    def test_a_code_is_marked_whole(self, engine, words):
+        engine.write([document("page:75", "Notizia", "Esce la prima edizione di PR-77, come detto.")])
+        [hit] = [hit for hit in search(engine, words).hits if hit.group == "page:75"]
+        assert "<mark>PR-77</mark>, come" in hit.snippet
+
     def test_accents_before_a_match_do_not_shift_the_mark(self, engine):
         engine.write([document("page:70", "Città", "Perché più qualità è già così: però l'esito è àncora qui.")])
         [hit] = search(engine, "esito").hits
