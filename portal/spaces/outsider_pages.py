@@ -25,6 +25,7 @@ from portal import access, paging
 from portal.files.serving import file_response
 from portal.models import Document, OutsiderLink, Rendition, Space
 from portal.pages import addresses, alone
+from portal.pages.page_field import PageField
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 
@@ -33,19 +34,12 @@ from . import outsiders
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer"}
 
 
-class PagesField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return addresses.name_of(obj)
-
-
 class OutsiderForm(forms.Form):
     """To whom, which page, until when and why; nothing is chosen beforehand."""
 
     prefix = "esterno"
 
-    page = PagesField(
-        label=gettext_lazy("Pagina"), queryset=Page.objects.none(), empty_label=gettext_lazy("Scegli una pagina")
-    )
+    page = PageField(label=gettext_lazy("Pagina"))
     named = forms.CharField(
         label=gettext_lazy("Per chi"), max_length=120, validators=[no_personal_data],
         help_text=gettext_lazy("L’ufficio o il ruolo: «Istituto comprensivo di Montale, segreteria»."),
@@ -66,9 +60,7 @@ class OutsiderForm(forms.Form):
         self.initial["asked_as"] = uuid4()
         pages = Page.objects.live().filter(path__startswith=space.root_page.path, depth__gt=access.SPACE_DEPTH)
         fields: dict[str, Any] = self.fields
-        fields["page"].queryset = access.allowed(pages, manager, "manage").order_by(
-            "slug"
-        )  # by code, as they are named
+        fields["page"].offer(access.allowed(pages, manager, "manage").order_by("slug"))  # by code, as they are named
 
     def clean_until(self) -> date:
         day: date = self.cleaned_data["until"]

@@ -15,15 +15,10 @@ from wagtail.models import Page
 from portal import access
 from portal.models import Organisation, Space, User
 from portal.models.spaces import Role
-from portal.pages import addresses
+from portal.pages.page_field import PageField
 from portal.personal_data.guard import no_personal_data
 
 from . import role_mail, roles
-
-
-class _PageField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return addresses.name_of(obj)
 
 
 def _reason() -> forms.CharField:
@@ -148,9 +143,7 @@ class SharePageForm(forms.Form):
 
     prefix = "condividi"  # it stands beside the form of a role
 
-    page = _PageField(
-        label=gettext_lazy("Pagina"), queryset=Page.objects.none(), empty_label=gettext_lazy("Scegli una pagina")
-    )
+    page = PageField(label=gettext_lazy("Pagina"))
     space = forms.ModelChoiceField(
         label=gettext_lazy("Con quale spazio"), queryset=Space.objects.none(),
         empty_label=gettext_lazy("Scegli uno spazio"),
@@ -162,5 +155,5 @@ class SharePageForm(forms.Form):
         super().__init__(*args, **kwargs)
         pages = Page.objects.live().filter(path__startswith=space.root_page.path, depth__gt=access.SPACE_DEPTH)
         fields: dict[str, Any] = self.fields
-        fields["page"].queryset = access.allowed(pages, manager, "manage").order_by("title")
+        fields["page"].offer(access.allowed(pages, manager, "manage").order_by("title"))
         fields["space"].queryset = access.allowed(Space.objects.exclude(pk=space.pk), manager)
