@@ -34,11 +34,12 @@ def sound() -> Iterator[Fault]:
                 _("Si ricostruisce da solo in pochi minuti; se no, esegui «manage.py rebuild_search»."),
             )
         index.engine().check_room()
-    except EngineFull as problem:
+    except EngineFull:
         yield Fault(
-            _("Il motore di ricerca non prende più testi: %(problem)s.") % {"problem": problem},
-            _("Libera spazio sul disco del server: quello che aspetta vi arriva da solo."),
-        )
+            _("Il motore di ricerca non prende più testi: il suo disco è pieno, o l’indice è in sola lettura."),
+            _("Libera spazio sul disco del server; se l’indice è stato bloccato a mano, togli il blocco. Quello che "
+              "aspetta vi arriva da solo."),
+        )  # fmt: skip
     except EngineDown as problem:
         yield Fault(
             _("Il motore di ricerca non risponde: %(problem)s.") % {"problem": problem},

@@ -401,3 +401,15 @@ def test_of_several_questions_asked_at_once_one_that_fails_fails_as_if_asked_alo
     held = ElasticReader(server, name_of(indices.as_at_first("asked", {"page:1": LIBRARY[0]})), ["public"])
     with pytest.raises(BadRequestError):
         held.together([(Everything(), 1), (Term("no_such_field", "x"), LONGEST_LIST + 1)])
+
+
+def test_an_index_that_takes_nothing_more_is_told_to_the_administrator_in_plain_words(
+    index: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raising(self: Any) -> None:
+        raise server.full("motore:9200")
+
+    monkeypatch.setattr(type(search_index.engine()), "check_room", raising)
+    [fault] = checkup.sound()
+    assert "non prende più testi: il suo disco è pieno, o l’indice è in sola lettura" in fault.what
+    assert "togli il blocco" in fault.remedy and "takes" not in fault.what
