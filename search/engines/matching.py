@@ -165,10 +165,11 @@ def _pairs(slots: Sequence[Slot]) -> Iterator[tuple[str, Clause]]:
 
 
 def _kinds_alone(slots: Sequence[Slot]) -> Iterator[tuple[str, Clause]]:
-    if all(slot.kinds or slot.year for slot in slots):
-        for slot in slots:
-            for kind in slot.kinds:
-                yield _said(slot.words), _boost(Constant(Term("kind_no", number_of(kind)), 1.0), "kind_alone")
+    """Of one word that is nothing but a kind, beside a year at most: two such words may be a title."""
+    named = [slot for slot in slots if slot.kinds]
+    if len(named) == 1 and all(slot.kinds or slot.year for slot in slots):
+        for kind in named[0].kinds:
+            yield _said(named[0].words), _boost(Constant(Term("kind_no", number_of(kind)), 1.0), "kind_alone")
 
 
 def _boost(clause: Clause, weight: str) -> Clause:

@@ -177,6 +177,11 @@ def test_who_types_nothing_but_a_kind_reads_all_of_it_before_what_only_names_it(
     assert kinds.count(kind) > 5 and kinds == sorted(kinds, key=lambda each: each != kind)
 
 
+def test_two_words_that_are_of_a_kind_name_a_page_first(as_, index):
+    first = read(as_("worker"), "orari sportelli").find(class_="results").find("li")
+    assert "Sportelli e orari" in first.get_text()
+
+
 @pytest.mark.parametrize("words", ["anziano solo", "anziani soli", "anziana sola"])
 def test_an_elderly_person_alone_leads_to_the_telephone_service(as_, index, words):
     rows = read(as_("worker"), words).find(class_="results").find_all("li", recursive=False)
