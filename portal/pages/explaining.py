@@ -87,11 +87,11 @@ def reading(request: Any, page: Any = None) -> Reading:
     if found is None:
         pattern, meanings = glossary.get()
         found = request.__dict__["_reading"] = Reading(pattern, meanings, getattr(request, "user", None))
-        found.ask(codes_in(_texts_of(page)))
+        found.ask(_codes_in(_texts_of(page)))
     return found
 
 
-def codes_in(text: str) -> set[str]:
+def _codes_in(text: str) -> set[str]:
     return {code for match in code_pattern().finditer(text) for code in _codes_meant(match.group(0))}
 
 

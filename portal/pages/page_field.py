@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
 from portal.accounts.person_field import FEW, MOST_OFFERED, ByName
+from portal.requests import number
 
 from . import addresses
 
@@ -42,9 +43,9 @@ class PageField(forms.ModelChoiceField):
         return super().clean(self._meant(str(value)) if isinstance(self.widget, _ByTitle) and value else value)
 
     def chosen(self, value: str) -> Page | None:
-        number = value.removeprefix(CHOSEN)
-        is_one = value.startswith(CHOSEN) and number.isascii() and number.isdigit() and len(number) < len("9" * 10)
-        return self.queryset.filter(pk=number).first() if is_one and self.queryset is not None else None
+        pages: Any = self.queryset
+        pk = number(value.removeprefix(CHOSEN)) if value.startswith(CHOSEN) else None
+        return pages.filter(pk=pk).first() if pk else None
 
     def _meant(self, typed: str) -> str:
         widget: Any = self.widget
