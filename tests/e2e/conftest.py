@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.e2e.desk import ROOT, SIZES, Mailbox, Site, Watch, Window
 from tests.installation import installation
@@ -22,6 +22,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 START_PATIENCE = 120.0
+# Seconds until a page that does not come is called missing: a machine at work may be many times slower than a person's.
+PATIENCE = 60.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -92,6 +94,7 @@ def _wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_FLAGS)
         yield found
@@ -102,7 +105,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def new_context(browser: Browser) -> Callable[..., BrowserContext]:
     def make(**options: Any) -> BrowserContext:
         context = browser.new_context(locale="it-IT", timezone_id="Europe/Rome", **{"viewport": SIZES[1280], **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE * 1000)
         return context
 
     return make

@@ -100,7 +100,7 @@ def _approve(approver: Window) -> None:
 
 def _download(page: Page, name: str, folder: Path) -> Path:
     """Made already, or, where the worker is still at it, by the page that waits for it."""
-    with page.expect_download(timeout=30_000) as found:
+    with page.expect_download() as found:
         page.get_by_role("link", name=name).click()
     kept = folder / found.value.suggested_filename
     found.value.save_as(kept)

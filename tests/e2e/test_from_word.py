@@ -35,7 +35,7 @@ def test_documents_of_word_become_drafts_after_a_look(open_as: Callable[..., Win
     window.go("/spazi/rete/da-word/")
     page.get_by_label("Documenti Word").set_input_files([tmp_path / "due.docx", tmp_path / "footnotes.docx"])
     page.get_by_role("button", name="Leggi").click()
-    expect(page.get_by_label("Titolo di due.docx")).to_have_value("Protocollo per le dimissioni", timeout=60_000)
+    expect(page.get_by_label("Titolo di due.docx")).to_have_value("Protocollo per le dimissioni")
     assert axe(window) + beyond_the_edge(window) == []
     page.get_by_label("Titolo di due.docx").fill("Secondo protocollo")
     page.get_by_label("Importa footnotes.docx").uncheck()

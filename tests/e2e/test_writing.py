@@ -152,9 +152,7 @@ def test_what_was_typed_outlives_the_session(open_as: Callable[..., Window]) -> 
     context.add_cookies([cookie for cookie in kept if cookie["name"] != "sessionid"])  # type: ignore[misc]
     page.locator("#id_summary").fill("Scritto dopo la fine")
     notice = page.locator("#writing-notice")
-    expect(notice).to_contain_text(
-        "La sessione è finita: entra in un’altra scheda, qui non si perde nulla", timeout=20_000
-    )
+    expect(notice).to_contain_text("La sessione è finita: entra in un’altra scheda, qui non si perde nulla")
     page.get_by_role("button", name="Salva bozza").last.click()
     expect(notice).to_be_visible()
     expect(page.locator("#id_summary")).to_have_value("Scritto dopo la fine")
@@ -162,7 +160,7 @@ def test_what_was_typed_outlives_the_session(open_as: Callable[..., Window]) -> 
     other.log_in("coordinator")
     page.bring_to_front()
     page.evaluate("window.dispatchEvent(new Event('focus'))")
-    expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle", timeout=20_000)
+    expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle")
     expect(notice).to_have_count(0)
     _save(page)
     expect(page.locator("#id_summary")).to_have_value("Scritto dopo la fine")
@@ -191,14 +189,12 @@ def test_typing_without_a_pause_and_a_row_begun_are_saved_and_said(open_as: Call
     _save(page)
     page.locator("#id_actions-ADD").click()
     page.locator("#id_actions-0-text").press_sequentially("Scrivere a tutti")
-    expect(state).to_contain_text("tranne azione 1", timeout=20_000)
+    expect(state).to_contain_text("tranne azione 1")
     page.locator("#id_minutes").click()
-    with page.expect_response(
-        lambda answer: "/edit/" in answer.url and answer.request.method == "POST", timeout=20_000
-    ):
+    with page.expect_response(lambda answer: "/edit/" in answer.url and answer.request.method == "POST"):
         for _ in range(150):
             page.keyboard.type("parola ", delay=15)
-    expect(state).to_contain_text("Salvato alle", timeout=20_000)
+    expect(state).to_contain_text("Salvato alle")
 
 
 def test_what_is_typed_at_once_is_saved_or_asked_about_and_no_save_overtakes_the_button(
@@ -218,7 +214,7 @@ def test_what_is_typed_at_once_is_saved_or_asked_about_and_no_save_overtakes_the
     summary, state = page.locator("#id_summary"), page.locator("#w-autosave-indicator")
     page.goto(f"{author.site.url}{editor}", wait_until="commit")
     author.type("#id_summary", "Subito")
-    expect(state).to_contain_text("Salvato alle", timeout=8_000)  # Wagtail alone sees no difference in what is so early
+    expect(state).to_contain_text("Salvato alle")  # Wagtail alone sees no difference in what is so early
     summary.press_sequentially(", e via")
     author.go("/")
     assert asked == ["beforeunload"]
@@ -240,7 +236,7 @@ def test_what_is_typed_at_once_is_saved_or_asked_about_and_no_save_overtakes_the
     expect(form).to_have_attribute("aria-busy", "true")
     expect(form).to_have_js_property("inert", True)  # it takes nothing that it would lose
     summary.press_sequentially(" e scrivo ancora", delay=100)
-    expect(page.locator(".messages")).to_contain_text(re.compile("è salvata come bozza|Hai salvato"), timeout=20_000)
+    expect(page.locator(".messages")).to_contain_text(re.compile("è salvata come bozza|Hai salvato"))
     expect(summary).to_have_value("Ho premuto")
     summary.press("End")
     summary.press_sequentially(", e adesso scrivo", delay=20)
@@ -267,10 +263,10 @@ def test_two_windows_on_one_page_lose_nothing_of_each_other(open_as: Callable[..
     editor = _save(page)
     other.go(editor)
     page.locator(summary).fill("Come l’ha scritta Chiara.")
-    expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle", timeout=20_000)
+    expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle")
     other.page.locator(summary).fill("Come l’ha scritta Paolo.")
     notice = other.page.locator("#writing-notice")
-    expect(notice).to_contain_text("Chiara Bonacchi ha salvato questa pagina alle", timeout=20_000)
+    expect(notice).to_contain_text("Chiara Bonacchi ha salvato questa pagina alle")
     expect(notice).to_contain_text("Il tuo testo è ancora qui, e non è salvato.")
     with other.page.expect_popup() as popup:
         notice.get_by_role("link", name="Guarda quel testo").click()
@@ -280,7 +276,7 @@ def test_two_windows_on_one_page_lose_nothing_of_each_other(open_as: Callable[..
     expect(other.page.locator(".messages")).to_contain_text("Chiara Bonacchi ha salvato questa pagina alle")
     expect(other.page.locator(summary)).to_have_value("Come l’ha scritta Paolo.")
     notice.get_by_role("button", name="Tieni il mio").click()
-    expect(other.page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle", timeout=20_000)
+    expect(other.page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle")
     expect(notice).to_have_count(0)
     _save(other.page)
     other.watch.problems.clear()  # the refusals were the matter of this test
