@@ -12,6 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-test
 MEANING_STAMP := $(VENV)/.installed-meaning
+MUTANTS_STAMP := $(VENV)/.installed-mutants
 # bash, so that an installation that fails behind a pipe is a failure
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -42,7 +43,7 @@ elif [ -z "$${SEARCH_MEANING:-}" ] && [ "$$(uname -sm)" = "Linux x86_64" ] && gr
 fi
 endef
 
-.PHONY: help run test e2e bench faults check setup setup-test
+.PHONY: help run test e2e bench faults mutants check setup setup-test
 help: ## list the commands
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -75,6 +76,14 @@ bench: setup-test ## measure, as ratios within one run
 
 faults: setup-test ## kill everything at random under load, take each dependency away and give it back
 	@$(BIN)/python -m tests.campaign
+
+# One of the packages has no wheel.
+$(MUTANTS_STAMP): requirements-mutants.lock $(TEST_STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+mutants: $(MUTANTS_STAMP) ## put MUTANTS (300) wrong lines in, one at a time, for MINUTES (60): does a test fail?
+	@nice $(BIN)/python -m tests.mutants
 
 # Each by itself, so that `make -j check` uses all cores.
 CHECKS := check-style check-types check-migrations check-templates check-deploy
