@@ -33,19 +33,35 @@ CAST = {
 }
 # Those that take long, some waiting and some working: begun first, so that at the end no process works alone.
 LONG = [
-    "test_elastic_node.py",
-    "test_launcher.py", "test_doors.py", "test_upgrade.py", "test_leaks.py", "test_backup.py", "test_leaks_files.py",
+    "test_elastic_node.py", "test_leaks.py",
+    "test_launcher.py", "test_doors.py", "test_upgrade.py", "test_backup.py", "test_leaks_files.py",
     "test_proxy.py", "test_obligations.py", "test_races.py", "test_every_screen.py", "test_lanes.py", "test_access.py",
     "test_query_counts.py", "test_many_spaces.py", "test_together.py", "test_migrations.py", "test_web_processes.py",
     "test_every_page.py", "test_writing.py", "test_first_hour.py",
 ]  # fmt: skip
 
 
+# What a test may ask that waits until an installation is made.
+INSTALLED = {"db", "transactional_db", "prepared_in"}
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {name: number for number, name in enumerate(LONG)}
     elastic.skip_without_server(items)
-    items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
+    waiting = {item.path for item in items if _waits(item)}
+
+    def turn(item: pytest.Item) -> tuple[int, int]:
+        """One file has the demo made; meanwhile the other processes do what needs none."""
+        number = place.get(item.path.name, len(LONG))
+        return (number, 0) if item.path in waiting else (min(number, 1), 1)
+
+    items.sort(key=turn)
+
+
+def _waits(item: pytest.Item) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "e2e"))
+    return marked or bool(INSTALLED & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(scope="session")

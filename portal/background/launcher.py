@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,7 @@ class Child:
     ) -> None:
         self.name, self.command, self.stop_signal, self.env = name, command, stop_signal, env or {}
         self.process: subprocess.Popen[bytes] | None = None
+        self.is_asked = False
         self.started = 0.0
         self.pause = 0.0
         self.due = 0.0
@@ -67,7 +68,7 @@ class Child:
             self.command, start_new_session=True, preexec_fn=die_with_parent, cwd=settings.BASE_DIR,
             env={**os.environ, **self.env},
         )  # fmt: skip
-        self.started = time.monotonic()
+        self.started, self.is_asked = time.monotonic(), False
 
     @property
     def age(self) -> float:
@@ -91,12 +92,18 @@ class Child:
         self.stop(patience=KILL_PATIENCE)
         self.due = time.monotonic() + self.pause
 
+    def ask_to_end(self) -> None:
+        """Once: asked again, a server would leave what it is answering."""
+        if self.process is not None and not self.is_asked:
+            # The leader alone is asked: it lets its workers finish, who would die at once of the same signal.
+            self.process.send_signal(self.stop_signal)
+            self.is_asked = True
+
     def stop(self, patience: float = STOP_PATIENCE) -> None:
         """Ask it to end what it is doing, then make the whole group end."""
         if self.process is None:
             return
-        # The leader alone is asked: it lets its workers finish, who would die at once of the same signal.
-        self.process.send_signal(self.stop_signal)
+        self.ask_to_end()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(patience)
         # Then whoever did not obey, and the workers of a leader that went first.
@@ -104,6 +111,14 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.process = None
+
+
+def stop_all(those: Sequence[Child]) -> None:
+    """All are asked before one is waited for: each takes some seconds."""
+    for child in those:
+        child.ask_to_end()
+    for child in those:
+        child.stop()
 
 
 class Worker(Child):
@@ -157,8 +172,7 @@ class Launcher:
                     time.sleep(TICK)
                 self.say("Mi fermo: finisco i lavori in corso …")
             finally:
-                for child in (self.web, *self.workers):
-                    child.stop()
+                stop_all([self.web, *self.workers])
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.is_stopping = True
@@ -172,10 +186,9 @@ class Launcher:
         self.say("Riparto con il codice e le impostazioni di adesso …")
         if self.web.process and settings.WEB_PROCESSES > 1:
             self.web.process.send_signal(signal.SIGHUP)
+            stop_all(self.workers)
         else:
-            self.web.stop()
-        for worker in self.workers:
-            worker.stop()
+            stop_all([self.web, *self.workers])
 
     def _watch(self) -> None:
         self._look_at_disk()

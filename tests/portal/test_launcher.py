@@ -7,6 +7,7 @@ minutes or, with a dead queue, for ever.
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -233,6 +234,34 @@ def test_sigterm_lets_work_finish_and_frees_the_port(running: Installation, tmp_
     assert not any(map(is_alive, everybody))
     assert running.is_done(job)
     socket.create_server(("127.0.0.1", running.port)).close()
+
+
+# Asked to end, the first waits for a file that the second makes when it is asked.
+ASKED = """
+import signal, sys, time
+from pathlib import Path
+told, ready, first = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "first"
+def end(*args):
+    while first and not told.exists():
+        time.sleep(.02)
+    told.touch()
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+ready.touch()
+time.sleep(300)
+"""
+
+
+def test_all_are_asked_to_end_before_one_is_waited_for(tmp_path: Path) -> None:
+    those = []
+    for name in ("first", "second"):
+        files = [str(tmp_path / "told"), str(tmp_path / name)]
+        those.append(launcher.Child(name, [sys.executable, "-c", ASKED, *files, name]))
+        those[-1].start()
+    wait_for(lambda: (tmp_path / "first").exists() and (tmp_path / "second").exists(), "both have begun")
+    processes = [child.process for child in those]
+    launcher.stop_all(those)
+    assert [process.returncode for process in processes if process] == [0, 0]
 
 
 @pytest.mark.parametrize("meanwhile", ["all work", "some hang", "their leader is killed too"])
