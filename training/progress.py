@@ -149,7 +149,7 @@ def lesson_place(lesson: LessonPage, user: Any) -> LessonPlace:
     lessons = place.here.lessons if place else _lessons([above], user).get(above, [])
     order = [each.pk for each, _done in lessons]
     if lesson.pk not in order:  # a draft in its preview
-        return LessonPlace(place, len(lessons) + 1, len(lessons), False, None)
+        return LessonPlace(place, len(lessons) + 1, len(lessons) + 1, False, None)
     here = order.index(lesson.pk)
     following = lessons[here + 1][0] if here + 1 < len(lessons) else None
     return LessonPlace(place, here + 1, len(lessons), lessons[here][1], following)

@@ -45,9 +45,10 @@ class Tests:
     def of(self, mutant: Mutant) -> tuple[list[str], bool]:
         """With it, whether they run it when it is called; else it may run while the module is read."""
         by_line = self.data.contexts_by_lineno(str(ROOT / mutant.path))
-        for span in [range(mutant.line, mutant.line + 1), _function(mutant)] if mutant.codes() else []:
+        called = mutant.codes() is not None
+        for span in [range(mutant.line, mutant.line + 1), _function(mutant)]:
             if found := self._known(test for line in span for test in by_line.get(line, ())):
-                return self._within_bound(found, mutant), True
+                return self._within_bound(found, mutant), called
         return self._within_bound(self._known(test for tests in by_line.values() for test in tests), mutant), False
 
     def _known(self, found: Iterable[str]) -> set[str]:

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 
 from portal import demo
 from portal.spaces import shares
 from tests.shown import body
+from training import progress
 from training.models import LessonDone, LessonPage, ModulePage, PathPage
 
 pytestmark = pytest.mark.django_db
@@ -99,3 +101,61 @@ def test_the_list_of_training_asks_as_often_for_many_paths_as_for_one(as_: Any, 
         demo.publish(module, LessonPage(title=f"Lezione {number}", text="Testo."), on=0, by=author)
         demo.publish(root, ModulePage(title=f"Modulo solo {number}", tutor=author), on=0, by=author)
     assert queries("/formazione/") == few
+
+
+def test_a_lesson_that_one_may_not_read_is_not_done(person: Any) -> None:
+    lesson = lessons_of("M4")[0]
+    with pytest.raises(Http404):
+        progress.finish(lesson, by=person("partner"))
+    assert not LessonDone.objects.filter(user=person("partner")).exists()
+
+
+def test_a_lesson_done_twice_keeps_the_first_day(as_: Any, person: Any) -> None:
+    do(person("newcomer"))
+    lesson, client = lessons_of("M1")[0], as_("newcomer")
+    client.post(f"/formazione/lezioni/{lesson.pk}/fatta/")
+    first = LessonDone.objects.get(user=person("newcomer"))
+    client.post(f"/formazione/lezioni/{lesson.pk}/fatta/")
+    assert LessonDone.objects.get(user=person("newcomer")).at == first.at
+
+
+def test_a_module_outside_every_path_shows_its_own_lessons(as_: Any, person: Any) -> None:
+    author = person("coordinator")
+    alone = demo.publish(
+        demo.space("SP-FORMA").root_page, ModulePage(title="Modulo solo", tutor=author), on=0, by=author
+    )
+    lesson = demo.publish(alone, LessonPage(title="Una lezione", text="Testo.", minutes=10), on=0, by=author)
+    shown = body(as_("trainee").get(alone.url))
+    assert "0 di 1 lezioni" in shown
+    assert f'href="{lesson.url}"' in shown
+    assert "percorso" not in shown.split("<main")[1].split("</main")[0]
+
+
+def test_a_draft_stands_after_the_lessons_that_are_out(as_: Any, person: Any) -> None:
+    module = ModulePage.objects.get(code="M2")
+    draft = LessonPage(
+        title="Una lezione in più",
+        slug="in-piu",
+        text="Testo.",
+        change_note="Prova",
+        live=False,
+        owner=person("coordinator"),
+    )
+    module.add_child(instance=draft)
+    draft.save_revision(user=person("coordinator"))
+    assert "Lezione 5 di 5" in body(as_("coordinator").get(f"/admin/pages/{draft.pk}/view_draft/"))
+
+
+def test_home_offers_a_path_to_those_who_learn_and_to_those_who_have_begun(as_: Any, person: Any) -> None:
+    def offered(name: str) -> tuple[bool, ...]:
+        shown = body(as_(name).get("/")).split("<main")[1].split("</main")[0]
+        return "Settimana di accoglienza" in shown, ">Comincia<" in shown, ">Continua<" in shown
+
+    do(person("trainee"))
+    do(person("worker"))
+    assert offered("trainee") == (True, True, False)
+    assert offered("worker") == (False, False, False)
+    do(person("trainee"), "M1")
+    do(person("worker"), "M1")
+    assert offered("trainee") == (True, False, True)
+    assert offered("worker")[0]
