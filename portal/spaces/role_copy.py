@@ -195,6 +195,7 @@ def _sync_rows(
     if wrong := [pk for each, pk in held.items() if each not in here]:
         model._default_manager.filter(pk__in=wrong).delete()
     missing = here - set(held)
-    for group, permission, _where in sorted(missing):
-        model._default_manager.create(group_id=group, permission_id=permission, **place)
+    model._default_manager.bulk_create(
+        model(group_id=group, permission_id=permission, **place) for group, permission, _where in sorted(missing)
+    )
     return len(wrong) + len(missing)

@@ -484,6 +484,12 @@ def test_a_second_copy_changes_nothing_in_the_whole_network() -> None:
     )
 
 
+def test_what_a_space_lets_its_roles_do_is_written_at_once(django_assert_max_num_queries: Any) -> None:
+    opening.open_space("prima", "Prima", slug="prima", by=None)  # what is asked once in a process is asked by this one
+    with django_assert_max_num_queries(110):
+        opening.open_space("seconda", "Seconda", slug="seconda", by=None)
+
+
 def test_a_copy_that_holds_is_looked_at_with_few_questions(django_assert_max_num_queries: Any) -> None:
     space = demo.space("SP-MINORI")
     with django_assert_max_num_queries(14):
