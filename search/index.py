@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, reduce
 from operator import or_
 from pathlib import Path
@@ -133,7 +133,8 @@ def _replace(group: str, wanted: Iterable[Document]) -> None:
     with transaction.atomic():
         rows = {row.key: row for row in SearchDocument.objects.filter(group=group)}
         changed = False
-        for document in wanted:
+        for place, document in enumerate(wanted):
+            document = replace(document, place=place)
             values = {name: getattr(document, name) for name in FIELDS} | {"audience": list(document.audience)}
             row = rows.pop(document.id, None)
             if row is None:

@@ -30,6 +30,7 @@ class SearchDocument(models.Model):
     title = models.CharField(max_length=255)
     heading = models.CharField(max_length=160, blank=True)
     text = models.TextField(blank=True)
+    place = models.PositiveIntegerField(default=0, help_text="in the page or file, as one reads")
     url = models.CharField(max_length=400)
     superseded = models.BooleanField(default=False)
     version = models.CharField(max_length=12, blank=True)

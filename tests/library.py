@@ -51,6 +51,9 @@ LIBRARY = [
     document("page:8", "Regolamento", "Testo <b>grezzo</b> & <script>alert(1)</script> sulle palestre comunali."),
 ]
 
+# As one reads them.
+LIBRARY = [replace(each, place=place) for place, each in enumerate(LIBRARY)]
+
 HIDDEN = [
     document(
         "page:90",
@@ -73,8 +76,3 @@ def search(engine: Engine, words: str, tokens: frozenset[str] = EVERYONE, **chan
 
 def groups(results: Results) -> list[str]:
     return [hit.group for hit in results.hits]
-
-
-def plain(results: Results) -> Results:
-    """Without the scores, which are not shown: the average length of a text is the whole index's."""
-    return replace(results, hits=[replace(hit, score=0) for hit in results.hits])

@@ -74,6 +74,7 @@ class Document:
     date: int | datetime = 0
     code: str = ""
     heading: str = ""
+    place: int = 0  # in the page or file, as one reads: the first of what says as much comes first
     superseded: bool = False  # found after what is in force, and never suggested
     version: str = ""
     page_id: int = 0  # of the page behind it; 0 for a file found alone

@@ -3,17 +3,20 @@
 The words are made here, in Python, so that no engine has an Italian of its own: an index cuts at spaces and no more.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 from search.engines.contract import Document
+from search.engines.impacts import FIELD as IMPACTS
+from search.engines.impacts import USUAL, tokens
 from search.italian import FORMS, STEMS, STOPWORDS
 from search.query import code_form, normalise, tokens_of, words_of
 
 # Change it whenever the fields, the words or what is a document change: an old index is then outdated, not misread.
-SCHEMA = "v9"
+SCHEMA = "v10"
 
 MAX_TITLE_START = 200
 MEANING = 384  # numbers from -127 to 127, of which a document's meaning consists
@@ -22,10 +25,11 @@ NO_WORD = "_"  # holds the place of a stopword, so that phrases keep their dista
 # Title, heading and body in one field rank better than the same fields summed. `own` is a section's words without its
 # page's title: they tell which sections match by themselves. Phrases are asked of these two alone.
 PLACED = ("text", "own")
-COUNTED = ("text_form", "text_exact", "title", "title_form", "title_exact")
+# A word is there or not; how much a document speaks of it stands in the impacts.
+HELD = ("text_form", "text_exact", "title", "title_form", "title_exact", IMPACTS)
 WHOLE = ("audience", "code_form", "title_start")  # values that are looked for as they are
 # Numbers that stand for strings: thousands of documents are counted by group without reading one.
-COLUMNS = ("group_no", "unit_no", "kind_no", "space_no", "organisation_no", "year", "superseded")
+COLUMNS = ("group_no", "unit_no", "kind_no", "space_no", "organisation_no", "year", "superseded", "place")
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,20 @@ def _normalised(document: Document) -> Document:
 def _words_of(document: Document, code: str) -> dict[str, list[str]]:
     named = [_written(text) for text in (code, document.title, document.heading) if text]
     above, body = _written(document.heading), _written(document.text)
-    found: dict[str, list[str]] = {name: [] for name in (*PLACED, *COUNTED)}
+    found: dict[str, list[str]] = {name: [] for name in (*PLACED, *HELD)}
     for name, parts in (("title", named), ("text", [*named, body])):
         for stems, forms, exact in parts:
             found[name].append(stems)
             found[f"{name}_form"].append(forms)
             found[f"{name}_exact"].append(exact)
     found["own"] = [above[0], body[0]]
+    found[IMPACTS].append(" ".join(_impacts(found)))
     return found
+
+
+def _impacts(words: dict[str, list[str]]) -> Iterator[str]:
+    for field in USUAL:
+        yield from tokens(field, [word for part in words[field] for word in part.split() if word != NO_WORD])
 
 
 def _written(text: str) -> tuple[str, str, str]:
@@ -99,6 +109,7 @@ def _numbers_of(document: Document, *, is_section: bool) -> dict[str, int]:
     return numbers | {
         "unit_no": number_of(unit),
         "year": document.year,
+        "place": document.place,
         "section": int(is_section),
         "superseded": int(document.superseded),
     }

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from search.engines.clauses import Clause, Term, one_of, within
 from search.engines.contract import Document, Hit, OldEdition, Section, handed_on
-from search.engines.reader import Address, Reader, Scored
+from search.engines.reader import DECIMALS, Address, Reader, Scored
 from search.engines.slots import Slot
 from search.engines.snippets import Marker
 
@@ -46,7 +46,10 @@ class Dressing:
         return {document.group: document for document in pages}, self._sections(parts)
 
     def _sections(self, hits: list[Scored]) -> dict[str, tuple[list[Document], int]]:
-        addresses = [address for _, address in hits]
+        """Those that say as much as each other stand as one reads them."""
+        places = self._reader.column("place", [address for _, address in hits])
+        told = sorted(zip(hits, places, strict=True), key=lambda pair: (-round(pair[0][0], DECIMALS), pair[1]))
+        addresses = [address for (_, address), _ in told]
         by_number: dict[int, list[Address]] = {}
         for number, address in zip(self._reader.column("group_no", addresses), addresses, strict=True):
             by_number.setdefault(number, []).append(address)

@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
-from search.engines.clauses import AnyOf, Best, Clause, Constant, Everything, Phrase, Term, Weighed, all_of, any_of
+from search.engines.clauses import (
+    AnyOf,
+    Best,
+    Clause,
+    Constant,
+    Everything,
+    Ordered,
+    Phrase,
+    Term,
+    Weighed,
+    all_of,
+    any_of,
+)
 from search.engines.entries import number_of
 from search.engines.slots import Slot, Word
 from search.query import COVERED, MANY_WORDS, PAIR_SLOP, STEPS, WEIGHTS
@@ -48,8 +60,6 @@ def counted(slots: Sequence[Slot]) -> Iterator[Clause]:
         for word in chain(slot.words, slot.corrections, *slot.synonyms):
             yield word_matches(word)
             yield from (clause for _weight, clause in _fields(word, closer))
-            if word.stem:
-                yield Term("own", word.stem)
 
 
 def covering(asked: Sequence[tuple[Clause, float]], whole: float) -> Iterator[Clause]:
@@ -66,7 +76,8 @@ def own_words(slots: Iterable[Slot]) -> Clause:
     for slot in slots:
         typed = [slot.words] if slot.together else [(word,) for word in slot.words]
         found |= dict.fromkeys([*typed, *((word,) for word in slot.corrections), *slot.synonyms])
-    return any_of(phrase(words, "own") for words in found if any(word.stem for word in words))
+    told = [words for words in found if any(word.stem for word in words)]
+    return Ordered(any_of(phrase(words, "own") for words in told), tuple(map(phrase, told)))
 
 
 class Scoring:

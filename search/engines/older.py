@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from search.engines.clauses import Clause, Term, without_fields
+from search.engines.clauses import Clause, without_fields
 from search.engines.contract import Document, IndexOutdated
 from search.engines.reader import Address, Close, Reader, Scored
 from search.engines.spelling import Vocabulary
@@ -58,11 +58,6 @@ class OlderReader:
 
     def together(self, asked: Sequence[tuple[Clause, int]]) -> list[list[Scored]]:
         return self._reader.together([(without_fields(clause, self._lacking), limit) for clause, limit in asked])
-
-    def written(self, terms: Sequence[Term]) -> list[tuple[int, int]]:
-        known = [term for term in terms if term.field not in self._lacking]
-        counted = dict(zip(known, self._reader.written(known), strict=True))
-        return [counted.get(term, (0, 0)) for term in terms]
 
     def column(self, field: str, addresses: Sequence[Address]) -> list[int]:
         return [0] * len(addresses) if field in self._lacking else self._reader.column(field, addresses)

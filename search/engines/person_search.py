@@ -12,7 +12,7 @@ from search.engines.contract import FACETS, Hit, Query, Results, Section
 from search.engines.entries import number_of
 from search.engines.hits import Dressing
 from search.engines.matching import Scoring, counted, covering, own_words, phrase, places, word_matches
-from search.engines.reader import ALL, Address, Close, Reader, Scored
+from search.engines.reader import ALL, DECIMALS, Address, Close, Reader, Scored
 from search.engines.slots import Slot, Word, read, slots_of, word_of
 from search.engines.spelling import apart, corrections
 from search.engines.statistics import as_seen, rarity
@@ -30,7 +30,6 @@ from search.query import (
     words_of,
 )
 
-PLACES = 3  # of a score: what lies beyond depends on the order in which an engine adds
 WINDOW = 200  # hits among which further sections raise their group
 MAX_CORRECTED = 8
 MAX_APART = 3  # ways in which a word is taken apart
@@ -53,6 +52,7 @@ class Found:
     address: Address
     group: int
     unit: int
+    place: int
     is_superseded: bool
     values: tuple[int, ...]  # one for each facet
     meant: float = 0.0  # what of the score is for its meaning
@@ -355,7 +355,7 @@ class PersonSearch:
         known = [self._worth(cosine) for cosine in close.asked if cosine is not None]
         usual = sum(known) / len(known) if known else 0.0  # of what has no meaning yet, or is superseded
         worth = [usual if cosine is None else self._worth(cosine) for cosine in close.asked]
-        first = [self._with(each, round(more, PLACES)) for each, more in zip(found, worth, strict=False)]
+        first = [self._with(each, round(more, DECIMALS)) for each, more in zip(found, worth, strict=False)]
         return [*sorted(first, key=_in_order), *found[WINDOW:]]
 
     @cached_property
@@ -366,11 +366,11 @@ class PersonSearch:
     def _numbered(self, scored: Sequence[Scored]) -> list[Found]:
         """Best first; what weighs the same stands by its number: how a score was summed must not decide."""
         addresses = [address for _, address in scored]
-        numbers = [self.reader.column(name, addresses) for name in ("group_no", "unit_no", "superseded")]
+        numbers = [self.reader.column(name, addresses) for name in ("group_no", "unit_no", "place", "superseded")]
         values = zip(*(self.reader.column(_column(name), addresses) for name in FACETS), strict=True)
         found = [
-            Found(round(score, PLACES), address, group, unit, bool(superseded), row)
-            for (score, address), group, unit, superseded, row in zip(scored, *numbers, values, strict=True)
+            Found(round(score, DECIMALS), address, group, unit, place, bool(superseded), row)
+            for (score, address), group, unit, place, superseded, row in zip(scored, *numbers, values, strict=True)
         ]
         return sorted(found, key=_in_order)
 
@@ -530,8 +530,8 @@ def without_refused(reader: Callable[[Iterable[int]], Reader], query: Query, nam
         refused |= newly_refused
 
 
-def _in_order(found: Found) -> tuple[float, int]:
-    return -found.score, found.group
+def _in_order(found: Found) -> tuple[float, int, int]:
+    return -found.score, found.group, found.place
 
 
 def _column(facet: str) -> str:

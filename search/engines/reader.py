@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from search.engines.clauses import Clause, Term
+from search.engines.clauses import Clause
 from search.engines.contract import Document
 from search.engines.spelling import Vocabulary
 
@@ -12,6 +12,7 @@ from search.engines.spelling import Vocabulary
 Address = Any
 Scored = tuple[float, Address]
 ALL = 0
+DECIMALS = 3  # of a score: what lies beyond depends on the order in which an engine adds
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,6 @@ class Reader(Protocol):
 
     def counts(self, clauses: Iterable[Clause]) -> list[int]:
         """How many documents each finds."""
-
-    def written(self, terms: Sequence[Term]) -> list[tuple[int, int]]:
-        """Of the whole index, hidden documents too, as the engine counts them when it scores each word: how many there
-        are, and how many have it. Only to be taken out of a score again (`search.engines.statistics`)."""
 
     def column(self, field: str, addresses: Sequence[Address]) -> list[int]:
         """The numbers of documents that were found by this reader, in the same order."""

@@ -1,42 +1,33 @@
-"""How rare a word is, to whom: an engine weighs each by the whole index, of which a person sees a part.
+"""How rare a word is, to whom: rarity is counted among the documents that a person sees, and nowhere else.
 
-An engine's score of a word is its rarity in the whole index, times how much a document speaks of it. The first is
-taken out again and the rarity among the person's own documents put in its place: else the order of two files of one's
-own tells which words hidden ones hold. The average length of a text stays the whole index's: it tells of no word.
+Each word of a scored clause becomes its rarity among the person's own documents times how much a document speaks of it
+(`search.engines.impacts`): nothing of an engine's own score is left, so no hidden document moves the order of two
+files of one's own, neither by its words nor by their number.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from math import log
 
-from search.engines.clauses import AllOf, AnyOf, Best, Clause, Phrase, Term, Weighed
+from search.engines import impacts
+from search.engines.clauses import AllOf, AnyOf, Best, Clause, Constant, Ordered, Phrase, Term, Weighed
 from search.engines.reader import Reader
+
+Rarities = Mapping[Term, float]
 
 
 def rarity(found: int, documents: int) -> float:
-    """The inverse document frequency of BM25, as both engines compute it (Lucene, `BM25Similarity.idf`)."""
+    """The inverse document frequency of BM25 (as Lucene's `BM25Similarity.idf`)."""
     return log(1 + (max(documents - found, 0) + 0.5) / (found + 0.5))
-
-
-@dataclass(frozen=True)
-class Rarity:
-    """Of a word: what the engine takes it for, and what it is for this person."""
-
-    whole: float
-    own: float
 
 
 def as_seen(clauses: Iterable[Clause], reader: Reader) -> list[Clause]:
     """The same scored clauses, each word as rare as it is among the documents of this person."""
     given = list(clauses)
     terms = list(dict.fromkeys(term for clause in given for term in _terms(clause)))
-    rarities = dict(zip(terms, _rarities(terms, reader), strict=True))
-    return [_weighed(clause, rarities) for clause in given]
-
-
-def _rarities(terms: Sequence[Term], reader: Reader) -> Iterator[Rarity]:
-    for own, (whole, found) in zip(reader.counts(terms), reader.written(terms), strict=True):
-        yield Rarity(rarity(found, whole), rarity(own, reader.documents))
+    counted = zip(terms, reader.counts(terms), strict=True)
+    rarities = {term: rarity(count, reader.documents) for term, count in counted}
+    return [_scored(clause, rarities) for clause in given]
 
 
 def _terms(clause: Clause) -> Iterator[Term]:
@@ -46,21 +37,33 @@ def _terms(clause: Clause) -> Iterator[Term]:
             yield clause
         case Phrase(field, words):
             yield from (Term(field, word) for _place, word in words)
-        case AnyOf(clauses) | AllOf(clauses) | Best(clauses):
+        case AnyOf(clauses) | AllOf(clauses) | Best(clauses) | Ordered(_, clauses):
             for each in clauses:
                 yield from _terms(each)
         case Weighed(inner):
             yield from _terms(inner)
 
 
-def _weighed(clause: Clause, rarities: Mapping[Term, Rarity]) -> Clause:
+def _scored(clause: Clause, rarities: Rarities) -> Clause:
     match clause:
-        case Term() | Phrase():
-            # A phrase is as rare as its words together.
-            words = [rarities[term] for term in _terms(clause)]
-            return Weighed(clause, sum(word.own for word in words) / sum(word.whole for word in words))
+        case Term():
+            return _told(clause, rarities[clause])
+        case Phrase():
+            # As rare as its words together; that it stands there is all that counts.
+            return Constant(clause, sum(rarities[word] for word in _terms(clause)))
         case AnyOf(clauses) | AllOf(clauses) | Best(clauses):
-            return replace(clause, clauses=tuple(_weighed(each, rarities) for each in clauses))
+            return replace(clause, clauses=tuple(_scored(each, rarities) for each in clauses))
         case Weighed(inner):
-            return replace(clause, clause=_weighed(inner, rarities))
+            return replace(clause, clause=_scored(inner, rarities))
+        case Ordered(_, scored):
+            return replace(clause, scored=tuple(_scored(each, rarities) for each in scored))
     return clause
+
+
+def _told(word: Term, rare: float) -> Clause:
+    """A document has one level of each of its words; where there are none, that it has the word is all that counts."""
+    if word.field not in impacts.USUAL:
+        return Constant(word, rare)
+    levels = enumerate(impacts.LEVELS)
+    tokens = ((impacts.token(word.field, str(word.value), at), told) for at, told in levels)
+    return AnyOf(tuple(Constant(Term(impacts.FIELD, token), rare * told) for token, told in tokens))

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from search.engines.contract import Query
 from search.engines.embedded.engine import EmbeddedEngine
 from search.engines.embedded.meanings import FILE, SIZE
-from tests.library import EVERYONE, WARD, document, groups, plain
+from tests.library import EVERYONE, WARD, document, groups
 from tests.search.meanings import vector_of
 
 LAY = "vecchia nonna che torna"
@@ -164,22 +164,15 @@ def test_whatever_hidden_documents_mean_a_reader_sees_the_same_elastic(indices, 
 
 
 def seen_the_same(engines, texts, hidden, words):
-    """Hidden texts that mean what is asked, and as many, as long, that mean something else or nothing at all."""
+    """With hidden texts that mean what is asked, however many and however long, and without any."""
     said = [told(f"page:{n}", "Nota", " ".join(text), kind=f"tipo{n % 2}") for n, text in enumerate(texts)]
+    closed = {"audience": ("space:7",)}
+    secret = [told(f"page:{n}", "Nota", " ".join(text), **closed) for n, text in enumerate(hidden, 100)]
     found = []
-    for engine, means in zip(
-        engines, (vector_of, lambda text: vector_of("gatto") if len(text) % 2 else b""), strict=True
-    ):
-        closed = {"audience": ("space:7",)}
-        kept = [
-            replace(document(f"page:{n}", "Nota", "nocciolo " * len(text), **closed), meaning=means(" ".join(text)))
-            for n, text in enumerate(hidden, 100)
-        ]
-        engine.write(
-            [*kept, *said] if engine is engines[0] else [*said, *kept], remove=[f"page:{n}" for n in range(140)]
-        )
+    for engine, kept in zip(engines, (secret, []), strict=True):
+        engine.write([*kept, *said], remove=[f"page:{n}" for n in range(140)])
         query = Query(" ".join(words), EVERYONE, meant=vector_of)
-        found.append([plain(engine.search(query)), engine.search(replace(query, filters={"kind": "tipo1"})).near])
+        found.append([engine.search(query), engine.search(replace(query, filters={"kind": "tipo1"})).near])
     assert found[0] == found[1]
 
 

@@ -10,7 +10,7 @@ from elasticsearch import NotFoundError
 from elasticsearch_dsl import A, Search
 from elasticsearch_dsl import query as dsl
 
-from search.engines.clauses import Clause, Constant, Everything, Term, one_of
+from search.engines.clauses import Clause, Constant, Everything, one_of
 from search.engines.contract import Document
 from search.engines.elastic.server import NoShard, Server, failed
 from search.engines.elastic.shape import LONGEST_LIST, document_of
@@ -85,7 +85,6 @@ class ElasticReader:
         self._refused = [query_of(one_of("group_no", refused))] if refused else []
         self._held = [name for name in COLUMNS if name not in lacking]
         self._counts = Counts(self._ask_counts)
-        self._written: dict[Term, tuple[int, int]] = {}
         self._columns: dict[int, dict[str, list[int]]] = {}
         self._shown: dict[int, Document] = {}
 
@@ -130,28 +129,6 @@ class ElasticReader:
         search.aggs.bucket("counted", A("filters", filters=asked))
         counted = self._ask(search)["aggregations"]["counted"]["buckets"]
         return [counted[number]["doc_count"] for number in asked]
-
-    def written(self, terms: Sequence[Term]) -> list[tuple[int, int]]:
-        """As a made-up document's words would be weighed: the server counts here what it counts when it scores."""
-        values: dict[str, list[str]] = {}
-        unknown = [term for term in dict.fromkeys(terms) if term not in self._written]
-        for term in unknown:
-            values.setdefault(term.field, []).append(str(term.value))
-        said = self._statistics({field: " ".join(words) for field, words in values.items()}) if values else {}
-        for term in unknown:
-            field = said.get(term.field)
-            whole = field["field_statistics"]["doc_count"] if field else 0
-            found = field["terms"].get(term.value, {}).get("doc_freq", 0) if field else 0
-            self._written[term] = whole, found
-        return [self._written[term] for term in terms]
-
-    def _statistics(self, words: Mapping[str, str]) -> Any:
-        with self._asked():
-            found = self._server.searching.termvectors(
-                index=self._index, doc=words, fields=list(words), term_statistics=True, field_statistics=True,
-                positions=False, offsets=False, payloads=False, realtime=False,
-            )  # fmt: skip
-        return found["term_vectors"]
 
     def _asked(self) -> AbstractContextManager[None]:
         return question_to(self._server, self._index)

@@ -9,7 +9,7 @@ from elasticsearch_dsl import Document as Shape
 
 from search.engines import older
 from search.engines.contract import Document, document_like
-from search.engines.entries import COUNTED, MEANING, NO_WORD, PLACED, entry_of, number_of
+from search.engines.entries import HELD, MEANING, NO_WORD, PLACED, entry_of, number_of
 
 LONGEST_LIST = 10_000  # hits in one answer, Elasticsearch's own limit
 STAMP = "stamp"  # the id of the one document that is no text: it says which write the index shows
@@ -27,11 +27,11 @@ def _whole() -> Keyword:
 
 
 def _placed() -> Text:
-    return Text(analyzer=words)
+    return Text(analyzer=words, norms=False)
 
 
-def _counted() -> Text:
-    return Text(analyzer=words, index_options="freqs")
+def _held() -> Text:
+    return Text(analyzer=words, index_options="docs", norms=False)
 
 
 class Entry(Shape):
@@ -42,11 +42,12 @@ class Entry(Shape):
     title_start = _whole()
     text = _placed()
     own = _placed()
-    text_form = _counted()
-    text_exact = _counted()
-    title = _counted()
-    title_form = _counted()
-    title_exact = _counted()
+    text_form = _held()
+    text_exact = _held()
+    title = _held()
+    title_form = _held()
+    title_exact = _held()
+    impacts = _held()
     address = Long()  # the document's number: shorter to give and to ask for than its id
     group_no = Long()
     unit_no = Long()
@@ -54,6 +55,7 @@ class Entry(Shape):
     space_no = Long()
     organisation_no = Long()
     year = Long()
+    place = Long()
     section = Long()
     superseded = Long()
     # Compared with every document that a person sees: an index of neighbours would look at hidden ones on its way.
@@ -64,7 +66,7 @@ class Entry(Shape):
 
     class Meta:
         dynamic = MetaField("strict")
-        source = MetaField(excludes=[*PLACED, *COUNTED, "meaning"])  # nobody reads them again
+        source = MetaField(excludes=[*PLACED, *HELD, "meaning"])  # nobody reads them again
 
     class Index:
         settings = {**SMALL, "max_result_window": LONGEST_LIST}
@@ -97,7 +99,11 @@ def lacking(index: str, mapping: Mapping[str, Any]) -> frozenset[str]:
 def _hows(properties: Mapping[str, Any]) -> dict[str, Any]:
     """What a question to a field rests on, where it is not as it is by default."""
     asked = ("type", "analyzer", "index_options", "index", "doc_values", "dims", "element_type", "enabled")
-    return {name: {key: how[key] for key in asked if key in how} for name, how in properties.items()}
+    hows = {name: {key: how[key] for key in asked if key in how} for name, how in properties.items()}
+    for how in hows.values():
+        if how.get("index_options") == "freqs":  # how often a word stands in a document is asked of no field
+            how["index_options"] = "docs"
+    return hows
 
 
 def writes(index: str, added: Iterator[Document], removed: Iterator[str], stamp: str) -> Iterator[dict[str, Any]]:

@@ -69,7 +69,6 @@ class Moment:
 
     opened: Opened
     searcher: tantivy.Searcher
-    written: int
 
 
 class EmbeddedEngine:
@@ -110,7 +109,7 @@ class EmbeddedEngine:
         self, now: Moment, tokens: Iterable[str], refused: Iterable[int] = (), known: Meanings | None = None
     ) -> Reader:
         made = EmbeddedReader(
-            now.searcher, now.opened.index.schema, tokens, refused, lambda: self._vocabulary(now), now.written, known
+            now.searcher, now.opened.index.schema, tokens, refused, lambda: self._vocabulary(now), known
         )
         return OlderReader(made, now.opened.lacking) if now.opened.lacking else made
 
@@ -224,7 +223,7 @@ class EmbeddedEngine:
                 self._compare(directory)
                 opened = self._open(directory)
                 opened.index.reload()
-                return Moment(opened, opened.index.searcher(), seal.documents(directory))
+                return Moment(opened, opened.index.searcher())
             except (IndexDamaged, OSError, ValueError) as error:
                 if directory == self._versions.current():
                     raise IndexDamaged(str(directory)) from error

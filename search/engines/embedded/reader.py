@@ -7,7 +7,7 @@ from typing import cast
 import tantivy
 from tantivy import DocAddress, Occur
 
-from search.engines.clauses import Clause, Constant, Everything, Term, any_of, one_of
+from search.engines.clauses import Clause, Constant, Everything, any_of, one_of
 from search.engines.contract import Document
 from search.engines.embedded.meanings import MILLIONTHS, Meanings
 from search.engines.embedded.tantivy_index import document_of, stored
@@ -28,15 +28,13 @@ class EmbeddedReader:
         tokens: Iterable[str],
         refused: Iterable[int] = (),
         vocabulary: Callable[[], Vocabulary] = lambda: Vocabulary([]),
-        written: int = 0,
         meanings: Meanings | None = None,
     ) -> None:
         """`schema` is the index's own; `refused` are the numbers of groups that the tokens would still open and the
-        rights no longer do; `written` is the size of the whole index, as it is counted where words are weighed."""
+        rights no longer do."""
         self._searcher = searcher
         self._schema = schema
         self._vocabulary = vocabulary
-        self._written = written
         self._meanings = meanings
         self._counts = Counts(self._ask_counts)
         self._allowed = query_of(Constant(one_of("audience", tokens), 0.0), schema)
@@ -77,9 +75,6 @@ class EmbeddedReader:
     def _count(self, clause: Clause) -> int:
         asked = self._visible(Constant(clause, 0.0))
         return self._searcher.search(asked, 1).count  # type: ignore[attr-defined]  # its stubs forget it
-
-    def written(self, terms: Sequence[Term]) -> list[tuple[int, int]]:
-        return [(self._written, self._searcher.doc_freq(term.field, term.value)) for term in terms]
 
     def column(self, field: str, addresses: Sequence[DocAddress]) -> list[int]:
         values = self._searcher.fast_field_values(field, list(addresses)) if addresses else []

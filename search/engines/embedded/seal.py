@@ -94,11 +94,6 @@ def _segments(directory: Path) -> dict[str, Any]:
         raise IndexDamaged(f"{directory / META}: {error!r}") from error
 
 
-def documents(directory: Path) -> int:
-    """How many were written, with those taken out since that no merge has removed."""
-    return sum(each["max_doc"] for each in _segments(directory).values())
-
-
 def _segment_files(directory: Path) -> Iterator[Path]:
     segments = _segments(directory)
     for path in sorted(directory.iterdir()):

@@ -17,7 +17,7 @@ from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 from search.engines import older
 from search.engines.contract import Document, document_like
 from search.engines.embedded.meanings import number_of_meaning
-from search.engines.entries import COLUMNS, COUNTED, NO_WORD, PLACED, WHOLE, entry_of
+from search.engines.entries import COLUMNS, HELD, NO_WORD, PLACED, WHOLE, entry_of
 
 NAMES = ("id", "group", "code", "title", "heading", "url", "version", "kind", "space", "organisation")
 NUMBERS = ("date", "page_id", "file_id")
@@ -41,8 +41,8 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in PLACED:
         builder.add_text_field(name, tokenizer_name="words")
-    for name in COUNTED:
-        builder.add_text_field(name, tokenizer_name="words", index_option="freq")
+    for name in HELD:
+        builder.add_text_field(name, tokenizer_name="words", index_option="basic")
     builder.add_bytes_field("body", stored=True)
     builder.add_text_field("fingerprint", stored=True, tokenizer_name="raw", index_option="basic")
     for name in NUMBERS:
@@ -84,8 +84,14 @@ def _shapes(declared: Iterable[Any]) -> dict[str, tuple[Any, ...]]:
 
 
 def _how(options: Any) -> tuple[Any, ...]:
-    words = options.get("indexing") or {}
-    return words.get("record"), options.get("indexed"), bool(options.get("fast")), options.get("stored")
+    # How often a word stands in a document is asked of no field.
+    record = (options.get("indexing") or {}).get("record")
+    return (
+        "basic" if record == "freq" else record,
+        options.get("indexed"),
+        bool(options.get("fast")),
+        options.get("stored"),
+    )
 
 
 def _field(name: str) -> str:

@@ -32,7 +32,7 @@ def _everything(clause: Everything, schema: Schema) -> Query:
 
 
 def _term(clause: Term, schema: Schema) -> Query:
-    return Query.term_query(schema, clause.field, clause.value, "freq")
+    return Query.term_query(schema, clause.field, clause.value, "basic")
 
 
 def _in(clause: In, schema: Schema) -> Query:
