@@ -4,10 +4,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from math import log2, prod
 
-from search.engines.clauses import AnyOf, Clause, Constant, Term, all_of, any_of, found_by, one_of, within
+from search.engines.clauses import (
+    AnyOf,
+    Begins,
+    Clause,
+    Constant,
+    Term,
+    all_of,
+    any_of,
+    found_by,
+    one_of,
+    within,
+)
 from search.engines.contract import FACETS, Hit, Query, Results, Section
 from search.engines.entries import number_of
 from search.engines.hits import Dressing
@@ -306,10 +317,28 @@ class PersonSearch:
         codes = [Term("code_form", code) for code in self.codes]
         told = [(place, rarity(count, self.reader.documents), count) for place, count in self._asked]
         known = [(place, tells) for place, tells, count in told if count]
-        for holding in covering(known, sum(tells for _, tells, _ in told)):
-            yield found_by(any_of([holding, *codes]), scored, self.excluded)
+        telling = {place for slot in self._telling() for place in places(slot)}
+        enough = [place for place, _ in known if place in telling or not telling]
+        required = [any_of(enough)] if len(enough) < len(known) else []
+        for holding in covering(known, sum(tells for _, tells, _ in told)) if enough else ():
+            yield found_by(any_of([all_of([holding, *required]), *codes]), scored, self.excluded)
         if codes:
             yield found_by(any_of(codes), scored, self.excluded)
+
+    def _telling(self) -> list[Slot]:
+        """The slots that say by themselves what is looked for: who has of "procedura xyz" the kind alone, or of "MD-99"
+        the letters alone, has nothing of it."""
+        return [
+            slot for slot, after in zip_longest(self.slots, self.slots[1:]) if not self._only_goes_before(slot, after)
+        ]
+
+    def _only_goes_before(self, slot: Slot, after: Slot | None) -> bool:
+        """A kind, a year, or the letters of a code whose number follows."""
+        if slot.kinds or slot.year:
+            return True
+        if after is None or not after.together or slot.words != after.words[:1]:
+            return False
+        return self._count(Begins("code_form", f"{code_form(slot.words[0].exact)}-")) > 0
 
     @cached_property
     def _as_seen(self) -> tuple[list[Clause], Clause]:

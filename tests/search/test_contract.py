@@ -143,6 +143,22 @@ class TestCodes:
         assert code_form("PR-02") == code_form("pr02") == code_form("Pr 2") == "pr-2"
         assert "pr-2" in typed_codes(["modulo", "pr02"])
 
+    def test_the_letters_of_a_code_alone_are_nothing_of_a_code_that_is_not_there(self, engine):
+        assert groups(search(engine, "PR 20")) == ["page:4"]
+        assert search(engine, "PR-99").total == 0
+        assert groups(search(engine, "PR-99 affido")) == ["page:2"]
+        assert groups(search(engine, "carico 99"))  # no code begins so: the word is looked for without its number
+
+
+class TestKindsAlone:
+    KINDS = {phrase_key("protocollo"): ["protocollo"]}
+
+    def test_a_kind_is_nothing_of_what_somebody_of_that_kind_should_say(self, engine):
+        found = groups(search(engine, "protocollo dipendenze", kinds=self.KINDS))
+        assert found == ["page:5"]
+        assert search(engine, "protocollo qwertyzzz", kinds=self.KINDS).total == 0
+        assert groups(search(engine, "protocollo", kinds=self.KINDS)) == ["page:1"]
+
 
 class TestCorrection:
     def test_unknown_words_are_searched_as_their_nearest(self, engine):
