@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -160,6 +161,15 @@ def test_what_differs_from_most_is_said_in_words_and_the_readers_own_comune_come
     assert [each.th.a.get_text() for each in only.select("tbody tr")] == ["Comune di Quarrata"]
     by_fee = BeautifulSoup(as_("trainee").get(f"/regolamenti/{three.slug}/?ordina=quota").content, "html.parser")
     assert by_fee.select("tbody tr")[2].th.a.get_text() == "Comune di Quarrata"
+
+
+def test_whose_service_is_free_comes_before_who_asks_for_little(
+    service: RegulatedService, as_: Given, person: Given
+) -> None:
+    rule_of(service, "agliana", person("worker"), fee=Decimal("0.5"))
+    rule_of(service, "quarrata", person("worker"), fee=0)
+    page = BeautifulSoup(as_("trainee").get(f"/regolamenti/{service.slug}/?ordina=quota").content, "html.parser")
+    assert [row.th.a.get_text() for row in page.select("tbody tr")[:2]] == ["Comune di Quarrata", "Comune di Agliana"]
 
 
 def test_the_same_leaves_as_a_spreadsheet_and_as_it_was_on_a_day(three: RegulatedService, as_: Given) -> None:

@@ -158,6 +158,7 @@ def test_several_weeks_are_written_at_once_and_one_taken_away(as_: Given, person
         ({"day": "20/11/2026"}, "Questo turno è già finito."),
         ({"last_day": "26/11/2026"}, "Il turno finisce prima di cominciare."),
         ({"last_day": "28/11/2027"}, "Il turno dura più di una settimana: controlla il giorno e l’anno."),
+        ({"weeks": "0"}, "maggiore o uguale a 1"),
         ({"weeks": "2"}, "Elena Fedi è già reperibile qui dalle 07:00 di sabato 5 dicembre"),
     ],
 )

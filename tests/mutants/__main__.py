@@ -37,6 +37,8 @@ def copy_code(anew: bool) -> None:
     """Of what is under version control; afterwards of the tests alone, so that lines stay where they were measured."""
     if anew:
         shutil.rmtree(COPY, ignore_errors=True)
+    for right in COPY.rglob("*.right"):
+        right.replace(right.with_suffix(".py"))
     names = subprocess.run(["git", "ls-files", "-z"], cwd=HERE, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         if (anew or name.startswith("tests/")) and (HERE / name).is_file():
@@ -60,6 +62,7 @@ def measure() -> None:
     shared = ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]
     run_tests("lines", [*shared, *changed], {"LINES_IN": str(LINES)})
     lines = coverage.CoverageData(str(LINES / "lines"))
+    lines.read()
     for part in LINES.glob("lines.*"):
         lines.update(coverage.CoverageData(str(part)))
         part.unlink()
@@ -96,7 +99,8 @@ def main() -> None:
     if asked:
         until = begun + 60 * float(os.environ.get("MINUTES", "60"))
         trying = {"folder": str(FOLDER), "keys": asked, "until": until, "paths": paths}
-        run_tests("trying", [], {"TRYING": json.dumps(trying)})
+        # nobody may find a mutant compiled where the next one is written in the same second
+        run_tests("trying", [], {"TRYING": json.dumps(trying), "PYTHONDONTWRITEBYTECODE": "1"})
     report(sample)
 
 

@@ -130,11 +130,12 @@ class Trying:
         if not tests:
             return ""
         file, codes = ROOT / mutant.path, mutant.codes()
-        file.write_text(mutant.wrong)
+        right = file.rename(file.with_suffix(".right"))  # put back at the next start, if this process is killed
         try:
+            file.write_text(mutant.wrong)
             killer = self._forked(tests, codes or {}, str(file)) if called else self._alone(tests)
         finally:
-            file.write_text(mutant.source)
+            right.replace(file)
         if killer in self.items and killer not in self.trusted:
             if self._forked([killer], {}, str(file)):
                 self.tests.distrusted.add(killer)

@@ -122,6 +122,15 @@ def test_only_who_answers_for_a_space_that_allows_it_gives_a_link_and_reads_it_o
     assert Activity.objects.filter(verb=Verb.UNSHARED, space__code="SP-MINORI").exists()
 
 
+@pytest.mark.parametrize(("days", "made"), [(-1, 0), (0, 1), (90, 1), (91, 0)])
+def test_a_link_lasts_from_today_to_ninety_days(days: int, made: int, page: Any, as_: Any) -> None:
+    until = timezone.localdate() + timedelta(days=days)
+    said = {"esterno-page": page.pk, "esterno-named": "Il sindaco", "esterno-until": f"{until:%d/%m/%Y}",
+            "esterno-reason": "Lo ha chiesto", "esterno-asked_as": str(uuid4())}  # fmt: skip
+    as_("coordinator").post(ADDRESS, said)
+    assert OutsiderLink.objects.count() == made
+
+
 def test_a_page_of_another_space_is_not_given(page: Any, as_: Any) -> None:
     other = Page.objects.get(slug="consultorio")
     said = {"esterno-page": other.pk, "esterno-named": "A", "esterno-reason": "B", "esterno-asked_as": str(uuid4()),

@@ -143,6 +143,49 @@ def test_a_role_taken_back_ends_at_once_on_the_very_same_person(space: Space, ma
     assert last(space).sentence == f"ha tolto a {partner} il ruolo di lettore"
 
 
+def test_a_role_taken_back_ends_in_the_admin_and_for_other_applications_too(
+    space: Space, manager: User, person: Any
+) -> None:
+    membership = roles.give_role(space, person("partner"), Role.EDITOR, by=manager)
+    group = role_copy.role_group(space, Role.EDITOR)
+    assert person("partner") in group.user_set.all()
+    assert person("partner").has_perm("portal.contribute_space", space)
+    roles.take_role(membership, by=manager)
+    assert person("partner") not in group.user_set.all()
+    assert not person("partner").has_perm("portal.contribute_space", space)
+
+
+def test_how_many_pages_a_lost_role_closes_is_told_and_nothing_is_lost_by_asking(
+    space: Space, page: TextPage, manager: User, person: Any
+) -> None:
+    membership = roles.give_role(space, person("partner"), Role.READER, by=manager)
+    readable = access.allowed(Page.objects.descendant_of(space.root_page, inclusive=True).live(), person("partner"))
+    assert roles.lost_pages(membership) == readable.count() > 0
+    assert may(person("partner"), space) == ["view"]
+
+
+def test_the_last_manager_who_would_take_a_lesser_role_reads_why_not(space: Space, manager: User, as_: Any) -> None:
+    asked = {"holder_text": str(manager), "role": str(Role.READER.value), "reason": "Prova", "conferma": "1"}
+    answer = as_("coordinator").post("/spazi/prova/condivisione/", asked)
+    assert "resterebbe senza responsabile" in answer.content.decode()
+    assert may(manager, space) == ACTIONS
+
+
+def test_whoever_gives_a_role_reads_to_whom(space: Space, person: Any, as_: Any) -> None:
+    asked = {"holder_text": str(person("partner")), "role": str(Role.READER.value), "reason": "Prova", "conferma": "1"}
+    answer = as_("coordinator").post("/spazi/prova/condivisione/", asked, follow=True)
+    assert f"Fatto: {person('partner')} ha un ruolo nello spazio." in answer.content.decode()
+
+
+def test_who_takes_an_own_role_away_is_led_out_of_the_space(space: Space, manager: User, person: Any, as_: Any) -> None:
+    roles.give_role(space, person("director"), Role.MANAGER, by=manager)
+    own = space.memberships.get(user=manager)
+    asked = {"togli": "1", "reason": "Lascio", "conferma": "1"}
+    answer = as_("coordinator").post(f"/spazi/prova/condivisione/{own.pk}/", asked)
+    assert (answer.status_code, answer.url) == (302, "/spazi/")
+    assert may(manager, space) == []
+
+
 def test_what_a_role_would_open_is_told_before_it_is_given(space: Space, page: TextPage, person: Any) -> None:
     body = person("partner").organisation
     for name in ("nota.txt", "in-nessuna-pagina.txt"):
@@ -351,6 +394,15 @@ def test_a_shared_page_is_read_by_the_other_space_and_nothing_else_is(
     shares.unshare_page(share, by=manager)
     assert allowed_acts() == []
     assert last(access.space_of(page)).sentence == "ha tolto «Regola» dallo spazio «Altro spazio»"
+
+
+def test_a_page_opened_to_somebody_is_read_at_once_by_the_very_same_person(
+    page: TextPage, manager: User, person: Any
+) -> None:
+    partner = person("partner")
+    assert not access.can(partner, "view", page)
+    shares.grant_page(page, partner, by=manager)
+    assert access.can(partner, "view", page)
 
 
 def test_sharing_twice_is_sharing_once(page: TextPage, space: Space, manager: User) -> None:
