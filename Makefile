@@ -71,6 +71,7 @@ e2e: setup-test ## drive a real Chromium on the demo
 
 bench: setup-test ## measure, as ratios within one run
 	@$(BIN)/python -m tests.bench.alarms $(SQUAD_IT)
+	@$(BIN)/python -m tests.bench.hidden
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.throughput
 

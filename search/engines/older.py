@@ -73,8 +73,5 @@ class OlderReader:
     def close(self, meaning: bytes, limit: int, asked: Sequence[Address]) -> Close | None:
         return None if self._lacking & MEANINGS else self._reader.close(meaning, limit, asked)
 
-    def written_at_all(self, field: str, value: str) -> bool:
-        return field not in self._lacking and self._reader.written_at_all(field, value)
-
     def near(self, word: str) -> Vocabulary:
         return Vocabulary([]) if "text_exact" in self._lacking else self._reader.near(word)

@@ -213,17 +213,15 @@ class PersonSearch:
         return self._is_visible(word) or word.exact in self.query.right or is_word(word.exact)
 
     def _is_visible(self, word: Word) -> bool:
-        field, value = ("text", word.stem) if word.stem else ("text_exact", word.exact)
-        return self.reader.written_at_all(field, value) and self._count(word_matches(word)) > 0
+        return self._count(word_matches(word)) > 0
 
     def _joined(self, slots: Sequence[Slot]) -> dict[int, Word]:
         """Where two words stand that may be one: "multi dimensionale"."""
-        found = {
+        return {
             at: word_of(first.words[0].exact + second.words[0].exact)
             for at, (first, second) in enumerate(pairwise(slots))
             if first.is_plain and second.is_plain
         }
-        return {at: word for at, word in found.items() if self.reader.written_at_all("text", word.stem)}
 
     def _in_one_word(self, slots: Sequence[Slot], joined: Mapping[int, Word]) -> Iterator[Slot]:
         """With two that somebody wrote as one in one place: they are found both ways."""

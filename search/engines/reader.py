@@ -73,8 +73,5 @@ class Reader(Protocol):
     def close(self, meaning: bytes, limit: int, asked: Sequence[Address]) -> Close | None:
         """The documents closest to a meaning, and how close those asked about are; None where it cannot be told."""
 
-    def written_at_all(self, field: str, value: str) -> bool:
-        """Whether anybody may have written it, hidden or not: only to spare a question whose answer must be no."""
-
     def near(self, word: str) -> Vocabulary:
         """The words of the index that the word may have meant, among others; hidden ones too."""

@@ -171,9 +171,6 @@ class ElasticReader:
         script = {"source": ALIKE, "params": {"meaning": array("b", meaning).tolist()}}
         return dsl.ScriptScore(query=seen, script=script)
 
-    def written_at_all(self, field: str, value: str) -> bool:
-        return True  # it would cost a question as well
-
     def near(self, word: str) -> Vocabulary:
         asked = {"near": (word, reach_of(word))}
         if reach_of(word) > 1:  # with two mistakes Lucene takes the first letter for right

@@ -99,9 +99,6 @@ class EmbeddedReader:
         known = dict(zip(of_these.places.tolist(), (of_these.values / MILLIONTHS).tolist(), strict=True))
         return Close(found.mean, found.deviation, nearest, [known.get(at) for at in range(len(asked))])
 
-    def written_at_all(self, field: str, value: str) -> bool:
-        return self._searcher.doc_freq(field, value) > 0
-
     def near(self, word: str) -> Vocabulary:
         return self._vocabulary()
 
