@@ -3,11 +3,8 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, partial
 from typing import Any
 
-from django.apps import apps
-from django.apps.registry import Apps
 from django.core.management.commands import migrate
 
 from portal.upkeep import maintenance
@@ -15,7 +12,7 @@ from portal.upkeep import maintenance
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> Any:
-        with maintenance.under_way(), _little_collection(), _names_looked_up_once():
+        with maintenance.under_way(), _little_collection():
             return super().handle(*args, **options)
 
 
@@ -30,15 +27,3 @@ def _little_collection() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-@contextmanager
-def _names_looked_up_once() -> Iterator[None]:
-    """Which setting names a model that can be exchanged: Django forgets it with each drawing, and looks through all
-    models again for each field, a fifth of the time."""
-    look_up = Apps.get_swappable_settings_name.__wrapped__  # type: ignore[attr-defined]
-    apps.get_swappable_settings_name = cache(partial(look_up, apps))  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        del apps.get_swappable_settings_name
