@@ -15,7 +15,7 @@ from portal.files import bucket_address
 
 os.umask(0o077)  # whatever is written is its user's alone
 # What is imported stays: to look through it for garbage at every 700 new objects is a sixth of the time of a start.
-gc.set_threshold(20_000, 20, 20)
+gc.set_threshold(20_000, 10, 10)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
