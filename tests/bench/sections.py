@@ -280,6 +280,10 @@ def of_wagtail(texts: Texts, number: int) -> Callable[[str], Any]:
     return lambda words: list(backend.search(words, TextPage.objects.all(), operator="or")[:10])
 
 
+def _rate(count: int, milliseconds: float) -> str:
+    return f"{count * 1000 / milliseconds:,.0f}" if milliseconds > 0 else "too many to be told"
+
+
 def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-sections-"))
     from tests import installation
@@ -323,8 +327,8 @@ def main() -> None:
             ways["Wagtail's database backend"] = of_wagtail(texts, size // len(grown.KINDS))
         for kind, some in (("three words", asked[:ASKED]), ("eight words", asked[ASKED:])):
             slowest[size, kind] = report(size, kind, asked_in_turns(some, ways))
-        rate, raw_rate = (size * SECTIONS * 1000 / (each - made) for each in (ours, theirs))
-        print(f"{size * SECTIONS:>9,} indexing: {rate:,.0f} a second beside making the texts, raw {raw_rate:,.0f}")
+        rate, raw_rate = (_rate(size * SECTIONS, took - made) for took in (ours, theirs))
+        print(f"{size * SECTIONS:>9,} indexing: {rate} a second beside making the texts, raw {raw_rate}")
         fresh = freshness(texts, size)
         p50, p95 = percentiles(fresh)
         print(f"{size * SECTIONS:>9,} a change is found in {p50:.2f} s, p95 {p95:.2f} s, at {1 / EVERY:.0f} a second")
