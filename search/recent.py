@@ -45,13 +45,18 @@ def is_new(request: HttpRequest, words: str) -> bool:
 def forget(response: HttpResponse) -> None:
     """The person's last searches are the person's to erase."""
     response.delete_cookie(COOKIE, samesite="Lax")
-    response.delete_cookie(UNOPENED, samesite="Lax")
+    await_nothing(response)
 
 
 def await_opening(request: HttpRequest, response: HttpResponse, words: str) -> None:
     """Results are shown: they wait for one of them to be opened."""
     if request.user.is_authenticated and words and len(words) <= LONGEST:
         _keep(request, response, UNOPENED, [words])
+
+
+def await_nothing(response: HttpResponse) -> None:
+    """The search left unopened is counted: whatever is asked next counts it no more."""
+    response.delete_cookie(UNOPENED, samesite="Lax")
 
 
 def left_unopened(request: HttpRequest) -> str:
@@ -62,7 +67,7 @@ def left_unopened(request: HttpRequest) -> str:
 def _opened(request: HttpRequest, response: HttpResponse) -> None:
     """Whatever is opened next, the last search is no longer left unopened; asked of the browser alone."""
     if UNOPENED in request.COOKIES and not request.path.startswith(reverse("search")):
-        response.delete_cookie(UNOPENED, samesite="Lax")
+        await_nothing(response)
 
 
 after_each_answer.append(_opened)

@@ -136,7 +136,8 @@ def results(request: HttpRequest) -> HttpResponse:
     pinned = pins.shown(key_of(search.words), request.user)
     nothing = _found_nothing(search, answered, pinned)
     is_new = recent.is_new(request, search.words)
-    if is_new and (left := recent.left_unopened(request)):
+    left = recent.left_unopened(request) if is_new else ""
+    if left:
         gaps.note(left, request.user, left=True)
     if is_new and nothing:
         gaps.note(search.words, request.user)
@@ -166,6 +167,8 @@ def results(request: HttpRequest) -> HttpResponse:
     }
     response = render(request, "search/results.html", context)
     recent.remember(request, response, search.words)
+    if left:
+        recent.await_nothing(response)
     if is_new and found.hits and not nothing and not answered.any:  # an answer above the results is enough
         recent.await_opening(request, response, search.words)
     return response

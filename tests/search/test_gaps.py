@@ -85,6 +85,15 @@ def test_results_of_which_nobody_opens_one_are_counted_once_other_words_are_soug
     assert "ore dal ricovero" not in line_of(as_("coordinator"))
 
 
+def test_a_search_left_unopened_is_counted_once_whatever_is_sought_after_it(as_, index, spool):
+    client = as_("worker")
+    ask(client, "ore dal ricovero")
+    for words in ("telefono UFSMIA", "xyzzyq", "qwertyz", "zzzyxw", "yxwvzz", "wvzzyx"):  # answered above, or nowhere
+        ask(client, words)
+    gaps.count()
+    assert Gap.objects.get(said="ore dal ricovero").left == 1
+
+
 @pytest.mark.parametrize("opened", ["/p/PR-02/", "/rubrica/"])
 def test_whoever_opens_something_or_reads_the_answer_above_has_found_it(as_, index, spool, opened):
     client = as_("worker")
