@@ -50,14 +50,26 @@ def may_be_kept(words: str) -> bool:
     return len(words) <= LONGEST and not LONG_NUMBER.search(words) and not guard.find([("", words)])
 
 
+def kept_for(person: Any, words: str, filters: Mapping[str, str], *, is_wish: bool) -> Followed | None:
+    """What the person keeps already of this very search."""
+    return _same(of(person), _wanted(words, filters, is_wish=is_wish))
+
+
+def _wanted(words: str, filters: Mapping[str, str], *, is_wish: bool) -> dict[str, Any]:
+    return {"key": key_of(words), "filters": {} if is_wish else dict(filters), "is_wish": is_wish}
+
+
+def _same(mine: Iterable[Followed], wanted: Mapping[str, Any]) -> Followed | None:
+    return next((each for each in mine if all(getattr(each, name) == value for name, value in wanted.items())), None)
+
+
 def follow(person: User, words: str, filters: Mapping[str, str], *, is_wish: bool) -> Followed:
     """Keep the search; kept already it stays as it is."""
-    wanted = {"key": key_of(words), "filters": dict(filters), "is_wish": is_wish}
+    wanted = _wanted(words, filters, is_wish=is_wish)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=person.pk)
         mine = of(person)
-        same = (each for each in mine if all(getattr(each, name) == value for name, value in wanted.items()))
-        known = next(same, None)
+        known = _same(mine, wanted)
         if known is not None:
             return known
         if len(mine) >= MOST:

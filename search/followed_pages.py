@@ -47,7 +47,7 @@ def follow(request: PersonRequest) -> HttpResponse:
         ))  # fmt: skip
         return back
     try:
-        followed.follow(request.user, words, {} if is_wish else filters, is_wish=is_wish)
+        followed.follow(request.user, words, filters, is_wish=is_wish)
     except followed.TooMany:
         messages.error(request, _("Ne tieni già %(most)d: togline una da «Le tue ricerche».") % {"most": followed.MOST})
         return back

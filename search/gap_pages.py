@@ -104,8 +104,25 @@ class WrittenForm(PageForm):
         return _("Grazie: chi la aspettava lo sa per mail, se può leggerla.")
 
 
+class WordsForm(Answer):
+    """Of whoever was asked and can answer without a page."""
+
+    words = forms.CharField(
+        label=gettext_lazy("La tua risposta"), max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}), validators=[no_personal_data],
+        help_text=gettext_lazy("Arriva per mail a chi ha chiesto di saperlo: dove si trova, a chi chiedere."),
+    )  # fmt: skip
+
+    def keep(self, gap: Gap) -> str:
+        gaps.answer(gap, self.cleaned_data["words"], by=self.user)
+        return _("Grazie: la risposta arriva per mail a chi la aspettava.")
+
+
 class AskForm(Answer):
-    owner = PersonField(label=gettext_lazy("Chi la scrive"))
+    owner = PersonField(
+        label=gettext_lazy("Chi la scrive, o sa rispondere"),
+        help_text=gettext_lazy("Può scrivere la pagina, o rispondere in due righe a chi aspetta."),
+    )
     due = FutureDayField(label=gettext_lazy("Entro il"))
     note = forms.CharField(
         label=gettext_lazy("Che cosa deve dire (facoltativo)"), max_length=LONGEST_NOTE, required=False,
@@ -140,6 +157,11 @@ ANSWERS: dict[str, tuple[Any, Any, type[Answer]]] = {
     "evidenza": (gettext_lazy("La pagina c’è"), gettext_lazy("Metti in evidenza"), PinForm),
     "pagina": (gettext_lazy("La pagina manca"), gettext_lazy("Chiedi la pagina"), AskForm),
     "lascia": (gettext_lazy("Non serve"), gettext_lazy("Lasciala"), LeaveForm),
+}
+
+OWNERS_ANSWERS: dict[str, tuple[Any, Any, type[Answer]]] = {
+    "pagina": (gettext_lazy("La pagina c’è"), gettext_lazy("È questa"), WrittenForm),
+    "parole": (gettext_lazy("Bastano due righe"), gettext_lazy("Rispondi"), WordsForm),
 }
 
 
@@ -195,11 +217,18 @@ def _kept(form: Answer, found: Gap) -> str:
 def missing_page(request: PersonRequest, pk: int) -> HttpResponse:
     """What its owner was asked to write; done, it says which page it is."""
     found = get_object_or_404(gaps.owed_by(request.user), pk=pk)
-    form = WrittenForm(request.POST or None, user=request.user)
-    if request.method == "POST" and form.is_valid():
+    given = request.POST.get("risposta", "")
+    if request.method == "POST" and given not in OWNERS_ANSWERS:
+        raise Http404
+    answers = [
+        (key, title, verb, make(request.POST if key == given else None, user=request.user, prefix=key))
+        for key, (title, verb, make) in OWNERS_ANSWERS.items()
+    ]
+    form = next((form for key, *_said, form in answers if key == given), None)
+    if form is not None and form.is_valid():
         messages.success(request, _kept(form, found))
         return redirect("home")
-    return render(request, "search/missing_page.html", {"gap": found, "form": form})
+    return render(request, "search/missing_page.html", {"gap": found, "form": form, "answers": answers})
 
 
 @login_required

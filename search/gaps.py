@@ -202,6 +202,15 @@ def page_is_there(gap: Gap, page: Page, until: date, *, by: User) -> None:
         _answered(gap)
 
 
+def answer(gap: Gap, words: str, *, by: User) -> None:
+    """Whoever was asked needs no page for it: who waits is answered in words, and nobody owes it any more."""
+    with transaction.atomic():
+        _no_longer_owed(gap)
+        followed.answer(gap.key, words)
+        _answered(gap)
+        _record(by, _("ha risposto a chi cercava «%(words)s»"), words=gap.said)
+
+
 def leave(gap: Gap, words: str, *, by: User) -> None:
     """Nothing is to be done about it; who waits is told why, where that is said. Asked as often again it comes back."""
     with transaction.atomic():

@@ -30,7 +30,7 @@ from . import asking, gaps, index, pins, recent, rights, titles, vocabulary
 from .answers import Answers, answers, filters_in, suggested
 from .documents import FILE_KIND
 from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, IndexOutdated, Results, Suggestion
-from .followed import PARAMETERS
+from .followed import PARAMETERS, kept_for
 from .query import key_of, left_out
 from .vocabulary import Vocabulary
 
@@ -143,6 +143,7 @@ def results(request: HttpRequest) -> HttpResponse:
         gaps.note(search.words, request.user)
     readable = [count for value, count in found.facets["space"] if value in search.spaces]
     shown = len(found.hits) + (search.page - 1) * asking.PER_PAGE
+    may_follow = request.user.is_authenticated and bool(found.hits) and search.page == 1 and not nothing
     context = {
         "search": search,
         "results": found,
@@ -158,7 +159,8 @@ def results(request: HttpRequest) -> HttpResponse:
         "answers": answered,
         "pinned": pinned,
         "may_wait": nothing,
-        "may_follow": request.user.is_authenticated and bool(found.hits) and search.page == 1 and not nothing,
+        "may_follow": may_follow,
+        "kept": (nothing or may_follow) and kept_for(request.user, search.words, search.filters, is_wish=nothing),
         "next_url": search.address(pagina=search.page + 1) if shown < found.total else "",
         "previous_url": search.address(pagina=search.page - 1) if search.page > 1 and found.hits else "",
         "left": max(found.total - shown, 0),

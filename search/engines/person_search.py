@@ -315,7 +315,7 @@ class PersonSearch:
         codes = [Term("code_form", code) for code in self.codes]
         told = [(place, rarity(count, self.reader.documents), count) for place, count in self._asked]
         known = [(place, tells) for place, tells, count in told if count]
-        telling = {place for slot in self._telling() for place in places(slot)}
+        telling = {place for slot in self._telling() or self._years() for place in places(slot)}
         enough = [place for place, _ in known if place in telling or not telling]
         required = [any_of(enough)] if len(enough) < len(known) else []
         for holding in covering(known, sum(tells for _, tells, _ in told)) if enough else ():
@@ -329,6 +329,10 @@ class PersonSearch:
         return [
             slot for slot, after in zip_longest(self.slots, self.slots[1:]) if not self._only_goes_before(slot, after)
         ]
+
+    def _years(self) -> list[Slot]:
+        """Of "verbali 2026" the year tells more than the kind."""
+        return [slot for slot in self.slots if slot.year]
 
     def _only_goes_before(self, slot: Slot, after: Slot | None) -> bool:
         """A kind, a year, or the letters of a code whose number follows."""

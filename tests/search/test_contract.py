@@ -159,6 +159,10 @@ class TestKindsAlone:
         assert search(engine, "protocollo qwertyzzz", kinds=self.KINDS).total == 0
         assert groups(search(engine, "protocollo", kinds=self.KINDS)) == ["page:1"]
 
+    def test_a_kind_is_nothing_of_another_year(self, engine):
+        assert groups(search(engine, "protocollo 2024", kinds=self.KINDS))[0] == "page:1"
+        assert search(engine, "protocollo 2031", kinds=self.KINDS).total == 0
+
 
 class TestCorrection:
     def test_unknown_words_are_searched_as_their_nearest(self, engine):

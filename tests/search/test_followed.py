@@ -33,7 +33,9 @@ def test_the_last_searches_are_seen_and_erased(as_, index):
 def test_a_kept_search_keeps_its_filters_and_is_ones_own(as_, person, index):
     client = as_("worker")
     assert "Salvata" in save(client, "dimissioni protette", tipo="modulo")
-    save(client, "dimissioni  protetta", tipo="modulo")  # the same question
+    assert "La tieni già" in save(client, "dimissioni  protetta", tipo="modulo")  # the same question
+    assert "La tieni già" not in client.get("/cerca/", {"q": "dimissioni protette"}).content.decode()
+    assert "La tieni già" not in as_("coordinator").get("/cerca/?q=dimissioni+protette&tipo=modulo").content.decode()
     row = Followed.objects.get()
     assert "/cerca/?q=dimissioni+protette&amp;tipo=modulo" in client.get(MINE).content.decode()
     assert "dimissioni protette" not in as_("coordinator").get(MINE).content.decode()

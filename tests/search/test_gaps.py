@@ -196,10 +196,29 @@ def test_the_page_that_is_missing_is_a_duty_of_one_person_who_says_when_it_is_th
     assert as_("worker_mountain").get(address).status_code == 404
     assert as_("coordinator").get(address).status_code == 404
     assert "Dove si chiede." in as_("worker").get(address).content.decode()
-    assert as_("worker").post(address, {"page": "MD-01", "until": SOON}).status_code == 302
+    assert as_("worker").post(address, {"risposta": "altro"}).status_code == 404
+    written = {"risposta": "pagina", "pagina-page": "MD-01", "pagina-until": SOON}
+    assert as_("worker").post(address, written).status_code == 302
     assert not Obligation.objects.filter(person=owner, settled_at=None, key=f"missing-page:{gap.pk}").exists()
     assert "MD-01" in ask(as_("worker_mountain"))
     assert as_("worker").get(address).status_code == 404
+
+
+def test_whoever_was_asked_answers_in_words_where_no_page_is_needed(as_, person, index, mailoutbox):
+    gap, owner = asked(as_), person("worker_mountain")
+    wish(as_("worker"))
+    answer(as_("coordinator"), gap, "pagina", owner=owner.pk, due=SOON, note="")
+    address = f"/cerca/mancanze/{gap.pk}/"
+    said = {"risposta": "parole", "parole-words": ""}
+    assert as_("worker_mountain").post(address, said).status_code == 200
+    assert Obligation.objects.filter(person=owner, settled_at=None, key=f"missing-page:{gap.pk}").exists()
+    said["parole-words"] = "Lo fa l’anagrafe, al piano terra."
+    assert as_("worker_mountain").post(address, said).status_code == 302
+    work()
+    assert [mail.to for mail in mailoutbox if "al piano terra" in mail.body] == [[person("worker").email]]
+    assert not Obligation.objects.filter(person=owner, settled_at=None, key=f"missing-page:{gap.pk}").exists()
+    assert as_("worker_mountain").get(address).status_code == 404
+    assert WORDS not in line_of(as_("coordinator")) and not Followed.objects.exists()
 
 
 # --- Who waits -------------------------------------------------------------------------------------------
@@ -219,7 +238,8 @@ def test_who_waits_is_told_once_by_mail_when_there_is_something_for_them(as_, pe
     """Of a page in evidence that only one of two may read, only that one hears."""
     page = hidden_page(person)
     gap = asked(as_)
-    assert "Te lo diciamo per mail" in wish(as_("worker"))
+    told = wish(as_("worker"))
+    assert "Te lo diciamo per mail" in told and "La aspetti già" in told and "Dimmi quando" not in told
     wish(as_("office"))
     assert "2 persone aspettano" in line_of(as_("coordinator"))
     answer(as_("coordinator"), gap, "evidenza", page=page.url, until=SOON)
