@@ -17,7 +17,8 @@ from portal.models.jobs import Lane
 from tests.installation import environment
 
 ROOT = Path(__file__).resolve().parents[1]
-LIMIT = 90
+# Seconds: more than the launcher gives a site that has not yet answered it, which one stopped at once has not.
+LIMIT = 240
 # Evaluates one line at a time in the installation, as the site and its worker see it.
 CONSOLE = """
 import json, sys, traceback
