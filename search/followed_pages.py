@@ -46,12 +46,13 @@ def follow(request: PersonRequest) -> HttpResponse:
             "Accorciale e cerca di nuovo."
         ))  # fmt: skip
         return back
+    known = followed.kept_for(request.user, words, filters, is_wish=is_wish)
     try:
         followed.follow(request.user, words, filters, is_wish=is_wish)
     except followed.TooMany:
         messages.error(request, _("Ne tieni già %(most)d: togline una da «Le tue ricerche».") % {"most": followed.MOST})
         return back
-    messages.success(request, _said(is_wish))
+    messages.success(request, _("La tieni già in «Le tue ricerche».") if known else _said(is_wish))
     return back
 
 

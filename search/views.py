@@ -143,7 +143,6 @@ def results(request: HttpRequest) -> HttpResponse:
         gaps.note(search.words, request.user)
     readable = [count for value, count in found.facets["space"] if value in search.spaces]
     shown = len(found.hits) + (search.page - 1) * asking.PER_PAGE
-    may_follow = request.user.is_authenticated and bool(found.hits) and search.page == 1 and not nothing
     context = {
         "search": search,
         "results": found,
@@ -159,8 +158,8 @@ def results(request: HttpRequest) -> HttpResponse:
         "answers": answered,
         "pinned": pinned,
         "may_wait": nothing,
-        "may_follow": may_follow,
-        "kept": (nothing or may_follow) and kept_for(request.user, search.words, search.filters, is_wish=nothing),
+        "may_follow": request.user.is_authenticated and bool(found.hits) and search.page == 1 and not nothing,
+        "kept": nothing and kept_for(request.user, search.words, {}, is_wish=True),
         "next_url": search.address(pagina=search.page + 1) if shown < found.total else "",
         "previous_url": search.address(pagina=search.page - 1) if search.page > 1 and found.hits else "",
         "left": max(found.total - shown, 0),
