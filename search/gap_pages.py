@@ -100,7 +100,7 @@ class WrittenForm(PageForm):
     """Of whoever was asked to write the page."""
 
     def keep(self, gap: Gap) -> str:
-        gaps.page_is_there(gap, self.cleaned_data["page"], self.cleaned_data["until"], by=self.user)
+        gaps.pin(gap, self.cleaned_data["page"], self.cleaned_data["until"], by=self.user)
         return _("Grazie: chi la aspettava lo sa per mail, se può leggerla.")
 
 

@@ -169,13 +169,15 @@ def add_synonym(gap: Gap, term: Term, *, by: User) -> None:
         if gap.said not in term.synonyms:
             term.synonyms = [*term.synonyms, gap.said]
         glossary.keep(term, by=by)
+        _no_longer_owed(gap)
         _answered(gap)
 
 
 def pin(gap: Gap, page: Page, until: date, *, by: User) -> None:
-    """The page stands above the results of these words, for whoever may read it."""
+    """The page stands above the results of these words, for whoever may read it; nobody owes another."""
     with transaction.atomic():
         pins.pin(gap.key, gap.said, page, until, by=by)
+        _no_longer_owed(gap)
         _answered(gap)
 
 
@@ -192,14 +194,6 @@ def ask_for_page(gap: Gap, owner: User, due: date, note: str, *, by: User) -> No
         obligations.ask([owner], _duty(gap), duty)
         obligations.settle(_duty(gap), but=[owner])
         _record(by, _("ha chiesto a %(owner)s la pagina che manca: «%(words)s»"), owner=owner, words=gap.said)
-
-
-def page_is_there(gap: Gap, page: Page, until: date, *, by: User) -> None:
-    """The page that was missing is written: it is found by these words, and nobody owes it any more."""
-    with transaction.atomic():
-        pins.pin(gap.key, gap.said, page, until, by=by)
-        _no_longer_owed(gap)
-        _answered(gap)
 
 
 def answer(gap: Gap, words: str, *, by: User) -> None:

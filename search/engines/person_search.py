@@ -434,7 +434,7 @@ class PersonSearch:
     def _closest(self) -> list[Found]:
         """Pages that stand out by their meaning and have not the words, the closest document of each."""
         close, has_words = self._close, {found.unit for found in self._by_words}
-        if close is None or sum(bool(word.stem) for slot in self.slots for word in slot.words) < SAYS_ENOUGH:
+        if close is None or sum(map(self._says, self.slots)) < SAYS_ENOUGH:
             return []
         out = [(self._worth(cosine), at) for cosine, at in close.nearest if close.stands_out(cosine) >= STANDS_OUT]
         units: dict[int, Found] = {}
@@ -442,6 +442,11 @@ class PersonSearch:
             if found.unit not in has_words and not self._failed(found.values):
                 units.setdefault(found.unit, found)
         return list(units.values())[:NEAR]
+
+    def _says(self, slot: Slot) -> int:
+        """How many words of it mean something to somebody."""
+        is_word = bool(slot.corrections) or self._is_right(slot)
+        return sum(bool(word.stem) for word in slot.words) if is_word else 0
 
     def _near(self) -> list[Found]:
         return self._closest if self.query.page <= 1 and not self._all_words else []

@@ -166,7 +166,8 @@ def test_a_page_in_evidence_is_seen_by_who_may_read_it_until_its_day_and_changes
     gap = asked(as_)
     before = ask(as_("worker"))
     assert answer(as_("coordinator"), gap, "evidenza", page=page.url, until=SOON).status_code == 302
-    assert "Pagina del Bargiglio" in ask(as_("office"))
+    found = ask(as_("office"))
+    assert "Pagina del Bargiglio" in found and "c’è la pagina qui sotto" in found and "Nessun risultato" not in found
     after = ask(as_("worker"))
     assert "Pagina del Bargiglio" not in after and "In evidenza" not in after
     assert "Nessun risultato" in before and "Nessun risultato" in after and "Dimmi quando c’è" in after
@@ -219,6 +220,18 @@ def test_whoever_was_asked_answers_in_words_where_no_page_is_needed(as_, person,
     assert not Obligation.objects.filter(person=owner, settled_at=None, key=f"missing-page:{gap.pk}").exists()
     assert as_("worker_mountain").get(address).status_code == 404
     assert WORDS not in line_of(as_("coordinator")) and not Followed.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "given", [{"key": "evidenza", "page": "MD-01", "until": SOON}, {"key": "sinonimo", "term": "UVM"}]
+)
+def test_a_page_that_is_there_after_all_is_owed_by_nobody(as_, person, index, given):
+    gap, owner = asked(as_), person("worker_mountain")
+    answer(as_("coordinator"), gap, "pagina", owner=owner.pk, due=SOON, note="")
+    assert "Scrivi la pagina che manca" in as_("worker_mountain").get("/").content.decode()
+    assert answer(as_("coordinator"), gap, given.pop("key"), **given).status_code == 302
+    assert "Scrivi la pagina che manca" not in as_("worker_mountain").get("/").content.decode()
+    assert as_("worker_mountain").get(f"/cerca/mancanze/{gap.pk}/").status_code == 404
 
 
 # --- Who waits -------------------------------------------------------------------------------------------

@@ -245,3 +245,11 @@ def test_one_word_that_nobody_wrote_is_close_to_nothing(shelf):
     assert near(asked(shelf, "nonna")) == []
     assert near(asked(shelf, "di nonna")) == []
     assert near(asked(shelf, "nonna torna")) == ["page:601"]
+
+
+def test_words_of_no_language_are_close_to_nothing_however_many(engine):
+    """A vector of nonsense stands near something, as every vector does: the test's own stands near the ward."""
+    engine.write(SHELF)
+    nonsense = Query("xyzqk qwrtyp", EVERYONE, meant=lambda _words: vector_of("anziani in reparto"))
+    assert near(engine.search(nonsense)) == []
+    assert near(engine.search(replace(nonsense, words="vecchia xyzqk caduta"))) == ["page:601"]
