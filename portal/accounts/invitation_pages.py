@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from portal import access
 from portal.models import Invitation, Organisation, Profession, Space, User
 from portal.models.spaces import Role
+from portal.personal_data.guard import no_personal_data
 from portal.requests import FramedRequest, PersonRequest
 from portal.words.days import LastDayField
 from portal.words.telephone import valid_telephone
@@ -32,8 +33,8 @@ class InviteForm(forms.Form):
     """Who, of which body, as what, until when; and a role in each of the spaces that the inviter answers for."""
 
     email = forms.EmailField(label=gettext_lazy("E-mail di lavoro"), max_length=254)
-    first_name = forms.CharField(label=gettext_lazy("Nome"), max_length=150)
-    last_name = forms.CharField(label=gettext_lazy("Cognome"), max_length=150)
+    first_name = forms.CharField(label=gettext_lazy("Nome"), max_length=150, validators=[no_personal_data])
+    last_name = forms.CharField(label=gettext_lazy("Cognome"), max_length=150, validators=[no_personal_data])
     organisation = forms.ModelChoiceField(
         label=gettext_lazy("Ente"), queryset=Organisation.objects.none(), empty_label=gettext_lazy("Scegli un ente")
     )

@@ -22,6 +22,7 @@ from wagtail.users.views.users import DeleteView, EditView, IndexView, UserFilte
 
 from portal import access
 from portal.models.people import User
+from portal.personal_data.guard import no_personal_data
 from portal.spaces import roles
 
 from . import ends, left_behind, password_changed
@@ -51,6 +52,8 @@ class PersonForm(forms.ModelForm):
     # Groups come from spaces and bodies: nobody is put into one by hand.
     groups = None
     field_order = ORDER
+    first_name = forms.CharField(label=gettext_lazy("Nome"), max_length=150, validators=[no_personal_data])
+    last_name = forms.CharField(label=gettext_lazy("Cognome"), max_length=150, validators=[no_personal_data])
     valid_until = forms.DateField(
         label=gettext_lazy("Account valido fino al"), required=False, widget=AdminDateInput,
         help_text=gettext_lazy("Compreso quel giorno; poi la persona non entra più. Vuoto: senza scadenza."),

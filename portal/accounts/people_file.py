@@ -22,6 +22,7 @@ from portal import access
 from portal.models.people import User
 from portal.models.spaces import Role, Space
 from portal.models.vocabulary import Profession
+from portal.personal_data.guard import no_personal_data
 from portal.words import dates
 from portal.words.days import LastDayField
 from portal.words.names import plain
@@ -153,8 +154,8 @@ class PlainForm(forms.Form):
     """What a row says of the person alone."""
 
     email = forms.EmailField(max_length=254)
-    first_name = forms.CharField(max_length=150)
-    last_name = forms.CharField(max_length=150)
+    first_name = forms.CharField(max_length=150, validators=[no_personal_data])
+    last_name = forms.CharField(max_length=150, validators=[no_personal_data])
     telephone = forms.CharField(max_length=40, required=False, validators=[valid_telephone])
     valid_until = LastDayField(required=False)
 

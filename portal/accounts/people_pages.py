@@ -19,6 +19,7 @@ from portal import access, paging
 from portal.models import Invitation, Membership, NameProposal, Position, Profession, User
 from portal.models.activity import Verb
 from portal.notices.activity import record
+from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 from portal.spaces import roles
 from portal.words.days import LastDayField
@@ -36,8 +37,8 @@ STATES = {
 class CardForm(forms.ModelForm):
     """What coordinators keep of a person. The address is the login: administrators change it."""
 
-    first_name = forms.CharField(label=gettext_lazy("Nome"), max_length=150)
-    last_name = forms.CharField(label=gettext_lazy("Cognome"), max_length=150)
+    first_name = forms.CharField(label=gettext_lazy("Nome"), max_length=150, validators=[no_personal_data])
+    last_name = forms.CharField(label=gettext_lazy("Cognome"), max_length=150, validators=[no_personal_data])
     valid_until = LastDayField(
         label=gettext_lazy("Account valido fino al"), required=False,
         help_text=gettext_lazy("Compreso quel giorno. Vuoto: senza scadenza."),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from portal import access
 from portal.models import NameProposal, User
 from portal.models.working_life import PlacementKind
+from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 from portal.spaces.overview import answered_by
 
@@ -22,8 +23,8 @@ from .delegation_mail import days_in_words, lasting
 class ProfileForm(forms.ModelForm):
     """What everybody says of oneself; the profession is the administrators', because rights follow from it."""
 
-    first_name = forms.CharField(label=gettext_lazy("Nome"), max_length=150)
-    last_name = forms.CharField(label=gettext_lazy("Cognome"), max_length=150)
+    first_name = forms.CharField(label=gettext_lazy("Nome"), max_length=150, validators=[no_personal_data])
+    last_name = forms.CharField(label=gettext_lazy("Cognome"), max_length=150, validators=[no_personal_data])
 
     class Meta:
         model = User

@@ -20,7 +20,7 @@ from wagtail.models import Page
 
 from coordination.models import Action
 from portal import demo
-from portal.models import Document, Organisation, PersonalDataReason, ProblemReport, User
+from portal.models import Document, NameProposal, Organisation, PersonalDataReason, ProblemReport, User
 from portal.personal_data import detection, guard
 from portal.personal_data.detection import Kind
 from tests.typed_pages import create, typed
@@ -210,7 +210,7 @@ def test_a_short_note_that_others_read_is_refused_and_stays_typed(as_: Given, pe
 
 NO_WORDS_OF_THEIR_OWN = {
     "q", "cerca",  # searched for, never kept
-    "first_name", "last_name", "telephone",  # of whoever works in the network
+    "telephone",  # of whoever works in the network
     "code", "page", "term", "meant", "replaced_by", "source", "people", "holder_text",  # must name what is there
     "text", "rows",  # of a remark: what is new in them is looked at as a whole
 }  # fmt: skip
@@ -250,6 +250,25 @@ def test_what_the_network_s_keepers_write_for_all_is_guarded_too(as_: Given) -> 
     assert "Qui sembra di leggere un codice fiscale" in told
     assert "iniziali con notizie di salute («M.R.»): togli quelle parole" in told
     assert not Organisation.objects.filter(name="Comune di Prova").exists()
+
+
+@pytest.mark.django_db
+def test_a_tax_code_is_nobody_s_name(as_: Given, person: Given) -> None:
+    elena, quarrata = person("worker"), Organisation.objects.get(slug="quarrata")
+    names = {"first_name": "Ada", "last_name": f"Nuti {CODE}"}
+    doors = {
+        "/rete/persone/invita/": ("coordinator", {"email": "ada@raccordo.example", "organisation": quarrata.pk}),
+        f"/rete/persone/{elena.pk}/": ("coordinator", {}),
+        "/profilo/": ("worker", {}),
+        f"/admin/users/edit/{elena.pk}/": ("administrator", {"email": elena.email, "organisation": quarrata.pk}),
+    }
+    for door, (who, said) in doors.items():
+        answer = as_(who).post(door, {**names, **said})
+        shown = unescape(answer.content.decode())
+        assert answer.status_code == 200 and f"Qui sembra di leggere un codice fiscale («{CODE}»)" in shown, door
+        assert f'value="Nuti {CODE}"' in shown, door
+    assert not User.objects.filter(last_name__contains=CODE).exists()
+    assert not NameProposal.objects.exists()
 
 
 @pytest.mark.django_db
