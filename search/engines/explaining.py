@@ -21,7 +21,7 @@ def explained(search: PersonSearch, limit: int) -> list[Explained]:
                 reasons[document.id].append(Reason(weight, words, score))
     for unit, document in zip(units, documents, strict=True):
         if unit.best.meant:
-            reasons[document.id].append(Reason("meaning", search.meant_words, unit.best.meant))
+            reasons[document.id].append(Reason("meaning", search.asked.in_words, unit.best.meant))
     return [_explained(unit, document, reasons[document.id]) for unit, document in zip(units, documents, strict=True)]
 
 
