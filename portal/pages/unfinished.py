@@ -50,10 +50,9 @@ def typed(data: Any, names: Iterable[str]) -> dict[str, str]:
 def enter_first(request: HttpRequest, names: Iterable[str]) -> HttpResponse:
     """The session has ended: the words wait until the person has entered again, at the same address."""
     if request.method == "POST":
-        request.session[LEFT] = {"path": request.path, "words": typed(request.POST, names)}
-        messages.warning(
-            request, _("La sessione era finita: quello che hai scritto è qui. I file appena scelti vanno riscelti.")
-        )
+        files = [file.name for _name, several in request.FILES.lists() for file in several]
+        request.session[LEFT] = {"path": request.path, "words": typed(request.POST, names), "files": files}
+        messages.warning(request, _("La sessione era finita. Entra: ritrovi quello che hai scritto."))
     return redirect_to_login(request.path)
 
 
@@ -63,6 +62,9 @@ def left_at(request: HttpRequest) -> dict[str, str] | None:
     if not left or left["path"] != request.path:
         return None
     del request.session[LEFT]
+    if files := left.get("files"):
+        said = _("I file che avevi appena scelto non sono arrivati, sceglili di nuovo: %(names)s.")
+        messages.warning(request, said % {"names": ", ".join(files)})
     words: dict[str, str] = left["words"]
     return words
 

@@ -126,10 +126,12 @@ def test_files_that_came_through_are_offered_again_after_an_ended_session_and_a_
     assert box in shown(as_("coordinator").get(ADDRESS))  # a closed tab
     assert box not in shown(as_("director").get(ADDRESS))
     client = Client()
-    assert client.post(ADDRESS, WORDS | {"kept": [kept]}).status_code == 302
+    login = client.post(ADDRESS, WORDS | {"kept": [kept], "uploads": [file("turni.txt")]}, follow=True)
+    assert "La sessione era finita. Entra: ritrovi quello che hai scritto." in shown(login)
     client.post("/accesso/login/", {"login": person("coordinator").email, "password": "raccordo-demo"})
     again = shown(client.get(ADDRESS))
-    assert WORDS["title"] in again and "I file appena scelti vanno riscelti" in again
+    assert WORDS["title"] in again and "non sono arrivati, sceglili di nuovo: turni.txt." in again
+    assert "non sono arrivati" not in shown(client.get(ADDRESS))  # said once
     assert box in again and "checked" in again.split(box)[1][:80]
     client.post(f"{ADDRESS}bozza/", WORDS | {"kept": [kept]})
     assert box in shown(client.get(ADDRESS))
