@@ -53,17 +53,19 @@ _TOKEN = re.compile(
   | (?P<telephone> (?:\+39[ ]?)? (?:0\d{1,4}|3\d\d|8\d\d) [ ]?[/.-]?[ ]? \d{2,8} (?:[ ]\d{2,4}){0,2} (?![\d/]) )
   | (?P<ratio> \d{1,9}(?:\.\d{3}){0,2} [ ]? (?: : | ogni | su ) [ ]? \d{1,9}(?:\.\d{3}){0,2} (?![\d.]\d) )
   | (?P<thousands> \d{1,3} (?:\.\d{3}){1,4} (?![\d.]) )
+  | (?P<article> artt?\.? (?=[ ]?\d) )
   | (?P<dotted> (?: (?:[^\W\d_]{1,3}\.){0,5} [^\W\d_]\. (?:[^\W\d_]{1,3}\.){0,5} [^\W\d_]{1,3}
                   | (?:[^\W\d_]{1,3}\.){1,5} [^\W\d_] ) (?![^\W_]) )
   | (?P<word> [^\W_]+ )
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
 _RATIO = re.compile(r"(\d+)su(\d+)")
 _DIGITS = re.compile(r"\d+")
 _TELEPHONE = range(8, 12)  # so many digits
 LONGEST_WORD = 60
+ARTICLE = "articolo"
 _WRITTEN_OUT = 6  # numbers of fewer digits lose their leading zeros: PR-02 is PR 2
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _EXCLUDED = re.compile(r"(?<!\S)-(\S*\w\S*)")
@@ -102,6 +104,8 @@ def tokens_of(text: str) -> Iterator[Token]:
         if kind == "word":
             word = FOLDED[written]
             yield Token(start, end, word, code_parts(word))
+        elif kind == "article":  # of a law, as "articolo 403"
+            yield Token(start, end, ARTICLE)
         elif kind == "dotted":
             yield Token(start, end, FOLDED[written].replace(".", ""))
         else:

@@ -123,21 +123,24 @@ def _synonyms(terms: Iterable[Term]) -> Synonyms:
     for term in terms:
         if term.relation == Relation.AMBIGUOUS:
             continue
-        for other in _others(term):
-            _add(found, other, term.word)  # an old or lay word leads to the current one
-            if term.relation == Relation.SAME:
-                _add(found, term.word, other)
+        is_same = term.relation == Relation.SAME
+        names = _names(term)
+        for said in [*names, *term.synonyms]:  # an old or lay word leads to the current one
+            for name in [*names, *(term.synonyms if is_same else ())]:
+                _add(found, said, name)
     return found
 
 
-def _others(term: Term) -> list[str]:
+def _names(term: Term) -> list[str]:
+    """Its own: the word, and its meaning where that is short."""
     is_short = len(term.meaning.split()) <= SHORT_MEANING
-    return [*term.synonyms, term.meaning] if is_short else list(term.synonyms)
+    return [term.word, term.meaning] if is_short else [term.word]
 
 
 def _add(found: Synonyms, word: str, other: str) -> None:
-    if phrase_key(word) != phrase_key(other):
-        found.setdefault(phrase_key(word), []).append(other)
+    known = found.setdefault(phrase_key(word), []) if phrase_key(word) != phrase_key(other) else [other]
+    if other not in known:
+        known.append(other)
 
 
 def _keys(names: Iterable[str]) -> set[str]:

@@ -16,7 +16,7 @@ from search.italian import FORMS, STEMS, STOPWORDS
 from search.query import code_form, normalise, tokens_of, words_of
 
 # Change it whenever the fields, the words or what is a document change: an old index is then outdated, not misread.
-SCHEMA = "v10"
+SCHEMA = "v11"
 
 MAX_TITLE_START = 200
 MEANING = 384  # numbers from -127 to 127, of which a document's meaning consists

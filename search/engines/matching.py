@@ -1,6 +1,7 @@
 """From words to clauses: what must be held to be found, and what says in which order."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from search.engines.clauses import (
@@ -80,6 +81,18 @@ def own_words(slots: Iterable[Slot]) -> Clause:
     return Ordered(any_of(phrase(words, "own") for words in told), tuple(map(phrase, told)))
 
 
+@dataclass(frozen=True)
+class Part:
+    """A part of the ranking query: the name of its weight, the words, what they add. Of the ways in which a slot is
+    found the best alone counts."""
+
+    weight: str
+    words: str
+    clause: Clause
+    slot: int
+    way: int = 0
+
+
 class Scoring:
     """The ranking query."""
 
@@ -94,31 +107,31 @@ class Scoring:
         kinds = [clause for _words, clause in _kinds_alone(slots)]
         return [*scored, *pairs, *kinds, *(_code(code) for code in codes)]
 
-    def parts(self, slots: Sequence[Slot], codes: Iterable[str]) -> Iterator[tuple[str, str, Clause]]:
-        """The same taken apart, to be explained: the weight's name, the words, what they add.
-
-        Of a word, its corrections and its synonyms the best alone adds to the score.
-        """
+    def parts(self, slots: Sequence[Slot], codes: Iterable[str]) -> Iterator[Part]:
+        """The same taken apart, to be explained."""
         closer = _closer(slots)
-        for slot in slots:
-            if slot.together:
-                yield "text", _said(slot.words), phrase(slot.words)
-                continue
-            for word in slot.words:
-                for weight, clause in _fields(word, closer):
-                    yield weight, word.exact, _boost(clause, weight)
-        for slot in slots:
-            for word in slot.corrections:
-                yield "correction", word.exact, _boost(_word(word, closer), "correction")
-            for words in slot.synonyms:
-                weighed = Weighed(_synonym(words, closer), self._synonym_weight(slot, words))
-                yield "synonym", _said(words), weighed
-        for said, clause in _pairs(slots):
-            yield "pair", said, clause
-        for said, clause in _kinds_alone(slots):
-            yield "kind_alone", said, clause
-        for code in codes:
-            yield "code", code, _code(code)
+        for at, slot in enumerate(slots):
+            yield from self._parts_of(slot, at, closer)
+        beside = chain(
+            (("pair", *pair) for pair in _pairs(slots)),
+            (("kind_alone", *kind) for kind in _kinds_alone(slots)),
+            (("code", code, _code(code)) for code in codes),
+        )
+        yield from (Part(*each, slot=-1 - at) for at, each in enumerate(beside))
+
+    def _parts_of(self, slot: Slot, at: int, closer: str) -> Iterator[Part]:
+        """What is typed is one way to be found, each correction and each synonym another."""
+        if slot.together:
+            yield Part("text", _said(slot.words), phrase(slot.words), at)
+        for word in slot.words if not slot.together else ():
+            for weight, clause in _fields(word, closer):
+                yield Part(weight, word.exact, _boost(clause, weight), at)
+        instead = [("correction", word.exact, _boost(_word(word, closer), "correction")) for word in slot.corrections]
+        instead += [
+            ("synonym", _said(words), Weighed(_synonym(words, closer), self._synonym_weight(slot, words)))
+            for words in slot.synonyms
+        ]
+        yield from (Part(*each, at, way) for way, each in enumerate(instead, start=1))
 
     def _slot(self, slot: Slot, closer: str) -> Clause:
         typed = phrase(slot.words) if slot.together else any_of(_word(word, closer) for word in slot.words)

@@ -19,7 +19,7 @@ from search.engines.clauses import (
 from search.engines.contract import FACETS, Hit, Query, Results, Section
 from search.engines.entries import number_of
 from search.engines.hits import Dressing
-from search.engines.matching import Scoring, covering, own_words, word_matches
+from search.engines.matching import Part, Scoring, covering, own_words, word_matches
 from search.engines.reader import ALL, DECIMALS, Address, Close, Reader, Scored
 from search.engines.statistics import as_seen, rarity
 from search.query import (
@@ -176,11 +176,11 @@ class PersonSearch:
         *scored, own = as_seen([*self._scoring.ranking(slots, self.asked.codes), own_words(slots)], self.reader)
         return scored, own
 
-    def parts(self) -> Iterable[tuple[str, str, Clause]]:
+    def parts(self) -> Iterable[Part]:
         """What the ranking adds up, taken apart."""
         parts = list(self._scoring.parts(self.asked.ranked_by, self.asked.codes))
-        clauses = as_seen((clause for _weight, _words, clause in parts), self.reader)
-        return [(weight, words, clause) for (weight, words, _), clause in zip(parts, clauses, strict=True)]
+        clauses = as_seen((part.clause for part in parts), self.reader)
+        return [replace(part, clause=clause) for part, clause in zip(parts, clauses, strict=True)]
 
     @cached_property
     def _scoring(self) -> Scoring:

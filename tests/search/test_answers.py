@@ -1,5 +1,6 @@
 """Above the results: people, bodies, words of the glossary, what is due; each only to whom it may be told."""
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -14,7 +15,8 @@ from portal.models.glossary import Relation, Term
 from portal.models.kept import KeptVersion
 from portal.spaces.roles import give_role
 from protocols.models import ProcedurePage
-from search import answers
+from search import answers, vocabulary
+from search.query import phrase_key
 from tests.shown import body
 
 
@@ -130,6 +132,25 @@ def test_what_is_due_is_answered_to_whoever_decides_and_to_nobody_else(as_, inde
 def test_a_term_that_changes_is_answered_as_it_is_now(as_, index):
     Term.objects.create(term="zuffolo", meaning="Strumento del pastore", synonyms=["zufolo"], relation=Relation.SAME)
     assert "Strumento del pastore" in read(as_("worker"), "zufolo").get_text(" ")
+
+
+def whole(client, words):
+    """How many pages are told to have all of the words."""
+    told = " ".join(read(client, words).find(class_="found").get_text(" ").split())
+    return int(re.search(r"(\d+) con tutte le parole$|^(?!.*con tutte)(\d+) risultat.*", told)[0].split()[0])
+
+
+def test_each_name_of_a_term_finds_what_another_finds(as_, index):
+    """Pages say «medico di medicina generale», which is neither the term nor its other name."""
+    assert whole(as_("worker"), "medico di base") == whole(as_("worker"), "MMG") > 1
+
+
+def test_an_old_name_leads_to_the_current_one_and_neither_the_reverse_nor_to_another(db, person):
+    said = {"meaning": "Chi traduce quando si parla con chi non sa l’italiano.", "synonyms": ["zufolatore", "ciaccio"]}
+    Term.objects.create(term="mediazione linguistica", relation=Relation.ONE_WAY, **said)
+    known = vocabulary.of(person("worker")).synonyms
+    assert known[phrase_key("zufolatore")] == known[phrase_key("ciaccio")] == ["mediazione linguistica"]
+    assert phrase_key("mediazione linguistica") not in known
 
 
 def test_a_service_shows_telephone_and_hours_without_being_opened(as_, index):

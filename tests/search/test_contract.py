@@ -116,7 +116,9 @@ class TestNumbers:
             ("sds 187", ["page:413", "page:414"]),
             ("SDS-0187", ["page:413", "page:414"]),
             ("art. 403", ["page:414", "page:413"]),
+            ("articolo 403", ["page:414", "page:413"]),
             ("art. 22", ["page:413"]),
+            ("art 3", ["page:414"]),
             ("marzo 12", ["page:415", "page:416"]),
         ],
     )

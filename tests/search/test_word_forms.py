@@ -88,6 +88,7 @@ def test_words_that_nobody_writes_are(word):
         ["0573 000 133", "0573000133", "0573/000133", "0573-000 133", "0573 000133", "+39 0573 000 133"],
         ["l. 328/2000", "L.328/2000", "l 328/2000"],
         ["SDS-0187", "sds 187", "SDS 0187"],
+        ["art. 403", "articolo 403", "Art.403", "art 403"],
         ["5.000", "5000"],
         ["dell’A.S.L.", "dell'asl"],
     ],
@@ -113,6 +114,7 @@ def test_a_token_stands_where_it_is_written():
     written = {token.word: text[token.start : token.end] for token in tokens_of(text)}
     assert written["0573000133"] == "0573 000 133"
     assert written["uvm"] == "U.V.M"
+    assert words_of("opere d’art. Arte e art. 4") == ("opere", "d", "art", "arte", "e", "articolo", "4")
 
 
 def asked(words):
@@ -124,7 +126,7 @@ def test_a_bare_number_is_asked_with_the_word_beside_it():
     [_, number, _] = slots_of(parse("riunione 12 marzo").words, {}, {})
     assert [tuple(word.exact for word in other) for other in number.synonyms] == [("12", "marzo")]
     assert asked("PR-02") == [(("pr",), False), (("pr", "2"), True)]
-    assert asked("art. 403") == [(("art",), False), (("403",), False)]
+    assert asked("art. 403") == [(("articolo",), False), (("403",), False)]
 
 
 def test_a_phrase_of_the_glossary_has_one_key_in_any_number():
