@@ -9,13 +9,14 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from wagtail.models import Page
 
-from portal import access, paging
+from portal import access, paging, typed
 from portal.accounts.person_field import PersonField, choosable
 from portal.models import Term
 from portal.models.glossary import Relation
@@ -187,7 +188,10 @@ def gap(request: PersonRequest, pk: int) -> HttpResponse:
     """Four answers, one of which is given."""
     access.require_coordinator(request.user)
     request.section = "rete"
-    found = get_object_or_404(gaps.to_answer(), pk=pk)
+    found = gaps.to_answer().filter(pk=pk).first()
+    if found is None:
+        get_object_or_404(Gap, pk=pk, asks=0, left=0)
+        return _over(request, reverse("gaps"))
     given = request.POST.get("risposta", "")
     if request.method == "POST" and given not in ANSWERS:
         raise Http404
@@ -213,10 +217,20 @@ def _kept(form: Answer, found: Gap) -> str:
         return form.keep(Gap.objects.select_for_update().get(pk=found.pk))
 
 
+def _over(request: PersonRequest, back: str) -> HttpResponse:
+    """Somebody was quicker: whoever comes late reads it, with what was typed."""
+    return render(request, "search/gap_over.html", {"back": back, **typed.unsent(request)}, status=410)
+
+
 @login_required
 def missing_page(request: PersonRequest, pk: int) -> HttpResponse:
     """What its owner was asked to write; done, it says which page it is."""
-    found = get_object_or_404(gaps.owed_by(request.user), pk=pk)
+    owed = gaps.owed_by(request.user).filter(pk=pk)
+    found = owed.first()
+    if found is None:
+        if not gaps.was_owed_by(request.user, pk):
+            raise Http404
+        return _over(request, reverse("home"))
     given = request.POST.get("risposta", "")
     if request.method == "POST" and given not in OWNERS_ANSWERS:
         raise Http404
@@ -226,7 +240,12 @@ def missing_page(request: PersonRequest, pk: int) -> HttpResponse:
     ]
     form = next((form for key, *_said, form in answers if key == given), None)
     if form is not None and form.is_valid():
-        messages.success(request, _kept(form, found))
+        with transaction.atomic():
+            still = owed.select_for_update(of=["self"]).first()
+            said = form.keep(still) if still else ""
+        if not said:
+            return _over(request, reverse("home"))
+        messages.success(request, said)
         return redirect("home")
     return render(request, "search/missing_page.html", {"gap": found, "form": form, "answers": answers})
 

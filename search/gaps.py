@@ -32,7 +32,7 @@ from portal import access
 from portal.accounts import handover
 from portal.background import jobs
 from portal.background.schedules import every
-from portal.models import Term, User
+from portal.models import Obligation, Term, User
 from portal.models.activity import Verb
 from portal.notices import obligations
 from portal.notices.activity import record
@@ -160,6 +160,12 @@ def owed_by(user: User) -> QuerySet[Gap]:
     return access.addressed(owed(), user, "owner", standing_in=True)
 
 
+def was_owed_by(user: User, pk: int) -> bool:
+    """Whether the person was asked for it, and somebody has answered, or it is another's now."""
+    asked = Obligation.objects.filter(key=_duty(pk)).exclude(settled_at=None)
+    return access.addressed(asked, user, "person", standing_in=True).exists()
+
+
 # --- Answering -------------------------------------------------------------------------------------------
 
 
@@ -191,8 +197,8 @@ def ask_for_page(gap: Gap, owner: User, due: date, note: str, *, by: User) -> No
             title=_("Scrivi la pagina che manca: «%(words)s»") % {"words": gap.said}, verb=_("Scrivi"),
             why=_("la cercano e non la trovano; te l’ha chiesta %(person)s") % {"person": by}, url=url, due=due,
         )  # fmt: skip
-        obligations.ask([owner], _duty(gap), duty)
-        obligations.settle(_duty(gap), but=[owner])
+        obligations.ask([owner], _duty(gap.pk), duty)
+        obligations.settle(_duty(gap.pk), but=[owner])
         _record(by, _("ha chiesto a %(owner)s la pagina che manca: «%(words)s»"), owner=owner, words=gap.said)
 
 
@@ -217,7 +223,7 @@ def leave(gap: Gap, words: str, *, by: User) -> None:
 
 def _no_longer_owed(gap: Gap) -> None:
     gap.owner, gap.due, gap.note, gap.asked_by = None, None, "", None
-    obligations.settle(_duty(gap))
+    obligations.settle(_duty(gap.pk))
 
 
 def _answered(gap: Gap) -> None:
@@ -227,8 +233,8 @@ def _answered(gap: Gap) -> None:
     jobs.ask(f"wishes:{gap.key}", "search.followed.look", gap.key)
 
 
-def _duty(gap: Gap) -> str:
-    return f"missing-page:{gap.pk}"
+def _duty(pk: int) -> str:
+    return f"missing-page:{pk}"
 
 
 def _record(by: User, sentence: str, **words: Any) -> None:
@@ -238,7 +244,7 @@ def _record(by: User, sentence: str, **words: Any) -> None:
 def in_the_hands_of(person: User, reader: User) -> Iterator[handover.Item]:
     """The pages that somebody who leaves has still to write."""
     for gap in owed().filter(owner=person):
-        yield handover.Item(_duty(gap), _("Pagine che mancano"), gap.said, partial(_hand, gap), may_end=True)
+        yield handover.Item(_duty(gap.pk), _("Pagine che mancano"), gap.said, partial(_hand, gap), may_end=True)
 
 
 def _hand(gap: Gap, to: User | None, by: User) -> None:

@@ -18,7 +18,6 @@ from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.csrf import csrf_failure as without_words
 from django.views.decorators.http import require_http_methods
 
 from portal import typed
@@ -118,4 +117,4 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from a window opened before its person entered anew: from our own page, so it may be offered again."""
     if typed.is_from_here(request) and request.user.is_authenticated and keep(request, WHY_ANOTHER):
         return redirect("interrupted")
-    return without_words(request, reason)
+    return render(request, "403_csrf.html", typed.unsent(request), status=403)

@@ -113,3 +113,14 @@ def test_a_window_opened_before_entering_anew_loses_nothing(form: tuple[str, dic
     assert ours.status_code == 302 and ours.headers["Location"] == SHOWN
     assert "c’è stato un nuovo accesso da un’altra scheda" in text(client.get(SHOWN))
     assert WHY in text(client.get(SHOWN))
+
+
+def test_a_browser_that_forgot_everything_gets_the_words_back_on_the_page_that_refuses_them(
+    form: tuple[str, dict[str, str]],
+) -> None:
+    address, typed = form
+    client = Client(enforce_csrf_checks=True)
+    refused = client.post(address, typed, headers={"origin": "http://testserver"})
+    assert refused.status_code == 403 and WHY in text(refused) and "Torna indietro" not in text(refused)
+    foreign = client.post(address, typed, headers={"origin": "https://altrove.example"})
+    assert foreign.status_code == 403 and WHY not in text(foreign)

@@ -12,7 +12,7 @@ from portal.models import Activity, Job, Obligation, Term
 from portal.models.activity import Verb
 from portal.models.jobs import JobState
 from portal.models.pages import TextPage
-from search import followed, gaps
+from search import followed, gap_pages, gaps
 from search.models import Followed, Gap, Pin
 
 WORDS = "gelateria zufolatoio"
@@ -202,7 +202,7 @@ def test_the_page_that_is_missing_is_a_duty_of_one_person_who_says_when_it_is_th
     assert as_("worker").post(address, written).status_code == 302
     assert not Obligation.objects.filter(person=owner, settled_at=None, key=f"missing-page:{gap.pk}").exists()
     assert "MD-01" in ask(as_("worker_mountain"))
-    assert as_("worker").get(address).status_code == 404
+    assert as_("worker").get(address).status_code == 410
 
 
 def test_whoever_was_asked_answers_in_words_where_no_page_is_needed(as_, person, index, mailoutbox):
@@ -216,9 +216,10 @@ def test_whoever_was_asked_answers_in_words_where_no_page_is_needed(as_, person,
     said["parole-words"] = "Lo fa l’anagrafe, al piano terra."
     assert as_("worker_mountain").post(address, said).status_code == 302
     work()
-    assert [mail.to for mail in mailoutbox if "al piano terra" in mail.body] == [[person("worker").email]]
+    [mail] = [mail for mail in mailoutbox if "al piano terra" in mail.body]
+    assert mail.to == [person("worker").email] and "coordina" not in mail.body  # who did not answer
     assert not Obligation.objects.filter(person=owner, settled_at=None, key=f"missing-page:{gap.pk}").exists()
-    assert as_("worker_mountain").get(address).status_code == 404
+    assert as_("worker_mountain").get(address).status_code == 410
     assert WORDS not in line_of(as_("coordinator")) and not Followed.objects.exists()
 
 
@@ -231,7 +232,50 @@ def test_a_page_that_is_there_after_all_is_owed_by_nobody(as_, person, index, gi
     assert "Scrivi la pagina che manca" in as_("worker_mountain").get("/").content.decode()
     assert answer(as_("coordinator"), gap, given.pop("key"), **given).status_code == 302
     assert "Scrivi la pagina che manca" not in as_("worker_mountain").get("/").content.decode()
-    assert as_("worker_mountain").get(f"/cerca/mancanze/{gap.pk}/").status_code == 404
+    assert as_("worker_mountain").get(f"/cerca/mancanze/{gap.pk}/").status_code == 410
+
+
+OURS = {"origin": "http://testserver"}
+OVER = "Non serve più"
+
+
+def asked_of(as_, owner):
+    """Words whose page somebody was asked to write, and where that is answered."""
+    gap = asked(as_)
+    answer(as_("coordinator"), gap, "pagina", owner=owner.pk, due=SOON, note="")
+    return gap, f"/cerca/mancanze/{gap.pk}/"
+
+
+def test_whoever_answers_what_is_answered_already_is_told_so_and_has_the_words_back(as_, person, index):
+    gap, address = asked_of(as_, person("worker_mountain"))
+    said = {"risposta": "parole", "parole-words": "Lo fa l’anagrafe."}
+    assert as_("worker_mountain").post(address, said).status_code == 302
+    again = as_("worker_mountain").post(address, said | {"parole-words": "È al secondo piano."}, headers=OURS)
+    assert again.status_code == 410
+    assert OVER in again.content.decode() and "È al secondo piano." in again.content.decode()
+    assert OVER in as_("worker_mountain").get(address).content.decode()
+    assert as_("worker").get(address).status_code == 404  # who was never asked
+    late = as_("coordinator").post(
+        f"/rete/ricerche/{gap.pk}/", {"risposta": "lascia", "lascia-words": "Chiedi all’anagrafe."}, headers=OURS
+    )
+    assert late.status_code == 410
+    assert OVER in late.content.decode() and "Chiedi all’anagrafe." in late.content.decode()
+
+
+def test_of_two_answers_at_once_the_first_is_the_one_that_is_sent(as_, person, index, mailoutbox, monkeypatch):
+    gap, address = asked_of(as_, person("worker_mountain"))
+    wish(as_("worker"))
+
+    def meanwhile(form):
+        answer(as_("coordinator"), gap, "lascia", words="Lo fa il Comune.")
+        return form.cleaned_data
+
+    monkeypatch.setattr(gap_pages.WordsForm, "clean", meanwhile)
+    said = {"risposta": "parole", "parole-words": "Lo fa l’anagrafe."}
+    assert as_("worker_mountain").post(address, said, headers=OURS).status_code == 410
+    work()
+    [mail] = mailoutbox
+    assert "Lo fa il Comune." in mail.body and "anagrafe" not in mail.body
 
 
 # --- Who waits -------------------------------------------------------------------------------------------
