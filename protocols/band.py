@@ -85,10 +85,13 @@ class Band:
 def of(
     page: ProtocolPage, request: HttpRequest, kept: list[Edition], readable: set[int], signatories: list[Organisation]
 ) -> Band | None:
-    """Nothing where every edition holds from its signature, unless somebody asks.
+    """Nothing where every edition holds from its signature, unless somebody asks; nor for an outsider, who was given
+    one page and not what each body does with it.
 
     `kept` are all editions: what holds does not depend on the reader, who reads the `readable` ones.
     """
+    if isinstance(request.user, access.Outsider):
+        return None
     if not page.by_body and not (request.GET.get("ente") or request.GET.get("giorno")):
         return None
     rows = prepared.answers("adoptions", _rows, page=page.pk)

@@ -231,16 +231,19 @@ class ReservedContentBlock(blocks.StreamBlock):
     contacts = ContactsBlock()
 
     def clean(self, value: Any) -> Any:
-        if self.meta.min_num and not len(value) and not self.is_deferred_validation:
+        if self.required and not len(value) and not self.is_deferred_validation:
             raise ValidationError(_("Scrivi che cosa dice questa parte, o togli tutta la parte riservata."))
         return super().clean(value)
 
 
 class ReservedBlock(blocks.StructBlock):
-    """A part that only some of the page's readers read: for the others it is not there."""
+    """A part that only some of the page's readers read: for the others it is not there.
 
-    readers = ReadersBlock(label=_("Chi legge questa parte"), min_num=1)
-    content = ReservedContentBlock(label=_("Che cosa dice"), min_num=1)
+    Both lists must hold something; a least number would show as an error before anything is written.
+    """
+
+    readers = ReadersBlock(label=_("Chi legge questa parte"))
+    content = ReservedContentBlock(label=_("Che cosa dice"))
 
     class Meta:
         label = _("Parte riservata")

@@ -38,7 +38,7 @@ class ReadersBlock(blocks.StreamBlock):
 
     def clean(self, value: Any) -> Any:
         """A name that is gone would leave a part that nobody knows to be closed."""
-        if self.meta.min_num and not len(value) and not self.is_deferred_validation:
+        if self.required and not len(value) and not self.is_deferred_validation:
             raise ValidationError(_("Indica chi legge questa parte: finché manca non si pubblica."))
         cleaned = super().clean(value)
         if any(not block.value for block in cleaned):

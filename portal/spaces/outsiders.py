@@ -91,6 +91,11 @@ def of(space: Space) -> QuerySet[OutsiderLink]:
     return found.order_by("-given_at", "-pk")
 
 
+def open_in(space: Space) -> int:
+    """How many links of the space open something now, as far as their days say."""
+    return space.outsider_links.filter(revoked_at=None, expires_at__gt=timezone.now()).count()
+
+
 def purge() -> int:
     """When a link was opened is told for a year."""
     return OutsiderVisit.objects.filter(at__lt=timezone.now() - VISITS_KEPT).delete()[0]

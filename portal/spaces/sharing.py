@@ -19,7 +19,7 @@ from portal.models.spaces import ROLE_MEANING, Role
 from portal.pages import addresses
 from portal.requests import PersonRequest, number
 
-from . import role_mail, roles, shares
+from . import outsiders, role_mail, roles, shares
 from .overview import overview
 from .role_forms import ReasonForm, RoleForm, SharePageForm
 
@@ -190,5 +190,6 @@ def _page(request: PersonRequest, space: Space, **context: Any) -> HttpResponse:
         "given_part": given,
         "received": [(share, addresses.name_of(share.page)) for share in others.rows],
         "received_part": others,
+        "open_links": outsiders.open_in(space),
     }
     return render(request, "portal/sharing.html", {**base, **context})

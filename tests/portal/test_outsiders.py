@@ -107,6 +107,7 @@ def test_only_who_answers_for_a_space_that_allows_it_gives_a_link_and_reads_it_o
     link = OutsiderLink.objects.get()
     assert Client().get(address).status_code == 200
     assert address.split("/")[2] not in body(manager.get(ADDRESS)) and address.split("/")[2] != link.token_hash
+    assert "Adesso se ne apre uno." in body(manager.get("/spazi/minori/condivisione/"))
     assert "Il sindaco" in body(manager.get(ADDRESS)) and "aperto una volta" in body(manager.get(ADDRESS))
     assert "a un esterno, Il sindaco" in body(manager.get("/spazi/minori/condivisione/"))
     manager.post(ADDRESS, said)  # pressed twice
@@ -179,6 +180,7 @@ def test_no_button_and_no_other_view_stays_that_leads_nowhere(person: Any) -> No
     Space.objects.update(opens_to_outsiders=True)
     for code, said, gone in (
         ("op-02", "I passi", ("Un passo alla volta", "Il disegno, con le corsie", "tascabile")),
+        ("pr-01", "In breve", ("Come è negli altri enti", "recepito")),
         ("md-02", "Si compila sul tuo computer", ("Scarica il PDF da compilare", "Scarica l’ODT")),
     ):
         page = Page.objects.get(slug=code).specific

@@ -1,11 +1,15 @@
 """A part of a page has readers of its own: for the others it is not there, wherever one looks."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.conf import settings
 from django.utils import timezone
+from wagtail.fields import StreamField
 from wagtail.rich_text import RichText
 
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage
@@ -282,6 +286,24 @@ def test_a_reserved_part_without_readers_or_words_says_what_is_missing(as_: Any)
     shown = as_("coordinator").post(f"/admin/pages/add/portal/textpage/{root.pk}/", sent).content.decode()
     assert "Indica chi legge questa parte" in shown and "Scrivi che cosa dice questa parte" in shown
     assert "numero minimo" not in shown
+
+
+def blocks_of(block: Any) -> Iterator[Any]:
+    yield block
+    children = [*getattr(block, "child_blocks", {}).values(), *filter(None, [getattr(block, "child_block", None)])]
+    for child in children:
+        yield from blocks_of(child)
+
+
+def test_no_list_of_an_editor_begins_with_an_error() -> None:
+    fields = [
+        field for model in apps.get_models() if model._meta.app_label in settings.LAYERS
+        for field in model._meta.fields if isinstance(field, StreamField)
+    ]  # fmt: skip
+    blocks = [each for field in fields for each in blocks_of(field.stream_block)]
+    assert any(isinstance(each, ReadersBlock) for each in blocks)
+    asking = [each for each in blocks if getattr(each.meta, "min_num", None)]
+    assert [str(each.label) for each in asking if each.meta.min_num > len(each.get_default())] == []
 
 
 def test_a_point_of_an_agenda_for_all_names_no_readers_and_is_sent_by_its_button(as_: Any) -> None:
