@@ -22,9 +22,9 @@ class PortalConfig(AppConfig):
         from .models import old_addresses, pages, workflow  # noqa: F401
 
     def ready(self) -> None:
-        from django.db.models import DateTimeField
+        from django.db.models import DateField, DateTimeField
         from wagtail.admin.forms.models import register_form_field_override
-        from wagtail.admin.widgets import AdminDateTimeInput
+        from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 
         from . import checks, receivers  # noqa: F401
         from .accounts import own_traces  # noqa: F401
@@ -32,7 +32,9 @@ class PortalConfig(AppConfig):
         from .fields import MomentField
         from .pages import addresses, atomic_acts, context, under_way  # noqa: F401
         from .upkeep import configuration, machine, work  # noqa: F401
+        from .words.days import DayField
 
+        register_form_field_override(DateField, override={"form_class": DayField, "widget": AdminDateInput})
         moment = {"form_class": MomentField, "widget": AdminDateTimeInput}
         register_form_field_override(DateTimeField, override=moment)
         receivers.connect()

@@ -9,6 +9,7 @@ from wagtail.blocks import StreamValue
 from wagtail.fields import StreamField
 
 from .pages import links
+from .words.days import in_numbers
 
 
 class BlocksField(StreamField):
@@ -37,3 +38,6 @@ class MomentField(forms.DateTimeField):
     """A day and an hour; Django would take midnight where the hour is missing."""
 
     input_formats: Any = _Moments()
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(in_numbers(value))

@@ -28,6 +28,7 @@ from portal.models.spaces import Space
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 from portal.words import dates
+from portal.words.days import DayField
 
 from . import acknowledgements
 from .feed import name
@@ -129,9 +130,8 @@ class AskForm(forms.Form):
         label=gettext_lazy("Persone"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Nome e cognome o indirizzo di posta, uno per riga."),
     )  # fmt: skip
-    due = forms.DateField(
+    due = DayField(
         label=gettext_lazy("Entro il"),
-        widget=forms.DateInput(attrs={"placeholder": gettext_lazy("gg/mm/aaaa"), "autocomplete": "off"}),
         help_text=gettext_lazy("Per ogni testo nuovo da firmare, altrettanti giorni da quando esce."),
     )  # fmt: skip
     is_required = forms.BooleanField(

@@ -22,6 +22,7 @@ from portal.models.reviews import PageReview
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 from portal.words import dates
+from portal.words.days import DayField
 
 from . import reviews
 from .feed import name
@@ -33,9 +34,7 @@ class AnswerForm(forms.Form):
     """The day that is answered, as it was shown, and the next one."""
 
     due = forms.DateField(widget=forms.HiddenInput)
-    next_on = forms.DateField(
-        label=gettext_lazy("Prossima revisione entro"), widget=forms.DateInput(attrs={"autocomplete": "off"}),
-    )  # fmt: skip
+    next_on = DayField(label=gettext_lazy("Prossima revisione entro"))
 
     def clean_next_on(self) -> date:
         day: date = self.cleaned_data["next_on"]

@@ -28,6 +28,7 @@ from portal.pages import addresses, alone
 from portal.pages.page_field import PageField
 from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
+from portal.words.days import DayField
 
 from . import outsiders
 
@@ -44,7 +45,7 @@ class OutsiderForm(forms.Form):
         label=gettext_lazy("Per chi"), max_length=120, validators=[no_personal_data],
         help_text=gettext_lazy("L’ufficio o il ruolo: «Istituto comprensivo di Montale, segreteria»."),
     )  # fmt: skip
-    until = forms.DateField(label=gettext_lazy("Fino al"), help_text=gettext_lazy("Al massimo per 90 giorni."))
+    until = DayField(label=gettext_lazy("Fino al"), help_text=gettext_lazy("Al massimo per 90 giorni."))
     reason = forms.CharField(
         label=gettext_lazy("Perché"), max_length=240, validators=[no_personal_data],
         help_text=gettext_lazy("Resta scritto nel registro."),

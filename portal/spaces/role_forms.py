@@ -17,6 +17,7 @@ from portal.models import Organisation, Space, User
 from portal.models.spaces import Role
 from portal.pages.page_field import PageField
 from portal.personal_data.guard import no_personal_data
+from portal.words.days import DayField
 
 from . import role_mail, roles
 
@@ -40,9 +41,8 @@ class RoleForm(forms.Form):
         label=gettext_lazy("Ruolo"), choices=Role.choices, coerce=lambda value: Role(int(value))
     )
     reason = _reason()
-    expires_on = forms.DateField(
+    expires_on = DayField(
         label=gettext_lazy("Fino a (facoltativo)"), required=False,
-        widget=forms.DateInput(attrs={"placeholder": gettext_lazy("gg/mm/aaaa"), "autocomplete": "off"}),
         help_text=gettext_lazy("L’accesso finisce alla fine di quel giorno."),
     )  # fmt: skip
 

@@ -1,10 +1,12 @@
 """Days as forms ask for them: typed as Italians type them, and held until the last second of the day."""
 
+import re
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from django import forms
-from django.utils import timezone
+from django.utils import dates, timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 MONTHS = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
@@ -15,12 +17,35 @@ def end_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
 
+def in_numbers(typed: Any) -> Any:
+    """A day with its month in words, written in numbers: «3 dicembre 2026», «1° dic. 2026 alle 9.30»."""
+    return _SAID.sub(_number, typed) if isinstance(typed, str) else typed
+
+
+_SAID = re.compile(r"^\s*(\d{1,2})[°º]?\s+([^\W\d_]{3,})\.?\s+(\d{4})(?:,?\s+(?:alle|ore|alle ore)\b)?", re.IGNORECASE)
+
+
+def _number(said: re.Match[str]) -> str:
+    day, month, year = said.groups()
+    return f"{day}/{_months()[month.lower()]}/{year}" if month.lower() in _months() else said[0]
+
+
+@cache
+def _months() -> dict[str, int]:
+    with translation.override("it"):
+        names = {str(name).lower(): number for number, name in dates.MONTHS.items()}
+    return names | {name[:3]: number for name, number in names.items()}
+
+
 class DayField(forms.DateField):
-    """A day, «gg/mm/aaaa»."""
+    """A day, «gg/mm/aaaa» or with its month in words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.DateInput(attrs={"placeholder": _("gg/mm/aaaa"), "autocomplete": "off"}))
         super().__init__(*args, **kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        return super().to_python(in_numbers(value))
 
 
 class LastDayField(DayField):

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 from wagtail.models import Page
 
 from portal import demo
@@ -22,14 +23,17 @@ DAYS = {
     "31-12-2026": date(2026, 12, 31),
     "5/2/27": date(2027, 2, 5),
     "2027-02-03": date(2027, 2, 3),
+    "3 dicembre 2026": date(2026, 12, 3),
+    "1° Mar. 2027": date(2027, 3, 1),
 }
 MOMENTS = {
     "26/11/2036 09:00": datetime(2036, 11, 26, 9, 0, tzinfo=ROME),
     "26/11/2036 9.30": datetime(2036, 11, 26, 9, 30, tzinfo=ROME),
     "6.1.2037 14:05": datetime(2037, 1, 6, 14, 5, tzinfo=ROME),
     "2036-07-02 10:00": datetime(2036, 7, 2, 10, 0, tzinfo=ROME),
+    "3 dicembre 2036 alle 9.30": datetime(2036, 12, 3, 9, 30, tzinfo=ROME),
 }
-UNREADABLE = ["31/02/2027", "32/13/2026", "fra un mese", "12/2027"]
+UNREADABLE = ["31/02/2027", "31 febbraio 2027", "3 brumaio 2026", "3 dicembre", "32/13/2026", "fra un mese", "12/2027"]
 
 
 @pytest.mark.parametrize(("text", "day"), DAYS.items())
@@ -77,7 +81,7 @@ def test_a_meeting_is_never_convened_for_now_because_its_hour_cannot_be_read(tex
 def test_the_end_of_a_role_is_typed_like_any_day(as_: Any, person: Any) -> None:
     day = timezone.localdate() + timedelta(days=40)
     sent = {"holder_text": person("trainee").email, "role": "1", "reason": "Prova", "confirmed": "1"}
-    for text in (f"{day:%d/%m/%Y}", f"{day:%d.%m.%Y}", f"{day:%Y-%m-%d}"):
+    for text in (f"{day:%d/%m/%Y}", f"{day:%d.%m.%Y}", f"{day:%Y-%m-%d}", date_format(day, "j F Y")):
         shown = as_("coordinator").post("/spazi/terzo-settore/condivisione/", sent | {"expires_on": "31/02/2099"})
         assert "Non leggo questo giorno" in shown.content.decode()
         as_("coordinator").post("/spazi/terzo-settore/condivisione/", sent | {"expires_on": text, "conferma": "1"})
