@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.desk import SIZES, Window
 
@@ -56,3 +56,52 @@ def test_a_file_and_the_hours_of_a_service_are_changed_from_a_phone(
     reader.page.goto(writer.page.url)
     assert "martedì 9–13" in reader.text
     assert reader.page.get_by_role("link", name="Cambia gli orari").count() == 0
+
+
+def test_files_let_go_anywhere_on_the_page_are_attached(open_as: Callable[..., Window], tmp_path: Path) -> None:
+    """On the field itself, and beside it, where a browser would open them in place of what is being written."""
+    writer = open_as("coordinator")
+    page, field = writer.page, writer.page.get_by_label("File e foto")
+    files = [tmp_path / "turni-di-agosto.txt", tmp_path / "mappa del salone.txt"]
+    for each in files:
+        each.write_text("Si apre alle nove.")
+    writer.go("/spazi/rete/notizia/")
+    page.get_by_label("Titolo").fill("Turni di agosto")
+    page.get_by_label("In una frase").fill("I turni sono nel file.")
+    let_go(page, files[:1], field)
+    assert names(field) == ["turni-di-agosto.txt"]
+    let_go(page, files, page.get_by_role("heading", level=1))
+    assert names(field) == [each.name for each in files]
+    expect(page.get_by_label("Titolo")).to_have_value("Turni di agosto")
+    page.get_by_role("button", name="Pubblica").click()
+    expect(page.locator("#annuncio")).to_contain_text("«Turni di agosto» è pubblicata.")
+    for name in ("turni-di-agosto", "mappa del salone"):
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+
+    page.get_by_role("link", name="Aggiungi o sostituisci un file").click()
+    page.get_by_role("link", name="Sostituisci turni-di-agosto").click()
+    one = page.get_by_label("Il file nuovo")
+    let_go(page, files, page.get_by_role("heading", level=1))  # which of the two, nobody can know
+    assert names(one) == []
+    assert one.evaluate("field => field.validationMessage") == "Qui va un file solo."
+    let_go(page, files[1:], page.get_by_role("heading", level=1))
+    assert names(one) == ["mappa del salone.txt"]
+    assert one.evaluate("field => field.validationMessage") == ""
+
+
+def let_go(page: Page, files: list[Path], over: Locator) -> None:
+    """As a person does with files from a folder: the browser itself is told of them."""
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + 20, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(each) for each in files], "dragOperationsMask": 1}
+    browser = page.context.new_cdp_session(page)
+    for step in ("dragEnter", "dragOver", "drop"):
+        browser.send("Input.dispatchDragEvent", {"type": step, **at, "data": data})
+    browser.detach()
+
+
+def names(field: Locator) -> list[str]:
+    found: list[str] = field.evaluate("field => [...field.files].map((each) => each.name)")
+    return found

@@ -265,6 +265,7 @@ def test_two_windows_on_one_page_lose_nothing_of_each_other(open_as: Callable[..
     page.locator(summary).fill("Come l’ha scritta Chiara.")
     expect(page.locator("#w-autosave-indicator")).to_contain_text("Salvato alle")
     other.page.locator(summary).fill("Come l’ha scritta Paolo.")
+    expect(page.locator("#w-editing-sessions")).to_contain_text("Paolo Vannini sta scrivendo")
     notice = other.page.locator("#writing-notice")
     expect(notice).to_contain_text("Chiara Bonacchi ha salvato questa pagina alle")
     expect(notice).to_contain_text("Il tuo testo è ancora qui, e non è salvato.")

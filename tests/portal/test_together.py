@@ -139,3 +139,29 @@ def test_of_two_who_press_at_once_the_second_is_refused(page: Page, as_: Any, mo
     assert answer.status_code == 200
     assert 'value="Mia"' in answer.content.decode()
     assert title(page) == "Orari"
+
+
+def test_two_at_one_page_read_each_others_name_and_what_the_other_does(page: Page, as_: Any) -> None:
+    mine, other = as_("coordinator"), as_("director")
+    here, there = at_work(mine, page), at_work(other, page)
+    assert "Paolo Vannini l’ha aperta" in beside(mine, here)
+    beside(mine, here, is_editing="1")
+    assert "Chiara Bonacchi sta scrivendo" in beside(other, there)
+    assert saved(mine, page, title="Orari di Chiara", begun_from=opened(mine, page)).status_code == 302
+    assert "Chiara Bonacchi l’ha salvata" in beside(other, there)
+
+
+def at_work(client: Any, page: Page) -> tuple[str, dict[str, str]]:
+    """Where an open editor asks who else is there, and what it sends."""
+    shown = BeautifulSoup(client.get(f"/admin/pages/{page.pk}/edit/").content, "html.parser")
+    form = shown.select_one("form.w-editing-sessions")
+    assert form is not None
+    fields = form.select("input[type=hidden]:not([name=csrfmiddlewaretoken])")
+    return str(form["data-w-swap-src-value"]), {str(each["name"]): str(each["value"]) for each in fields}
+
+
+def beside(client: Any, editor: tuple[str, dict[str, str]], **said: str) -> str:
+    """What it says after the next ten seconds of the others."""
+    address, sent = editor
+    [shown] = BeautifulSoup(client.post(address, sent | said).json()["html"], "html.parser").select("ol")
+    return " ".join(shown.get_text().split())

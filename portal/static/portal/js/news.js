@@ -1,4 +1,5 @@
-// While a news is written its words are kept on the server: a closed tab loses nothing. Without script, only what is sent.
+// While a news is written its words are kept on the server: a closed tab loses nothing. Files go to their field wherever
+// they are let go. Without script, only what is sent.
 const form = document.querySelector("form[data-keep]");
 const said = form?.querySelector("[data-kept]");
 let timer;
@@ -32,3 +33,27 @@ for (const input of form?.querySelectorAll("[data-most]") ?? []) {
 }
 
 form?.addEventListener("submit", () => clearTimeout(timer));
+
+// A file let go beside its field would open in place of the page and of what is being written: it goes to the field.
+const field = form?.querySelector("input[type=file]");
+if (field) {
+  const brings = (event) => event.dataTransfer.types.includes("Files") && event.target !== field;
+  document.addEventListener("dragover", (event) => {
+    if (brings(event)) event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    if (!brings(event)) return;
+    event.preventDefault();
+    const { files } = event.dataTransfer;
+    if (files.length > 1 && !field.multiple) {
+      field.setCustomValidity("Qui va un file solo.");
+      field.reportValidity();
+      return;
+    }
+    field.files = files;
+    field.dispatchEvent(new Event("change"));
+  });
+  field.addEventListener("change", () => {
+    if (!field.dataset.most) field.setCustomValidity("");
+  });
+}
