@@ -526,7 +526,8 @@ def _file_versions(queryset: QuerySet[Any], user: Person, action: str) -> QueryS
     held = standing(user)
     if held.only is not None:
         return queryset.none()
-    queryset = queryset.filter(document__in=_files(Document.objects.all(), user, action).values("pk"))
+    # Asked of the file of each row: as a list, every file of the network would be asked about.
+    queryset = queryset.filter(Exists(_files(Document.objects.filter(pk=OuterRef("document")), user, action)))
     if held.administrator:
         return queryset
     here = Q(space__collection=F("document__collection")) | Q(space__in=held.spaces("view"))
