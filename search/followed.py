@@ -87,6 +87,21 @@ def address(words: str, filters: Mapping[str, str]) -> str:
     return f"{reverse('search')}?{urlencode(asked)}"
 
 
+def said(each: Followed, reader: Any) -> str:
+    """The words, and what they are narrowed to: the same may be kept twice."""
+    narrowed = (_value(name, value, reader) for name, value in each.filters.items())
+    return " · ".join(filter(None, [each.words, *narrowed]))
+
+
+def _value(name: str, value: str, reader: Any) -> str:
+    """As the page of results says it; a space that the reader does not read any more is not named."""
+    if name == "kind":
+        return vocabulary.kind_plural(value)
+    if name == "space":
+        return next((space.name for space in access.spaces_read(reader) if space.code == value), "")
+    return value
+
+
 # --- What is new in them ---------------------------------------------------------------------------------
 
 
@@ -119,7 +134,7 @@ def _new_in(mine: list[Followed], user: User, changes: Iterable[feed.Change]) ->
     for each, found in zip(mine, answered, strict=False):
         new = [changed[hit.page_id] for hit in found.hits if hit.page_id in changed]
         if new:
-            yield feed.Alert(each.words, address(each.words, each.filters), new[:SHOWN])
+            yield feed.Alert(said(each, user), address(each.words, each.filters), new[:SHOWN])
 
 
 # --- Wishes ----------------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from .query import key_of
 @login_required
 def own_searches(request: PersonRequest) -> HttpResponse:
     mine = [(each, followed.address(each.words, each.filters)) for each in followed.of(request.user)]
-    saved = [(each, url) for each, url in mine if not each.is_wish]
-    wishes = [(each, url) for each, url in mine if each.is_wish]
+    saved = [(each, followed.said(each, request.user), url) for each, url in mine if not each.is_wish]
+    wishes = [(each, each.words, url) for each, url in mine if each.is_wish]
     lists = [
         (_("Salvate"), saved, _("Quello che c’è di nuovo arriva con il riepilogo. Si salvano dai risultati.")),
         (_("In attesa"), wishes, _("Nessuna pagina risponde ancora: ti scriviamo quando c’è, una volta sola.")),

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -12,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from wagtail.models import Page
 
 from coordination.models import ServicePage
@@ -20,7 +18,6 @@ from portal import access
 from portal.limits import limited
 from portal.models import Document as File
 from portal.models import Space
-from portal.models.pages import page_kinds
 from portal.pages import kinds
 from portal.requests import number
 from protocols.models import FormPage
@@ -28,7 +25,6 @@ from protocols.models.rules import RulePage
 
 from . import asking, gaps, index, pins, recent, rights, titles, vocabulary
 from .answers import Answers, answers, filters_in, suggested
-from .documents import FILE_KIND
 from .engines.contract import FACETS, EngineDown, Hit, IndexBusy, IndexDamaged, IndexOutdated, Results, Suggestion
 from .followed import PARAMETERS, kept_for
 from .query import key_of, left_out
@@ -190,7 +186,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     found = _suggested(words, request.user) if len(words) > 1 else []
     groups: dict[str, list[Any]] = {}
     for each in found:
-        groups.setdefault(_kind_plural(each.kind), []).append(each)
+        groups.setdefault(vocabulary.kind_plural(each.kind), []).append(each)
     if len(words) > 2:
         groups |= suggested(words, request.user)
     return render(request, "search/suggestions.html", {"groups": groups.items(), "words": words})
@@ -205,22 +201,6 @@ def _suggested(words: str, user: Any) -> list[Suggestion]:
     return titles.suggest(words, user, SUGGESTED)
 
 
-@cache
-def _kinds() -> dict[str, tuple[Any, Any]]:
-    """One and many of each kind, to be said in the reader's language."""
-    known = {kind: words for model in page_kinds() for kind, words in model.kinds_in_words().items()}
-    files, spaces = (gettext_lazy("File"), gettext_lazy("File")), (gettext_lazy("Spazio"), gettext_lazy("Spazi"))
-    return {**known, FILE_KIND: files, "spazio": spaces}
-
-
-def _kind_label(kind: str) -> str:
-    return str(_kinds().get(kind, (kind, kind))[0])
-
-
-def _kind_plural(kind: str) -> str:
-    return str(_kinds().get(kind, (kind, kind))[1])
-
-
 def _shown(search: Search, hit: Hit) -> dict[str, Any]:
     """A result as the page shows it. The space is named only to those who may read it."""
     space = search.spaces.get(hit.space)
@@ -229,7 +209,7 @@ def _shown(search: Search, hit: Hit) -> dict[str, Any]:
     return {
         "in_force": page if hit.superseded else None,  # leads from an old edition to what holds now
         "hit": hit,
-        "kind_label": _kind_label(hit.kind),
+        "kind_label": vocabulary.kind_label(hit.kind),
         "space": space.name if space else _("condiviso con te"),
         "state_kind": state,
         "state": "" if hit.superseded else word,
@@ -303,7 +283,7 @@ def _facets(search: Search) -> list[Facet]:
 def _facet_label(search: Search, name: str, value: str) -> str:
     """The word for a value; empty for what is not shown, as a space that one may not read."""
     if name == "kind":
-        return _kind_plural(value)
+        return vocabulary.kind_plural(value)
     if name == "space":
         return search.spaces[value].name if value in search.spaces else ""
     return value if value not in ("", "0") else ""

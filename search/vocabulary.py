@@ -5,12 +5,15 @@ from dataclasses import dataclass, field, replace
 from functools import cache as once
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from portal.models import Term
 from portal.models.glossary import KEPT, Relation
 from portal.models.kept import Kept
 from portal.models.pages import page_kinds
 
 from . import own_names
+from .documents import FILE_KIND
 from .italian import FORMS, STEMS, STOPWORDS
 from .query import parse, phrase_key, replace_words, words_of
 
@@ -173,3 +176,19 @@ def kinds() -> dict[str, set[str]]:
                 if len(words_of(word)) == 1:
                     found.setdefault(phrase_key(word), set()).add(kind)
     return found
+
+
+@once
+def _kinds_said() -> dict[str, tuple[Any, Any]]:
+    """One and many of each kind, to be said in the reader's language."""
+    known = {kind: words for model in page_kinds() for kind, words in model.kinds_in_words().items()}
+    files, spaces = (gettext_lazy("File"), gettext_lazy("File")), (gettext_lazy("Spazio"), gettext_lazy("Spazi"))
+    return {**known, FILE_KIND: files, "spazio": spaces}
+
+
+def kind_label(kind: str) -> str:
+    return str(_kinds_said().get(kind, (kind, kind))[0])
+
+
+def kind_plural(kind: str) -> str:
+    return str(_kinds_said().get(kind, (kind, kind))[1])

@@ -38,6 +38,7 @@ def test_a_kept_search_keeps_its_filters_and_is_ones_own(as_, person, index):
     Followed.objects.get(filters={}).delete()
     row = Followed.objects.get()
     assert "/cerca/?q=dimissioni+protette&amp;tipo=modulo" in client.get(MINE).content.decode()
+    assert ">dimissioni protette · Moduli</a>" in client.get(MINE).content.decode()  # one may keep the words alone too
     assert "dimissioni protette" not in as_("coordinator").get(MINE).content.decode()
     assert as_("administrator").post(f"{MINE}{row.pk}/togli/").status_code == 404
     assert "dimissioni protette" in str([list(kept.rows) for kept in own_data.of(person("worker"))])
@@ -68,8 +69,9 @@ def digest(user):
 
 def test_the_digest_tells_what_is_new_in_a_kept_search_as_far_as_one_may_read_it(person, published):
     for who, seen in (("worker", {"Zufolatoio di tutti"}), ("office", {"Zufolatoio di tutti", "Zufolatoio nascosto"})):
-        followed.follow(person(who), "zufolatoio", {}, is_wish=False)
+        followed.follow(person(who), "zufolatoio", {"space": "SP-RETE"} if who == "worker" else {}, is_wish=False)
         [alert] = digest(person(who)).alerts
+        assert alert.words == ("zufolatoio · Rete dei servizi sociali" if who == "worker" else "zufolatoio")
         assert {change.title for change in alert.changes} == seen
         mail = emails.digest_mail(person(who), digest(person(who)), "/x/")
         for body in (mail.body, str(mail.alternatives[0][0])):
