@@ -35,7 +35,6 @@ class AlreadyOnCall(Exception):
     """The person is on call at the service in some of those hours already."""
 
     def __init__(self, shift: Shift) -> None:
-        super().__init__(str(shift))
         self.shift = shift
 
 

@@ -1,5 +1,7 @@
 """Opening a space, naming it, closing it, and who sees that it exists."""
 
+from itertools import count
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -68,7 +70,7 @@ def _free_slug(name: str) -> str:
     wanted = slugify(name)[:LONGEST_SLUG].strip("-") or "spazio"
     taken = set(Page.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
     taken |= {code.removeprefix("SP-").lower() for code in Space.objects.values_list("code", flat=True)}
-    numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
+    numbered = (f"{wanted}-{number}" for number in count(2))
     return wanted if wanted not in taken else next(each for each in numbered if each not in taken)
 
 

@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from coordination import actions
 from coordination.models import Action, ActionItem, MeetingPage
+from portal import demo
 from portal.models import Activity, Holiday, Organisation, User
 from portal.models.activity import Verb
+from portal.models.spaces import Role
 from portal.notices import digests, emails, feed
+from portal.spaces import roles
 from tests.browser import form, sent, streams_of
 from tests.shown import body
 
@@ -279,6 +282,19 @@ def test_whoever_gives_an_action_learns_at_once_that_its_owner_cannot_read_why(
         f"/admin/pages/{page.pk}/edit/", edit_form(client, page) | {"change_note": "Prova"}, follow=True
     )
     assert "non può leggere questa pagina" not in response.content.decode()
+
+
+def test_whoever_writes_minutes_but_shares_nothing_is_told_whom_to_ask_and_led_nowhere_closed(
+    unseen: Action, as_: Any, person: Any
+) -> None:
+    page = meeting("R-03")
+    roles.give_role(demo.space("SP-COORD"), person("worker_minors"), Role.EDITOR, by=None)
+    client = as_("worker_minors")
+    typed = edit_form(client, page) | {"change_note": "Prova"}
+    shown = client.post(f"/admin/pages/{page.pk}/edit/", typed, follow=True).content.decode()
+    assert "Youssef Haddad non può leggere questa pagina" in shown
+    assert "Se deve leggerla, chiedilo a chi risponde dello spazio." in shown
+    assert "/spazi/coordinamento/condivisione/" not in shown
 
 
 # --- By when ---------------------------------------------------------------------------------------------

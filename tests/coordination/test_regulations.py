@@ -135,6 +135,27 @@ def test_two_delegates_at_once_and_the_second_is_told(service: RegulatedService,
     assert client.post(at, typed | {"seen": field_of(answer, "seen")}).status_code == 302
 
 
+def test_whoever_confirms_a_rule_that_another_one_has_just_changed_is_told_and_nothing_is_confirmed(
+    service: RegulatedService, as_: Given, person: Given
+) -> None:
+    client, at = as_("worker"), f"/regolamenti/{service.slug}/quarrata/"
+    seen = rule_of(service, "quarrata", person("worker"), fee=5)
+    rule_of(service, "quarrata", person("worker"), fee=6, valid_from=TODAY())
+    answer = text(client.post(at, {"conferma": str(seen.pk)}))
+    assert "Nel frattempo Elena Fedi ha scritto una riga" in answer and "€ 6" in answer
+    assert not RuleConfirmation.objects.filter(rule__service=service).exists()
+
+
+def test_an_act_is_named_in_up_to_160_letters_and_a_longer_name_stays_typed(
+    service: RegulatedService, as_: Given
+) -> None:
+    client, longest = as_("worker"), "Regolamento 12 " + "x" * 145
+    refused = written(client, service, "quarrata", fee="6", act=longest + "y")
+    assert field_of(refused, "act") == longest + "y" and not BodyRule.objects.filter(service=service).exists()
+    written(client, service, "quarrata", fee="6", act=longest)
+    assert BodyRule.objects.get(service=service).act == longest
+
+
 # --- Side by side ----------------------------------------------------------------------------------------
 
 
@@ -179,6 +200,8 @@ def test_the_same_leaves_as_a_spreadsheet_and_as_it_was_on_a_day(three: Regulate
     before = (TODAY() - 5 * DAY).strftime("%d/%m/%Y")
     then = text(as_("worker").get(f"/regolamenti/{three.slug}/?giorno={before}"))
     assert "Com’era" in then and "€ 7,50" not in then
+    form = BeautifulSoup(as_("worker").get(f"/regolamenti/{three.slug}/").content, "html.parser").select_one(".filters")
+    assert form is not None and form.select_one("[name=giorno]") and not form.select("[required]")
 
 
 # --- Asked once a year -----------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ import coverage
 import pytest
 from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkResult
+from django.db import connections
 
 from tests.mutants import wrong
 from tests.mutants.wrong import Mutant
@@ -171,6 +172,8 @@ class Trying:
             for function in self.functions[file]:
                 if new := codes.get(wrong.place(function.__code__)):
                     function.__code__ = new
+            for connection in connections.all():  # what the right lines have written there
+                connection.__dict__.pop("_prepared_questions", None)
             items = [self.items[test] for test in tests]
             for item, following in zip(items, [*items[1:], self.end], strict=True):
                 self.session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)

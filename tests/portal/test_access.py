@@ -778,6 +778,9 @@ def test_a_branch_on_which_no_space_was_opened_is_nobodys(case: Case, person: An
         assert not access.can(person("coordinator"), "view", page)
         assert not access.can(AnonymousUser(), "view", page)
         assert access.can(person("administrator"), "view", page)
+    both = Page.objects.filter(pk__in=[orphan.pk, below.pk])
+    assert set(access.seen_by_some(both, [person("coordinator"), person("administrator")])) == set(both)
+    assert not access.seen_by_some(both, [person("coordinator"), person("partner")]).exists()
 
 
 def test_a_file_in_nobodys_collection_is_opened_by_no_page(case: Case, person: Any) -> None:
@@ -895,7 +898,7 @@ def test_many_people_at_once_are_answered_as_each_of_them_alone(person: Any) -> 
         Page.objects.filter(pk=page.pk).update(owner=everybody[number % 9])
         PersonalDataReport.objects.create(page=page, by=everybody[(number + 1) % 9], hides=True, what="-")
     User.objects.filter(pk=person("trainee").pk).update(valid_until=timezone.now())
-    people, alone = list(everybody), list(everybody)
+    people, alone = list(everybody.all()), list(everybody.all())
     access.read_standings(people)
     assert [access.standing(user) for user in people] == [access.standing(user) for user in alone]
     seen = access.seen_by_each(list(Page.objects.all()), people)

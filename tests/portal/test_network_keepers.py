@@ -1,5 +1,6 @@
 """Who coordinates the network opens, names and closes spaces and keeps its bodies, without administrators' rights."""
 
+import re
 from typing import Any
 
 import pytest
@@ -120,6 +121,28 @@ def test_only_somebody_whose_account_lasts_answers_for_a_new_space(as_: Any, per
     User.objects.filter(pk=person("worker").pk).update(valid_until=timezone.now() + timezone.timedelta(3))
     assert as_("coordinator").post("/rete/spazi/apri/", asked_space(person("worker"))).status_code == 200
     assert not Space.objects.filter(name="Fragilità e caregiver").exists()
+
+
+def test_an_address_that_a_page_has_gets_the_first_free_number_and_a_long_one_is_cut_at_forty(
+    as_: Any, person: Any
+) -> None:
+    home = demo.space("SP-RETE").root_page
+    for slug in ("accoglienza", "accoglienza-2"):
+        home.add_child(instance=TextPage(title="Accoglienza", slug=slug, change_note="Nuova."))
+    names = {"Accoglienza": "accoglienza-3", "Sportello anziani " + "a" * 30: "sportello-anziani-" + "a" * 22}
+    for name, slug in names.items():
+        as_("coordinator").post("/rete/spazi/apri/", asked_space(person("worker"), name=name))
+        assert Space.objects.get(name=name).slug == slug
+
+
+def test_the_headings_that_spaces_have_are_offered_once_each(as_: Any) -> None:
+    Space.objects.update(heading="")
+    Space.objects.filter(code__in=["SP-RETE", "SP-MINORI"]).update(heading="Tavoli tematici")
+    shown = as_("coordinator").get("/rete/spazi/apri/").content.decode()
+    assert shown.count('<option value="Tavoli tematici"></option>') == 1
+    assert re.findall(r'<datalist id="heading-offerti">\s*(.*?)\s*</datalist>', shown, re.DOTALL) == [
+        '<option value="Tavoli tematici"></option>'
+    ]
 
 
 def test_two_spaces_of_one_name_and_of_one_address(as_: Any, person: Any) -> None:

@@ -132,6 +132,16 @@ def test_a_link_lasts_from_today_to_ninety_days(days: int, made: int, page: Any,
     assert OutsiderLink.objects.count() == made
 
 
+def test_the_edition_of_a_page_without_editions_is_not_given_and_the_form_says_why(page: Any, as_: Any) -> None:
+    said = {"esterno-page": page.pk, "esterno-named": "Il sindaco", "esterno-reason": "Lo ha chiesto",
+            "esterno-until": f"{timezone.localdate():%d/%m/%Y}", "esterno-asked_as": str(uuid4())}  # fmt: skip
+    refused = body(as_("coordinator").post(ADDRESS, said | {"esterno-fixed": "on"}))
+    assert "Questa pagina non ha edizioni: togli la spunta." in refused and 'value="Il sindaco"' in refused
+    assert not OutsiderLink.objects.exists()
+    as_("coordinator").post(ADDRESS, said)
+    assert OutsiderLink.objects.get().version == ""
+
+
 def test_a_page_of_another_space_is_not_given(page: Any, as_: Any) -> None:
     other = Page.objects.get(slug="consultorio")
     said = {"esterno-page": other.pk, "esterno-named": "A", "esterno-reason": "B", "esterno-asked_as": str(uuid4()),

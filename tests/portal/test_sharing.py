@@ -1,14 +1,17 @@
 """The sharing page: who may let in whom, which pages go beyond the space, and the space as a member sees it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from wagtail.models import Page
 
 from portal import access
 from portal.models import Membership, PageShare, Space
 from portal.models.spaces import Role
+from portal.spaces import opening, roles
 
 pytestmark = pytest.mark.django_db
 
@@ -166,4 +169,17 @@ def test_the_next_meeting_of_the_space_is_told_to_its_members(as_: Any) -> None:
     publish(space().root_page, meeting, on=0, by=None)
     assert "Prossima riunione Incontro prossimo" in text(as_("partner").get("/spazi/terzo-settore/"))
     assert str(day(1).day) in text(as_("partner").get("/spazi/terzo-settore/"))
+
+
+def test_a_meeting_is_the_next_one_when_sixty_days_or_less_are_left(as_: Any, person: Any) -> None:
+    from coordination.models import MeetingPage
+    from portal.demo import publish
+
+    new = opening.open_space("SP-NUOVO", "Nuovo", slug="nuovo", by=None)
+    roles.give_role(new, person("partner"), Role.READER, by=None)
+    today = timezone.localtime().replace(hour=9)
+    for days, is_near in ((61, False), (60, True)):
+        meeting = MeetingPage(title=f"Fra {days} giorni", starts_at=today + timedelta(days=days))
+        publish(new.root_page, meeting, on=0, by=None)
+        assert (f"Prossima riunione Fra {days} giorni" in text(as_("partner").get("/spazi/nuovo/"))) is is_near
     assert "Incontro prossimo" not in text(as_("partner").get("/spazi/carta/"))

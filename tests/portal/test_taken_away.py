@@ -1,19 +1,23 @@
 """A space taken away as one file, by who answers for it; and opened to anybody, or closed to the others."""
 
+import csv
 import io
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.log_actions import LogContext
 
 from portal import access
 from portal.demo import body_of, publish, space
 from portal.files import versions
-from portal.models import Document, SpaceExport
+from portal.models import Document, Image, SpaceExport
 from portal.models.activity import Activity, Verb
 from portal.models.pages import TextPage
 from portal.models.spaces import Role, Visibility
@@ -106,6 +110,40 @@ def test_an_archive_holds_what_files_were_before_as_far_as_the_person_may_open_i
     assert sum("precedente, 2;" in row and "file/prima/" not in row for row in rows) == 1
     assert sum(";attuale;" in row and "Foglio" in row for row in rows) == 1
     assert not [name for name in archive.namelist() if name.startswith(f"file/prima/{file.pk}-2")]
+
+
+def test_the_list_of_files_says_who_put_each_there_how_large_it_is_and_who_replaced_it(
+    as_: Any, page: TextPage, person: Any
+) -> None:
+    file = Document.objects.get(title="Foglio", collection=space("SP-MINORI").collection)
+    file.uploaded_by_user = person("worker_minors")
+    file.file, file.replaced_because = ContentFile(b"il terzo", file.filename), "Refusi"
+    with LogContext(user=person("director")):
+        file.save()
+    Document.objects.create(title="Vuoto", collection=file.collection, file=ContentFile(b"", "vuoto.txt"))
+    table = taken(as_, "coordinator").read("file.csv").decode("utf-8-sig")
+    rows = list(csv.DictReader(table.splitlines(), delimiter=";"))
+    now, before = ([row for row in rows if row["titolo"] == "Foglio" and row["sostituito da"] == who]
+                   for who in ("", str(person("director"))))  # fmt: skip
+    assert [(row["byte"], row["caricato da"]) for row in now] == [("8", str(person("worker_minors")))]
+    assert [(row["byte"], row["perché"]) for row in before] == [(str(len(b"il testo del foglio")), "Refusi")]
+    assert [(row["byte"], row["caricato da"]) for row in rows if row["titolo"] == "Vuoto"] == [("0", "")]
+
+
+def test_pictures_leave_as_they_were_put_there_and_as_the_pages_show_them(as_: Any, page: TextPage) -> None:
+    home = space("SP-MINORI")
+    picture = Image.objects.create(title="Quercia", collection=home.collection, file=get_test_image_file())
+    shown = [("picture", {"picture": picture, "caption": ""})]
+    publish(home.root_page, TextPage(title="Con una quercia", slug="quercia", body=shown), on=-1, by=None)
+    archive = taken(as_, "coordinator")
+    originals = [name for name in archive.namelist() if name.startswith("file/immagini/")]
+    assert f"file/immagini/{picture.pk}-{Path(picture.file.name).name}" in originals
+    text = text_of(archive, "con-una-quercia")
+    [as_shown] = [name for name in archive.namelist() if name.startswith("immagini/") and f'src="../{name}"' in text]
+    with picture.renditions.get(file__endswith=as_shown.removeprefix("immagini/")).file.open("rb") as rendition:
+        assert archive.read(as_shown) == rendition.read()
+    files = [name for name in archive.namelist() if name.startswith("file/")]
+    assert len(files) > len(originals) and f" e {len(files)} file." in text_of(archive, "LEGGIMI.txt")
 
 
 def test_every_space_of_the_network_can_be_taken_away(person: Any) -> None:

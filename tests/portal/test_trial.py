@@ -79,6 +79,18 @@ def test_who_approves_reads_body_by_body_what_it_does(rule: ProtocolPage, as_: G
     assert as_("worker").get(address).status_code == 404
 
 
+@pytest.mark.parametrize("field", ["text", "question", "summary", "body"])
+def test_a_lesson_is_of_a_text_wherever_it_has_its_code_and_not_of_one_with_a_longer_code(
+    field: str, rule: ProtocolPage, as_: Given, person: Given
+) -> None:
+    lesson = LessonDone.objects.get(user=person("worker"), lesson__question__contains="PR-77").lesson
+    lesson.question = ""
+    for words, studied in (("Come dice PR-770.", 0), ("Come dice PR-77.", 1)):
+        setattr(lesson, field, demo.body_of([{"heading": "Regola", "text": words}]) if field == "body" else words)
+        lesson.save()
+        assert counted(as_("office"), f"/pagine/{rule.pk}/prova/")["Comune di Quarrata"][STUDIED] == studied
+
+
 def test_a_minor_edition_asks_only_whoever_has_not_signed_and_what_stays_is_not_lost(
     rule: ProtocolPage, as_: Given, person: Given
 ) -> None:

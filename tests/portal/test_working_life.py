@@ -753,6 +753,20 @@ def test_who_keeps_the_network_names_another_where_one_person_alone_answers(as_:
     assert Job.objects.filter(key=f"role-mail:{space.pk}:{nadia.pk}").exists()
 
 
+def test_who_has_the_role_already_keeps_the_own_and_is_told_nothing(person: Any) -> None:
+    paolo, nadia = person("director"), person("worker_minors")
+    place = Membership.objects.current().filter(user=paolo, role=Role.APPROVER).first()
+    assert place is not None
+    roles.give_role(place.space, nadia, Role.MANAGER, by=None, reason="Da prima")
+    Job.objects.filter(key__startswith="role-mail:").delete()
+    items = handover.items(paolo, person("administrator"))
+    given = {item.key: None if item.is_named else person("administrator") for item in items}
+    handover.leave(paolo, given | {f"role:{place.pk}": nadia}, by=person("office"))
+    own = place.space.memberships.get(user=nadia)
+    assert (own.role, own.reason) == (Role.MANAGER, "Da prima")
+    assert not Job.objects.filter(key=f"role-mail:{place.space_id}:{nadia.pk}").exists()
+
+
 def test_who_takes_over_a_role_is_told_as_by_every_other_door(as_: Any, person: Any) -> None:
     chiara, paolo, nadia = person("coordinator"), person("director"), person("worker_minors")
     row = Membership.objects.current().filter(user=paolo, role=Role.APPROVER).exclude(space__memberships__user=nadia)
