@@ -37,6 +37,7 @@ class Kept:
 Source = Callable[[User], Iterable[Kept]]
 sources: list[Source] = []
 FOR_GOOD = gettext_lazy("finché serve a provare che cosa è stato deciso e da chi")
+ABSENCES = gettext_lazy("fino a un anno dopo la fine")
 
 
 def of(person: User) -> list[Kept]:
@@ -58,11 +59,11 @@ def _account(person: User) -> Kept:
 
 def _places(person: User) -> Iterable[Kept]:
     rows = person.placements.select_related("organisation").order_by("since")
-    yield Kept(_("Enti e sedi"), _("finché l’account c’è"), [
+    yield Kept(_("Enti e sedi"), _("resta: dice a nome di chi hai firmato e approvato"), [
         {_("che cosa"): each.get_kind_display(), _("dove"): str(each.organisation), _("dal"): day(each.since),
          _("al"): day(each.until)} for each in rows
     ])  # fmt: skip
-    yield Kept(_("Assenze, senza il motivo"), _("finché l’account c’è"), [
+    yield Kept(_("Assenze, senza il motivo"), ABSENCES, [
         {_("dal"): day(each.since), _("al"): day(each.until), _("ti sostituisce"): str(each.substitute or "")}
         for each in person.absences.select_related("substitute")
     ])  # fmt: skip
@@ -83,7 +84,7 @@ def _rights(person: User) -> Iterable[Kept]:
         {_("perché"): each.reason, _("dal"): day(each.since), _("al"): day(each.until)}
         for each in NetworkCoordinator.objects.filter(person=person)
     ])  # fmt: skip
-    yield Kept(_("Inviti"), _("finché l’account c’è"), [
+    yield Kept(_("Inviti"), _("accettato, resta chi ti ha dato l’account; ritirato, sparisce dopo un anno"), [
         {_("mandato il"): day(each.asked_at), _("da"): str(each.invited_by or ""),
          _("accettato il"): day(each.accepted_at)}
         for each in Invitation.objects.filter(person=person).select_related("invited_by")
@@ -103,7 +104,7 @@ def _told(person: User) -> Iterable[Kept]:
         {_("pagina"): each.path, _("testo"): each.text, _("il"): day(each.at)}
         for each in ProblemReport.objects.filter(by=person)
     ])  # fmt: skip
-    yield Kept(_("Riepiloghi per e-mail"), _("data ed esito, non il testo"), [
+    yield Kept(_("Riepiloghi per e-mail"), _("data ed esito, non il testo, per un anno"), [
         {_("il"): day(each.window_end), _("esito"): each.get_state_display()}
         for each in Delivery.objects.filter(user=person).order_by("window_end")
     ])  # fmt: skip

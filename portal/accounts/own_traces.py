@@ -43,7 +43,7 @@ def _accesses(person: User) -> Kept:
 
 def _for_others(person: User) -> Iterable[Kept]:
     rows = Absence.objects.filter(substitute=person).select_related("person").order_by("since")
-    yield Kept(_("Le assenze in cui sostituisci"), _("finché l’account di chi manca c’è"), [
+    yield Kept(_("Le assenze in cui sostituisci"), own_data.ABSENCES, [
         {_("dal"): own_data.day(each.since), _("al"): own_data.day(each.until), _("di"): str(each.person)}
         for each in rows
     ])  # fmt: skip
@@ -82,7 +82,7 @@ def _written(person: User) -> Iterable[Kept]:
          _("il"): own_data.day(each.created_at)} for each in sent
     ])  # fmt: skip
     told = PersonalDataReport.objects.filter(by=person, found_by_itself=False).order_by("at")
-    yield Kept(_("Segnalazioni di dati personali che hai fatto"), FOR_GOOD, [
+    yield Kept(_("Segnalazioni di dati personali che hai fatto"), _("finché chi risponde decide; poi ancora un anno"), [
         {_("che cosa"): each.get_what_display(), _("il"): own_data.day(each.at),
          _("come è finita"): each.get_outcome_display()} for each in told
     ])  # fmt: skip

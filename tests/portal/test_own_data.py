@@ -11,7 +11,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from portal import access
-from portal.accounts import names
+from portal.accounts import names, own_data
 from portal.models import (
     Acknowledgement,
     Delegation,
@@ -26,6 +26,7 @@ from portal.models import (
     User,
 )
 from portal.notices import feed, obligations
+from portal.upkeep.terms import shown
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 
@@ -50,6 +51,25 @@ def test_a_person_sees_and_takes_away_what_is_kept_and_until_when(as_: Any) -> N
     assert found["Il tuo account"]["righe"][0]["e-mail"] == "elena.fedi@raccordo.example"
     assert {kept["conservati"] for kept in found.values()} != {""}
     assert len(found["Deleghe"]["righe"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("own", "term", "words"),
+    [
+        ("Enti e sedi", "Ente e sede", "resta"),
+        ("Assenze, senza il motivo", "Assenze", "un anno dopo la fine"),
+        ("Le assenze in cui sostituisci", "Assenze", "un anno dopo la fine"),
+        ("Inviti", "Inviti", "dopo un anno"),
+        ("Riepiloghi per e-mail", "Riepiloghi", "per un anno"),
+        ("Segnalazioni di dati personali che hai fatto", "Segnalazioni di dati personali", "poi ancora un anno"),
+        ("Cose da fare", "Cose da fare", "ancora 90 giorni"),
+        ("Segnalazioni di problemi che hai fatto", "Segnalazioni", "al massimo 90 giorni"),
+    ],
+)
+def test_ones_own_data_say_the_terms_of_the_privacy_page(own: str, term: str, words: str, person: Any) -> None:
+    until = {str(kept.what): str(kept.until) for kept in own_data.of(person("worker"))}
+    terms = {str(each.title): str(each.words) for each in shown()}
+    assert words in until[own] and words in terms[term]
 
 
 def test_nobody_else_s_data_are_among_one_s_own(as_: Any, person: Any) -> None:

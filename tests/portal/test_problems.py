@@ -266,6 +266,8 @@ def test_another_wording_is_proposed_on_the_page_and_comes_back_answered(
     assert (mail.to, mail.reply_to) == ([person("worker").email], [owner.email])
     assert "Hai ragione: da oggi è scritto così." in mail.body
     assert "PR-02" in mail.body
+    html = " ".join(mail.alternatives[0].content.split())
+    assert all("La proposta è chiusa" in said and "segnalazione" not in said for said in (mail.body, html))
     assert not ProblemReport.objects.filter(pk=row.pk).exists()
     problem_reports.send_answer(row.pk)
     assert len(mailoutbox) == 1
