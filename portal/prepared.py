@@ -42,13 +42,17 @@ def places(known: dict[str, int]) -> list[Any]:
     return [given(name) for name in known]
 
 
-def by_key(model: type[M], keys: Iterable[int]) -> list[M]:
-    """The rows of a model that have these keys, in no order."""
+def by_key(model: type[M], keys: Iterable[int], fields: tuple[str, ...] = ()) -> list[M]:
+    """The rows of a model that have these keys, in no order; of each these fields alone, where they are named."""
     found = several("key", keys)
     if not found:
         return []
-    form = ("by key", model, len(found))
-    return answers(form, lambda: model._default_manager.filter(id__in=places(found)).order_by(), **found)
+
+    def question() -> "QuerySet[Any, Any]":
+        rows = model._default_manager.filter(id__in=places(found)).order_by()
+        return rows.values_list(*fields, named=True) if fields else rows
+
+    return answers(("by key", model, len(found), fields), question, **found)
 
 
 def answers(form: Hashable, question: Callable[[], "QuerySet[Any, Any]"], **given: Any) -> list[Any]:

@@ -58,7 +58,7 @@ def _admitted(user: Any, groups: Collection[str]) -> Collection[str]:
 
 def _pages_seen(numbers: set[int], user: Any) -> set[int]:
     if len(numbers) <= NAMED:
-        return {page.pk for page in access.pages_seen(user, numbers)}
+        return access.keys_of_pages_seen(user, numbers)
     return set(access.allowed(Page.objects.all(), user).order_by().values_list("pk", flat=True))
 
 

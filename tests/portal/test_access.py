@@ -454,6 +454,7 @@ def _querysets_agree(world: World, stage: Stage, who: int | None, user: Any) -> 
         assert allowed_among(pages, Page.objects.all(), user, action) == expected, (who, action)
     expected = {page for page in PAGES if world.may_with_page(who, "view", page)}
     assert {page.pk for page in access.pages_seen(user, pages.values())} == {pages[page] for page in expected}, who
+    assert access.keys_of_pages_seen(user, pages.values()) == {pages[page] for page in expected}, who
     for action in {"view", world.asked[0]}:
         expected = {space for space in SPACES if world.may_in_space(who, action, space)}
         assert allowed_among(homes, Space.objects.all(), user, action) == expected, (who, action)
