@@ -273,6 +273,7 @@ def test_two_windows_on_one_page_lose_nothing_of_each_other(open_as: Callable[..
         notice.get_by_role("link", name="Guarda quel testo").click()
     expect(popup.value.locator("body")).to_contain_text("Come l’ha scritta Chiara.")
     popup.value.close()
+    expect(other.page.locator("#w-editing-sessions")).to_contain_text("Chiara Bonacchi l’ha salvata")
     other.page.get_by_role("button", name="Salva bozza").last.click()
     expect(other.page.locator(".messages")).to_contain_text("Chiara Bonacchi ha salvato questa pagina alle")
     expect(other.page.locator(summary)).to_have_value("Come l’ha scritta Paolo.")

@@ -55,6 +55,11 @@ document.addEventListener("DOMContentLoaded", () => {
     if (token()) event.detail.formData?.set("csrfmiddlewaretoken", token());
   });
 
+  // Of a newer text Wagtail would say that the button covers it: the site lets nothing be covered, and says what to do.
+  document.addEventListener("w-swap:json", ({ detail }) => {
+    for (const other of detail?.data?.other_sessions ?? []) other.revision_id = null;
+  }, true);
+
   document.addEventListener("w-autosave:success", ({ detail }) => {
     saved = sent;
     underWay = false;
