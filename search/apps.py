@@ -25,7 +25,7 @@ class SearchConfig(AppConfig):
         from portal.personal_data.reports import sight_changed
         from portal.spaces.shares import audience_changed
 
-        from . import canaries, checkup, index, making_meaning, names, own_names  # noqa: F401
+        from . import canaries, checkup, gaps, index, making_meaning, names, own_names  # noqa: F401
         from .models import OwnName
 
         published.connect(index.on_published)
@@ -40,6 +40,7 @@ class SearchConfig(AppConfig):
             post_delete.connect(index.on_page_deleted, sender=model)
         post_save.connect(index.on_body_saved, sender=Organisation)
         post_save.connect(index.on_person_saved, sender=User)
+        post_save.connect(gaps.on_term_saved, sender=Term)
         file_changed.connect(index.on_file_changed)
         sight_changed.connect(index.on_file_changed)
         file_deleted.connect(index.on_file_deleted)

@@ -179,6 +179,14 @@ def add_synonym(gap: Gap, term: Term, *, by: User) -> None:
         _answered(gap)
 
 
+def on_term_saved(instance: Term, **_signal: Any) -> None:
+    """The glossary says what the words mean, wherever they were written into it: nobody has to answer them any more."""
+    keys = {key_of(name) for name in (instance.word, *instance.synonyms)}
+    with transaction.atomic():
+        for gap in Gap.objects.select_for_update().filter(OFTEN, key__in=keys, owner=None):
+            _answered(gap)
+
+
 def pin(gap: Gap, page: Page, until: date, *, by: User) -> None:
     """The page stands above the results of these words, for whoever may read it; nobody owes another."""
     with transaction.atomic():

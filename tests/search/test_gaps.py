@@ -152,6 +152,17 @@ def test_another_name_answers_at_once_and_the_question_begins_anew(as_, index):
     assert WORDS not in line_of(as_("coordinator"))
 
 
+def test_words_that_the_glossary_explains_now_have_their_answer(as_, index):
+    gap, form = asked(as_), "/rete/glossario/nuovo/"
+    said = {"term": "Zufolo", "meaning": "Si suona", "synonyms": "zufolatoi", "relation": "=", "note": ""}
+    assert as_("coordinator").post(form, said).status_code == 302
+    assert WORDS in line_of(as_("coordinator"))  # it is another word
+    said |= {"term": WORDS.title(), "synonyms": ""}
+    assert as_("coordinator").post(form, said).status_code == 302
+    assert WORDS not in line_of(as_("coordinator")) and Gap.objects.get(pk=gap.pk).asks == 0
+    assert "Si suona" in ask(as_("worker"))
+
+
 def hidden_page(person):
     page = TextPage(title="Pagina del Bargiglio", slug="bargiglio", summary="Testo.")
     demo.publish(demo.space("SP-COORD").root_page, page, on=0, by=person("coordinator"))
