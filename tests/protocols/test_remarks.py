@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
 
 from portal import demo
 from portal.accounts import handover, own_data
@@ -175,6 +175,8 @@ def test_a_wording_is_taken_over_with_one_click_in_its_part_alone_and_the_editio
     assert remark.acts.count() == 0
     done(as_("coordinator"), remark, "ripresa")
     after = draft_of(page.pk)
+    written = PageLogEntry.objects.filter(page=page.pk, action="wagtail.edit").latest("pk")
+    assert (written.user, written.revision) == (person("coordinator"), after.latest_revision)
     assert [str(block.value["text"].source) for block in after.body] == [
         "<p>Un crisantemo e mezzo.</p>", "<p>Il <b>resto</b>.</p>",
     ]  # fmt: skip

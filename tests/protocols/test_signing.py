@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from portal.demo import space
 from portal.models import User
 from portal.models.acknowledgements import Acknowledgement
+from portal.models.append_only import as_maintenance
 from portal.notices import acknowledgements, feed
 from protocols.models import Edition, ProtocolPage
 from tests.agreed import put_in_force
@@ -74,6 +76,17 @@ def test_a_major_one_asks_again_and_shows_what_changed_since_the_one_that_was_si
         "versione 2.0", "versione 1.0",
     ]  # fmt: skip
     assert TITLE not in told(person("worker"))
+
+
+def test_where_the_signed_edition_is_read_no_more_the_notes_are_said_and_nothing_is_compared(
+    rule: ProtocolPage, as_: Given
+) -> None:
+    publish(rule, "2.0", "Si chiama entro un’ora.")
+    with as_maintenance("as if the page had come from a space that she does not read"):
+        Edition._base_manager.filter(page_id=rule.pk, version="1.0").update(space=space("SP-MINORI"))
+    asked = as_("worker").get(PAGE).content.decode().split('id="firma"')[1].split("</section>")[0]
+    assert "Hai firmato versione 1.0" in asked and "2.0: Si chiama entro un’ora." in asked
+    assert "/confronta/" not in asked and "Ti riguarda" not in asked
 
 
 def test_a_minor_after_the_major_is_held_by_whoever_signed_the_major_alone(rule: ProtocolPage, person: Given) -> None:

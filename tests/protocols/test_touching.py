@@ -179,6 +179,14 @@ def test_an_adaptation_and_a_changed_signature_touch_the_body_alone(person: Any,
         edition=edition, organisation=agliana, state=State.ADAPTED, since=edition.begins, act_number="1",
         act_date=today(), sections=[edition.parts[0][0]], text="Un giorno.", reason="Siamo pochi.",
     )  # fmt: skip
+    new, mountain = Edition.objects.get(page_id=page.pk, version="2.0"), person("worker_mountain").organisation
+    Adoption.objects.create(
+        edition=new, organisation=mountain, state=State.ADAPTED, since=new.begins, act_number="2", act_date=today(),
+        sections=[new.parts[0][0]], text="Sei giorni.", reason="Siamo lontani.",
+    )  # fmt: skip
+    assert read(as_("worker_mountain"))[1] == {
+        "Tempi (cambia)": [f"Ti riguarda: {mountain}, il tuo ente. Ha un suo adattamento di questa sezione."]
+    }
     assert read(as_("worker"))[1] == {
         "Enti firmatari (cambia)": ["Ti riguarda: Comune di Quarrata, il tuo ente. Entra fra gli enti firmatari."]
     }
