@@ -494,6 +494,8 @@ def portal_doors() -> list[Door]:
         Door("orphans", "/norme/orfani/", KEEPERS),
         Door("reasons", f"/pagine/{page('pr-04').pk}/ragioni/", {"coordinator", "director", "administrator"},
              forbidden=MINORI),
+        Door("reasons", f"/pagine/{page('pr-04').pk}/ragioni/", {"coordinator", "director", "administrator"},
+             forbidden=MINORI, post={}),
         Door("reasons", "/pagine/999999/ragioni/", set()),
         Door("take_reason_away", f"/pagine/{page('pr-04').pk}/ragioni/{reason_of('pr-04')}/togli/",
              {"coordinator", "director", "administrator"}, answer=302, post={}, forbidden=MINORI),
