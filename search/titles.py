@@ -9,7 +9,7 @@ from portal.requests import number
 from . import rights
 from .engines.contract import FACETS, Hit, Query, Results, Suggestion, shown
 from .models import SearchDocument
-from .query import normalise
+from .query import normalise, phrase_key
 
 LONGEST = 100  # words of more letters than these are in no title
 MOST_WORDS = 8
@@ -17,10 +17,11 @@ MOST_WORDS = 8
 
 def search(query: Query) -> Results:
     """The pages and files whose title holds every word, under the filters chosen; neither facets nor corrections."""
-    rows = _admitted(_filtered(_titled(query.words), query), query)
+    titled = _titled(_beyond_filters(query), or_all=any(query.filters.values()))
+    rows = _admitted(_filtered(titled, query), query)
     start = (max(query.page, 1) - 1) * query.per_page
     hits = [Hit(**_values(row, Hit)) for row in rows[start : start + query.per_page]]
-    return Results(total=len(rows), hits=hits, searched=query.words, all_words=len(rows))
+    return Results(total=len(rows), hits=hits, all_words=len(rows))
 
 
 def suggest(words: str, user: Any, limit: int) -> list[Suggestion]:
@@ -28,11 +29,19 @@ def suggest(words: str, user: Any, limit: int) -> list[Suggestion]:
     return [Suggestion(**_values(row, Suggestion)) for row in rows[:limit]]
 
 
-def _titled(words: str) -> QuerySet[SearchDocument]:
-    """Each word in the title or the code. Only a page itself has a row whose key is its group."""
+def _beyond_filters(query: Query) -> str:
+    """The words but for those that only say what is filtered: "tipo:procedura" is asked as "procedura" too."""
+    chosen = query.filters.get("kind")
+    said = {name for name, kinds in query.kinds.items() if chosen in kinds} | {str(query.filters.get("year", ""))}
+    return " ".join(word for word in query.words.split() if phrase_key(word) not in said)
+
+
+def _titled(words: str, *, or_all: bool = False) -> QuerySet[SearchDocument]:
+    """Each word in the title or the code; no words find nothing, or all. Only a page itself has a row whose key is its
+    group."""
     asked = [word[:LONGEST] for word in normalise(words).split()[:MOST_WORDS]]
     rows = SearchDocument.objects.filter(key=F("group"), gone=False, superseded=False)
-    if not asked:
+    if not asked and not or_all:
         return rows.none()
     for word in asked:
         rows = rows.filter(Q(title__icontains=word) | Q(code__iexact=word))

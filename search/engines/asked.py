@@ -16,6 +16,8 @@ from search.query import Typed, code_form, parse, replace_words, spelling_in, ty
 
 MAX_CORRECTED = 8
 MAX_APART = 3  # ways in which a word is taken apart
+SELDOM = 2  # documents: what no more of them say, and no Italian, may be a mistake of theirs
+MORE_OFTEN = 10  # times, sections counted: so often is what they meant said
 SAYS_ENOUGH = 2  # words: one that nobody wrote is as close in meaning to one page as to another
 
 
@@ -36,11 +38,11 @@ class Asked:
             # Each question to a server is a journey: these are asked at once.
             self.reader.counts([*counted(slots), self._code_asked, *map(word_matches, joined.values())])
             slots = list(self._in_one_word(slots, joined))
-        if not slots or self._count(all_of(place for slot in slots for place in places(slot))):
-            return slots
         unknown = [slot for slot in slots if not self._is_right(slot)][:MAX_CORRECTED]
-        meant = [self._apart(slot) or self._correct(slot) if slot in unknown else slot for slot in slots]
-        if not self._is_believed(meant):
+        if not unknown:
+            return slots
+        meant = [self._meant(slot) if slot in unknown else slot for slot in slots]
+        if meant == slots or not self._is_believed(meant):
             return slots
         self.reader.counts(counted(meant))
         return meant
@@ -115,20 +117,28 @@ class Asked:
     @property
     def says_enough(self) -> bool:
         """Whether its words mean something to somebody."""
-        words = [word for slot in self.slots if slot.corrections or self._is_right(slot) for word in slot.words]
+        known = [slot for slot in self.slots if slot.corrections or self._is_known(slot)]
+        words = [word for slot in known for word in slot.words]
         return sum(bool(word.stem) for word in words) >= SAYS_ENOUGH
 
     # Words nobody wrote, as far as this person can tell
 
     def _is_right(self, slot: Slot) -> bool:
-        """Known to the documents that this person sees, to the glossary, or to Italians."""
+        """Known to the glossary, to Italians, or to several documents that this person sees: one may have it wrong."""
         if slot.synonyms or len(slot.words) > 1:
             return True
         [word] = slot.words
-        return self._is_visible(word) or word.exact in self.query.right or is_word(word.exact)
+        return self._written(word) > SELDOM or word.exact in self.query.right or is_word(word.exact)
 
-    def _is_visible(self, word: Word) -> bool:
-        return self._count(word_matches(word)) > 0
+    def _is_known(self, slot: Slot) -> bool:
+        return self._is_right(slot) or any(self._written(word) for word in slot.words)
+
+    def _written(self, word: Word) -> int:
+        return self._count(word_matches(word))
+
+    def _meant(self, slot: Slot) -> Slot:
+        [word] = slot.words
+        return (not self._written(word) and self._apart(slot)) or self._correct(slot)
 
     def _joined(self, slots: Sequence[Slot]) -> dict[int, Word]:
         """Where two words stand that may be one: "multi dimensionale"."""
@@ -144,7 +154,7 @@ class Asked:
         for at, slot in enumerate(slots):
             if at < after:
                 continue
-            if at in joined and self._is_visible(joined[at]):
+            if at in joined and self._written(joined[at]):
                 yield Slot((*slot.words, *slots[at + 1].words), ((joined[at],),))
                 after = at + 2
             else:
@@ -171,14 +181,16 @@ class Asked:
         return self._count(AnyOf(tuple(all_of(places(slot)) for slot in corrected), 2)) > 0
 
     def _correct(self, slot: Slot) -> Slot:
-        word = slot.words[0].exact
-        return replace(
-            slot, corrections=read(corrections(word, self.reader.near, self._visible_counts, self.query.right))
-        )
+        [word] = slot.words
+        least = MORE_OFTEN * self._written(word)
 
-    def _visible_counts(self, words: Iterable[str]) -> dict[str, int]:
-        speaking = [word for word in words if word_of(word).stem]
-        return dict(zip(speaking, self.reader.counts(Term("text_exact", word) for word in speaking), strict=True))
+        def counts(words: Iterable[str]) -> dict[str, int]:
+            speaking = [each for each in words if word_of(each).stem]
+            counted = self.reader.counts(Term("text_exact", each) for each in speaking)
+            return {each: count for each, count in zip(speaking, counted, strict=True) if count >= least}
+
+        found = corrections(word.exact, self.reader.near, counts, self.query.right)
+        return replace(slot, corrections=read(found))
 
     @cached_property
     def corrected_words(self) -> str | None:
@@ -197,12 +209,6 @@ class Asked:
         for document in self.reader.shown(example):
             return spelling_in(" ".join([document.title, document.heading, document.text]), word)
         return word
-
-    @property
-    def searched_words(self) -> str:
-        all_unknown = bool(self.slots) and all(slot.corrections for slot in self.slots)
-        corrected = self.corrected_words if all_unknown else None
-        return corrected or replace_words(self.query.words, {})
 
     def _count(self, clause: Clause) -> int:
         [count] = self.reader.counts([clause])

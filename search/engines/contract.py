@@ -140,7 +140,6 @@ class Results:
     # Counted by page, its old editions with it; each ignores its own filter, so that its other values can be chosen.
     facets: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: {name: [] for name in FACETS})
     corrected: str | None = None
-    searched: str = ""
     all_words: int = 0  # of those found, how many hold every word
     unfiltered: int = 0  # how many there are without the filters
     # What has not the words and may be what is meant, where nothing has all of them: on the first page, never counted.

@@ -26,7 +26,6 @@ from search.query import (
     SPREAD,
     WEIGHTS,
     normalise,
-    replace_words,
 )
 
 WINDOW = 200  # hits among which further sections raise their group
@@ -112,13 +111,12 @@ class PersonSearch:
 
     def results(self) -> Results:
         if self.asks_nothing:
-            return Results(searched=replace_words(self.query.words, {}))
+            return Results()
         return Results(
             total=len(self._kept),
             hits=self._hits(),
             facets=self._facets(),
             corrected=self.asked.corrected_words,
-            searched=self.asked.searched_words,
             all_words=self._all_words,
             unfiltered=len({found.unit for found in self._documents}),
             near=self._near_hits(),

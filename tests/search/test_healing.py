@@ -140,6 +140,17 @@ def test_meanwhile_titles_are_shown_to_those_who_may_read_and_to_nobody_else(
     assert asked(as_("worker"), "flautisti")[0]["total"] == 0
 
 
+def test_meanwhile_a_kind_alone_lists_its_titles(as_: Any, index: Any, settings: Any) -> None:
+    shutil.rmtree(settings.SEARCH_INDEX_DIR)
+    for words, filters in (
+        ("procedura", {"tipo": "procedura"}),
+        ("2026 verbali", {"anno": "2026", "tipo": "riunione"}),
+    ):
+        found = as_("worker").get("/cerca/", {"q": words, **filters, "format": "json"}).json()
+        assert found["total"] > 3 and {each["kind"] for each in found["results"]} == {filters["tipo"]}
+    assert as_("worker").get("/cerca/", {"q": "zufolo", "tipo": "procedura", "format": "json"}).json()["total"] == 0
+
+
 def test_meanwhile_the_filters_chosen_hold(as_: Any, index: Any, settings: Any) -> None:
     shutil.rmtree(settings.SEARCH_INDEX_DIR)
     for filters in ({"tipo": "protocollo"}, {"spazio": "SP-INTEGRA", "tipo": "riunione"}, {"anno": "1999"}):
