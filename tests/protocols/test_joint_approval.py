@@ -351,6 +351,18 @@ def test_who_is_missing_is_reminded_before_the_day_and_after_it_once_each(
         assert len(sent) == 2 and all(words in message.body for message in sent)
 
 
+def test_whoever_acts_for_a_body_since_today_is_asked_without_anybody_doing_anything(
+    joint: JointApproval, person: Given
+) -> None:
+    title = "PR-77 Regola di prova, versione 2.0: firma"
+    Delegation.objects.filter(organisation__slug="quarrata", person=person("worker")).update(
+        person=person("worker_mountain")
+    )
+    assert title not in told(person("worker_mountain"))
+    joint_approval.remind()
+    assert title in told(person("worker_mountain")) and title not in told(person("worker"))
+
+
 # --- Who sees it -----------------------------------------------------------------------------------------
 
 
@@ -360,6 +372,8 @@ def test_a_draft_is_shown_to_its_delegates_and_to_who_writes_there_and_to_nobody
     opened = [name for name in ("director", "worker", "health_manager", "hospital_worker", "coordinator", "office")
               if as_(name).get(f"/firme/{joint.pk}/").status_code == 200]  # fmt: skip
     assert opened == ["director", "worker", "health_manager", "hospital_worker", "coordinator", "office"]
+    shown = BeautifulSoup(as_("worker").get(f"/firme/{joint.pk}/").content, "html.parser")
+    assert "Comune di Quarrata" in [row.th.get_text(strip=True) for row in shown.select("[aria-labelledby=prova] tr")]
     for name in ("newcomer", "trainee", "worker_minors", "partner"):
         assert as_(name).get(f"/firme/{joint.pk}/").status_code == 404
         assert "Due crisantemi" not in text(as_(name).get("/cerca/?q=crisantemi"))

@@ -1,5 +1,6 @@
 """A step says whose work it is, why, whom to call today and where else one goes; list and drawing say the same."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -238,6 +239,35 @@ def test_no_box_of_any_drawing_lies_on_another_and_no_word_leaves_its_box(person
             for other in drawn.boxes[number + 1 :]:
                 apart = box.right <= other.x or other.right <= box.x or box.bottom <= other.y or other.bottom <= box.y
                 assert apart, page.code
+
+
+def test_each_arrow_leads_from_a_step_to_the_next_or_to_the_one_that_its_way_names(person: Any, rf: Any) -> None:
+    request = rf.get("/")
+    request.user = person("administrator")
+    led = 0
+    for page in ProcedurePage.objects.live():
+        drawn = procedures.plan(page, request)["flow"]
+        rows = [box for box in drawn.boxes if box.kind != "way"]
+        arrows = [_ends(path.d) for path in drawn.paths]
+        for one, other in zip(rows, rows[1:], strict=False):
+            below = (one.x + one.width / 2, one.y + one.height), (other.x + other.width / 2, other.y - 1)
+            assert below in arrows, page.code
+        for box in drawn.boxes:
+            place = re.search(r"→ passo (\d+)", " ".join(each.text for each in box.texts))
+            if box.kind == "way" and place:
+                step = rows[int(place[1]) - 1]
+                assert ((box.x, box.y + box.height - 10), (step.x + step.width + 1, step.y + 24)) in arrows, page.code
+                led += 1
+    assert led
+
+
+def _ends(drawn: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where a line of «M», «V» and «H» begins and where it ends."""
+    x, y = (float(each) for each in drawn.split()[0][1:].split(","))
+    first = x, y
+    for word in drawn.split()[1:]:
+        x, y = (float(word[1:]), y) if word[0] == "H" else (x, float(word[1:]))
+    return first, (x, y)
 
 
 def test_a_procedure_asks_as_often_for_thirty_steps_as_for_three(person: Any, rf: Any) -> None:
