@@ -16,6 +16,7 @@ from search.engines.clauses import (
     Weighed,
     all_of,
     any_of,
+    within,
 )
 from search.engines.entries import number_of
 from search.engines.slots import Slot, Word
@@ -81,6 +82,9 @@ def own_words(slots: Iterable[Slot]) -> Clause:
     return Ordered(any_of(phrase(words, "own") for words in told), tuple(map(phrase, told)))
 
 
+OF_A_PART = -1
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of the ranking query: the name of its weight, the words, what they add. Of the ways in which a slot is
@@ -123,9 +127,12 @@ class Scoring:
         """What is typed is one way to be found, each correction and each synonym another."""
         if slot.together:
             yield Part("text", _said(slot.words), phrase(slot.words), at)
-        for word in slot.words if not slot.together else ():
-            for weight, clause in _fields(word, closer):
-                yield Part(weight, word.exact, _boost(clause, weight), at)
+        fields = [] if slot.together else [(word, *each) for word in slot.words for each in _fields(word, closer)]
+        for word, weight, clause in fields:
+            told = _boost(clause, weight)
+            yield Part(weight, word.exact, told if _is_one_word(slot) else within(told, _whole(slot)), at)
+            if not _is_one_word(slot):
+                yield Part("part", word.exact, _boost(told, "part"), at, OF_A_PART)
         instead = [("correction", word.exact, _boost(_word(word, closer), "correction")) for word in slot.corrections]
         instead += [
             ("synonym", _said(words), Weighed(_synonym(words, closer), self._synonym_weight(slot, words)))
@@ -134,7 +141,7 @@ class Scoring:
         yield from (Part(*each, at, way) for way, each in enumerate(instead, start=1))
 
     def _slot(self, slot: Slot, closer: str) -> Clause:
-        typed = phrase(slot.words) if slot.together else any_of(_word(word, closer) for word in slot.words)
+        typed = phrase(slot.words) if slot.together else _typed(slot, closer)
         corrected = [_boost(_word(word, closer), "correction") for word in slot.corrections]
         synonyms = [Weighed(_synonym(words, closer), self._synonym_weight(slot, words)) for words in slot.synonyms]
         return Best((typed, *corrected, *synonyms))
@@ -194,6 +201,21 @@ def _kinds_alone(slots: Sequence[Slot]) -> Iterator[tuple[str, Clause]]:
     if len(named) == 1 and all(slot.kinds or slot.year for slot in slots):
         for kind in named[0].kinds:
             yield _said(named[0].words), _boost(Constant(Term("kind_no", number_of(kind)), 1.0), "kind_alone")
+
+
+def _typed(slot: Slot, closer: str) -> Clause:
+    words = any_of(_word(word, closer) for word in slot.words)
+    return words if _is_one_word(slot) else Best((within(words, _whole(slot)), _boost(words, "part")))
+
+
+def _is_one_word(slot: Slot) -> bool:
+    """Or several that stand each for itself; words that have another name together are one thing, of which one of them
+    alone says little."""
+    return len(slot.words) == 1 or not slot.synonyms
+
+
+def _whole(slot: Slot) -> list[Clause]:
+    return list(map(word_matches, slot.words))
 
 
 def _boost(clause: Clause, weight: str) -> Clause:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import log
 
 from search.engines import impacts
-from search.engines.clauses import AllOf, AnyOf, Best, Clause, Constant, Ordered, Phrase, Term, Weighed
+from search.engines.clauses import AllOf, AnyOf, Best, Clause, Constant, Narrowed, Ordered, Phrase, Term, Weighed
 from search.engines.reader import Reader
 
 Rarities = Mapping[Term, float]
@@ -40,7 +40,7 @@ def _terms(clause: Clause) -> Iterator[Term]:
         case AnyOf(clauses) | AllOf(clauses) | Best(clauses) | Ordered(_, clauses):
             for each in clauses:
                 yield from _terms(each)
-        case Weighed(inner):
+        case Weighed(inner) | Narrowed(inner):
             yield from _terms(inner)
 
 
@@ -53,7 +53,7 @@ def _scored(clause: Clause, rarities: Rarities) -> Clause:
             return Constant(clause, sum(rarities[word] for word in _terms(clause)))
         case AnyOf(clauses) | AllOf(clauses) | Best(clauses):
             return replace(clause, clauses=tuple(_scored(each, rarities) for each in clauses))
-        case Weighed(inner):
+        case Weighed(inner) | Narrowed(inner):
             return replace(clause, clause=_scored(inner, rarities))
         case Ordered(_, scored):
             return replace(clause, scored=tuple(_scored(each, rarities) for each in scored))

@@ -479,6 +479,17 @@ class TestSynonyms:
         assert found[0] == "page:5"
         assert "page:6" in found
 
+    def test_what_has_another_name_comes_before_what_has_one_word_of_it_alone(self, engine):
+        engine.write(
+            [
+                document("page:661", "Pasti a scuola", "Pasti gratuiti per chi li chiede."),
+                document("page:662", "Aiuto a casa", "L’assistenza domiciliare di chi è solo, con gli ausili."),
+                document("page:663", "Pannoloni", "Pannoloni gratuiti a chi li chiede."),
+            ]
+        )
+        said = {phrase_key("pannoloni gratuiti"): ["assistenza domiciliare"]}
+        assert groups(search(engine, "pannoloni gratuiti", synonyms=said)) == ["page:663", "page:662", "page:661"]
+
     def test_a_rare_synonym_does_not_outrank_a_common_word(self, engine):
         engine.write(document(f"page:{n}", f"Nota {n}", "Giorni di ferie.") for n in range(300, 320))
         engine.write([document("page:330", "Nota", "Giorni di congedo.")])
