@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 
 from search.engines.clauses import AnyOf, Begins, Clause, Constant, Term, all_of, any_of, one_of
 from search.engines.contract import Query
@@ -11,7 +11,7 @@ from search.engines.matching import counted, phrase, places, word_matches
 from search.engines.reader import Address, Reader
 from search.engines.slots import Slot, Word, read, slots_of, word_of
 from search.engines.spelling import apart, corrections
-from search.italian import is_word
+from search.italian import FORMS, is_word
 from search.query import Typed, code_form, parse, replace_words, spelling_in, typed_codes, words_of
 
 MAX_CORRECTED = 8
@@ -19,6 +19,11 @@ MAX_APART = 3  # ways in which a word is taken apart
 SELDOM = 2  # documents: what no more of them say, and no Italian, may be a mistake of theirs
 MORE_OFTEN = 10  # times, sections counted: so often is what they meant said
 SAYS_ENOUGH = 2  # words: one that nobody wrote is as close in meaning to one page as to another
+
+
+MONTHS = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
+ACTS = "articolo comma legge decreto delibera deliberazione determina determinazione allegato regolamento"
+AFTER_A_NUMBER, BEFORE_A_NUMBER = ({FORMS[word] for word in words.split()} for words in (MONTHS, ACTS))
 
 
 class Asked:
@@ -97,13 +102,18 @@ class Asked:
     def telling(self) -> set[Clause]:
         """What says by itself what is looked for: who has of "procedura xyz" the kind alone, or of "MD-99" the letters
         alone, has nothing of it. Of "verbali 2026" the year tells more than the kind."""
-        each_after = zip_longest(self.slots, self.slots[1:])
-        speaking = [slot for slot, after in each_after if not self._only_goes_before(slot, after)]
+        around = zip([None, *self.slots], self.slots, [*self.slots[1:], None], strict=False)
+        speaking = [slot for before, slot, after in around if not self._only_goes_with(slot, before, after)]
         return {place for slot in speaking or self.slots if speaking or slot.year for place in places(slot)}
 
-    def _only_goes_before(self, slot: Slot, after: Slot | None) -> bool:
-        """A kind, a year, or the letters of a code whose number follows."""
+    def _only_goes_with(self, slot: Slot, before: Slot | None, after: Slot | None) -> bool:
+        """A kind, a year, the letters of a code whose number follows, a month or an act without its own."""
         if slot.kinds or slot.year:
+            return True
+        form = slot.words[0].form
+        if form in AFTER_A_NUMBER and before and before.has_number:
+            return True
+        if form in BEFORE_A_NUMBER and after and after.has_number:
             return True
         if after is None or not after.together or slot.words != after.words[:1]:
             return False

@@ -35,6 +35,10 @@ class Slot:
         """A word that stands for nothing but itself."""
         return len(self.words) == 1 and self.words[0].exact.isalpha() and not (self.synonyms or self.kinds)
 
+    @property
+    def has_number(self) -> bool:
+        return any(word.exact[:1].isdigit() for word in self.words)
+
     def leading(self) -> tuple[Word, ...]:
         return self.corrections[:1] or (() if self.together else self.words)
 

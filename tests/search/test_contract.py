@@ -127,6 +127,13 @@ class TestNumbers:
         assert found[: len(wanted)] == wanted or found[0] == wanted[0]
         assert "page:411" not in found
 
+    @pytest.mark.parametrize("words", ["articolo 405", "art. 405", "allegato 77", "14 marzo", "seduta del 14 marzo"])
+    def test_of_a_number_that_nobody_wrote_the_word_beside_it_finds_nothing(self, engine, words):
+        assert search(engine, words, kinds={"sedut": ["riunione"], "seduta": ["riunione"]}).total == 0
+
+    def test_a_word_that_says_something_is_found_beside_a_number_that_nobody_wrote(self, engine):
+        assert groups(search(engine, "codice 405")) == ["page:414"]
+
     def test_dots_in_an_acronym_change_nothing(self, engine):
         assert set(groups(search(engine, "U.V.M."))) == {"page:415", "page:416"}
         assert groups(search(engine, "U.V.M.")) == groups(search(engine, "uvm"))
