@@ -667,6 +667,15 @@ ENTERING: dict[str, tuple[Any, Any]] = {
 }
 
 
+def test_no_door_takes_a_stranger_s_form(as_: Any) -> None:
+    """What a stranger may not look at, a form sent without looking does not change either."""
+    client = as_(ANONYMOUS)
+    doors = {door.address: door for door in portal_doors() if ANONYMOUS not in door.open_to}
+    found = {each: outcome(client.post(each)) for each in sorted(doors)}
+    assert {each: answer for each, answer in found.items() if answer not in {LOGIN, 401, 403, 404, 405, 410}} == {}
+    assert sum(answer == LOGIN for answer in found.values()) > len(found) / 2
+
+
 @pytest.mark.parametrize("persona", [ANONYMOUS, "worker", "partner"])
 def test_the_pages_for_entering_answer_strangers_and_members(persona: str, as_: Any) -> None:
     client = as_(persona)
