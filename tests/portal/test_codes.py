@@ -9,8 +9,8 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from coordination.models import AgendaItem, MeetingPage
-from portal import demo
-from portal.models.pages import TextPage
+from portal import access, demo
+from portal.models.pages import TextPage, page_kinds
 from portal.pages import addresses, code_citations
 from portal.pages.explaining import glossary
 from portal.spaces import opening
@@ -225,14 +225,18 @@ def test_moved_pages_and_those_below_a_renamed_space_keep_answering(as_: Any, pe
 # --- Where writing begins --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", ["/p/PR-02/", "/p/OP-04/", "/p/MD-04/", "/p/R-02/", "/p/M1/", "/spazi/rete/"])
-def test_who_may_edit_a_page_finds_the_way_on_it_and_nobody_else(address: str, as_: Any) -> None:
-    shown = as_("coordinator").get(address).content.decode()
-    assert ">Modifica</a>" in shown
-    start = shown.index("/admin/pages/", shown.index("edit-here"))
-    editor = shown[start : shown.index('"', start)]
-    assert as_("coordinator").get(editor).status_code == 200
-    assert ">Modifica</a>" not in as_("trainee").get(address).content.decode()
+def test_on_every_kind_of_page_who_may_edit_finds_the_way_and_who_reads_may_propose(as_: Any, person: Any) -> None:
+    read = [access.allowed(model.objects.all(), person("trainee")).order_by("path").first() for model in page_kinds()]
+    assert None not in read
+    for address in ["/spazi/rete/", *(page.url for page in read if page)]:
+        shown = as_("coordinator").get(address).content.decode()
+        assert ">Modifica</a>" in shown, address
+        start = shown.index("/admin/pages/", shown.index("edit-here"))
+        editor = shown[start : shown.index('"', start)]
+        assert as_("coordinator").get(editor).status_code == 200, address
+        reading = as_("trainee").get(address).content.decode()
+        assert ">Modifica</a>" not in reading, address
+        assert ("Proponi una correzione" in reading) is (address != "/spazi/rete/"), address
 
 
 def test_a_space_says_in_a_line_each_what_may_be_written(as_: Any) -> None:
