@@ -199,7 +199,7 @@ class Asked:
             counted = self.reader.counts(Term("text_exact", each) for each in speaking)
             return {each: count for each, count in zip(speaking, counted, strict=True) if count >= least}
 
-        found = corrections(word.exact, self.reader.near, counts, self.query.right)
+        found = corrections(word.exact, self.reader.near, counts, self.query.right, begun_alike=bool(least))
         return replace(slot, corrections=read(found))
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -33,19 +34,25 @@ class Vocabulary:
 
 
 def corrections(
-    word: str, near_words: Callable[[str], Vocabulary], visible: Visible, right: Iterable[str] = ()
+    word: str,
+    near_words: Callable[[str], Vocabulary],
+    visible: Visible,
+    right: Iterable[str] = (),
+    *,
+    begun_alike: bool = False,
 ) -> list[str]:
     """The nearest words, at most three, all as near: the most frequent first among what the person can see.
 
     `visible` counts words under the person's tokens. It is asked of every near word before any
     choice is made, so that hidden words can neither be chosen nor crowd out a visible one. Where one of those that
-    are known without any document (`right`) is nearer, that one was meant, and no other stands for it.
+    are known without any document (`right`) is nearer, that one was meant, and no other stands for it. With
+    `begun_alike` only words of the same initial are compared.
     """
     if len(word) < SHORTEST or not word.isalpha():
         return []
     reach = reach_of(word)
     known = min((far for _, far, _ in _near(word, right, reach)), default=reach)
-    for pool in near_words(word).pools(word):
+    for pool in islice(near_words(word).pools(word), 1 if begun_alike else None):
         near = _near(word, pool, reach)
         for distance in range(1, known + 1):
             if found := _by_frequency((other for other, far, _ in near if far == distance), visible):
