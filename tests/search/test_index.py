@@ -352,7 +352,7 @@ def test_whoever_types_a_code_finds_its_page_and_those_that_name_it(as_, index):
 
 
 def test_the_results_say_how_many_hold_all_the_words(as_, index):
-    shown = as_("worker").get("/cerca/?q=dimissioni protette ospedale").content.decode()
+    shown = as_("worker").get("/cerca/?q=dimissioni protette medico").content.decode()
     assert " con tutte le parole" in shown
     assert " con tutte le parole" not in as_("worker").get("/cerca/?q=dimissioni").content.decode()
 
