@@ -23,7 +23,7 @@ WEIGHTS: dict[str, float] = {
     "pair": 0.3,  # two typed words close to each other
     "correction": 0.8,  # a word near one nobody wrote
     "synonym": 0.6,  # another name of the glossary, or of the person's own body; less where it is the rarer word
-    "part": 0.5,  # times, where only some of the words are there that have another name together
+    "part": 0.2,  # times, where only some of the words are there that have another name together
     "code": 1000.0,  # a typed code comes before anything else
     "superseded": 0.3,  # what an old edition keeps of its score: the same words in force come first
     "kind": 1.6,  # times, for what is of a kind that the words name: "modulo dimissioni protette"

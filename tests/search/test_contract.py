@@ -489,7 +489,7 @@ class TestSynonyms:
     def test_what_has_another_name_comes_before_what_has_one_word_of_it_alone(self, engine):
         engine.write(
             [
-                document("page:661", "Pasti a scuola", "Pasti gratuiti per chi li chiede."),
+                document("page:661", "Pasti gratuiti", "Pasti gratuiti a scuola: gratuiti per tutti."),
                 document("page:662", "Aiuto a casa", "L’assistenza domiciliare di chi è solo, con gli ausili."),
                 document("page:663", "Pannoloni", "Pannoloni gratuiti a chi li chiede."),
             ]
