@@ -94,6 +94,11 @@ class Pulse:
         elif not self.unanswered or self.unanswered < self.heard():
             self.unanswered = self.sent
 
+    def forget_before(self, moment: float) -> None:
+        """A beat that was sent before then could not be answered."""
+        if self.unanswered < moment:
+            self.unanswered = 0.0
+
     def is_silent(self) -> bool:
         heard, now = self.heard(), time.monotonic()
         if not self.unanswered or heard >= self.unanswered:

@@ -30,7 +30,7 @@ from portal import network
 from portal.models.jobs import Lane
 
 from . import disk, jobs, schedules, write_lock
-from .heartbeat import Pulse
+from .heartbeat import BEAT_EVERY, Pulse
 from .probe import Probe
 from .web import die_with_parent
 
@@ -225,12 +225,18 @@ class Launcher:
         self._write(lambda: _catch_up(worker.lane))
 
     def _send_beats(self) -> None:
-        """One beat through each queue, unless a worker has just beaten of itself; after one refusal no other waits."""
-        went = not self.disk_problem
+        """One beat through each queue, unless a worker has just beaten of itself; after one refusal no other waits.
+
+        While the database takes no beat, or late, no lane can take one either: what went before is waited for no more.
+        """
+        began, went = time.monotonic(), not self.disk_problem
         for worker in self.workers:
             if worker.process and worker.pulse.wants_beat():
                 went = went and self._write(partial(async_task, BEAT, save=False, cluster=worker.lane))
                 worker.pulse.was_sent(went)
+        if not went or time.monotonic() - began > BEAT_EVERY:
+            for worker in self.workers:
+                worker.pulse.forget_before(began)
 
     def _write(self, act: Callable[[], object]) -> bool:
         """Write to the database; one that does not answer for a while must not end the launcher."""

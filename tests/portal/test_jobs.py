@@ -8,6 +8,7 @@ from datetime import timedelta
 from importlib import import_module
 from smtplib import SMTPRecipientsRefused
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
@@ -18,7 +19,7 @@ from django_q.models import OrmQ, Schedule
 from django_q.signals import post_execute_in_worker, pre_execute
 from django_q.signing import SignedPackage
 
-from portal.background import heartbeat, jobs, schedules
+from portal.background import heartbeat, jobs, launcher, schedules
 from portal.background.heartbeat import Pulse
 from portal.models import Job
 from portal.models.jobs import Lane
@@ -334,6 +335,31 @@ def test_a_lane_that_answers_no_beat_is_silent_also_after_the_clock_was_set_back
     assert pulse.is_silent()
     heartbeat.beat()
     assert not pulse.is_silent()
+
+
+@pytest.mark.parametrize("takes_it", [False, True])
+def test_while_the_database_keeps_a_beat_waiting_no_lane_is_silent(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, takes_it: bool
+) -> None:
+    """A lane whose own beat went just before can take nothing from the queue either, and is not due for another."""
+    parent = launcher.Launcher("127.0.0.1", 0, say=lambda words: None)
+    first, *others = parent.workers
+    clock.passes(1)
+    for worker in parent.workers:
+        worker.process, worker.pulse.started = Mock(), time.monotonic()
+    first.pulse.was_sent(went=True)
+    clock.passes(heartbeat.BEAT_EVERY - 1)
+    assert not first.pulse.wants_beat() and all(worker.pulse.wants_beat() for worker in others)
+
+    def write(act: Any) -> bool:
+        clock.passes(heartbeat.FIRST_BEAT_WITHIN)
+        return takes_it
+
+    monkeypatch.setattr(parent, "_write", write)
+    parent._send_beats()
+    assert not any(worker.pulse.is_silent() for worker in parent.workers)
+    clock.passes(heartbeat.FIRST_BEAT_WITHIN + 1)
+    assert any(worker.pulse.is_silent() for worker in others) is takes_it
 
 
 def test_nobody_is_silent_while_no_beat_can_be_sent(clock: Clock) -> None:
