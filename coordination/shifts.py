@@ -176,6 +176,8 @@ def add(card: ServicePage, person: User, first: tuple[datetime, datetime], *, we
 
 @transaction.atomic
 def take_away(row: Shift, *, by: User) -> None:
+    if not Shift.objects.select_for_update().filter(pk=row.pk):  # somebody else has taken it away
+        return
     _record(row.service, by, _("ha tolto a %(person)s il turno a «%(title)s» %(hours)s"), row.person, row)
     shift_mail.ask_of_taken(row, by=by)
     row.delete()

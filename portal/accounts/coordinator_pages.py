@@ -79,7 +79,11 @@ def end_coordinator(request: PersonRequest, pk: int) -> HttpResponse:
         return redirect("coordinators")
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        coordinators.end(row, by=request.user, reason=form.cleaned_data["reason"])
+        try:
+            coordinators.end(row, by=request.user, reason=form.cleaned_data["reason"])
+        except coordinators.AlreadyEnded:
+            messages.error(request, _("Questo coordinamento è già finito."))
+            return redirect("coordinators")
         messages.success(request, _("%(who)s non coordina più la rete.") % {"who": row.person})
         return redirect("coordinators")
     return render(request, "portal/end_coordinator.html", {"row": row, "form": form})

@@ -17,6 +17,10 @@ class AlreadyCoordinates(Exception):
     """The person has the role now."""
 
 
+class AlreadyEnded(Exception):
+    """Somebody else has ended it meanwhile."""
+
+
 def entrust(person: User, *, by: User | None, reason: str, until: datetime | None = None) -> NetworkCoordinator:
     """From now on the person keeps the network."""
     with transaction.atomic():
@@ -33,8 +37,9 @@ def entrust(person: User, *, by: User | None, reason: str, until: datetime | Non
 def end(row: NetworkCoordinator, *, by: User | None, reason: str) -> None:
     """From now on not any more; the row stays."""
     with transaction.atomic():
-        row.until = timezone.now()
-        row.save(update_fields=["until"])
+        now = timezone.now()
+        if not NetworkCoordinator.objects.current().filter(pk=row.pk).update(until=now):
+            raise AlreadyEnded
         sentence = _("ha finito il coordinamento della rete di %(person)s") % {"person": row.person}
         record(Verb.COORDINATION_ENDED, by=by, sentence=sentence, note=reason)
     access.forget(row.person)

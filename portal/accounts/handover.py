@@ -4,6 +4,7 @@ Each package says what of its own a person holds (`sources`); what nobody takes 
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -262,7 +263,8 @@ def _network(person: User, reader: User) -> Iterable[Item]:
     for row in NetworkCoordinator.objects.current().filter(person=person):
 
         def hand(to: User | None, by: User, row: NetworkCoordinator = row) -> None:
-            coordinators.end(row, by=by, reason=_("Lascia la rete"))
+            with suppress(coordinators.AlreadyEnded):
+                coordinators.end(row, by=by, reason=_("Lascia la rete"))
 
         yield Item(f"coordinator:{row.pk}", _("Coordinamento della rete"), row.reason, hand, may_end=True)
 

@@ -15,6 +15,10 @@ from portal.notices.activity import record
 from portal.notices.obligations import Duty
 
 
+class NothingAsked(Exception):
+    """Somebody has decided meanwhile, the person thinks otherwise, or asks for another name by now."""
+
+
 def is_free(person: User) -> bool:
     """Whoever keeps the network, and whoever has no name yet, writes the own name as it is."""
     return access.coordinates(person) or not (person.first_name and person.last_name)
@@ -41,9 +45,13 @@ def withdraw(person: User) -> None:
 
 
 def decide(row: NameProposal, *, accepted: bool, by: User) -> None:
-    """Yes: the name changes, wherever it is read. No: it stays. Whoever asked is told."""
-    person = row.person
+    """Yes to the name that the row holds: it changes, wherever it is read. No: it stays. Whoever asked is told."""
     with transaction.atomic():
+        standing = NameProposal.objects.select_for_update(of=("self",)).select_related("person").filter(pk=row.pk)
+        held = standing.first()  # the second of two who decide waits, and finds that it is decided
+        if held is None or str(held) != str(row):
+            raise NothingAsked
+        person = held.person
         before = str(person)
         if accepted:
             person.first_name, person.last_name = row.first_name, row.last_name

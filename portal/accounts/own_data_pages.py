@@ -60,7 +60,13 @@ def decide_name(request: PersonRequest, pk: int) -> HttpResponse:
     row = NameProposal.objects.select_related("person").filter(person=person).first()
     if row is None:
         messages.error(request, _("Non c’è più un nome da confermare."))
+    elif str(row) != request.POST.get("chiesto"):
+        messages.error(request, _("Intanto ha chiesto un altro nome: rileggilo, e decidi su quello."))
     else:
-        names.decide(row, accepted="si" in request.POST, by=request.user)
-        messages.success(request, _("Deciso."))
+        try:
+            names.decide(row, accepted="si" in request.POST, by=request.user)
+        except names.NothingAsked:
+            messages.error(request, _("Non c’è più un nome da confermare."))
+        else:
+            messages.success(request, _("Deciso."))
     return redirect("person_card", pk=pk)

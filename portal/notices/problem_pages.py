@@ -124,7 +124,11 @@ def problem(request: PersonRequest, pk: int) -> HttpResponse:
     is_promised = bool(answer_to) and (row.is_proposal or row.is_question)
     form = AnswerForm(request.POST if request.method == "POST" else None, is_promised=is_promised)
     if request.method == "POST" and form.is_valid():
-        problem_reports.settle(row, form.cleaned_data["answer"])
+        try:
+            problem_reports.settle(row, form.cleaned_data["answer"])
+        except problem_reports.AlreadySettled:
+            messages.info(request, _("Era già stata chiusa: la tua risposta non è partita."))
+            return redirect("home")
         closed = _("Domanda chiusa") if row.is_question else _("Segnalazione chiusa")
         closed = _("Proposta chiusa") if row.is_proposal else closed
         messages.success(request, _("%(closed)s: il portale non la conserva.") % {"closed": closed})

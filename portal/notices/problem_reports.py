@@ -1,5 +1,6 @@
 """«Segnala un problema in questa pagina»: whom it reaches, and how it ends."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,10 @@ from .obligations import Closed, Duty, Need
 
 KEPT = timedelta(days=90)
 access.own(ProblemReport, "to")
+
+
+class AlreadySettled(Exception):
+    """Somebody has settled it meanwhile."""
 
 
 def page_at(path: str, user: Any) -> Page | None:
@@ -115,7 +120,8 @@ def shown(row: ProblemReport, reader: User) -> dict[str, Any]:
 def hand_over(row: ProblemReport, to: User | None) -> None:
     """Somebody else settles it; nobody: the report is closed."""
     if to is None:
-        settle(row)
+        with suppress(AlreadySettled):
+            settle(row)
         return
     with transaction.atomic():
         ProblemReport.objects.filter(pk=row.pk).update(to=to)
@@ -123,8 +129,12 @@ def hand_over(row: ProblemReport, to: User | None) -> None:
 
 
 def settle(row: ProblemReport, answer: str = "") -> None:
-    """The problem is settled: nothing of the report stays, once the answer has left."""
+    """The problem is settled: nothing of the report stays, once the answer has left. Once."""
     with transaction.atomic():
+        held = ProblemReport.objects.select_for_update(of=("self",)).filter(pk=row.pk, settled_at=None).first()
+        if held is None:  # in another window, or by whoever it was handed to
+            raise AlreadySettled
+        row = held
         obligations.forget(_key(row))
         if not answer or not answer_to(row):
             row.delete()

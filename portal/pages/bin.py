@@ -78,7 +78,10 @@ def _end_what_waits(page: Page, by: User) -> None:
 def restore(row: BinnedThing, *, by: User) -> Thing:
     """Back where it was; a page whose place is gone, to the first page of its space."""
     with transaction.atomic():
-        row = BinnedThing.objects.select_for_update(of=("self",)).select_related("space", "parent").get(pk=row.pk)
+        held = BinnedThing.objects.select_for_update(of=("self",)).select_related("space", "parent").filter(pk=row.pk)
+        if (found := held.first()) is None:
+            raise NoPlace(_("Nel cestino non c’è più: qualcuno l’ha già rimesso al suo posto."))
+        row = found
         if row.space.is_closed:
             raise NoPlace(_("Lo spazio è chiuso: prima va riaperto."))
         if row.page:

@@ -132,6 +132,9 @@ def personal_data(request: PersonRequest, pk: int) -> HttpResponse:
             reports.settle(row, request.user, form.cleaned_data["outcome"], form.cleaned_data["reason"])
         except reports.StillThere as problem:
             form.add_error("outcome", str(problem))
+        except reports.AlreadyHandled as problem:
+            messages.info(request, str(problem))
+            return redirect("personal_data", row.pk)
         else:
             messages.success(request, _("Fatto: la segnalazione è chiusa."))
             left = PersonalDataReport.objects.filter(pk__in=beside, handled_at=None)

@@ -49,6 +49,10 @@ class StillThere(Exception):
     """The data are said to be gone, and what was reported is what it was; the message says what to do."""
 
 
+class AlreadyHandled(Exception):
+    """Somebody else has answered meanwhile; the message says so."""
+
+
 def report(by: User, what: str, *, seen: Page | Document | Image) -> Any:
     """Put it out of sight, and ask whoever answers for it to look; with a file or a picture those that say it too.
 
@@ -163,6 +167,9 @@ def settle(row: PersonalDataReport, by: User | None, outcome: str, reason: str) 
     if by is not None and outcome == Outcome.REMOVED:
         _require_changed(row)
     with transaction.atomic():
+        row = PersonalDataReport.objects.select_for_update(of=("self",)).get(pk=row.pk)  # two who answer at once
+        if row.handled_at is not None:
+            raise AlreadyHandled(_("Un’altra persona ha già chiuso questa segnalazione."))
         if by is not None and row.by != by:
             key = f"personal-data-handled:{row.pk}"
             jobs.ask(key, "portal.personal_data.reports.tell_reporter", row.pk, lane=Lane.MAIL)

@@ -87,7 +87,10 @@ def give_role(
 def take_role(membership: Membership, *, by: User | None, reason: str = "") -> None:
     """Take a role back."""
     with transaction.atomic():
-        _keep_a_manager(membership.space, Membership.objects.filter(pk=membership.pk))
+        rows = Membership.objects.filter(pk=membership.pk)
+        _keep_a_manager(membership.space, rows)
+        if not rows.exists():  # whoever held the space before us has taken it
+            return
         sentence = _("ha tolto a %(holder)s il ruolo di %(role)s") % {
             "holder": membership.holder,
             "role": membership.get_role_display(),

@@ -44,7 +44,8 @@ def unshare_page(share: PageShare, *, by: User | None) -> None:
     """Take the sharing of a page back."""
     with transaction.atomic():
         page, space = share.page, share.space
-        share.delete()
+        if not PageShare.objects.filter(pk=share.pk).delete()[0]:  # somebody else has taken it back
+            return
         sentence = _("ha tolto «%(page)s» dallo spazio «%(space)s»") % {"page": page.title, "space": space.name}
         record(Verb.UNSHARED, by=by, page=page, space=access.space_of(page), sentence=sentence)
         audience_of_subtree_changed(page)

@@ -148,6 +148,7 @@ def test_what_one_signed_answers_for_began_sent_and_gave_is_told_and_no_closed_p
 # --- Another name ----------------------------------------------------------------------------------------
 
 PROFILE = {"first_name": "Elena Maria", "last_name": "Fedi", "telephone": "0573 000 131", "slash_searches": "on"}
+DECISION = {"chiesto": "Elena Maria Fedi"}
 
 
 @pytest.mark.parametrize("answer", ["si", "no"])
@@ -159,8 +160,8 @@ def test_a_changed_name_waits_for_a_coordinator(answer: str, as_: Any, person: A
     assert todo.title == "Elena Fedi chiede di chiamarsi Elena Maria Fedi"
     assert "Elena Maria Fedi" in text(as_("coordinator").get(todo.url))
     pk = person("worker").pk
-    assert as_("director").post(f"/rete/persone/{pk}/nome/", {answer: "1"}).status_code == 404
-    assert as_("coordinator").post(f"/rete/persone/{pk}/nome/", {answer: "1"}).status_code == 302
+    assert as_("director").post(f"/rete/persone/{pk}/nome/", DECISION | {answer: "1"}).status_code == 404
+    assert as_("coordinator").post(f"/rete/persone/{pk}/nome/", DECISION | {answer: "1"}).status_code == 302
     assert str(person("worker")) == ("Elena Maria Fedi" if answer == "si" else "Elena Fedi")
     assert not NameProposal.objects.exists()
     assert not [todo for todo in feed.todos(person("coordinator")) if todo.key.startswith("name:")]
@@ -174,12 +175,23 @@ def test_whoever_asked_for_a_name_is_told_what_became_of_it(
     answer: str, words: str, as_: Any, person: Any, mailoutbox: list[Any]
 ) -> None:
     as_("worker").post("/profilo/", PROFILE)
-    as_("coordinator").post(f"/rete/persone/{person('worker').pk}/nome/", {answer: "1"})
+    as_("coordinator").post(f"/rete/persone/{person('worker').pk}/nome/", DECISION | {answer: "1"})
     (job,) = Job.objects.filter(function="portal.accounts.names.tell")
     assert "Maria" not in str(job.args)
     names.tell(*job.args)
     (mail,) = mailoutbox
     assert mail.to == [person("worker").email] and words in mail.body and "Chiara Bonacchi" in mail.body
+
+
+def test_no_name_is_given_but_the_one_that_was_read(as_: Any, person: Any) -> None:
+    """Asked for another name while the coordinator read the first: the yes was to that one."""
+    as_("worker").post("/profilo/", PROFILE)
+    card, client = f"/rete/persone/{person('worker').pk}/", as_("coordinator")
+    assert 'name="chiesto" value="Elena Maria Fedi"' in client.get(card).content.decode()
+    as_("worker").post("/profilo/", {**PROFILE, "first_name": "Comune di", "last_name": "Pistoia"})
+    said = text(client.post(f"{card}nome/", DECISION | {"si": "1"}, follow=True))
+    assert "Intanto ha chiesto un altro nome" in said and "Comune di Pistoia" in said
+    assert str(person("worker")) == "Elena Fedi" and NameProposal.objects.exists()
 
 
 def test_a_name_that_was_asked_for_is_gone_on_with_or_taken_back(as_: Any, person: Any) -> None:

@@ -396,3 +396,233 @@ def test_of_two_who_write_for_one_body_the_second_is_told_and_two_bodies_adopt_s
         "Alfa": ["da-recepire", "in-esame", "non-applicabile"],
         "Beta": ["da-recepire", "in-esame"],
     }
+
+
+# --- What one decides or ends is decided and ended once -----------------------------------------------------
+
+DECIDED = {
+    "a name is accepted and refused": """
+from portal.accounts import names
+from portal.models import NameProposal
+who = person('Nomina')
+names.propose(who, 'Nuova', 'Prova')
+one, two = [NameProposal.objects.select_related('person').get(person=who) for _ in 'ab']
+asked = one.pk
+said = together(lambda: names.decide(one, accepted=True, by=person('Anna')),
+                lambda: names.decide(two, accepted=False, by=person('Bice')))
+told = [args[1] for args in Job.objects.filter(key=f'name-decided:{asked}').values_list('args', flat=True)]
+tell(said=said, left=[str(User.objects.get(pk=who.pk)), *told])
+""",
+    "a report of personal data is handled by two": """
+from portal.models import Activity, PersonalDataReport
+from portal.personal_data import reports
+space = space_of('SP-DATI', 'Mara', 'Nora')
+page = TextPage(title='Con dati', change_note='Nuova.', live=True)
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=page)
+row = reports.report(person('Mara'), 'nome', seen=page)
+one, two = [PersonalDataReport.objects.get(pk=row.pk) for _ in 'ab']
+said = together(lambda: reports.settle(one, person('Mara'), 'nessuno', 'Non sono dati'),
+                lambda: reports.settle(two, person('Nora'), 'nessuno', 'Un falso allarme'))
+row.refresh_from_db()
+acts = Activity.objects.filter(page=page.pk, sentence__contains='chiuso una segnalazione').count()
+tell(said=said, left=[row.reason, row.handled_by.first_name, acts])
+""",
+    "a report is answered by two": """
+from portal.models import ProblemReport
+from portal.notices import problem_reports
+row = problem_reports.report(person('Ida'), '/p/X/', 'Manca.')
+one, two = [ProblemReport.objects.get(pk=row.pk) for _ in 'ab']
+said = together(lambda: problem_reports.settle(one, 'Ora c’è.'), lambda: problem_reports.settle(two, 'Non serve.'))
+tell(said=said, left=[ProblemReport.objects.get(pk=row.pk).answer])
+""",
+    "a report that was closed is answered": """
+from portal.models import ProblemReport
+from portal.notices import problem_reports
+row = problem_reports.report(person('Ida'), '/p/X/', 'Manca.')
+one, two = [ProblemReport.objects.get(pk=row.pk) for _ in 'ab']
+said = together(lambda: problem_reports.settle(one), lambda: problem_reports.settle(two, 'Non serve.'))
+tell(said=said, left=list(ProblemReport.objects.filter(pk=row.pk)))
+""",
+    "a coordinator's time is ended by two": """
+from portal.accounts import coordinators
+from portal.models import Activity, NetworkCoordinator
+row = coordinators.entrust(person('Cora'), by=None, reason='Dal primo giorno')
+one, two = [NetworkCoordinator.objects.get(pk=row.pk) for _ in 'ab']
+said = together(lambda: coordinators.end(one, by=person('Anna'), reason='Lascia'),
+                lambda: coordinators.end(two, by=person('Bice'), reason='Se ne va'))
+tell(said=said, left=list(Activity.objects.filter(
+    sentence__contains='finito il coordinamento della rete di Cora').values_list('note', flat=True)))
+""",
+    "what lies in the bin is put back by two": """
+from portal.models import BinnedThing
+from portal.pages import bin
+space = space_of('SP-CESTINO', 'Olga')
+page = TextPage(title='Cestinata', change_note='Nuova.', live=False)
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=page)
+(row,) = bin.put([page], by=person('Olga'))
+one, two = [BinnedThing.objects.get(pk=row.pk) for _ in 'ab']
+said = together(lambda: bin.restore(one, by=person('Olga')) and '', lambda: bin.restore(two, by=person('Olga')) and '')
+tell(said=said, left=[Page.objects.get(pk=page.pk).is_descendant_of(space.root_page)])
+""",
+    "an invitation is accepted and withdrawn": """
+from portal.accounts import invitations
+from portal.models import Invitation
+who = person('Sara')
+who.is_active = False
+who.save()
+ends = timezone.now() + timedelta(days=3)
+row = Invitation.objects.create(person=who, invited_by=person('Anna'), nonce='x', expires_at=ends)
+one, two = [Invitation.objects.get(pk=row.pk) for _ in 'ab']
+said = together(lambda: invitations.accept(one, 'una-frase-lunga-9') and '',
+                lambda: invitations.withdraw(two, by=person('Anna')))
+row.refresh_from_db()
+tell(said=said, left=[User.objects.get(pk=who.pk).is_active, row.withdrawn_at])
+""",
+    "two people are given one turn on call": """
+from datetime import datetime
+from coordination import shifts
+from coordination.models import ServicePage
+from coordination.models.shifts import Shift
+space = space_of('SP-TURNI', 'Xena')
+card = ServicePage(title='Pronto intervento', slug='pronto', change_note='Nuova.', live=True)
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=card)
+hours = datetime(2027, 1, 1, 8), datetime(2027, 1, 1, 9)
+add = lambda: shifts.add(card, person('Xena'), hours, weeks=1, by=person('Xena')) and ''
+said = together(add, add)
+tell(said=said, left=[Shift.objects.filter(service=card).count()])
+""",
+    "a day of review is answered by two": """
+from datetime import date
+from portal.notices import reviews
+space = space_of('SP-REVISIONE', 'Ysa', 'Zoe')
+due = date(2026, 1, 1)
+page = TextPage(title='Da rivedere', change_note='Nuova.', live=True, review_date=due)
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=page)
+one, two = [TextPage.objects.get(pk=page.pk) for _ in 'ab']
+later = date(2028, 1, 1)
+said = together(lambda: reviews.confirm(one, by=person('Ysa'), due=due, next_on=later) and '',
+                lambda: reviews.postpone(two, by=person('Zoe'), due=due, next_on=date(2027, 1, 1), reason='No') and '')
+tell(said=said, left=[str(TextPage.objects.get(pk=page.pk).review_date)])
+""",
+    "the network is entrusted to one person by two": """
+from portal.accounts import coordinators
+from portal.models import NetworkCoordinator
+who = person('Dora')
+give = lambda: coordinators.entrust(who, by=None, reason='Dal primo giorno') and ''
+said = together(give, give)
+tell(said=said, left=[NetworkCoordinator.objects.filter(person=who).count()])
+""",
+}
+ANSWERS: dict[str, tuple[str, list[Any]]] = {
+    "a name is accepted and refused": ("NothingAsked", ["Nuova Prova", True]),
+    "a report of personal data is handled by two": ("AlreadyHandled", ["Non sono dati", "Mara", 1]),
+    "a report is answered by two": ("AlreadySettled", ["Ora c’è."]),
+    "a report that was closed is answered": ("AlreadySettled", []),
+    "a coordinator's time is ended by two": ("AlreadyEnded", ["Lascia"]),
+    "what lies in the bin is put back by two": ("NoPlace", [True]),
+    "an invitation is accepted and withdrawn": ("NotWaiting", [True, None]),
+    "two people are given one turn on call": ("AlreadyOnCall", [1]),
+    "a day of review is answered by two": ("AnsweredMeanwhile", ["2028-01-01"]),
+    "the network is entrusted to one person by two": ("AlreadyCoordinates", [1]),
+}
+
+
+@pytest.mark.parametrize("name", DECIDED)
+def test_of_two_who_decide_at_once_the_second_is_told_and_what_the_first_did_stays(town: Any, name: str) -> None:
+    found, (refusal, left) = town(DECIDED[name]), ANSWERS[name]
+    assert found["said"]["first"] == ""
+    assert found["said"]["second"].partition(":")[0] == refusal
+    assert found["left"] == left
+
+
+APPROVALS = """
+from portal.models import Activity
+from portal.pages import approval, concurrent_edits
+space = space_of('SP-APPROVA', 'Vera', 'Wanda')
+roles.give_role(space, person('Autrice'), Role.EDITOR, by=None)
+page = TextPage(title='{first} e {second}', change_note='Nuova.', live=False)
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=page)
+page.save_revision(user=person('Autrice'))
+page.get_workflow().start(page, person('Autrice'))
+page = Page.objects.get(pk=page.pk)
+revision = page.get_latest_revision()
+
+
+def state():
+    return Page.objects.get(pk=page.pk).current_workflow_task_state
+
+
+waiting = {{name: state() for name in ('Vera', 'Wanda')}}
+acts = {{
+    'approves': lambda who: approval.approve(
+        waiting[who], by=person(who), seen=concurrent_edits.mark(revision)) and '',
+    'gives back': lambda who: approval.ask_for_changes(waiting[who], by=person(who), reason='Più corta'),
+    'publishes': lambda who: revision.publish(user=person(who)) or '',
+}}
+said = together(lambda: acts['{first}']('Vera'), lambda: acts['{second}']('Wanda'))
+page.refresh_from_db()
+answers = Job.objects.filter(key=f'answer-mail:{{waiting["Vera"].pk}}').count()
+tell(said=said, live=page.live, answers=answers)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "refusal", "live"),
+    [
+        ("approves", "approves", "AlreadyDecided", True),
+        ("approves", "gives back", "AlreadyDecided", True),
+        ("gives back", "approves", "AlreadyDecided", False),
+        ("publishes", "approves", "AlreadyDecided", True),
+        ("publishes", "gives back", "AlreadyDecided", True),
+        ("approves", "publishes", "", True),  # who may publish does so again; nobody is answered twice
+    ],
+)
+def test_what_two_decide_at_once_on_one_text_is_decided_once(
+    town: Any, first: str, second: str, refusal: str, live: bool
+) -> None:
+    found = town(APPROVALS.format(first=first, second=second))
+    assert found["said"]["first"] == "" and found["said"]["second"].partition(":")[0] == refusal
+    assert (found["live"], found["answers"]) == (live, 1)
+
+
+ENDED_TWICE = {
+    "a role": """
+space = space_of('SP-DUE-RUOLI', 'Pia')
+row = roles.give_role(space, person('Quinta'), Role.READER, by=None)
+rows = [Membership.objects.get(pk=row.pk) for _ in 'ab']
+end = lambda each: roles.take_role(each, by=None)
+""",
+    "the sharing of a page": """
+from portal.models import PageShare
+from portal.spaces import shares
+space, other = space_of('SP-DA', 'Pia'), space_of('SP-A-CHI', 'Pia')
+page = TextPage(title='Condivisa', change_note='Nuova.', live=True)
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=page)
+row = shares.share_page(page, other, by=None)
+rows = [PageShare.objects.get(pk=row.pk) for _ in 'ab']
+end = lambda each: shares.unshare_page(each, by=None)
+""",
+    "a turn on call": """
+from datetime import datetime
+from coordination import shifts
+from coordination.models import ServicePage
+from coordination.models.shifts import Shift
+space = space_of('SP-TOLTO', 'Xena')
+card = ServicePage(title='Reperibili', slug='reperibili', change_note='Nuova.', live=True)
+Page.objects.get(pk=space.root_page_id).specific.add_child(instance=card)
+(row,) = shifts.add(card, person('Xena'), (datetime(2027, 2, 1, 8), datetime(2027, 2, 1, 9)), weeks=1, by=person('Xena'))
+rows = [Shift.objects.select_related('service', 'person').get(pk=row.pk) for _ in 'ab']
+end = lambda each: shifts.take_away(each, by=person('Xena'))
+""",
+}
+TWICE = """
+from portal.models import Activity
+before = Activity.objects.count()
+said = together(lambda: end(rows[0]), lambda: end(rows[1]))
+tell(said=said, left=type(row).objects.filter(pk=row.pk).count(), written=Activity.objects.count() - before)
+"""
+
+
+@pytest.mark.parametrize("name", ENDED_TWICE)
+def test_what_two_end_at_once_is_written_down_once(town: Any, name: str) -> None:
+    assert town(ENDED_TWICE[name] + TWICE) == {"said": {"first": "", "second": ""}, "left": 0, "written": 1}
