@@ -135,13 +135,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 WEB_PROCESSES = env.int("WEB_PROCESSES", default=1 if DEMO else os.cpu_count() or 1)
 REDIS_URL = env("REDIS_URL", default="")
+# What forgets early forgets wrong passwords: nobody can invent as many names as that in a minute.
+MANY = {"OPTIONS": {"MAX_ENTRIES": 10_000}}
 CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "cache"}
+        else {"BACKEND": "portal.accounts.counters.Counters", "LOCATION": DATA_DIR / "cache", **MANY}
         if WEB_PROCESSES > 1  # they count the same wrong passwords
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **MANY}
     )
 }
 

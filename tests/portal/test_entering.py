@@ -1,8 +1,10 @@
 """Entering: wrong passwords of others shut nobody out, and nothing at the door tells who has an account."""
 
+import os
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +16,10 @@ from django.test.utils import CaptureQueriesContext
 
 from portal import settings as own
 from portal.accounts import known_devices, password_reset
+from portal.accounts.counters import Counters
 from portal.background import jobs
 from portal.models import Job, User
+from tests.portal.test_settings import SOUND, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 LOGIN, RESET = "/accesso/login/", "/accesso/password/reset/"
@@ -117,6 +121,36 @@ def test_a_flood_holds_up_strange_browsers_and_no_known_one(person: Any, setting
     assert refused(enter(person("director").email))
     assert enter(person("worker").email, client=browser).status_code == 302
     assert enter(person("director").email, at=ELSEWHERE).status_code == 302
+
+
+FLOODED = """
+import django
+django.setup()
+from django.core.cache import cache
+cache.set("tries", 6, 60)
+for number in range(1500):
+    cache.set(f"invented-{number}", 1, 60)
+print(cache.get("tries"))
+"""
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_whoever_invents_many_names_makes_no_count_of_wrong_passwords_be_forgotten(
+    processes: str, tmp_path: Path
+) -> None:
+    """Of one process or of several, who count together: what is full forgets the oldest, and is full late."""
+    done = start(tmp_path, "-c", FLOODED, **SOUND, WEB_PROCESSES=processes)
+    assert done.stdout.split()[-1:] == ["6"], done.stderr
+
+
+def test_of_what_several_processes_count_the_oldest_is_forgotten_first(tmp_path: Path) -> None:
+    counters = Counters(str(tmp_path), {"OPTIONS": {"MAX_ENTRIES": 12}})
+    for number in range(12):
+        counters.set(f"key-{number}", number)
+        os.utime(counters._key_to_file(f"key-{number}"), (number, number))
+    counters.set("key-0", "again")  # its last try is the newest of all
+    left = [number for number in range(12) if counters.get(f"key-{number}") is not None]
+    assert left == [0, 4, 5, 6, 7, 8, 9, 10, 11]
 
 
 # --- A new password --------------------------------------------------------------------------------------
