@@ -1,7 +1,7 @@
 """What meetings and shifts bring to people: the days to keep; and whom to call."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +12,7 @@ from portal import access
 from portal.models import User
 from portal.navigation import Entry, entries
 from portal.notices.feed import Appointment, Contact, Figure, sources
+from portal.words import dates
 
 from . import shifts
 from .models import Action, MeetingPage, ServicePage, Shift
@@ -26,7 +27,9 @@ def services(user: User) -> Iterable[Contact]:
 
 
 def meetings(people: Sequence[User], start: date, end: date) -> dict[int, list[Appointment]]:
-    rows = MeetingPage.objects.filter(starts_at__date__gte=start, starts_at__date__lte=end)
+    # Moments, not days: of moments there is an index.
+    begins, ends = dates.midnight(start), dates.midnight(end + timedelta(days=1))
+    rows = MeetingPage.objects.filter(starts_at__gte=begins, starts_at__lt=ends)
     rows = list(access.seen_by_some(rows, people))
     seen = access.seen_by_each(rows, people)
     return {user.pk: [_appointment(row, user) for row in rows if row.pk in seen[user.pk]] for user in people}

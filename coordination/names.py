@@ -1,25 +1,11 @@
-"""Names as people type and sort them: without accents, apostrophes and capitals, on every database alike.
+"""Short lists found by their names as people type them, on every database alike: folded here, in one alphabet."""
 
-Rows are folded here and not in the database, whose alphabets differ; the lists of a network are short enough.
-"""
-
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from portal.words.names import fold, squeezed
+
 T = TypeVar("T")
-
-
-def fold(text: str) -> str:
-    """«D’Addio» → «daddio», «Àlvarez» → «alvarez», «de Santis» → «de santis»."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    return " ".join(re.sub(r"[^\w\s-]", "", plain.casefold()).replace("-", " ").split())
-
-
-def squeezed(text: str) -> str:
-    """As the telephone book sorts: spaces count for nothing."""
-    return fold(text).replace(" ", "")
 
 
 def found(

@@ -93,13 +93,16 @@ def directory(request: PersonRequest) -> HttpResponse:
     words = request.GET.get("nome", "").strip()[:80]
     services = access.allowed(ServicePage.objects.select_related("organisation"), request.user)
     found = {
-        "people": names.found(words, _colleagues(request), surname_first),
         "services": names.found(words, services, lambda each: each.title, lambda each: each.summary),
         "bodies": names.found(words, Organisation.objects.all(), lambda body: body.name),
     }
     parts = {kind: paging.part(request, rows.__getitem__, key=KEYS[kind]) for kind, rows in found.items()}
     counts = {f"{kind}_count": len(rows) for kind, rows in found.items()}
-    return render(request, "coordination/directory.html", {**parts, **counts, "words": words})
+    colleagues = _colleagues(request)
+    people = colleagues.named(words) if words else colleagues
+    part = paging.part(request, people.__getitem__, key=KEYS["people"])
+    context = {**parts, **counts, "people": part, "people_count": paging.count_in_words(part, people), "words": words}
+    return render(request, "coordination/directory.html", context)
 
 
 @login_required
@@ -118,15 +121,12 @@ def organisation(request: PersonRequest, slug: str) -> HttpResponse:
         "patron": found.next_patron(),
         "delegations": access.allowed(delegations, request.user),
         "services": paging.part(request, services.order_by("title", "pk").__getitem__, key="servizi"),
-        "people": paging.part(request, names.found("", people, surname_first).__getitem__, key="persone"),
+        "people": paging.part(request, people.__getitem__, key="persone"),
     }
     return render(request, "coordination/organisation.html", context)
 
 
-def surname_first(who: User) -> str:
-    return f"{who.last_name} {who.first_name}"
-
-
 def _colleagues(request: PersonRequest) -> Any:
+    """As the telephone book has them."""
     found = User.objects.current().colleagues().select_related("organisation", "profession")
-    return access.allowed(found, request.user)
+    return access.allowed(found, request.user).order_by("squeezed_name", "pk")

@@ -253,12 +253,15 @@ def _held(known: bool, administrator: bool) -> QuerySet[Any, Any]:
     through = User.groups.through.objects.filter(user=person, group__role_group=None)
     own: QuerySet[Any, Any] = through.annotate(held_as=Value(GROUP), **no_space)
     network = NetworkCoordinator.objects.current(now).filter(person=person).annotate(held_as=Value(NETWORK), **no_space)
-    held = Membership.objects.current(now).filter(Q(user=person) | Q(group__in=through.values("group")))
+    # Of each by itself: asked together, with an «or», a database may go through the roles of everybody.
+    holds = Membership.objects.current(now).order_by()
+    held, of_groups = holds.filter(user=person), holds.filter(group__in=through.values("group"))
     return spaces.values_list(*space).union(
         own.values_list("held_as", "group", *no_space),
         network.order_by().values_list("held_as", "pk", *no_space),
         open_reports,
         held.values_list(*_through_a_role(space)),
+        of_groups.values_list(*_through_a_role(space)),
         all=True,
     )
 
@@ -1354,16 +1357,24 @@ def somebody_to_ask(user: Person) -> User | None:
     if not spaces:
         return None
     now = prepared.given("now", DateTimeField())
-    found = prepared.answers(
-        ("managing", len(spaces)), lambda: _managing(prepared.places(spaces), now)[:1], now=timezone.now(), **spaces
-    )
+    question = partial(_first_manager, prepared.places(spaces), now)
+    found = prepared.answers(("first manager", len(spaces)), question, now=timezone.now(), **spaces)
     return found[0].user if found else None
 
 
-def _managing(spaces: Iterable[Any], now: Any = None) -> QuerySet[Membership]:
+def _first_manager(spaces: list[Any], now: Any) -> QuerySet[Membership]:
+    """Of the persons who answer for any space, in the order of their index, the first whose space is one of these."""
+    return _of_managers(now).filter(Exists(Space.objects.filter(pk=OuterRef("space"), pk__in=spaces)))[:1]
+
+
+def _managing(spaces: Iterable[int]) -> QuerySet[Membership]:
     """Who answers for the spaces, who has done so for longest first."""
+    return _of_managers().filter(space__in=list(spaces))
+
+
+def _of_managers(now: Any = None) -> QuerySet[Membership]:
     current = User.objects.current(now).filter(pk=OuterRef("user"))
-    holds = Membership.objects.current(now).filter(Exists(current), space__pk__in=list(spaces), role=Role.MANAGER)
+    holds = Membership.objects.current(now).filter(Exists(current), role=Role.MANAGER)
     return holds.select_related("user__organisation").order_by("given_at", "pk")
 
 

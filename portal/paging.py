@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from .requests import number
 
 T = TypeVar("T")
 SIZE = 50
 LAST = 100_000
+MOST_COUNTED = 500
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,12 @@ class Part(Generic[T]):
 def count(shown: Part[Any], whole: Callable[[], int]) -> int:
     """How many there are: asked only where they do not all stand on the page."""
     return whole() if shown.next_url or shown.previous_url else len(shown.rows)
+
+
+def count_in_words(shown: Part[Any], whole: "QuerySet[Any]") -> str:
+    """«312», «oltre 500»: of a long list no more is counted than that it is one."""
+    number = count(shown, lambda: whole.order_by()[: MOST_COUNTED + 1].count())
+    return str(number) if number <= MOST_COUNTED else _("oltre %(most)d") % {"most": MOST_COUNTED}
 
 
 def part(request: HttpRequest, rows: Callable[[slice], Iterable[T]], size: int = SIZE, key: str = "pagina") -> Part[T]:

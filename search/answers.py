@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from coordination.names import squeezed
 from portal import access
 from portal.models import Organisation, Space, User
 from portal.notices import feed
+from portal.words.names import squeezed
 
 from . import names, vocabulary
 from .italian import FORMS, STOPWORDS

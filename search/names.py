@@ -12,9 +12,9 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from coordination.names import squeezed
 from portal.models import Organisation, User
 from portal.models.kept import Kept
+from portal.words.names import squeezed
 
 from .engines.spelling import reach_of
 from .italian import FORMS, STOPWORDS, is_word

@@ -3,6 +3,7 @@
 Made through the portal's own doors, five hundred spaces take a minute; what those doors do has tests of its own.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -69,3 +70,10 @@ def people(count: int, *, space: Space) -> list[User]:
     )  # fmt: skip
     Membership.objects.bulk_create(Membership(space=space, user=each, role=Role.READER) for each in made)
     return made
+
+
+def roles(people: list[User], spaces: Iterable[Space]) -> None:
+    """Each of the people reads in each of the spaces."""
+    Membership.objects.bulk_create(
+        Membership(space=space, user=each, role=Role.READER) for space in spaces for each in people
+    )

@@ -14,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Page, Site
 
+from coordination.models import MeetingPage
+from portal import paging
 from portal.demo import body_of
 from portal.models import (
     Absence,
@@ -120,6 +122,7 @@ def grow(times, reader):
     space, other = Space.objects.get(code="SP-RETE"), Space.objects.get(code="SP-TERZO")
     many_spaces(2 * times, reader)
     people = network.people(4 * times, space=space)
+    network.roles(people, Space.objects.order_by("-pk")[: 2 * times])
     pages = network.pages_below(space.root_page, TextPage, ["Foglio"] * 6 * times, change_note="-", owner=reader)
     for page in pages:
         space.activities.create(verb="pubblicato", page_id=page.pk, note="Nuova.", by=reader)
@@ -128,6 +131,20 @@ def grow(times, reader):
     grow_readings(pages[:times], people, reader)
     grow_parts(times, people, reader)
     grow_bin_and_links(Space.objects.get(code="SP-MINORI"), times, reader)
+    grow_meetings(space, times)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as every night
+
+
+def grow_meetings(space, times):
+    """Of the last years: hardly any of them is to come."""
+    titles = [f"Tavolo {number}" for number in range(20 * times)]
+    for number, meeting in enumerate(
+        network.pages_below(
+            space.root_page, MeetingPage, titles, change_note="-", starts_at=timezone.now(), minutes_long=60
+        )
+    ):
+        MeetingPage.objects.filter(pk=meeting.pk).update(starts_at=timezone.now() - timedelta(days=9 + number))
 
 
 def grow_lives(people, reader):
@@ -192,6 +209,7 @@ def test_every_page_asks_as_often_and_reads_little_more_in_a_network_ten_times_a
     keeper, client = person("coordinator"), as_("coordinator")
     doors = [door for door in portal_doors() if door.post is None and door.expected("coordinator") == 200]
     addresses = sorted({door.name: door.address for door in doors}.values())  # one of each kind
+    network.people(paging.SIZE, space=Space.objects.get(code="SP-RETE"))  # more than stand on one page
     grow(3, keeper)
     addresses += [Page.objects.get(slug="con-parti").url, "/rubrica/enti/quarrata/"]
     few = asked(client, addresses)

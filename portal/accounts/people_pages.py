@@ -23,6 +23,7 @@ from portal.personal_data.guard import no_personal_data
 from portal.requests import PersonRequest
 from portal.spaces import roles
 from portal.words.days import LastDayField
+from portal.words.names import squeezed
 
 from . import delegations, ends, left_behind, working_life
 from .people_admin import left_alone_in_words
@@ -83,9 +84,8 @@ def network_people(request: PersonRequest) -> HttpResponse:
     rows = _in_state(_rows(), state)
     for word in words.split():
         rows = rows.filter(
-            Q(first_name__icontains=word) | Q(last_name__icontains=word) | Q(email__icontains=word)
-            | Q(organisation__name__icontains=word)
-        )  # fmt: skip
+            Q(squeezed_name__contains=squeezed(word)) | Q(email__icontains=word) | Q(organisation__name__icontains=word)
+        )
     part = paging.part(request, rows.__getitem__)
     return render(request, "portal/network_people.html", {
         "people": part.rows, "part": part, "words": words, "state": state,

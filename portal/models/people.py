@@ -2,14 +2,17 @@
 
 import calendar
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.words.names import fold, squeezed
 from portal.words.telephone import valid_telephone
+
+NAMES = {"first_name", "last_name"}
 
 
 class OrganisationKind(models.TextChoices):
@@ -117,9 +120,28 @@ class UserQuerySet(models.QuerySet["User"]):
         """Accounts that may enter now and have no end."""
         return self.filter(valid_until=None, is_active=True)
 
+    def named(self, words: str) -> "UserQuerySet":
+        """Those in whose names each word stands, with or without its accents and apostrophes."""
+        wanted = fold(words).split()
+        return self.filter(*(models.Q(squeezed_name__contains=word) for word in wanted)) if wanted else self.none()
+
+    def called(self, name: str) -> "UserQuerySet":
+        """Those whose whole name it is, whichever part is said first."""
+        words = fold(name).split()
+        return self.filter(squeezed_name__in={"".join(words[at:] + words[:at]) for at in range(len(words))})
+
     def colleagues(self) -> "UserQuerySet":
         """Without the accounts that only look after the installation: they are nobody's colleague."""
         return self.exclude(is_superuser=True, profession=None)
+
+
+class SqueezedName(models.CharField):
+    """Surname and name as the telephone book sorts them and as they are found: written with the row, at every door."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        person = cast(User, model_instance)
+        written = person.squeezed_name = squeezed(f"{person.last_name} {person.first_name}")[: self.max_length]
+        return written
 
 
 class User(AbstractUser):
@@ -127,6 +149,7 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("posta elettronica"), unique=True)
+    squeezed_name = SqueezedName(max_length=400, editable=False, db_index=True, default="")
     profession = models.ForeignKey(
         "portal.Profession", verbose_name=_("professione"), null=True, blank=True, on_delete=models.PROTECT,
         related_name="people",
@@ -164,6 +187,8 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.strip().lower()
+        if fields := kwargs.get("update_fields"):
+            kwargs["update_fields"] = {*fields, "squeezed_name"} if NAMES.intersection(fields) else fields
         with transaction.atomic():
             super().save(*args, **kwargs)
             self._join_own_body()

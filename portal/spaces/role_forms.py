@@ -6,8 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Q, Value
-from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from wagtail.models import Page
@@ -95,17 +93,13 @@ class RoleForm(forms.Form):
     @staticmethod
     def _people_named(words: str) -> list[Any]:
         """Anybody by address or whole name."""
-        named = User.objects.current().select_related("organisation").annotate(
-            name=Concat("first_name", Value(" "), "last_name"), reverse=Concat("last_name", Value(" "), "first_name")
-        )  # fmt: skip
-        return list(named.filter(Q(email__iexact=words) | Q(name__iexact=words) | Q(reverse__iexact=words)))
+        people = User.objects.current().select_related("organisation")
+        return [*people.filter(email__iexact=words), *people.called(words)]
 
     def _people_known_by(self, words: str) -> list[Any]:
         """By a part of the name only those whom the manager knows."""
         found = access.allowed(User.objects.current().select_related("organisation"), self.manager)
-        for part in words.split():
-            found = found.filter(Q(first_name__icontains=part) | Q(last_name__icontains=part))
-        return list(found[:6]) if len(words) > 2 else []
+        return list(found.named(words)[:6]) if len(words) > 2 else []
 
     def clean_expires_on(self) -> Any:
         day = self.cleaned_data["expires_on"]

@@ -8,11 +8,11 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 from wagtail.models import Page
 
-from coordination import names
 from coordination.models import ServicePage
 from portal import demo
 from portal.models import User
 from portal.notices import feed, reviews
+from portal.words import names
 from protocols.models import FormPage, ProtocolPage
 from tests import shown
 from tests.conftest import CAST
