@@ -139,13 +139,19 @@ REDIS_URL = env("REDIS_URL", default="")
 MANY = {"OPTIONS": {"MAX_ENTRIES": 10_000}}
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {"BACKEND": "portal.accounts.counters.CountersInRedis", "LOCATION": REDIS_URL}
         if REDIS_URL
         else {"BACKEND": "portal.accounts.counters.Counters", "LOCATION": DATA_DIR / "cache", **MANY}
         if WEB_PROCESSES > 1  # they count the same wrong passwords
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", **MANY}
     )
 }
+
+
+def patient(url: str) -> str:
+    """The address of a Redis for which nobody waits for ever; its workers wait a second for each task."""
+    return f"{url}{'&' if '?' in url else '?'}socket_connect_timeout=2&socket_timeout=5"
+
 
 # django-q2 delivers at least once; portal/background/jobs.py makes every task safe to run twice.
 Q_CLUSTER = {
@@ -166,7 +172,7 @@ Q_CLUSTER = {
         "file": {"workers": 1, "queue_limit": 1, "poll": 1},
         "senso": {"workers": 1, "queue_limit": 1, "poll": 2},
     },
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    **({"redis": patient(REDIS_URL)} if REDIS_URL else {"orm": "default"}),
 }
 
 AUTH_USER_MODEL = "portal.User"

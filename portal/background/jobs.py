@@ -12,13 +12,14 @@ from datetime import timedelta
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_q.models import OrmQ
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
 
 from portal.models.jobs import Job, JobState, Lane
 from portal.models.people import User
@@ -55,7 +56,14 @@ def ask(key: str, function: str, *args: Any, lane: Lane = Lane.QUICK, person: Us
 
 
 def _enqueue(job: Job) -> None:
-    async_task("portal.background.jobs.run", job.pk, (job.asked, job.attempts), cluster=job.lane)
+    """What asked for it is kept by now: a queue that takes nothing must not answer as if it were not.
+
+    The launcher asks again once the queue takes its beats.
+    """
+    try:
+        async_task("portal.background.jobs.run", job.pk, (job.asked, job.attempts), cluster=job.lane)
+    except (DatabaseError, RedisError) as problem:
+        logger.warning("Job %s is not in the queue yet: %r", job.pk, problem)
 
 
 def run(job_id: int, turn: Turn | None = None) -> None:

@@ -148,7 +148,7 @@ class Launcher:
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
         self.workers = [Worker(lane) for lane in Lane.in_use()]
         self.probe, self.writing = Probe(host, port), write_lock.Watch()
-        self.disk_problem = ""
+        self.disk_problem, self.queue_takes = "", True
         self.disk_looked_at = 0.0
         self.clock = _clock()
         self.is_announced = False
@@ -201,7 +201,7 @@ class Launcher:
         for worker in self.workers:
             if worker.is_due():
                 self._start_worker(worker)
-        self._send_beats()
+        self._look_at_queue()
         if self.web.is_due():
             self.probe.begin()
             self.web.start()
@@ -224,19 +224,30 @@ class Launcher:
         worker.start()
         self._write(lambda: _catch_up(worker.lane))
 
-    def _send_beats(self) -> None:
+    def _look_at_queue(self) -> None:
+        """What was asked for while the queue took nothing lies in its rows alone: it is asked for again afterwards."""
+        takes = self._send_beats()
+        if takes and not self.queue_takes:
+            for worker in self.workers:
+                self._write(partial(jobs.recover, worker.lane))
+        self.queue_takes = self.queue_takes if takes is None else takes
+
+    def _send_beats(self) -> bool | None:
         """One beat through each queue, unless a worker has just beaten of itself; after one refusal no other waits.
 
         While the database takes no beat, or late, no lane can take one either: what went before is waited for no more.
+        Returns whether the queue took them; None where none was due.
         """
-        began, went = time.monotonic(), not self.disk_problem
+        began, went, due = time.monotonic(), not self.disk_problem, False
         for worker in self.workers:
             if worker.process and worker.pulse.wants_beat():
+                due = True
                 went = went and self._write(partial(async_task, BEAT, save=False, cluster=worker.lane))
                 worker.pulse.was_sent(went)
         if not went or time.monotonic() - began > BEAT_EVERY:
             for worker in self.workers:
                 worker.pulse.forget_before(began)
+        return went if due else None
 
     def _write(self, act: Callable[[], object]) -> bool:
         """Write to the database; one that does not answer for a while must not end the launcher."""

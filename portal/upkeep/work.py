@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import redis
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.models import OrmQ, Schedule
+from redis.exceptions import RedisError
 
 from portal.background import heartbeat, schedules
 from portal.models.jobs import Job, JobState, Lane
@@ -41,6 +43,12 @@ def site() -> Iterator[Fault]:
 @check("queue")
 def queue() -> Iterator[Fault]:
     """Work waits for no more than some minutes, mail for as long as its server does not take it."""
+    if settings.REDIS_URL and (problem := _redis_problem()):
+        yield Fault(
+            _("La coda su Redis non risponde: %(problem)s. Si legge e si salva; indice, posta e file aspettano.")
+            % {"problem": problem},
+            _("Controlla REDIS_URL in raccordo.env, e che quel server sia acceso: quello che aspetta parte da solo."),
+        )
     before = timezone.now() - LATE
     waiting = Job.objects.filter(state=JobState.WAITING, asked_at__lt=before).exclude(lane=Lane.MAIL)
     tasks = OrmQ.objects.filter(lock__lt=before).exclude(key=Lane.MAIL)
@@ -51,6 +59,14 @@ def queue() -> Iterator[Fault]:
             _("La coda dei lavori è ferma: ne aspettano %(count)d da più di un quarto d’ora.") % {"count": late},
             _("Guarda che «manage.py serve» sia acceso e che cosa dice; fermalo e riavvialo."),
         )
+
+
+def _redis_problem() -> str:
+    try:
+        redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2, retry=None).ping()
+    except RedisError as problem:
+        return str(problem).rstrip(".")
+    return ""
 
 
 def _is_silent(lane: Lane) -> bool:
