@@ -610,7 +610,8 @@ from coordination.models.shifts import Shift
 space = space_of('SP-TOLTO', 'Xena')
 card = ServicePage(title='Reperibili', slug='reperibili', change_note='Nuova.', live=True)
 Page.objects.get(pk=space.root_page_id).specific.add_child(instance=card)
-(row,) = shifts.add(card, person('Xena'), (datetime(2027, 2, 1, 8), datetime(2027, 2, 1, 9)), weeks=1, by=person('Xena'))
+hours = datetime(2027, 2, 1, 8), datetime(2027, 2, 1, 9)
+(row,) = shifts.add(card, person('Xena'), hours, weeks=1, by=person('Xena'))
 rows = [Shift.objects.select_related('service', 'person').get(pk=row.pk) for _ in 'ab']
 end = lambda each: shifts.take_away(each, by=person('Xena'))
 """,
