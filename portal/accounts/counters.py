@@ -50,7 +50,8 @@ class RedisOrHere(RedisCacheClient):
     away_until = 0.0
 
     def __init__(self, servers: list[str], **options: Any) -> None:
-        waits: dict[str, Any] = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
+        once = Retry(NoBackoff(), 0)
+        waits: dict[str, Any] = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "retry": once}
         super().__init__(servers, **waits | options)
 
     def _or_here(self, ask: Callable[..., Any], name: str, *args: Any) -> Any:
