@@ -120,7 +120,7 @@ TEMPLATES = [
 # Database: SQLite in WAL for one machine; any DATABASE_URL (PostgreSQL) when it is outgrown.
 # IMMEDIATE and a long timeout: without them concurrent writers fail with "database is locked".
 DATABASE_URL = env("DATABASE_URL", default="")
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'raccordo.sqlite3'}")}
+DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{DATA_DIR / 'raccordo.sqlite3'}")}
 SQLITE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 # FULL: what was answered as saved outlives a power cut. It costs 4 ms a commit on the disk that was measured, NORMAL
 # none; the demonstration may lose its last second.

@@ -6,7 +6,7 @@ The packages name their own checks, as they name what the clock does.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
@@ -39,20 +39,46 @@ def check(name: str) -> Callable[[Check], Check]:
 
 
 def examine(names: Collection[str] | None = None) -> list[Fault]:
-    """The faults that the checks of those names find, by default all; one that cannot be asked stops no other."""
+    """The faults that the checks of those names find, by default all; one that cannot be asked stops no other.
+
+    Where the database is away, that is said, and not of each check that asks it.
+    """
     found: list[Fault] = []
+    away = ""
     for name in checks if names is None else names:
         try:
             found += checks[name]()
         except (DatabaseError, RedisError, OSError) as problem:
-            words = {"name": name, "problem": str(problem).strip()}
+            if isinstance(problem, DatabaseError) and (away := away or _database_problem()):
+                continue
+            words = {"name": name, "problem": in_one_line(problem)}
             found.append(
                 Fault(
                     _("Il controllo «%(name)s» non si può fare: %(problem)s.") % words,
                     _("Guarda se la base dati, la coda e il disco rispondono; poi ripeti."),
                 )
             )
+    if away:
+        remedy = _(
+            "Controlla DATABASE_URL in raccordo.env, e che la base dati sia accesa e lasci scrivere; poi ripeti."
+        )
+        found.insert(0, Fault(_("La base dati non risponde: %(problem)s.") % {"problem": away.rstrip(".")}, remedy))
     return found
+
+
+def _database_problem() -> str:
+    """Why it answers nobody; empty where it was one check alone that it did not answer."""
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as problem:
+        return in_one_line(problem)
+    return ""
+
+
+def in_one_line(problem: Exception) -> str:
+    return " ".join(str(problem).split())
 
 
 def quick() -> list[str]:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
@@ -22,7 +23,7 @@ from django_q.tasks import async_task
 from portal.background import heartbeat, jobs, schedules
 from portal.models import Document, Job
 from portal.models.jobs import JobState, Lane
-from portal.upkeep import backup, doctor, folders
+from portal.upkeep import backup, doctor, folders, machine
 from search import checkup
 from search.models import SearchDocument
 from tests.portal.test_settings import OWN_KEY
@@ -141,6 +142,16 @@ def nobody_answers_for_mail(settings: Any) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
 
 
+def the_database_is_of_before(settings: Any) -> None:
+    last = max(name for app, name in MigrationRecorder(connection).applied_migrations() if app == "search")
+    MigrationRecorder(connection).record_unapplied("search", last)
+
+
+def the_index_is_a_file(settings: Any) -> None:
+    shutil.rmtree(settings.SEARCH_INDEX_DIR)
+    settings.SEARCH_INDEX_DIR.write_text("un file dove c’era la cartella")
+
+
 def put(**values: Any) -> Callable[[Any], None]:
     def change(settings: Any) -> None:
         for name, value in values.items():
@@ -167,6 +178,8 @@ FAULTS: dict[str, tuple[Callable[[Any], Any], str, str]] = {
     "mail server away": (nobody_answers_for_mail, "Il server di posta non risponde", "EMAIL_URL"),
     "mail waits": (lambda s: waits(Lane.MAIL), "Ci sono mail che aspettano", "partono da sole"),
     "disk full": (the_disk_is_full, "No space left", "Libera spazio"),
+    "database of before": (the_database_is_of_before, "La base dati è di una versione precedente", "migrate"),
+    "index out of reach": (the_index_is_a_file, "Il motore di ricerca non risponde", "cartella dell’indice"),
     "others read": (others_may_read, "Altri utenti della macchina", "chmod"),
     "queue": (lambda s: waits(Lane.QUICK), "La coda dei lavori è ferma", "serve"),
     "task in the queue": (a_task_lies, "La coda dei lavori è ferma", "serve"),
@@ -223,3 +236,24 @@ def test_a_check_that_cannot_be_asked_is_said_and_stops_no_other(healthy: Any, m
     words, end = said()
     assert "Il controllo «queue» non si può fare: database is locked." in words
     assert "File illeggibile" in words and end == 1
+
+
+def test_a_disk_that_is_nearly_full_is_said_before_it_is(healthy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(healthy.DATA_DIR)
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage._replace(free=100 * 1024**2))
+    words, end = said()
+    assert "Il disco è quasi pieno: restano 100 MB." in words and "Libera spazio" in words and end == 1
+
+
+def test_a_database_that_is_away_is_said_once_in_plain_words(healthy: Any) -> None:
+    """And not as a dozen checks that nobody knows and that could not be asked."""
+
+    def refuse(*args: Any) -> Any:
+        raise OperationalError("connection to server at “127.0.0.1” failed:\n\tIs the server running?")
+
+    healthy.DEFAULT_FROM_EMAIL = "R <r@raccordo.example>"
+    with connection.execute_wrapper(refuse):
+        words, end = said()
+    assert "La base dati non risponde: connection to server at “127.0.0.1” failed: Is the server running?" in words
+    assert "DATABASE_URL" in words and words.count("Is the server running") == 1 and "Il controllo «" not in words
+    assert "di esempio" in words and end == 1

@@ -101,6 +101,42 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     assert is_taken or (said.startswith(b"HTTP/1.1 413") and "al massimo 50 MB" in said.decode())
 
 
+@pytest.mark.parametrize(("cookie", "pieces"), [("", 2), ("sessionid=qualcuno", 53)])
+def test_a_body_of_unknown_length_is_refused_where_it_is_too_large(
+    running: Installation, cookie: str, pieces: int
+) -> None:
+    start = f"POST /segnala/ HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    megabyte = b"100000\r\n" + b"x" * 1024**2 + b"\r\n"
+    assert sent_on(running.port, [start.encode(), *[megabyte] * pieces]).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    "request_head",
+    [
+        "GET / HTTP/1.1\r\nHost: localhost\r\nX-Lungo: " + "a" * 70_000,
+        "GET / HTTP/1.1\r\nHost: localhost\r\n" + "".join(f"X-{number}: 1\r\n" for number in range(9000)),
+        "GET /" + "a" * 70_000 + " HTTP/1.1\r\nHost: localhost\r\n",
+    ],
+    ids=["one long header", "nine thousand headers", "a long address"],
+)
+def test_headers_without_measure_are_refused(running: Installation, request_head: str) -> None:
+    assert b" 431 " in sent_on(running.port, [request_head.encode() + b"\r\n\r\n"])[:40]
+    assert running.answers()
+
+
+def sent_on(port: int, pieces: list[bytes]) -> bytes:
+    """What the server says to whoever sends these, and goes on as long as it is let."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        with suppress(OSError):
+            for piece in pieces:
+                line.sendall(piece)
+        with suppress(OSError):
+            while piece := line.recv(65536):
+                answer += piece
+    return answer
+
+
 def test_three_hundred_half_open_connections_keep_nobody_out_and_one_address_gets_no_more(
     running: Installation,
 ) -> None:

@@ -105,6 +105,11 @@ def test_production_starts_with_settings_of_its_own_and_the_demo_without_any(tmp
     assert start(tmp_path, *GUARD, DEMO="1", ALLOWED_HOSTS=shown).stdout == "parte\n"
 
 
+def test_a_line_of_the_settings_that_is_left_empty_counts_as_none(tmp_path: Path) -> None:
+    empty = dict.fromkeys(("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "FILES_URL", "BACKUP_TO", "SEARCH_URL"), "")
+    assert start(tmp_path, *GUARD, **SOUND, **empty).stdout == "parte\n"
+
+
 def test_outside_the_demo_a_second_factor_is_asked_of_whoever_keeps_the_network(tmp_path: Path) -> None:
     asked = ["-c", "from django.conf import settings; print(settings.SECOND_FACTOR_FOR)"]
     assert start(tmp_path, *asked, **SOUND).stdout == "['administrators', 'coordinators']\n"
