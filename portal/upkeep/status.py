@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from portal import access
 from portal.background import jobs
-from portal.files.storage import file_store
+from portal.files.storage import BucketAway, file_store
 from portal.models import Delivery
 from portal.models.digests import DeliveryState
 from portal.models.jobs import Job, JobState, Lane
@@ -58,7 +58,7 @@ def status(request: PersonRequest) -> HttpResponse:
         "figures": [(label, figure()) for label, figure in doctor.figures.items()],
         "kinds": notebook.kinds()[:SHOWN],
         "backup": backup.last(),
-        "disk": shutil.disk_usage(settings.DATA_DIR),
+        "disk": _disk(),
         "files": _files(),
     }
     return render(request, "portal/status.html", context)
@@ -81,10 +81,20 @@ def _digests() -> dict[str, Any]:
     return {**week.aggregate(sent=sent, failed=failed), "last": last.first()}
 
 
-def _files() -> tuple[int, int]:
-    """How many there are, and how many bytes."""
-    sizes = [file.size for file in file_store().everything()]
+def _files() -> tuple[int, int] | None:
+    """How many there are, and how many bytes; None where nobody can say: one looks here when something is wrong."""
+    try:
+        sizes = [file.size for file in file_store().everything()]
+    except BucketAway:
+        return None
     return len(sizes), sum(sizes)
+
+
+def _disk() -> Any:
+    try:
+        return shutil.disk_usage(settings.DATA_DIR)
+    except OSError:
+        return None
 
 
 @login_required

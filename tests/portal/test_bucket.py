@@ -154,6 +154,9 @@ def test_while_the_bucket_is_away_pages_are_read_and_what_was_typed_stays(
     assert answer.status_code == 503 and "Orari nuovi" in answer.content.decode()
     assert not Document.objects.filter(title="Orari nuovi").exists()
     assert any("L’archivio dei file non risponde" in each.what for each in doctor.examine({"files"}))
+    state = as_("administrator").get("/stato/")  # where one looks when something is wrong
+    assert state.status_code == 200
+    assert "l’archivio dei file non risponde" in " ".join(state.content.decode().split())
 
 
 def test_a_copy_holds_what_is_in_the_bucket_and_goes_back_into_another_the_same_byte_for_byte(

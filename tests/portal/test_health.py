@@ -241,6 +241,12 @@ def test_the_page_shows_queue_digests_index_storage_copy_and_version(as_: Any, i
         assert words in shown
 
 
+def test_the_page_opens_where_the_disk_is_gone_and_says_so(as_: Any, index: Any, settings: Any) -> None:
+    settings.DATA_DIR = settings.DATA_DIR / "smontato"
+    shown = page(as_)
+    assert "il disco non risponde" in shown and "Non posso scrivere in" in shown
+
+
 def test_a_failed_job_is_shown_and_tried_again(as_: Any, index: Any) -> None:
     job = Job.objects.create(
         key="read-file:7", function="portal.background.clock.settle", state=JobState.FAILED, attempts=3,
