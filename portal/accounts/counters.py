@@ -12,6 +12,7 @@ from contextlib import suppress
 from glob import glob
 from typing import Any
 
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
@@ -21,12 +22,37 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 PATIENCE = 1.0  # seconds
+MANY = {"OPTIONS": {"MAX_ENTRIES": 10_000}}
 
 
 class Counters(FileBasedCache):
-    """A file each; of too many the oldest go first."""
+    """A file each; of too many the oldest go first. While the disk takes nothing each process counts for itself."""
 
+    here = LocMemCache("while the disk takes nothing", MANY)
     _dir: str
+
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> None:
+        try:
+            super().set(key, value, timeout, version)
+        except OSError:  # of which the launcher speaks, once
+            self.here.set(key, value, timeout, version)
+        else:
+            self.here.delete(key, version)
+
+    def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
+        found = self.here.get(key, version=version)
+        if found is not None:
+            return found
+        with suppress(OSError):  # it is over, and cannot be taken away
+            return super().get(key, default, version)
+        return default
+
+    def has_key(self, key: Any, version: Any = None) -> bool:
+        if self.here.has_key(key, version):
+            return True
+        with suppress(OSError):
+            return bool(super().has_key(key, version))
+        return False
 
     def _cull(self) -> None:
         files = glob(os.path.join(self._dir, f"*{self.cache_suffix}"))
@@ -46,7 +72,7 @@ class RedisOrHere(RedisCacheClient):
     """Redis; while it is away each process counts for itself, and asks again after some seconds."""
 
     AGAIN = 10.0
-    here = LocMemCache("while Redis is away", {"OPTIONS": {"MAX_ENTRIES": 10_000}})
+    here = LocMemCache("while Redis is away", MANY)
     away_until = 0.0
 
     def __init__(self, servers: list[str], **options: Any) -> None:

@@ -1,5 +1,6 @@
 """Entering: wrong passwords of others shut nobody out, and nothing at the door tells who has an account."""
 
+import errno
 import os
 import re
 import time
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings as django_settings
+from django.core.cache.backends import filebased
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -151,6 +153,33 @@ def test_of_what_several_processes_count_the_oldest_is_forgotten_first(tmp_path:
     counters.set("key-0", "again")  # its last try is the newest of all
     left = [number for number in range(12) if counters.get(f"key-{number}") is not None]
     assert left == [0, 4, 5, 6, 7, 8, 9, 10, 11]
+
+
+@pytest.mark.parametrize("problem", [errno.EROFS, errno.ENOSPC])
+def test_what_several_processes_count_is_counted_by_each_while_the_disk_takes_nothing(
+    problem: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads, searches above all, must not be told that nothing can be written."""
+    counters = Counters(str(tmp_path), {})
+    counters.here.clear()
+    counters.set("kept", 1)
+    counters.set("over", 1, 60)
+    now = time.time()
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise OSError(problem, "niente da fare")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(filebased.tempfile, "mkstemp", refuse)
+        patch.setattr(filebased.os, "remove", refuse)
+        patch.setattr(filebased.time, "time", lambda: now + 100)  # what is over cannot be taken away
+        assert counters.get("over") is None and not counters.has_key("over")
+        counters.set("tries", 3)
+        assert counters.add("once", 1) and not counters.add("once", 1)
+        counters.set("kept", 2)
+        assert [counters.get(key) for key in ("tries", "kept")] == [3, 2]
+    counters.set("tries", 4)
+    assert Counters(str(tmp_path), {}).get("tries") == counters.get("tries") == 4
 
 
 # --- A new password --------------------------------------------------------------------------------------

@@ -99,6 +99,23 @@ def test_an_engine_that_cannot_be_reached_leaves_titles_and_is_said(
         search_index.engine().count()
 
 
+def test_an_index_whose_disk_takes_nothing_is_searched_as_it_is(as_: Any, index: Any, settings: Any) -> None:
+    """On a read-only disk the engine gets no lock to look for news: nobody can have written any."""
+    client = as_("worker")
+    before, _shown = asked(client, "dimissioni protette")
+    lock = version(settings.SEARCH_INDEX_DIR) / ".tantivy-meta.lock"
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    after, shown = asked(client, "dimissioni protette")
+    assert after == before and SAID not in shown
+    search_index.engine.cache_clear()  # a process that has not searched before
+    after, shown = asked(client, "dimissioni protette")
+    assert "PR-02" in [each["code"] for each in after["results"]]
+    assert "La ricerca nel testo ora non funziona." in shown and SAID not in shown
+    lock.rmdir()
+    assert asked(client, "dimissioni protette")[0] == before
+
+
 @pytest.mark.parametrize("is_open", [True, False], ids=["while in use", "before the first search"])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_index_is_said_served_from_the_database_and_written_anew(

@@ -15,6 +15,7 @@ import tantivy
 from search.engines.contract import (
     Admits,
     Document,
+    EngineDown,
     EngineFull,
     Explained,
     IndexBusy,
@@ -47,6 +48,7 @@ WRITE_HEAP = 64_000_000
 REBUILD_HEAP = 256_000_000
 PROGRESS_EVERY = 1000
 OPEN_ATTEMPTS = 5
+NO_LOCK = "Failed to acquire Lockfile: IoError"  # what tantivy says where it can write none
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # A new word may wait this many times what reading the vocabulary took, before it is read again.
 VOCABULARY_PATIENCE = 20
@@ -69,6 +71,16 @@ class Moment:
 
     opened: Opened
     searcher: tantivy.Searcher
+
+
+@contextmanager
+def _nobody_writes() -> Iterator[None]:
+    """Where the disk gives no lock to look for news there are none: what is open is the index as it is."""
+    try:
+        yield
+    except ValueError as problem:
+        if NO_LOCK not in str(problem):
+            raise
 
 
 class EmbeddedEngine:
@@ -222,9 +234,12 @@ class EmbeddedEngine:
             try:
                 self._compare(directory)
                 opened = self._open(directory)
-                opened.index.reload()
+                with _nobody_writes():
+                    opened.index.reload()
                 return Moment(opened, opened.index.searcher())
             except (IndexDamaged, OSError, ValueError) as error:
+                if NO_LOCK in str(error):
+                    raise EngineDown(f"{directory}: no lock to read it") from error
                 if directory == self._versions.current():
                     raise IndexDamaged(str(directory)) from error
         raise IndexBusy(str(self._versions.path))
