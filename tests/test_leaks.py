@@ -979,16 +979,17 @@ def test_a_right_guess_of_what_stands_above_a_shared_page_answers_as_a_wrong_one
 REFUSAL = "La pagina porta a qualcosa che non puoi vedere"
 
 
-@pytest.fixture
-def own(planted: dict[str, Planted]) -> dict[type[Page], Page]:
-    """Pages that Elena writes in SP-MODULI."""
-    root, elena = demo.space("SP-MODULI").root_page, cast("worker")
-    protocol = ProtocolPage(title="Suo", slug="suo-protocollo", summary="Suo", in_brief=[], body=[])
-    text = TextPage(title="Suo", slug="suo-testo", summary="Suo", body=[])
-    file = Document.objects.get(title__startswith="MD-08")
-    form = FormPage(title="Suo", slug="suo-modulo", summary="Suo", document=file)
-    published = {type(page): demo.publish(root, page, on=0, by=elena) for page in (protocol, text, form)}
-    return {**published, SpacePage: root.specific}
+@pytest.fixture(scope="module")
+def own(planted: dict[str, Planted], django_db_blocker: Any) -> dict[type[Page], Page]:
+    """Pages that Elena writes in SP-MODULI, as planted: what a test does to them is undone after it."""
+    with django_db_blocker.unblock():
+        root, elena = demo.space("SP-MODULI").root_page, cast("worker")
+        protocol = ProtocolPage(title="Suo", slug="suo-protocollo", summary="Suo", in_brief=[], body=[])
+        text = TextPage(title="Suo", slug="suo-testo", summary="Suo", body=[])
+        file = Document.objects.get(title__startswith="MD-08")
+        form = FormPage(title="Suo", slug="suo-modulo", summary="Suo", document=file)
+        published = {type(page): demo.publish(root, page, on=0, by=elena) for page in (protocol, text, form)}
+        return {**published, SpacePage: root.specific}
 
 
 def posted(page: Page, **changes: Any) -> dict[str, Any]:
