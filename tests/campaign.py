@@ -285,6 +285,7 @@ class Campaign:
         everybody = family(self.site.launcher.pid)
         self.site.launcher.wait(60)
         problems += [f"process {pid} goes on" for pid in everybody if is_alive(pid)]
+        problems += [f"process {pid} was left behind" for pid in self.site.left_behind()]
         self._print(problems)
         return not problems
 
@@ -432,22 +433,28 @@ def no_index(campaign: Campaign) -> Iterator[None]:
 
 @contextmanager
 def hanging_site(campaign: Campaign) -> Iterator[None]:
-    os.kill(campaign.site.site, signal.SIGSTOP)
+    hung = campaign.site.site
+    os.kill(hung, signal.SIGSTOP)
     yield
+    campaign._wait(lambda: not is_alive(hung))
 
 
 @contextmanager
 def hanging_worker(campaign: Campaign) -> Iterator[None]:
-    for pid in family(campaign.site.leader):
+    hung = family(campaign.site.leader)
+    for pid in hung:
         os.kill(pid, signal.SIGSTOP)
     yield
+    campaign._wait(lambda: not any(map(is_alive, hung)))
 
 
 @contextmanager
 def hanging_writer(campaign: Campaign) -> Iterator[None]:
     """A worker stops while it holds the database's write lock."""
-    campaign.site.ask("tests.running.hang_with_the_lock", str(campaign.site.data / "hangs"))
+    file = campaign.site.data / "hangs"
+    campaign.site.ask("tests.running.hang_with_the_lock", str(file))
     yield
+    campaign._wait(lambda: file.exists() and not is_alive(int(file.read_text())))
 
 
 @contextmanager
@@ -485,7 +492,7 @@ def main() -> int:
     finally:
         campaign.site.end()
         if is_small:
-            os.system(f"umount {folder / 'data'}")  # noqa: S605
+            os.system(f"umount {folder / 'data'} || umount -l {folder / 'data'}")  # noqa: S605
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -99,6 +99,13 @@ def family(pid: int) -> list[int]:
     return [pid, *(each for child in children(pid) for each in family(child))]
 
 
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:  # it has just ended, or is another's
+        return b""
+
+
 class Installation:
     """A data folder, the launcher that serves it, and a console."""
 
@@ -209,6 +216,13 @@ class Installation:
             if word in Path(f"/proc/{pid}/cmdline").read_text() and variable in Path(f"/proc/{pid}/environ").read_text()
         ]
         return named[0] if named else 0
+
+    def left_behind(self) -> list[int]:
+        """Whoever still works on this data folder, the console aside."""
+        here = f"DATA_DIR={self.data}\0".encode()
+        found = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and is_alive(int(entry.name))]
+        return [int(entry.name) for entry in found if here in _read(entry / "environ")
+                and int(entry.name) not in {self.console.pid, os.getpid()}]  # fmt: skip
 
     def pause(self, pids: list[int]) -> None:
         """Stops processes, none of them while it writes: it would keep everybody from writing."""

@@ -29,7 +29,7 @@ from redis.exceptions import RedisError
 from portal import network
 from portal.models.jobs import Lane
 
-from . import disk, jobs, schedules, write_lock
+from . import disk, jobs, leftovers, schedules, write_lock
 from .heartbeat import BEAT_EVERY, Pulse
 from .probe import Probe
 from .web import die_with_parent
@@ -44,6 +44,8 @@ STOP_PATIENCE = 10.0
 KILL_PATIENCE = 2.0
 PORT_PATIENCE = 5.0
 BEAT = "portal.background.heartbeat.beat"
+RECOVER = "portal.background.jobs.recover"
+RECOVERS_EVERY = 60.0
 GIVES_WAY = 15  # of 19: work that nobody waits for takes what the others leave
 # A browser keeps up to six connections open while its page is read: of those there may be many more than threads.
 SERVER = ["--threads=8", "--connection-limit=1000", "--asyncore-use-poll", "--channel-timeout=60"]
@@ -148,15 +150,17 @@ class Launcher:
         self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
         self.workers = [Worker(lane) for lane in Lane.in_use()]
         self.probe, self.writing = Probe(host, port), write_lock.Watch()
-        self.disk_problem, self.queue_takes = "", True
+        self.disk_problem, self.queue_takes, self.recovers_from = "", True, 0.0
         self.disk_looked_at = 0.0
         self.clock = _clock()
+        self.left: leftovers.Leftovers | None = None
         self.is_announced = False
         self.is_stopping = self.begins_anew = False
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM."""
         with _only_one_here():
+            self.left = leftovers.Leftovers()
             self._require_free_port()
             self._write(schedules.ensure)
             self._write(network.follow_address)
@@ -193,18 +197,23 @@ class Launcher:
     def _watch(self) -> None:
         self._look_at_disk()
         self._look_at_clock()
+        if self.left is not None:
+            self.left.end_late()
         idle = self.writing.idle_holder()
         for child in (*self.workers, self.web):
             if child.has_died() or child.has(idle) or self._hangs(child):
                 self.say(f"Il processo «{child.name}» si è fermato: lo riavvio.")
                 child.retire()
+        due: list[Child] = [child for child in (*self.workers, self.web) if child.is_due()]
         for worker in self.workers:
-            if worker.is_due():
+            if worker in due:
                 self._start_worker(worker)
         self._look_at_queue()
-        if self.web.is_due():
+        if self.web in due:
             self.probe.begin()
             self.web.start()
+        if due:
+            leftovers.write_down(child.process.pid for child in (self.web, *self.workers) if child.process)
         if not self.is_announced and self._answers():
             self._announce()
 
@@ -227,10 +236,11 @@ class Launcher:
     def _look_at_queue(self) -> None:
         """What was asked for while the queue took nothing lies in its rows alone: it is asked for again afterwards."""
         takes = self._send_beats()
-        if takes and not self.queue_takes:
-            for worker in self.workers:
-                self._write(partial(jobs.recover, worker.lane))
-        self.queue_takes = self.queue_takes if takes is None else takes
+        if takes and not self.queue_takes and time.monotonic() >= self.recovers_from:
+            self.recovers_from = time.monotonic() + RECOVERS_EVERY
+            self.queue_takes = all(self._write(partial(_recover, worker.lane)) for worker in self.workers)
+        elif takes is False:
+            self.queue_takes = False
 
     def _send_beats(self) -> bool | None:
         """One beat through each queue, unless a worker has just beaten of itself; after one refusal no other waits.
@@ -344,9 +354,14 @@ def _only_one_here() -> IO[str]:
     return file
 
 
+def _recover(lane: Lane) -> None:
+    """By a worker of the lane: there may be hundreds, and who watches must not be kept from it."""
+    async_task(RECOVER, lane.value, save=False, cluster=lane)
+
+
 def _catch_up(lane: Lane) -> None:
     """What the last worker had taken and not done died with it: ask for it now, and for all that the clock asks."""
-    jobs.recover(lane)
+    _recover(lane)
     for function in schedules.EVERY:
         if schedules.LANES[function] == lane:
             schedules.ask(function)

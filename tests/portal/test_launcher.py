@@ -313,6 +313,17 @@ def test_a_killed_launcher_leaves_no_orphans(running: Installation, meanwhile: s
     running.does_work()
 
 
+def test_what_hangs_when_a_launcher_is_killed_is_ended_by_the_next_one(running: Installation) -> None:
+    """Asked to end by the launcher's death, a leader that hangs hears nothing; with its lock nobody could write."""
+    hung = family(running.leader)
+    running.pause(hung)
+    kill(running.launcher.pid)
+    running.launcher.wait()
+    running.start()
+    wait_for(lambda: not any(map(is_alive, hung)), "what hung is gone")
+    running.does_work()
+
+
 def test_what_was_published_before_everything_was_killed_is_found_afterwards(running: Installation) -> None:
     everybody = family(running.launcher.pid)
     running.pause(family(running.leader))  # so that none of them is quicker than we are
