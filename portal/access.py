@@ -288,7 +288,7 @@ def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[in
     if not of_spaces and person is None:
         return ()
     form = ("opened", person is not None, len(of_spaces), len(of_groups))
-    question = partial(_opened, person is not None, prepared.places(of_spaces), prepared.places(of_groups))
+    question = partial(_opened, person is not None, of_spaces, of_groups)
     return _topmost(path for (path,) in prepared.answers(form, question, person=person, **of_spaces, **of_groups))
 
 
@@ -300,16 +300,17 @@ def _topmost(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(top)
 
 
-def _opened(known: bool, spaces: list[Any], groups: list[Any]) -> QuerySet[Any, Any]:
+def _opened(known: bool, spaces: dict[str, int], groups: dict[str, int]) -> QuerySet[Any, Any]:
     """The paths of those pages; of whom is given later."""
-    shares = PageShare.objects.filter(space__pk__in=spaces, page__depth__gte=SPACE_DEPTH).values_list("page__path")
+    of_spaces = PageShare.objects.filter(space__pk__in=prepared.places(spaces), page__depth__gte=SPACE_DEPTH)
+    shares = of_spaces.values_list("page__path")
     if not known:
         return shares
     person = prepared.given("person")
     grants = {"permission__codename": "view_page", "content_object__depth__gte": SPACE_DEPTH}
     to_person = PageUserGrant.objects.filter(user=person, **grants).values_list("content_object__path")
-    to_groups = PageGroupGrant.objects.filter(group__pk__in=groups, **grants).values_list("content_object__path")
-    return shares.union(to_person, to_groups)
+    to_groups = PageGroupGrant.objects.filter(group__pk__in=prepared.places(groups), **grants)
+    return shares.union(to_person, to_groups.values_list("content_object__path"))
 
 
 # --- The rules, as querysets -----------------------------------------------------------------------------
@@ -640,16 +641,23 @@ def people_seen(user: User, among: Iterable[int]) -> set[int]:
     spaces = prepared.several("space", () if held.coordinates else held.roles)
     if not people:
         return set()
-    question = partial(_people_seen, prepared.places(people), prepared.places(spaces), held.coordinates)
+    question = partial(_people_seen, people, spaces, held.coordinates)
     form = ("people seen", len(people), len(spaces), held.coordinates)
     rows = prepared.answers(form, question, person=held.person, now=timezone.now(), **people, **spaces)
     return {pk for (pk,) in rows}
 
 
-def _people_seen(people: list[Any], spaces: list[Any], everybody: bool) -> QuerySet[Any, Any]:
+def everybody_seen(user: Person) -> set[int]:
+    """All accounts that hold now and that the person sees, by the rule of `_people`, read space by space."""
+    held = standing(user)
+    known = Q() if held.coordinates else Q(pk=held.person) | _belongs(held.roles)
+    return set(User.objects.current().filter(known).order_by().values_list("pk", flat=True))
+
+
+def _people_seen(people: dict[str, int], spaces: dict[str, int], everybody: bool) -> QuerySet[Any, Any]:
     now = prepared.given("now", DateTimeField())
-    known = Q() if everybody else Q(pk=prepared.given("person")) | _works_in(spaces, now)
-    return User.objects.current(now).filter(known, pk__in=people).order_by().values_list("pk")
+    known = Q() if everybody else Q(pk=prepared.given("person")) | _works_in(prepared.places(spaces), now)
+    return User.objects.current(now).filter(known, pk__in=prepared.places(people)).order_by().values_list("pk")
 
 
 def _memberships(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
@@ -1356,15 +1364,15 @@ def somebody_to_ask(user: Person) -> User | None:
     spaces = prepared.several("space", held.roles or held.public)
     if not spaces:
         return None
-    now = prepared.given("now", DateTimeField())
-    question = partial(_first_manager, prepared.places(spaces), now)
-    found = prepared.answers(("first manager", len(spaces)), question, now=timezone.now(), **spaces)
+    form, question = ("first manager", len(spaces)), partial(_first_manager, spaces)
+    found = prepared.answers(form, question, now=timezone.now(), **spaces)
     return found[0].user if found else None
 
 
-def _first_manager(spaces: list[Any], now: Any) -> QuerySet[Membership]:
+def _first_manager(spaces: dict[str, int]) -> QuerySet[Membership]:
     """Of the persons who answer for any space, in the order of their index, the first whose space is one of these."""
-    return _of_managers(now).filter(Exists(Space.objects.filter(pk=OuterRef("space"), pk__in=spaces)))[:1]
+    these = Space.objects.filter(pk=OuterRef("space"), pk__in=prepared.places(spaces))
+    return _of_managers(prepared.given("now", DateTimeField())).filter(Exists(these))[:1]
 
 
 def _managing(spaces: Iterable[int]) -> QuerySet[Membership]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -22,7 +23,7 @@ from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
 from wagtail.documents.views.chooser import viewset as document_chooser
 from wagtail.images.api.admin.views import ImagesAdminAPIViewSet
 from wagtail.images.views.chooser import viewset as image_chooser
-from wagtail.models import AbstractPage, Page
+from wagtail.models import AbstractPage, Page, PageLogEntry
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
@@ -109,13 +110,18 @@ def filter_admin_api(router: Any) -> None:
     router.register_endpoint("documents", KnownDocuments)
 
 
-def _known_people(request: HttpRequest) -> Any:
-    return access.allowed(User.objects.all(), request.user)
-
-
 # The filters of the admin's lists of pages would name everybody who answers for or ever wrote any page.
-for each in ("owner", "edited_by"):
-    PageFilterSet.base_filters[each].queryset = _known_people
+def _known_owners(request: HttpRequest) -> Any:
+    return access.allowed(User.objects.filter(Exists(Page.objects.filter(owner=OuterRef("pk")))), request.user)
+
+
+def _known_writers(request: HttpRequest) -> Any:
+    written = PageLogEntry.objects.filter(action="wagtail.edit", user=OuterRef("pk"))
+    return access.allowed(User.objects.filter(Exists(written)), request.user)
+
+
+PageFilterSet.base_filters["owner"].queryset = _known_owners
+PageFilterSet.base_filters["edited_by"].queryset = _known_writers
 
 
 @hooks.register("register_admin_viewset")

@@ -78,14 +78,16 @@ def _levels(pages: Iterable[Page]) -> list[Level]:
     return [Level(kind.kind_plural, rows) for kind, rows in by_kind.items()]
 
 
-def _given_for(pages: list[Any]) -> QuerySet[Any, Any]:
-    return Reason.objects.filter(page__id__in=pages).select_related("norm__successor", "objective", "project")
+def _given_for(pages: dict[str, int]) -> QuerySet[Any, Any]:
+    return Reason.objects.filter(page__id__in=prepared.places(pages)).select_related(
+        "norm__successor", "objective", "project"
+    )
 
 
 def _reasons(pages: Iterable[Page]) -> tuple[list[tuple[Norm, str]], list[Objective], list[Project]]:
     """Of the page and of all above it, each once."""
     of_pages = prepared.several("page", [page.pk for page in pages])
-    question = partial(_given_for, prepared.places(of_pages))
+    question = partial(_given_for, of_pages)
     rows: list[Reason] = prepared.answers(("reasons", len(of_pages)), question, **of_pages)
     articles: dict[Norm, list[str]] = {}
     objectives: dict[Objective, None] = {}

@@ -7,6 +7,7 @@ of a person whom the reader does not work with.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from django.urls import reverse
@@ -14,9 +15,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from portal import access
-from portal.models import Organisation, Space, User
+from portal.models import Organisation, Space
 from portal.notices import feed
-from portal.words.names import squeezed
 
 from . import names, vocabulary
 from .italian import FORMS, STOPWORDS
@@ -111,8 +111,8 @@ def _seen(meant: Sequence[Person], user: Any) -> list[Person]:
     if len(meant) <= NAMED:
         seen = access.people_seen(user, [person.pk for person in meant])
     else:
-        seen = set(access.allowed(User.objects.current(), user).order_by().values_list("pk", flat=True))
-    return sorted((person for person in meant if person.pk in seen), key=lambda person: squeezed(person.name))
+        seen = access.everybody_seen(user)
+    return sorted((person for person in meant if person.pk in seen), key=attrgetter("sorted_by"))
 
 
 def _bodies(asked: Sequence[str], user: Any) -> list[Organisation]:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -34,6 +34,11 @@ class Person:
     organisation: str
     telephone: str
 
+    @cached_property
+    def sorted_by(self) -> str:
+        """As the telephone book has it."""
+        return squeezed(self.name)
+
 
 class Names:
     """All there are."""
@@ -44,7 +49,7 @@ class Names:
         self._named, self._more, self._telephones = _Words(), _Words(), _Words()
         for pk, person in self._people.items():
             self._named.add(person.name, pk)
-            self._named.add_end(squeezed(person.name), pk)
+            self._named.add_end(person.sorted_by, pk)
             self._more.add(_more(person), pk)
             self._telephones.add(person.telephone, pk)
 

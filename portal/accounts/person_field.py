@@ -10,10 +10,12 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.models.people import User
+from portal.models.people import Organisation, User
+from portal.words.names import squeezed
 
 FEW = 60  # a list that is still read through
 MOST_OFFERED = 20
@@ -41,24 +43,57 @@ class ByName(forms.TextInput):
         return "" if value in dict(self.always) else str(value or "")
 
 
+class Offered:
+    """Those who may be chosen: of many no more are read than a list would show, the others when a name is typed."""
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+        self.first: list[User] = list(rows[: FEW + 1])
+        self.are_many = len(self.first) > FEW
+        self._known = {str(each.pk): each for each in self.first}
+
+    def at(self, key: str) -> User | None:
+        """Whose key it is."""
+        if key not in self._known and self.are_many and key.isdecimal():
+            self._known |= {str(each.pk): each for each in self.rows.filter(pk=int(key))}
+        return self._known.get(key)
+
+    def named(self, typed: str) -> list[User]:
+        """Those whom the words fit; every one of them is read only for words that say nothing."""
+        words = _folded(typed).split()
+        if not words:
+            return self.first
+        bodies = [(pk, _folded(name)) for pk, name in Organisation.objects.values_list("pk", "name")]
+        rows = self.rows
+        for word in words:
+            theirs = [pk for pk, name in bodies if word in name]
+            rows = rows.filter(
+                Q(squeezed_name__contains=squeezed(word)) | Q(email__icontains=word) | Q(organisation__in=theirs)
+            )
+        found = named(typed, rows)
+        self._known |= {str(each.pk): each for each in found}
+        return found
+
+
 class PersonField(forms.ModelChoiceField):
     """The rows are given by the form, when it is made: `choosable`, or some of them; `always`, what else may be."""
 
+    offered: Offered
+
     def __init__(self, *, always: tuple[tuple[str, str], ...] = (), **kwargs: Any) -> None:
         self.always = always
-        self.people: dict[str, User] = {}
         given: dict[str, Any] = {"queryset": User.objects.none(), "empty_label": gettext_lazy("Scegli una persona")}
         super().__init__(**{**given, **kwargs})
 
     def offer(self, people: Any) -> None:
-        """Those who may be chosen: few in a list, many by name."""
-        self.queryset = people
-        self.people = {str(each.pk): each for each in people}
-        if len(self.people) > FEW:
+        """Those who may be chosen, few in a list, many by name; `Offered` where several fields offer the same."""
+        self.offered = people if isinstance(people, Offered) else Offered(people)
+        self.queryset = self.offered.rows
+        if self.offered.are_many:
             self.widget = _ByNameOf(self)
             self.widget.is_required = self.required
         else:  # read once, however many fields there are
-            listed = [(pk, self.label_from_instance(each)) for pk, each in self.people.items()]
+            listed = [(str(each.pk), self.label_from_instance(each)) for each in self.offered.first]
             self.widget.choices = [("", self.empty_label), *self.always, *listed]
 
     def label_from_instance(self, obj: Any) -> str:
@@ -69,11 +104,11 @@ class PersonField(forms.ModelChoiceField):
             return value
         if isinstance(self.widget, _ByNameOf) and value:
             value = self._meant(str(value))
-        return self.people.get(str(value or "")) or super().clean(value)
+        return self.offered.at(str(value or "")) or super().clean(value)
 
     def _meant(self, typed: str) -> str:
         widget: Any = self.widget
-        found = [typed] if typed in self.people else [str(each.pk) for each in named(typed, self.people.values())]
+        found = [typed] if self.offered.at(typed) else [str(each.pk) for each in self.offered.named(typed)]
         widget.offered = tuple((pk, self._in_full(pk)) for pk in found[:MOST_OFFERED])
         if len(found) > MOST_OFFERED:
             widget.offered = ()
@@ -85,7 +120,8 @@ class PersonField(forms.ModelChoiceField):
         return found[0]
 
     def _in_full(self, pk: str) -> str:
-        return f"{in_list(self.people[pk])}, {self.people[pk].email}"
+        person = self.offered.at(pk)
+        return f"{in_list(person)}, {person.email}" if person else ""
 
 
 class _ByNameOf(ByName):
@@ -96,7 +132,7 @@ class _ByNameOf(ByName):
         self.field, self.always = field, field.always
 
     def name_of(self, value: Any) -> str:
-        person = self.field.people.get(str(value))
+        person = self.field.offered.at(str(value or ""))
         return self.field.label_from_instance(person) if person else super().name_of(value)
 
 

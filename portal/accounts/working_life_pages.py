@@ -30,7 +30,7 @@ from portal.words.days import DayField
 
 from . import absences, delegations, ends, handover, working_life
 from .people_admin import left_alone_in_words
-from .person_field import PersonField, choosable
+from .person_field import Offered, PersonField, choosable
 
 ENDS = "fine"
 
@@ -276,7 +276,7 @@ class HandoverForm(forms.Form):
             fields[item.key] = PersonField(label=item.title, required=False, always=end, empty_label=empty)
             if item.is_named:
                 fields[item.key].help_text = _("Se non scegli nessuno finisce con l’account.")
-        people = choosable().exclude(pk=person.pk)
+        people = Offered(choosable().exclude(pk=person.pk))
         for field in fields.values():
             field.offer(people)
 

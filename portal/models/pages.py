@@ -167,8 +167,9 @@ class PortalPage(AddressedPage):
     reviewed_every: ClassVar[int] = 12  # months, where nobody says otherwise
     passes_on: ClassVar[tuple[str, ...]] = ("responsible",)  # the persons whom a page names to turn to: when one leaves
     review_date = models.DateField(
-        _("da rivedere entro"), null=True, blank=True, help_text=_("A quella data chi ne risponde è avvisato.")
-    )
+        _("da rivedere entro"), null=True, blank=True, db_index=True,
+        help_text=_("A quella data chi ne risponde è avvisato."),
+    )  # fmt: skip
     change_note = models.CharField(
         _("che cosa cambia"), max_length=240,
         help_text=_("Una frase per chi legge: compare nelle novità e nel digest. Serve per pubblicare."),

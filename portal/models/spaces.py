@@ -136,7 +136,7 @@ class Membership(models.Model):
     group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")
     role = models.PositiveSmallIntegerField(_("ruolo"), choices=Role.choices)
     reason = models.CharField(_("perché"), max_length=240, blank=True)
-    expires_at = models.DateTimeField(_("fino a"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("fino a"), null=True, blank=True, db_index=True)
     given_by = models.ForeignKey("portal.User", null=True, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField(default=timezone.now)
 

@@ -33,6 +33,7 @@ FIRST_WINDOW = timedelta(days=7)
 LONGEST_WINDOW = timedelta(days=30)  # as far back as the home page tells of news
 SOON = timedelta(days=7)
 DEALT_WITH = [DeliveryState.SENT, DeliveryState.EMPTY]
+MOST_TOLD = 60  # news in one mail: who has been told so many reads no further
 ROWS = 500  # written at once
 BATCH = 50  # people asked for at once
 FRESH = 20.0  # seconds for which rights that were asked hold, while the mails of a batch leave
@@ -59,6 +60,16 @@ class Digest:
     def is_empty(self) -> bool:
         """An appointment alone is no news: the home page shows it."""
         return not self.todos and not self.changes and not self.alerts
+
+    @property
+    def told(self) -> list[feed.Change]:
+        """The newest: of more than a mail can hold, the rest is read in «Novità»."""
+        return self.changes[:MOST_TOLD]
+
+    @property
+    def more(self) -> int:
+        """How many are left for there."""
+        return len(self.changes) - len(self.told)
 
     @property
     def summary(self) -> str:

@@ -111,7 +111,7 @@ def digest_mail(user: User, digest: Any, stop_url: str) -> EmailMultiAlternative
     }
     contact = digest.contact if digest.contact != user else None
     context = {"person": user, "digest": digest, "stop_url": stop_url, "contact": contact,
-               "news_text": _rows(digest.changes, "txt"), "news_html": _rows(digest.changes, "html")}  # fmt: skip
+               "news_text": _rows(digest.told, "txt"), "news_html": _rows(digest.told, "html")}  # fmt: skip
     return _mail("digest", user.email, context, headers)
 
 

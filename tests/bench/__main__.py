@@ -20,7 +20,7 @@ from tests.bench import mails
 
 ROUNDS = 15
 READERS = ("elena.fedi", "chiara.bonacchi")  # of one space in ten; responsabile of all
-IN_A_GROWN_SPACE = ("page of a grown space", "/spazi/prova-40/", "/pr-01/")
+IN_A_GROWN_SPACE = ("page of a grown space", "/spazi/prova-di-chi-legge/", "/pr-01/")
 BEYOND = "search, beyond the engine's call"
 PAGES = [
     ("page of a protocol", "/p/PR-01/", "/pr-01/"),
@@ -40,7 +40,7 @@ GOALS = {
     BEYOND: 15, IN_A_GROWN_SPACE[0]: 10,
 }  # fmt: skip
 PROTOCOLS, BODIES, SECTIONS = 200, 50, 300
-TOLD, NEWS = 100, (8, 200)  # people, and so many pages more of which each of them is told
+TOLD, NEWS = 100, (8, 52)  # people, and so many pages more of which each of them is told
 MAIL_ROUNDS = 5
 LARGE = [
     (f"register of adoptions, {PROTOCOLS} × {BODIES}", "/recepimenti/", "/pr-01/"),

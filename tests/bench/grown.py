@@ -26,6 +26,8 @@ READS_ONE_IN = 10  # spaces, of the reader who is measured
 TOLD_ONE_IN = 20  # pages, of which something is news
 BATCH = 2000
 SPACES = "spazi/"
+FIRST = "prova-di-chi-legge"  # the reader who is measured reads the first one, and one in ten of the others
+YEARS_OF_MEETINGS = 3
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def _spaces(count: int) -> list[Space]:
     start = Space.objects.count()
     like = SpacePage.objects.first()
     rows = [
-        _page(home, home.numchild + 1 + n, like, f"Spazio di prova {start + n}", f"prova-{start + n}")
+        _page(home, home.numchild + 1 + n, like, f"Spazio di prova {start + n}", f"prova-{start + n}" if n else FIRST)
         for n in range(count)
     ]
     pages = _write_pages(like, rows)
@@ -80,8 +82,18 @@ def _pages(spaces: list[Space], count: int) -> list[Page]:
                 name = f"{letters}-x{number * each + place}"
                 rows.append(_page(space.root_page, place, like, f"Pagina di prova {name}", name))
         found += _write_pages(like, rows) if rows else []
+    _spread_meetings()
     Page.objects.filter(pk__in=[space.root_page_id for space in spaces]).update(numchild=each)
     return found
+
+
+def _spread_meetings() -> None:
+    """Over the last years and the weeks to come, as meetings are; they were copied with one moment."""
+    days = YEARS_OF_MEETINGS * 365
+    numbers = list(MeetingPage.objects.filter(slug__startswith="rt-x").order_by("pk").values_list("pk", flat=True))
+    for turn in range(days):
+        moment = timezone.now() + timedelta(days=30 - turn)
+        MeetingPage.objects.filter(pk__in=numbers[turn::days]).update(starts_at=moment)
 
 
 def _page(above: Page, place: int, like: Page, title: str, slug: str) -> Page:

@@ -550,6 +550,9 @@ def test_people_and_roles_are_known_only_to_those_who_share_a_space(world: World
             user = stage.user(who)
             expected = {other for other in PEOPLE if world.knows(who, other)}
             assert allowed_among(people, User.objects.all(), user, "view") == expected
+            hold = {number for number in expected if world.is_current(number)}
+            assert {number for number, pk in people.items() if pk in access.everybody_seen(user)} == hold
+            assert {number for number, pk in people.items() if pk in access.people_seen(user, people.values())} == hold
             for action, rank in RANK.items():
                 expected = {
                     pk for pk, space in held.items() if world.is_administrator(who) or world.role(who, space) >= rank

@@ -1,5 +1,6 @@
 """Wagtail's admin, asked in ways that its own pages never ask: no hidden title, no broken page, no stolen address."""
 
+import re
 from typing import Any
 
 import pytest
@@ -241,3 +242,15 @@ def test_many_words_in_the_directory_ask_one_question(as_: Any, django_assert_ma
     client.get("/rubrica/?nome=a")  # what is cached once per process is not counted
     with django_assert_max_num_queries(25):
         assert client.get("/rubrica/?nome=" + "+".join("a" * 40)).status_code == 200
+
+
+def test_the_filters_of_a_list_of_pages_name_those_who_answer_for_or_wrote_one_and_nobody_else(as_: Any) -> None:
+    root, elena = demo.space("SP-RETE").root_page, demo.person("elena.fedi")
+    page = root.add_child(instance=TextPage(title="Di chi filtra", slug="di-chi-filtra", change_note="-", owner=elena))
+    address = f"/admin/pages/{root.pk}/"
+    named = re.findall(r'name="(owner|edited_by)" value="(\d+)"', as_("coordinator").get(address).content.decode())
+    owners = set(Page.objects.exclude(owner=None).values_list("owner", flat=True))
+    assert {int(pk) for field, pk in named if field == "owner"} == owners and elena.pk in owners
+    assert ("edited_by", str(elena.pk)) not in named
+    page.save_revision(user=elena, log_action="wagtail.edit")
+    assert f'name="edited_by" value="{elena.pk}"' in as_("coordinator").get(address).content.decode()

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -603,6 +604,27 @@ def test_the_mail_begins_with_the_count_and_ends_with_how_to_change_it(person: C
         assert "http://testserver/profilo/digest/" in words
         assert digests.stop_url(worker) in words
         assert "Chiara Bonacchi, 0573 000 140" in words
+
+
+def test_of_very_many_news_the_mail_tells_the_newest_and_where_the_others_are(
+    person: Callable[[str], User], as_: Callable[[str], Client]
+) -> None:
+    worker, space = person("worker"), Space.objects.get(code="SP-RETE")
+    titles = [f"Faggio numero {number}" for number in range(digests.MOST_TOLD + 1)]
+    for number, page in enumerate(network.pages_below(space.root_page, TextPage, titles, change_note="-")):
+        at = timezone.now() - timedelta(minutes=number)
+        space.activities.create(verb="pubblicato", page_id=page.pk, note="Nuova.", at=at)
+    digest = digests.preview(worker)
+    assert digest.more == len(digest.changes) - digests.MOST_TOLD > 0
+    mail = emails.digest_mail(worker, digest, digests.stop_url(worker))
+    shown = as_("worker").get("/profilo/digest/").content.decode()
+    for words in (mail.body, str(mail.alternatives[0][0]), shown):
+        assert "Faggio numero 0" in words and f"Faggio numero {digests.MOST_TOLD}" not in words
+        assert f"Altre {digest.more} novità si leggono nel portale" in words and "/novita/" in words
+    one = replace(digest, changes=digest.changes[: digests.MOST_TOLD + 1])
+    assert "Un’altra novità si legge nel portale" in emails.digest_mail(worker, one, "-").body
+    few = replace(digest, changes=digest.changes[: digests.MOST_TOLD])
+    assert "nel portale: " not in emails.digest_mail(worker, few, "-").body
 
 
 def test_every_link_leads_to_the_site_by_its_whole_address(person: Callable[[str], User]) -> None:

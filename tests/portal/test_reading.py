@@ -10,11 +10,11 @@ from wagtail.models import Page
 
 from coordination.models import ServicePage
 from portal import demo
-from portal.models import User
+from portal.models import Space, User
 from portal.notices import feed, reviews
 from portal.words import names
 from protocols.models import FormPage, ProtocolPage
-from tests import shown
+from tests import network, shown
 from tests.conftest import CAST
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +161,26 @@ def test_people_are_found_whatever_accents_and_apostrophes_and_sorted_as_italian
     shown = body(client.get("/rubrica/"))
     order = [shown.index(name) for name in ("Bea Àlvarez", "Chiara Bonacchi", "Ada D’Addio", "Ciro de Santis")]
     assert order == sorted(order)
+
+
+def test_a_name_that_changes_is_found_and_sorted_by_the_new_one_at_every_door(as_: Any) -> None:
+    worker = User.objects.get(email="elena.fedi@raccordo.example")
+    worker.last_name = "Àbate"
+    worker.save(update_fields=["last_name"])
+    client = as_("coordinator")
+    for address in ("/rubrica/?nome=abate", "/rete/persone/?nome=abate"):
+        assert "Elena Àbate" in body(client.get(address)), address
+    assert "Nessuna persona" in body(client.get("/rubrica/?nome=fedi elena"))
+    shown = body(client.get("/rubrica/"))
+    assert shown.index("Elena Àbate") < shown.index("Chiara Bonacchi")
+    assert "Nessuna persona" in body(client.get("/rubrica/?nome=%27"))  # a sign that is in nobody's name
+
+
+def test_a_list_of_hundreds_of_people_says_how_many_there_are_about(as_: Any) -> None:
+    network.people(600, space=Space.objects.get(code="SP-RETE"))
+    assert 'Persone<span class="number">oltre 500</span>' in body(as_("worker").get("/rubrica/"))
+    counted = body(as_("worker").get("/rubrica/?nome=bonacchi"))
+    assert 'Persone<span class="number">1</span>' in counted
 
 
 def test_the_account_that_looks_after_the_installation_is_no_colleague(as_: Any) -> None:

@@ -1,0 +1,28 @@
+"""Pages by their day of review, and roles by their end, are found by an index."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('training', '0005_anchors'),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name='lessonpage',
+            name='review_date',
+            field=models.DateField(blank=True, db_index=True, help_text='A quella data chi ne risponde è avvisato.', null=True, verbose_name='da rivedere entro'),
+        ),
+        migrations.AlterField(
+            model_name='modulepage',
+            name='review_date',
+            field=models.DateField(blank=True, db_index=True, help_text='A quella data chi ne risponde è avvisato.', null=True, verbose_name='da rivedere entro'),
+        ),
+        migrations.AlterField(
+            model_name='pathpage',
+            name='review_date',
+            field=models.DateField(blank=True, db_index=True, help_text='A quella data chi ne risponde è avvisato.', null=True, verbose_name='da rivedere entro'),
+        ),
+    ]
