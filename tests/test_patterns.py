@@ -50,7 +50,8 @@ def sources() -> dict[str, ast.Module]:
 def called(node: ast.AST) -> tuple[str, str]:
     """«object.method» of a call; empty for anything else."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return ast.unparse(node.func.value).rpartition(".")[2], node.func.attr
+        holder = node.func.value
+        return str(getattr(holder, "attr", getattr(holder, "id", ""))), node.func.attr
     return "", ""
 
 
