@@ -15,8 +15,6 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from portal import access
 from portal.models.people import User
@@ -128,6 +126,9 @@ def _text(content: bytes) -> list[list[str]]:
 
 def _sheet(content: bytes) -> list[list[str]]:
     """The first sheet; a small file that unpacks to a huge one is not unpacked."""
+    from openpyxl import load_workbook  # here, as in `portal/files/sheets.py`
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(BytesIO(content)) as packed:
             if sum(each.file_size for each in packed.infolist()) > MOST_UNPACKED:

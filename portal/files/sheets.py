@@ -1,4 +1,7 @@
-"""Lists that leave as a table: XLSX, ODS or CSV, of the same rows; a text is a text in each, never a formula."""
+"""Lists that leave as a table: XLSX, ODS or CSV, of the same rows; a text is a text in each, never a formula.
+
+The libraries are read where a table is made: they are a seventh of the start of every process, and of few its work.
+"""
 
 import csv
 import io
@@ -7,9 +10,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
-from odfdo import Document, Element
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from portal import security_log
 from portal.wagtail_admin.exports import harmless
@@ -26,6 +26,9 @@ def as_csv(title: str, rows: Rows) -> bytes:
 
 
 def as_xlsx(title: str, rows: Rows) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title[:31])
     for row in rows:
@@ -43,6 +46,8 @@ def as_xlsx(title: str, rows: Rows) -> bytes:
 
 def as_ods(title: str, rows: Rows) -> bytes:
     """The cells as one piece of XML: built one by one they take a thousand times as long."""
+    from odfdo import Document, Element
+
     lines = "".join(f"<table:table-row>{''.join(map(_cell, row))}</table:table-row>" for row in rows)
     document = Document("spreadsheet")
     document.body.clear()
