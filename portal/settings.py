@@ -16,7 +16,7 @@ from portal.files import bucket_address
 
 os.umask(0o077)  # whatever is written is its user's alone
 # What is imported stays: to look through it for garbage at every 700 new objects is a sixth of the time of a start.
-gc.set_threshold(20_000, 10, 10)
+gc.set_threshold(50_000, 10, 10)
 atexit.register(gc.freeze)  # and to look through it once more as the process ends is a third of a short command
 
 BASE_DIR = Path(__file__).resolve().parent.parent
