@@ -163,6 +163,15 @@ class DocumentForm(PlacedForm, BaseDocumentForm):
         if self.instance.pk is None or "file" not in self.fields:
             del self.fields["replaced_because"]
 
+    def clean_title(self) -> str:
+        """Pages show it where they give the file no title of their own."""
+        title: str = self.cleaned_data["title"]
+        if "title" in self.changed_data and is_held(self.instance, self.user):
+            raise ValidationError(
+                _("Una pagina pubblicata lo mostra: scrivi l’altro titolo nella pagina, così passa da chi approva.")
+            )
+        return title
+
     def save(self, commit: bool = True) -> Any:
         self.original_file = None  # what Wagtail would delete is kept as an earlier version
         self.instance.replaced_because = self.cleaned_data.get("replaced_because", "")
@@ -188,11 +197,16 @@ class DocumentForm(PlacedForm, BaseDocumentForm):
         pass
 
 
+def is_held(file: Any, user: Any) -> bool:
+    """Whether a published page carries it, and the person does not approve there."""
+    if file.pk is None or user is None or access.can(user, "approve", file):
+        return False
+    return bool(access.carriers([file], Page.objects.live())[file.pk])
+
+
 def replacement_problem(file: Any, user: Any) -> str:
     """Under a page that is read, no file and no picture changes without somebody who approves."""
-    if file.pk is None or user is None or access.can(user, "approve", file):
-        return ""
-    if not access.carriers([file], Page.objects.live())[file.pk]:
+    if not is_held(file, user):
         return ""
     return _("Una pagina pubblicata lo usa: carica il nuovo a parte e mettilo nella pagina, così passa da chi approva.")
 

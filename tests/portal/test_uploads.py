@@ -279,6 +279,32 @@ def test_the_file_of_a_published_page_is_replaced_only_by_who_approves_and_by_na
     assert "«Carta»" in act.sentence
 
 
+@pytest.mark.parametrize("door", ["/admin/documents/edit/{}/", "/admin/documents/multiple/{}/"])
+def test_the_name_that_a_published_page_shows_of_a_file_is_changed_only_by_who_approves(
+    door: str, as_: Callable[[str], Client]
+) -> None:
+    home = space("SP-MODULI")
+    document = Document.objects.create(title="Carta", file=ContentFile(PDF, name="c.pdf"), collection=home.collection)
+    page = draft("SP-MODULI")
+    sent = {"title": "Carta ritirata", "collection": home.collection.pk, "tags": ""}
+    sent |= {f"doc-{document.pk}-{name}": value for name, value in sent.items()}  # of several at once
+
+    def renamed(name: str) -> bool:
+        Document.objects.filter(pk=document.pk).update(title="Carta")
+        as_(name).post(door.format(document.pk), sent, headers={"x-requested-with": "XMLHttpRequest"})
+        document.refresh_from_db()
+        return document.title == "Carta ritirata"
+
+    assert renamed("worker")  # as long as no page shows it
+    Document.objects.filter(pk=document.pk).update(title="Carta")
+    document.refresh_from_db()
+    page.attachments = [("attachment", {"file": document})]
+    page.save_revision().publish()
+    assert not renamed("worker")
+    assert "Carta" in as_("trainee").get(page.specific.url).content.decode()
+    assert renamed("administrator")
+
+
 def test_the_picture_of_a_published_page_is_replaced_only_by_who_approves(
     as_: Callable[[str], Client], person: Any
 ) -> None:
