@@ -74,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         key = super()._get_login_attempts_cache_key(request, **credentials)
         is_known = known_devices.knows(request, credentials.get("email", ""))
-        return f"{key}:{'known' if is_known else self.get_client_ip(request)}"
+        return f"{key}:{'known' if is_known else ratelimit.get_ip(request)}"  # of IPv6 the line that has it
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

@@ -92,6 +92,14 @@ def test_guessing_stays_slow(person: Any) -> None:
     assert [refused(each) for each in answers].count(False) <= 6
 
 
+def test_who_has_a_whole_network_of_addresses_guesses_no_faster(person: Any) -> None:
+    """Of IPv6 every line has 2⁶⁴ addresses, and takes another one for each try."""
+    worker = person("worker").email
+    answers = [enter(worker, WRONG, at=f"2001:db8:5:6::{number:x}") for number in range(1, 13)]
+    assert [refused(each) for each in answers].count(False) <= 6
+    assert enter(worker, at="2001:db8:5:7::1").status_code == 302  # who lives next door is another
+
+
 def test_an_address_from_which_hundreds_fail_closes_to_nobody_who_knows_the_password(person: Any) -> None:
     for number in range(70):
         enter(f"inventata.{number}@raccordo.example", WRONG)
