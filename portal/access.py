@@ -9,7 +9,7 @@ grants on single pages are django-guardian's. `role_copy.sync_space` copies the 
 admin looks for them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
@@ -174,7 +174,7 @@ def _read_standing(user: Person) -> Standing:
     form = ("held", known, administrator)
     question = partial(_held, known, administrator)
     held = _fold(user, prepared.answers(form, question, person=person, now=timezone.now()))
-    return held if administrator else replace(held, opened=_opened_paths(held.paths, person, held.groups))
+    return held if administrator else replace(held, opened=_opened_paths(held))
 
 
 def _kind(user: Person) -> tuple[bool, bool]:
@@ -279,23 +279,25 @@ def _named(path: str, pk: int, visibility: str, closed_at: Any, name: str, code:
     return space
 
 
-def _opened_paths(spaces: Iterable[int], person: int | None, groups: Iterable[int]) -> tuple[str, ...]:
-    """Paths of pages shared with the person's spaces or granted to the person, the topmost of each branch.
+def _opened_paths(held: Standing) -> tuple[str, ...]:
+    """Paths of pages shared with the person's spaces or granted to the person, beyond what is read there anyway.
 
     Only pages in spaces: above them, one share would open the whole site.
     """
-    of_spaces, of_groups = prepared.several("space", spaces), prepared.several("group", groups)
+    of_spaces, of_groups = prepared.several("space", held.paths), prepared.several("group", held.groups)
+    person = held.person
     if not of_spaces and person is None:
         return ()
     form = ("opened", person is not None, len(of_spaces), len(of_groups))
     question = partial(_opened, person is not None, of_spaces, of_groups)
-    return _topmost(path for (path,) in prepared.answers(form, question, person=person, **of_spaces, **of_groups))
+    return _beyond(held, prepared.answers(form, question, person=person, **of_spaces, **of_groups))
 
 
-def _topmost(paths: Iterable[str]) -> tuple[str, ...]:
+def _beyond(held: Standing, rows: Iterable[tuple[str]]) -> tuple[str, ...]:
+    """Of these paths those that lie in no space that the person reads, and of each branch the topmost."""
     top: list[str] = []
-    for path in sorted(set(paths)):
-        if not (top and path.startswith(top[-1])):
+    for path in sorted({path for (path,) in rows}):
+        if path[:SPACE_PATH] not in held.path_set and not (top and path.startswith(top[-1])):
             top.append(path)
     return tuple(top)
 
@@ -350,12 +352,15 @@ def _pages(queryset: QuerySet[Any], user: Person, action: str) -> QuerySet[Any]:
     return queryset.filter(_of_pages(standing(user), action))
 
 
-def _of_pages(held: Standing, action: str) -> Q:
-    """The rule on pages. In plain fields of their table: so an index finds them, and the admin's search takes it."""
+def _of_pages(held: Standing, action: str, branches: Sequence[Any] | None = None) -> Q:
+    """The rule on pages. In plain fields of their table: so an index finds them, and the admin's search takes it.
+
+    `branches` stand for those that the person reads, where they are given only when it is asked.
+    """
     if held.administrator:
         return Q(live=True) if action == "view" else Q()
     if action == "view":
-        where = (Q(depth__in=ABOVE_SPACES) | _readable(held)) & Q(live=True)
+        where = (Q(depth__in=ABOVE_SPACES) | _readable(held, branches)) & Q(live=True)
     else:
         where = _in_spaces(held, action)
     if held.only is not None:
@@ -372,10 +377,37 @@ def pages_seen(user: Person, among: Iterable[int]) -> list[Page]:
     return [page for page in prepared.by_key(Page, among) if _may_with_page(user, "view", page, just_read=True)]
 
 
+DECIDING = ("pk", "path", "live", "owner_id")  # what of a page decides whether it may be read
+
+
 def keys_of_pages_seen(user: Person, among: Iterable[int]) -> set[int]:
     """Of these ids those of pages that the person may read: nothing is read of a page but what decides that."""
-    rows = prepared.by_key(Page, among, ("pk", "path", "live", "owner_id"))
-    return {row.pk for row in rows if _may_with_page(user, "view", row, just_read=True)}
+    return {row.pk for row in rows_seen(user, prepared.by_key(Page, among, DECIDING))}
+
+
+def rows_seen(user: Person, rows: Iterable[Any]) -> list[Any]:
+    """Those of the rows, just read, whose page the person may read: `DECIDING` of each, and what else was asked."""
+    return [row for row in rows if _may_with_page(user, "view", row, just_read=True)]
+
+
+def kinds_seen(user: Person, kinds: Iterable[int]) -> set[int]:
+    """Of these content types those of which the person may read a page; every page of the portal asks it."""
+    held, of_kinds = standing(user), prepared.several("kind", kinds)
+    if held.hidden or held.only is not None:  # the rule names pages by number
+        return set(_kinds_of(_of_pages(held, "view"), of_kinds.values()).values_list("pk", flat=True))
+    known = prepared.paths("path", [*held.paths.values(), *held.opened])
+    form = ("kinds seen", held.administrator, len(of_kinds), tuple(map(len, known.values())))
+
+    def question() -> QuerySet[Any, Any]:
+        rule = _of_pages(held, "view", prepared.branches(known))
+        return _kinds_of(rule, prepared.places(of_kinds)).values_list("pk")
+
+    return {pk for (pk,) in prepared.answers(form, question, **of_kinds, **known)}
+
+
+def _kinds_of(rule: Q, kinds: Iterable[Any]) -> QuerySet[ContentType]:
+    pages = Page.objects.order_by().filter(rule, content_type=OuterRef("pk"))
+    return ContentType.objects.order_by().filter(Exists(pages), pk__in=list(kinds))
 
 
 def withdrawn(queryset: QuerySet[Any], user: Person) -> QuerySet[Any]:
@@ -404,9 +436,9 @@ def _in_spaces(held: Standing, action: str) -> Q:
     return Q(path__beneath=[path for pk, path in held.paths.items() if pk in spaces])
 
 
-def _readable(held: Standing) -> Q:
+def _readable(held: Standing, branches: Sequence[Any] | None = None) -> Q:
     """In a space that the person reads, or opened to the person beyond it; live or not."""
-    return Q(path__beneath=[*held.paths.values(), *held.opened])
+    return Q(path__beneath=[*held.paths.values(), *held.opened] if branches is None else branches)
 
 
 def _page_is_readable(held: Standing, path: str) -> bool:
@@ -950,7 +982,7 @@ def _read_opened(people: list[User]) -> None:
             continue
         rows = [row for pk in mine.paths for row in shared.get(pk, [])] + to_person.get(mine.person, [])
         rows += [row for pk in mine.groups for row in to_group.get(pk, [])]
-        user.__dict__["_standing"] = replace(mine, opened=_topmost(path for (path,) in rows))
+        user.__dict__["_standing"] = replace(mine, opened=_beyond(mine, rows))
 
 
 def _by_first(rows: Iterable[tuple[Any, ...]]) -> dict[Any, list[tuple[Any, ...]]]:

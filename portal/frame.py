@@ -4,11 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from wagtail.models import Page, Site
+from wagtail.models import Site
 
 from . import access
 from .accounts import looked_up
@@ -85,9 +84,8 @@ class Frame:
 
     def _models_there_are(self, names: set[str]) -> set[str]:
         """Those of which the person may see a page: looked for until the first one is found, not counted."""
-        kinds = ContentType.objects.filter(pk__in=[kind.pk for kind in _content_types() if kind.model in names])
-        pages = access.allowed(Page.objects.filter(content_type=OuterRef("pk")), self.user)
-        return set(kinds.filter(Exists(pages)).values_list("model", flat=True))
+        kinds = {kind.pk: kind.model for kind in _content_types() if kind.model in names}
+        return {kinds[pk] for pk in access.kinds_seen(self.user, kinds)}
 
     @cached_property
     def section(self) -> str:

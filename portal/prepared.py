@@ -4,13 +4,15 @@ To write it takes many times as long as to answer it; what every request asks is
 """
 
 from collections.abc import Callable, Hashable, Iterable
+from itertools import groupby
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import BigIntegerField, Expression, Field, Model, QuerySet
+from django.db.models import BigIntegerField, CharField, Expression, Field, Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 M = TypeVar("M", bound=Model)
+V = TypeVar("V")
 LENGTHS = 8
 AS_IT_IS = {int, str}  # what each database takes without being told how
 
@@ -26,21 +28,48 @@ class Given(Expression):
         return "%s", [self]
 
 
+class GivenPath(Given):
+    """A path of the tree, whose length is known before: it may be cut, as its value will be."""
+
+    def __init__(self, name: str, length: int) -> None:
+        super().__init__(name, CharField())
+        self.length = length
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, part: slice) -> "GivenPath":
+        return GivenPath(self.name, min(part.stop, self.length))
+
+
 def given(name: str, field: "Field[Any, Any] | None" = None) -> Any:
     """Where the value stands: the key of a row, unless another field is named."""
     return Given(name, field or BigIntegerField())
 
 
-def several(name: str, values: Iterable[int]) -> dict[str, int]:
-    """Numbers for an IN, by name; the last is said again, so that few lengths, and few forms, there are."""
+def several(name: str, values: Iterable[V]) -> dict[str, V]:
+    """Values for an IN, by name; the last is said again, so that few lengths, and few forms, there are."""
     known = list(values)
     filled = known + known[-1:] * (-len(known) % LENGTHS)
     return {f"{name}{place}": value for place, value in enumerate(filled)}
 
 
-def places(known: dict[str, int]) -> list[Any]:
+def places(known: dict[str, Any], field: "Field[Any, Any] | None" = None) -> list[Any]:
     """Where those of `several` stand."""
-    return [given(name) for name in known]
+    return [given(name, field) for name in known]
+
+
+def paths(name: str, values: Iterable[str]) -> dict[str, str]:
+    """Paths of the tree, by name, for `path__beneath`; of each length as `several`."""
+    known: dict[str, str] = {}
+    for length, alike in groupby(sorted(values, key=len), len):
+        known |= several(f"{name}{length}_", alike)
+    return known
+
+
+def branches(known: dict[str, str]) -> list[GivenPath]:
+    """Where those of `paths` stand."""
+    return [GivenPath(name, len(path)) for name, path in known.items()]
 
 
 def by_key(model: type[M], keys: Iterable[int], fields: tuple[str, ...] = ()) -> list[M]:
@@ -76,4 +105,6 @@ def _value(each: Any, given: dict[str, Any], connection: Any) -> Any:
     if not isinstance(each, Given):
         return each
     value = given[each.name]
+    if isinstance(each, GivenPath):
+        return value[: each.length]
     return value if type(value) in AS_IT_IS else each.output_field.get_db_prep_value(value, connection)

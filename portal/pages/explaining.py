@@ -6,19 +6,18 @@ and what the page has explained before, is looked at each time.
 
 import re
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from html import escape
 from typing import Any
 
 from bs4 import BeautifulSoup
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, F, QuerySet
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.models import Term
 from portal.models.glossary import KEPT as GLOSSARY
 from portal.models.kept import Kept
-from portal.models.old_addresses import OldAddress
 from portal.pages import addresses
 from portal.words import contacts
 
@@ -170,11 +169,19 @@ def _codes_meant(word: str) -> list[str]:
 
 def _codes_of(user: Any, codes: set[str]) -> set[str]:
     """Those of the codes that pages which the person may see have, or once had."""
-    slugs, below = [code.lower() for code in codes], access.SPACE_DEPTH
-    pages = access.allowed(Page.objects.filter(depth__gt=below), user)
-    once = OldAddress.objects.filter(Exists(pages.filter(pk=OuterRef("page"))), slug__in=slugs).order_by()
-    now = pages.filter(slug__in=slugs).order_by().values_list("slug")
-    return {slug.upper() for (slug,) in now.union(once.values_list("slug"))}
+    slugs = prepared.several("slug", sorted(code.lower() for code in codes))
+    rows = prepared.answers(("pages of codes", len(slugs)), partial(_pages_of_codes, slugs), **slugs)
+    return {row.called.upper() for row in access.rows_seen(user, rows)}
+
+
+def _pages_of_codes(slugs: dict[str, str]) -> QuerySet[Any, Any]:
+    """What decides whether they may be read, of the pages that have one of these codes or once had it."""
+    these, below = prepared.places(slugs, CharField()), access.SPACE_DEPTH
+    pages = Page.objects.order_by().filter(depth__gt=below, slug__in=these).annotate(called=F("slug"))
+    old = Page.objects.order_by().filter(depth__gt=below, old_addresses__slug__in=these)
+    was = old.annotate(called=F("old_addresses__slug"))
+    asked = ("called", *access.DECIDING)
+    return pages.values_list(*asked, named=True).union(was.values_list(*asked, named=True), all=True)
 
 
 def _read_glossary() -> tuple[re.Pattern[str], dict[str, str]]:
