@@ -164,6 +164,8 @@ def settle_moves() -> int:
 
 def on_person_saved(sender: type[User], instance: User, **kwargs: object) -> None:
     """A body that was changed elsewhere, in the admin: its row begins today."""
+    if kwargs.get("update_fields") == {"last_login"}:
+        return
     rows = Placement.objects.filter(person=instance, kind=PlacementKind.BODY)
     last = rows.current().order_by("-since", "-pk").first()
     if last and instance.organisation and last.organisation_id != instance.organisation_id:

@@ -191,7 +191,8 @@ class User(AbstractUser):
             kwargs["update_fields"] = {*fields, "squeezed_name"} if NAMES.intersection(fields) else fields
         with transaction.atomic():
             super().save(*args, **kwargs)
-            self._join_own_body()
+            if set(fields or ()) != {"last_login"}:  # who enters is in no other body for that
+                self._join_own_body()
 
     def _join_own_body(self) -> None:
         """Belong to the group of one's body, and to no other body's."""
