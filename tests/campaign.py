@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
@@ -377,7 +377,7 @@ class Campaign:
         reader = Browser(self.site.port, BOSS)
         self._wait(reader.enter)
         problems += [f"not found: {title}" for title in answered["Pubblica"] if not reader.finds(title)]
-        with sqlite3.connect(self.site.data / "raccordo.sqlite3") as database:
+        with closing(sqlite3.connect(self.site.data / "raccordo.sqlite3")) as database:
             state = database.execute("PRAGMA integrity_check").fetchone()[0]
         return problems + ([] if state == "ok" else [f"database: {state}"])
 
@@ -506,7 +506,7 @@ def main() -> int:
     finally:
         campaign.site.end()
         if is_small:
-            os.system(f"umount {folder / 'data'} || umount -l {folder / 'data'}")  # noqa: S605
+            os.system(f"umount {folder / 'data'} 2>/dev/null || umount -l {folder / 'data'}")  # noqa: S605
         shutil.rmtree(folder, ignore_errors=True)
 
 
