@@ -26,11 +26,14 @@ def services(user: User) -> Iterable[Contact]:
         yield Contact(page.title, page.url, page.telephone, page.hours)
 
 
-def meetings(people: Sequence[User], start: date, end: date) -> dict[int, list[Appointment]]:
+def meetings(
+    people: Sequence[User], start: date, end: date, beneath: Sequence[str] = ()
+) -> dict[int, list[Appointment]]:
+    """Those from one day to another, wherever they are or in these branches alone."""
     # Moments, not days: of moments there is an index.
     begins, ends = dates.midnight(start), dates.midnight(end + timedelta(days=1))
     rows = MeetingPage.objects.filter(starts_at__gte=begins, starts_at__lt=ends)
-    rows = list(access.seen_by_some(rows, people))
+    rows = list(access.seen_by_some(rows.filter(path__beneath=beneath) if beneath else rows, people))
     seen = access.seen_by_each(rows, people)
     return {user.pk: [_appointment(row, user) for row in rows if row.pk in seen[user.pk]] for user in people}
 

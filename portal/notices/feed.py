@@ -146,7 +146,7 @@ class Window:
 
 
 # Of many people at once: what of it is each one's, by the person's id.
-Agenda = Callable[[Sequence[Any], date, date], Mapping[Any, list[Appointment]]]
+Agenda = Callable[..., Mapping[Any, list[Appointment]]]  # people, from, to; of what lies in spaces, `beneath` too
 # The changes of a window, seen or not, are known to whoever asks.
 Alerts = Callable[[Sequence[Window], Callable[[Window], list[Change]]], Mapping[Window, list[Alert]]]
 
@@ -225,7 +225,7 @@ def next_in(space: Space, user: User, days: int) -> Appointment | None:
     today = timezone.localdate()
     found = [
         each for source in sources.agenda
-        for each in source([user], today, today + timedelta(days=days)).get(user.pk, [])
+        for each in source([user], today, today + timedelta(days=days), beneath=[space.root_page.path]).get(user.pk, [])
     ]  # fmt: skip
     return min((each for each in found if each.space_id == space.pk), key=_moment, default=None)
 
