@@ -13,6 +13,7 @@ from portal.words.names import fold, squeezed
 from portal.words.telephone import valid_telephone
 
 NAMES = {"first_name", "last_name"}
+ROOM = 400
 
 
 class OrganisationKind(models.TextChoices):
@@ -120,6 +121,17 @@ class UserQuerySet(models.QuerySet["User"]):
         """Accounts that may enter now and have no end."""
         return self.filter(valid_until=None, is_active=True)
 
+    def update(self, **values: Any) -> int:
+        """What a person is found by goes with the name, whoever writes it."""
+        if NAMES.isdisjoint(values):
+            return super().update(**values)
+        with transaction.atomic():
+            keys = list(self.values_list("pk", flat=True))
+            changed = super().update(**values)
+            for person in self.model.objects.filter(pk__in=keys):
+                self.model.objects.filter(pk=person.pk).update(squeezed_name=as_found(person))
+        return changed
+
     def named(self, words: str) -> "UserQuerySet":
         """Those in whose names each word stands, with or without its accents and apostrophes."""
         wanted = fold(words).split()
@@ -135,13 +147,18 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.exclude(is_superuser=True, profession=None)
 
 
+def as_found(person: Any) -> str:
+    """Surname and name, as long as there is room."""
+    return squeezed(f"{person.last_name} {person.first_name}")[:ROOM]
+
+
 class SqueezedName(models.CharField):
     """Surname and name as the telephone book sorts them and as they are found: written with the row, at every door."""
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         person = cast(User, model_instance)
-        written = person.squeezed_name = squeezed(f"{person.last_name} {person.first_name}")[: self.max_length]
-        return written
+        person.squeezed_name = as_found(person)
+        return person.squeezed_name
 
 
 class User(AbstractUser):
@@ -149,7 +166,7 @@ class User(AbstractUser):
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("posta elettronica"), unique=True)
-    squeezed_name = SqueezedName(max_length=400, editable=False, db_index=True, default="")
+    squeezed_name = SqueezedName(max_length=ROOM, editable=False, db_index=True, default="")
     profession = models.ForeignKey(
         "portal.Profession", verbose_name=_("professione"), null=True, blank=True, on_delete=models.PROTECT,
         related_name="people",

@@ -173,6 +173,8 @@ def test_a_name_that_changes_is_found_and_sorted_by_the_new_one_at_every_door(as
     assert "Nessuna persona" in body(client.get("/rubrica/?nome=fedi elena"))
     shown = body(client.get("/rubrica/"))
     assert shown.index("Elena Àbate") < shown.index("Chiara Bonacchi")
+    User.objects.filter(pk=worker.pk).update(last_name="Zurlì")
+    assert "Elena Zurlì" in body(client.get("/rubrica/?nome=zurli"))
     assert "Nessuna persona" in body(client.get("/rubrica/?nome=%27"))  # a sign that is in nobody's name
 
 
