@@ -213,7 +213,8 @@ class Installation:
         named = [
             pid
             for pid in children(self.launcher.pid)
-            if word in Path(f"/proc/{pid}/cmdline").read_text() and variable in Path(f"/proc/{pid}/environ").read_text()
+            if word.encode() in _read(Path(f"/proc/{pid}/cmdline"))
+            and variable.encode() in _read(Path(f"/proc/{pid}/environ"))
         ]
         return named[0] if named else 0
 
