@@ -6,6 +6,7 @@ Files, not rows: the database may be what failed. Read before any model is: the 
 import hashlib
 import json
 import logging
+import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ MOST = 100  # kinds that are kept
 AGAIN_AFTER = timedelta(days=1)
 KEPT = timedelta(days=30)
 LONGEST = 200
+NAME_OF_A_TASK = re.compile(r" \([a-z-]+\)(?= - )")  # the queue gives each another one
 
 
 @dataclass
@@ -76,7 +78,8 @@ def _kind(record: logging.LogRecord) -> tuple[str, str]:
         frames = extract_tb(record.exc_info[2])
         ours = [frame for frame in frames if _is_ours(frame.filename)]
         return record.exc_info[0].__name__, "".join(map(_place, (ours or frames)[-1:]))
-    return scrubbed(str(record.msg))[:LONGEST], f"{record.name}:{record.lineno}"
+    words = NAME_OF_A_TASK.sub("", scrubbed(str(record.msg)).partition(" : Traceback")[0])
+    return words[:LONGEST], f"{record.name}:{record.lineno}"
 
 
 def _place(frame: FrameSummary) -> str:

@@ -186,6 +186,17 @@ def test_of_each_kind_of_fault_administrators_are_told_once_and_of_no_request(
     assert len(mailoutbox) == 3
 
 
+def test_a_task_that_fails_again_and_again_is_one_kind_whatever_the_queue_calls_it(settings: Any) -> None:
+    failed = "Failed 'portal.background.jobs.run' (%s) - %s : Traceback (most recent call last):\n  File … line %d"
+    refused = "[Errno 111] Connection refused"
+    for line, name in enumerate(("oscar-island-pasta-fourteen", "zebra-oregon-arizona-india", "una-senza-risultato")):
+        logging.getLogger("django-q").error(failed % (name, refused, line))
+    logging.getLogger("django-q").error(failed % ("sad-fox-lima-two", "no such table", 1))
+    found = {kind.what: kind.times for kind in notebook.kinds()}
+    job = "Failed 'portal.background.jobs.run'"
+    assert found == {f"{job} - {refused}": 3, f"{job} - no such table": 1}
+
+
 def test_a_flood_of_kinds_is_bounded_on_the_disk_and_in_the_mail(mailoutbox: list[Any], settings: Any) -> None:
     for number in range(300):
         logging.getLogger("portal.altro").error(f"Errore numero {number}")
