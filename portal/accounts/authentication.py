@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal import access, prepared, security_log
+from portal import access, prepared, security_log, visitors
 from portal.models.people import User
 
 from . import known_devices
@@ -75,6 +75,9 @@ class AccountAdapter(DefaultAccountAdapter):
         key = super()._get_login_attempts_cache_key(request, **credentials)
         is_known = known_devices.knows(request, credentials.get("email", ""))
         return f"{key}:{'known' if is_known else ratelimit.get_ip(request)}"  # of IPv6 the line that has it
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return visitors.plain(super().get_client_ip(request))
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

@@ -18,9 +18,11 @@ from waitress.server import BaseWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import RequestEntityTooLarge
 
+from portal import visitors
+
 STRANGERS_BODY = 1024 * 1024  # bytes: a form of words
 SLOWEST = 8 * 1024  # bytes a second; slower than that a body counts as silence (--channel-timeout)
-MOST_FROM_ONE = 400  # connections of one address; an office of sixty behind one of them has that many
+MOST_FROM_ONE = 400  # connections of one address, or line of IPv6; an office of sixty behind one has that many
 BEAT_EVERY = 5.0
 QUIET = 1.0  # seconds after which a connection that asks for nothing is closed by a server that leaves
 LEAVES_WITHIN = 60.0
@@ -89,10 +91,11 @@ class Channel(HTTPChannel):
 
     def __init__(self, server: Any, line: Any, address: Any, limits: Any, map: Any = None) -> None:
         super().__init__(server, line, address, limits, map)
+        self.visitor = visitors.line(self.addr[0])
         self.will_close = not settings.BEHIND_PROXY and self._is_one_too_many()
 
     def _is_one_too_many(self) -> bool:
-        here = [each for each in self.server.active_channels.values() if each.addr[0] == self.addr[0]]
+        here = [each for each in self.server.active_channels.values() if each.visitor == self.visitor]
         return len(here) > MOST_FROM_ONE
 
     def handle_read(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.core.internal import ratelimit
 from django.conf import settings as django_settings
 from django.core.cache.backends import filebased
 from django.db import connection
@@ -17,6 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from portal import settings as own
+from portal import visitors
 from portal.accounts import known_devices, password_reset
 from portal.accounts.counters import Counters
 from portal.background import jobs
@@ -98,6 +100,20 @@ def test_who_has_a_whole_network_of_addresses_guesses_no_faster(person: Any) -> 
     answers = [enter(worker, WRONG, at=f"2001:db8:5:6::{number:x}") for number in range(1, 13)]
     assert [refused(each) for each in answers].count(False) <= 6
     assert enter(worker, at="2001:db8:5:7::1").status_code == 302  # who lives next door is another
+
+
+def test_addresses_of_ipv4_written_as_of_ipv6_are_not_all_one(person: Any) -> None:
+    """As nginx writes them where one socket hears both."""
+    worker = person("worker").email
+    for _ in range(8):
+        enter(worker, WRONG, at="::ffff:198.51.100.7")
+    assert refused(enter(worker, at="::ffff:198.51.100.7"))
+    assert enter(worker, at="::ffff:192.0.2.10").status_code == 302
+
+
+@pytest.mark.parametrize("address", ["2001:db8:5:6:7::8", "::ffff:192.0.2.10", "192.0.2.10", "fe80::1%eth0", "unix:"])
+def test_the_server_counts_as_one_what_the_doors_count_as_one(address: str) -> None:
+    assert visitors.line(address) == ratelimit.truncate_ip(visitors.plain(address))
 
 
 def test_an_address_from_which_hundreds_fail_closes_to_nobody_who_knows_the_password(person: Any) -> None:

@@ -10,8 +10,9 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -155,6 +156,23 @@ def test_three_hundred_half_open_connections_keep_nobody_out_and_one_address_get
         for line in lines:
             line.close()
     wait_for(running.answers, "the site answers again")
+
+
+def test_a_line_of_ipv6_gets_no_more_connections_than_an_address_and_its_neighbour_gets_them_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "MOST_FROM_ONE", 3)
+    site = SimpleNamespace(active_channels={}, life=None)
+    with ExitStack() as lines:
+
+        def come(address: str) -> server.Channel:
+            ours, theirs = map(lines.enter_context, socket.socketpair())
+            return server.Channel(site, ours, (address, 1, 0, 0), Adjustments(), {})
+
+        from_one = [come(f"2001:db8:5:6::{number:x}") for number in range(1, 6)]
+        assert [each.will_close for each in from_one] == [False, False, False, True, True]
+        assert not come("2001:db8:5:7::1").will_close
+        assert not any(come(f"::ffff:192.0.2.{number}").will_close for number in range(1, 6))
 
 
 def is_closed(line: socket.socket) -> bool:

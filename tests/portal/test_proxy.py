@@ -220,7 +220,8 @@ class Front:
         self.log.close()
 
 
-def nginx(served: Served, folder: Path) -> Front:
+def nginx(served: Served, folder: Path, otherwise: dict[str, str] | None = None) -> Front:
+    """Where the example is to say something otherwise, a visitor comes from where a header says, too."""
     plain, tls = free_port(), free_port()
     pem, key = certificate(folder)
     site = (DEPLOY / "nginx.conf").read_text()
@@ -229,6 +230,8 @@ def nginx(served: Served, folder: Path) -> Front:
         "listen 443": f"listen 127.0.0.1:{tls}", "client_header_timeout 10s": "client_header_timeout 2s",
         "/etc/letsencrypt/live/portale.rete.example/fullchain.pem": str(pem),
         "/etc/letsencrypt/live/portale.rete.example/privkey.pem": str(key),
+        # Not every machine on which tests run has IPv6.
+        "    listen [::]:80;\n": "", "    listen [::]:443 ssl http2;\n": "", **(otherwise or {}),
     }.items():  # fmt: skip
         assert said in site
         site = site.replace(said, here)
@@ -236,14 +239,28 @@ def nginx(served: Served, folder: Path) -> Front:
     places = "".join(
         f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
+    whence = "set_real_ip_from 127.0.0.1; real_ip_header X-Visitor;" if otherwise else ""
     (folder / "nginx.conf").write_text(
         f"daemon off; master_process off; pid {folder}/pid; error_log stderr; events {{ }}\n"
-        f"http {{ access_log off; {places} include {folder}/site.conf; }}"
+        f"http {{ access_log off; {whence} {places} include {folder}/site.conf; }}"
     )
     command = [shutil.which("nginx") or "", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
     tested = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert tested.returncode == 0 and "warn" not in tested.stderr, tested.stderr
     return Front(command, plain, tls, folder)
+
+
+@pytest.fixture(scope="module")
+def counting(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    if shutil.which("nginx") is None and not os.environ.get("CI"):
+        pytest.skip("not installed here; it is where the whole proof is run")
+    few = {
+        "limit_conn raccordo_connections 200": "limit_conn raccordo_connections 4",
+        "rate=30r/s": "rate=1r/m", "burst=200": "burst=6",
+    }  # fmt: skip
+    made = nginx(served, tmp_path_factory.mktemp("counting"), few)
+    yield made
+    made.end()
 
 
 def caddy(served: Served, folder: Path) -> Front:
@@ -311,3 +328,33 @@ def test_the_example_lets_go_of_whoever_begins_and_sends_nothing(front: Front) -
             while lines[0].recv(4096):
                 pass
         assert time.monotonic() - began < 15
+
+
+def asks_from(front: Front, visitor: str) -> int:
+    said = f"GET /salute/ HTTP/1.1\r\nHost: {HOST}\r\nX-Visitor: {visitor}\r\n{LAST}\r\n"
+    return int(front.ask(said).split()[1])
+
+
+@pytest.mark.parametrize(
+    ("several", "another"),
+    [
+        ([f"2001:db8:5:6:{number:x}::1" for number in range(1, 5)], "2001:db8:5:7::1"),
+        (["192.0.2.10"] * 4, "192.0.2.11"),
+        (["::ffff:198.51.100.7"] * 4, "::ffff:198.51.100.8"),
+    ],
+    ids=["a line of IPv6", "IPv4", "IPv4 written as IPv6"],
+)
+def test_the_example_counts_requests_and_connections_as_the_portal_does(
+    counting: Front, several: list[str], another: str
+) -> None:
+    half = f"POST /segnala/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 100\r\n"
+    with ExitStack() as open_lines:
+        for visitor in several:
+            open_lines.enter_context(counting.connect()).sendall(f"{half}X-Visitor: {visitor}\r\n\r\n".encode())
+        time.sleep(0.5)
+        assert asks_from(counting, several[0]) == 429  # of connections
+        assert asks_from(counting, another) == 200
+    time.sleep(0.5)
+    answers = [asks_from(counting, visitor) for visitor in several]
+    assert (answers[0], answers[-1]) == (200, 429)  # of requests
+    assert asks_from(counting, another) == 200
