@@ -4,15 +4,20 @@ Of those the first were made of the words of the space and of all pages above: t
 anybody else, to whom the page was shared by itself, a right guess of them answers as a wrong one.
 """
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db import models
+from django.db.models import CharField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.pages import addresses
+
+DEEPEST = 255 // Page.steplen  # so many steps a path of the tree holds: an address of more leads nowhere
 
 
 class OldAddress(models.Model):
@@ -46,37 +51,60 @@ class OldAddress(models.Model):
     def leads_to(cls, home: Page, words: list[str], user: Any) -> Page | None:
         """The page that once answered at /words/…/, if the person may see it: else there never was one."""
         if words[0] == addresses.CODE_ADDRESS:
-            rows = cls._default_manager.filter(slug__in=addresses.slugs_of(words[-1]))
-            return cls._newest(rows, user) if len(words) == 2 else None
+            return cls._newest(addresses.slugs_of(words[-1]), user) if len(words) == 2 else None
         places = cls._places(home, words, user)
-        seen = {page.url_path: page for page in access.allowed(Page.objects.filter(url_path__in=places), user)}
-        return next((seen[path] for path in places if path in seen), None)
+        seen = {row.url_path: row.pk for row in access.rows_seen(user, _at(places))}
+        found = next((seen[path] for path in places if path in seen), None)
+        return None if found is None else Page.objects.filter(pk=found).first()
 
     @classmethod
-    def withdrawn_at(cls, home: Page, words: list[str], user: Any) -> models.QuerySet[Page]:
+    def withdrawn_at(cls, home: Page, words: list[str], user: Any) -> list[Any]:
         """The page that was withdrawn from there, if the person would read it."""
-        return access.withdrawn(Page.objects.filter(url_path__in=cls._places(home, words, user)), user)
+        return access.withdrawn(user, _at(cls._places(home, words, user)))
 
     @classmethod
     def _places(cls, home: Page, words: list[str], user: Any) -> list[str]:
         """Where in the tree /spazi/one/two/ is, and where it is now if it moved, or one above it with all that lies
         below; nowhere for whoever does not read what the address names on its way.
         """
-        if words[0] != addresses.SPACES_ADDRESS or len(words) == 1:
+        if words[0] != addresses.SPACES_ADDRESS or not 1 < len(words) <= DEEPEST:
             return []
         named = [f"{home.url_path}{'/'.join(words[:end])}/" for end in range(2, len(words) + 1)]
-        rows = cls._default_manager.filter(url_path__in=named).select_related("page")
-        moved = [(row.url_path, row.page.url_path) for row in rows]
+        asked = prepared.several("place", named)
+        moved = prepared.answers(("moved", len(asked)), partial(_moved, asked), **asked)
         *above, whole = (
             [name, *(now + name.removeprefix(then) for then, now in moved if name.startswith(then))] for name in named
         )
         return whole if _are_read(above, user) else []
 
     @staticmethod
-    def _newest(rows: models.QuerySet[Any], user: Any) -> Page | None:
-        pages = list(rows.values_list("page", flat=True))
-        seen = access.allowed(Page.objects.filter(pk__in=pages), user).in_bulk()
+    def _newest(slugs: Iterable[str], user: Any) -> Page | None:
+        asked = prepared.several("slug", slugs)
+        pages = [pk for (pk,) in prepared.answers(("once", len(asked)), partial(_once, asked), **asked)]
+        seen = {page.pk: page for page in access.pages_seen(user, pages)}
         return next((seen[pk] for pk in pages if pk in seen), None)
+
+
+def _once(slugs: dict[str, str]) -> models.QuerySet[Any, Any]:
+    """The pages that answered to these words, the newest address first."""
+    return OldAddress.objects.filter(slug__in=prepared.places(slugs, CharField())).values_list("page")
+
+
+def _moved(asked: dict[str, str]) -> models.QuerySet[Any, Any]:
+    """Of these places those from which a page moved, and where it is now."""
+    rows = OldAddress.objects.filter(url_path__in=prepared.places(asked, CharField()))
+    return rows.values_list("url_path", "page__url_path")
+
+
+def _at(places: Iterable[str]) -> list[Any]:
+    """What lies at these places in the tree, live or not: of each row what decides who reads it."""
+    asked = prepared.several("place", places)
+    return prepared.answers(("at", len(asked)), partial(_there, asked), **asked) if asked else []
+
+
+def _there(asked: dict[str, str]) -> models.QuerySet[Any, Any]:
+    rows = Page.objects.order_by().filter(url_path__in=prepared.places(asked, CharField()))
+    return rows.values_list(*access.LEFT, named=True)
 
 
 def _are_read(above: list[list[str]], user: Any) -> bool:
@@ -84,14 +112,13 @@ def _are_read(above: list[list[str]], user: Any) -> bool:
 
     Of what is gone nobody can tell any more: it stops nobody who reads the space.
     """
-    named = Page.objects.filter(url_path__in=[place for places in above for place in places])
-    read = set(access.allowed(named, user).values_list("url_path", flat=True))
+    there = _at(place for places in above for place in places)
+    read = {row.url_path for row in access.rows_seen(user, there)}
     unread = [places for places in above if not read.intersection(places)]
     if not unread or above[0] in unread:
         return not unread
-    closed = named.exclude(pk__in=access.withdrawn(named, user).values("pk"))
-    there = set(closed.values_list("url_path", flat=True))
-    return not any(there.intersection(places) for places in unread)
+    closed = {row.url_path for row in there} - {row.url_path for row in access.withdrawn(user, there)}
+    return not any(closed.intersection(places) for places in unread)
 
 
 def on_page_moved(

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -28,7 +29,7 @@ from wagtail.models import Orderable, Page, PageViewRestriction
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
-from portal import access
+from portal import access, prepared
 from portal.fields import BlocksField
 from portal.models.old_addresses import OldAddress
 from portal.models.reviews import settled
@@ -400,17 +401,32 @@ class HomePage(Page):
         if words[0] == addresses.CODE_ADDRESS:
             return by_code("/".join(words[1:]))
         if words[0] == addresses.PAGES_ADDRESS:
-            pages = Page.objects.live().filter(pk=addresses.number_in(words), depth__gt=access.SPACE_DEPTH)
-            return pages.first()
+            number = addresses.number_in(words)
+            return None if number is None else next(iter(prepared.answers("numbered", _numbered, pk=number)), None)
         address = f"{self.url_path}{'/'.join(words)}/"
-        return Page.objects.live().filter(url_path=address, depth=access.SPACE_DEPTH).first()
+        return next(iter(prepared.answers("space at", _space_at, address=address)), None)
+
+
+def _numbered() -> models.QuerySet[Page]:
+    return Page.objects.live().order_by().filter(pk=prepared.given("pk"), depth__gt=access.SPACE_DEPTH)
+
+
+def _space_at() -> models.QuerySet[Page]:
+    address = prepared.given("address", models.CharField())
+    return Page.objects.live().filter(url_path=address, depth=access.SPACE_DEPTH)
 
 
 def by_code(code: str) -> Page | None:
     """The live page that answers to a code, however written; to the last word of its address, where it has none."""
-    pages = Page.objects.live().filter(slug__in=addresses.slugs_of(code), depth__gt=access.SPACE_DEPTH)
+    slugs = prepared.several("slug", sorted(addresses.slugs_of(code)))
+    pages = prepared.answers(("by code", len(slugs)), partial(_by_slug, slugs), **slugs)
     named = [page.specific for page in pages]
     return next((page for page in named if getattr(page, "code", "")), named[0] if named else None)
+
+
+def _by_slug(slugs: dict[str, str]) -> models.QuerySet[Page]:
+    these = prepared.places(slugs, models.CharField())
+    return Page.objects.live().filter(slug__in=these, depth__gt=access.SPACE_DEPTH)
 
 
 class SpacePage(AddressedPage):

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import CharField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +20,7 @@ from wagtail.admin.views.pages.bulk_actions import UnpublishBulkAction
 from wagtail.admin.views.pages.unpublish import UnpublishView
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.models.activity import Activity, Verb
 from portal.models.old_addresses import OldAddress
 from portal.models.replacements import Replacement
@@ -164,17 +167,8 @@ def replace(page: Page, by: Page | None) -> None:
 def gone(path: str, user: Any) -> dict[str, Any] | None:
     """What to say at the address of a page that was withdrawn: to whoever would read it, were it still there."""
     words = [word for word in path.split("/") if word]
-    if not words:
-        return None
-    if words[0] == addresses.CODE_ADDRESS:
-        there = Page.objects.filter(slug__in=addresses.slugs_of(words[-1])) if len(words) == 2 else Page.objects.none()
-        found = access.withdrawn(there, user)
-    elif words[0] == addresses.PAGES_ADDRESS:
-        found = access.withdrawn(Page.objects.filter(pk=addresses.number_in(words)), user)
-    else:
-        home = Page.objects.filter(depth=access.SPACE_DEPTH - 1).first()
-        found = OldAddress.withdrawn_at(home, words, user) if home else Page.objects.none()
-    page = found.first()
+    left = min(_left_at(words, user), key=attrgetter("path"), default=None) if words else None
+    page = Page.objects.filter(pk=left.pk).first() if left else None
     if page is None:
         return None
     successor = Page.objects.filter(pk__in=Replacement.objects.filter(page=page.pk).values("by"))
@@ -184,3 +178,23 @@ def gone(path: str, user: Any) -> dict[str, Any] | None:
         "withdrawn_at": act.at if act else None,
         "successor": next(iter(access.allowed(successor, user).specific()), None),
     }
+
+
+def _left_at(words: list[str], user: Any) -> list[Any]:
+    if words[0] == addresses.CODE_ADDRESS:
+        slugs = prepared.several("slug", addresses.slugs_of(words[-1]) if len(words) == 2 else ())
+        rows = prepared.answers(("left", len(slugs)), partial(_coded, slugs), **slugs) if slugs else []
+    elif words[0] == addresses.PAGES_ADDRESS:
+        number = addresses.number_in(words)
+        rows = [] if number is None else prepared.by_key(Page, [number], access.LEFT)
+    elif words[0] == addresses.SPACES_ADDRESS:
+        home = Page.objects.filter(depth=access.SPACE_DEPTH - 1).first()
+        return OldAddress.withdrawn_at(home, words, user) if home else []
+    else:
+        return []
+    return access.withdrawn(user, rows)
+
+
+def _coded(slugs: dict[str, str]) -> QuerySet[Any, Any]:
+    there = Page.objects.order_by().filter(slug__in=prepared.places(slugs, CharField()), live=False)
+    return there.values_list(*access.LEFT, named=True)

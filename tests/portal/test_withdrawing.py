@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
+from django.utils import timezone
 from wagtail.models import Page
 
 from portal import demo
-from portal.models import Activity
+from portal.models import Activity, PersonalDataReport
 from portal.models.activity import Verb
 from portal.models.pages import TextPage
 from tests.portal.test_approval import address, propose, text_of
@@ -155,6 +156,23 @@ def test_who_never_read_it_finds_nothing_there(as_: Given) -> None:
     assert (hidden.status_code, text_of(hidden).replace("PR-04", "PR-99")) == (404, text_of(missing))
     assert as_("anonymous").get("/p/PR-04/").status_code == 302
     assert as_("worker_minors").get("/p/PR-04/").status_code == 410
+
+
+def test_while_data_of_persons_are_reported_there_only_who_reported_them_reads_that_it_is_gone(
+    as_: Given, person: Given
+) -> None:
+    withdrawn(as_, "MD-01")
+    page = Page.objects.get(slug="md-01")
+    PersonalDataReport.objects.create(page=page, what="nome", by=person("worker"))
+    assert as_("worker").get("/p/MD-01/").status_code == 410
+    for other in ("newcomer", "coordinator", "administrator"):
+        assert as_(other).get("/p/MD-01/").status_code == 404
+    PersonalDataReport.objects.update(handled_at=timezone.now(), outcome="nessuno", reason="Persona inventata.")
+    assert as_("newcomer").get("/p/MD-01/").status_code == 410
+
+
+def test_an_address_of_more_words_than_the_tree_has_steps_leads_nowhere(as_: Given) -> None:
+    assert as_("worker").get(f"/spazi/rete/{'x/' * 500}").status_code == 404
 
 
 def test_a_page_that_took_its_place_is_named_to_its_readers_alone(as_: Given) -> None:
