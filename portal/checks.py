@@ -27,8 +27,10 @@ def check_safe_start(app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
 def _problems() -> Iterator[tuple[str, str]]:
     if not _has_own_key():
         yield "Manca una SECRET_KEY propria: quella della demo è pubblica.", "portal.E001"
-    elif len(settings.SECRET_KEY) < KEY_LENGTH or len(set(settings.SECRET_KEY)) < KEY_LETTERS:
+    elif _is_guessed(settings.SECRET_KEY):
         yield f"La SECRET_KEY si indovina: servono almeno {KEY_LENGTH} caratteri a caso.", "portal.E004"
+    if any(_is_guessed(key) or key == settings.DEMO_SECRET_KEY for key in settings.SECRET_KEY_FALLBACKS):
+        yield "Una delle SECRET_KEY_FALLBACKS è pubblica o si indovina: apre quanto la chiave stessa.", "portal.E012"
     if settings.DEBUG:
         yield "DEBUG è acceso: mostrerebbe a chiunque dati e codice.", "portal.E002"
     if not settings.ALLOWED_HOSTS:
@@ -74,6 +76,10 @@ def _is_of_a_demo(name: str) -> bool:
 
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
+
+
+def _is_guessed(key: str) -> bool:
+    return len(key) < KEY_LENGTH or len(set(key)) < KEY_LETTERS
 
 
 def _has_own_key() -> bool:

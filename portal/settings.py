@@ -33,6 +33,8 @@ DEMO_SECRET_KEY = "raccordo-demo-key-known-to-everybody-and-refused-outside-the-
 DEMO_PASSWORD = "raccordo-demo"  # noqa: S105
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY", default=DEMO_SECRET_KEY if DEMO else "")
+# Keys that it replaced: what they closed is still opened with them, and closed with the one of today.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEMO else [])
 BASE_URL = env("BASE_URL", default=f"http://localhost:{env('PORT', default='8000')}")
 HAS_BASE_URL = "BASE_URL" in env.ENVIRON  # the default would do for the demo alone
@@ -377,6 +379,7 @@ SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:  # no other name of the domain can put one in their place
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+SESSION_ENGINE = "portal.accounts.session_store"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"

@@ -16,7 +16,8 @@ MOST = 8  # persons of one shared computer
 
 def knows(request: HttpRequest, email: str) -> bool:
     """Whether the person has entered from this browser before."""
-    return _name(email) in _names(request)
+    names = _names(request)
+    return any(_name(email, key) in names for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
 def remember(request: HttpRequest, response: HttpResponse, email: str) -> None:
@@ -41,5 +42,5 @@ def _names(request: HttpRequest) -> list[str]:
     return [str(name) for name in found]
 
 
-def _name(email: str) -> str:
-    return salted_hmac(SALT, email.strip().lower()).hexdigest()[:16]
+def _name(email: str, key: str | None = None) -> str:
+    return salted_hmac(SALT, email.strip().lower(), key).hexdigest()[:16]

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from portal import access
+from portal import access, security_log
 from portal.frame import Frame
 from portal.models.people import User
 from portal.requests import PersonRequest
@@ -30,6 +33,19 @@ def is_missing(user: User) -> bool:
     """Whether the person must have a second factor and has none."""
     wanted = any(ROLES[name](user) for name in settings.SECOND_FACTOR_FOR)
     return wanted and not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+def forget(user: User) -> bool:
+    """Whoever lost it, or has one that no key opens, sets up another; whether there was any.
+
+    Whoever is inside by it enters again.
+    """
+    with transaction.atomic():
+        count, _rows = Authenticator.objects.filter(user=user).delete()
+        if count:
+            Session.objects.filter(session_key__in=UserSession.objects.filter(user=user).values("session_key")).delete()
+            security_log.note("second-factor-forgotten", account=user.pk)
+    return bool(count)
 
 
 class SecondFactorMiddleware:

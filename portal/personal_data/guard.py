@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
@@ -189,9 +190,14 @@ def keep_reasons(page: Any) -> None:
         )  # fmt: skip
 
 
-def fingerprint(finding: Finding) -> str:
+def fingerprint(finding: Finding, key: str | None = None) -> str:
     """Of the words, not the words: the register of reasons must not be what it guards against."""
-    return salted_hmac("portal.personal_data", _bare(finding.words), algorithm="sha256").hexdigest()
+    return salted_hmac("portal.personal_data", _bare(finding.words), key, algorithm="sha256").hexdigest()
+
+
+def _fingerprints(finding: Finding) -> set[str]:
+    """With the key of today, and with those that it replaced."""
+    return {fingerprint(finding, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)}
 
 
 def _unexplained(page: Any, found: list[Finding]) -> list[Finding]:
@@ -208,7 +214,7 @@ def unexplained(pages: list[int], found: list[Finding], by: User | None = None) 
     here = Q(page__in=pages)
     said = here | Q(by=by, kind__in=detection.ON_LETTERHEADS) if by else here
     known = set(PersonalDataReason.objects.filter(said).values_list("fingerprint", flat=True))
-    return [each for each in found if each.is_certain or fingerprint(each) not in known]
+    return [each for each in found if each.is_certain or known.isdisjoint(_fingerprints(each))]
 
 
 def explain_numbers(found: list[Finding], reason: str, by: User) -> None:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from portal.accounts import sealed_secrets
 from portal.checks import check_safe_start
 
 from .doctor import Fault, check
@@ -20,6 +21,33 @@ def safe_start() -> Iterator[Fault]:
     """What every other command refuses to start with."""
     for problem in check_safe_start():
         yield Fault(str(problem.msg), str(problem.hint))
+
+
+@check("key")
+def key() -> Iterator[Fault]:
+    """Whether what the secret key closes can be opened, and whether the one that it replaced is still needed."""
+    if closed := len(sealed_secrets.by_no_key()):
+        yield Fault(
+            _("Secondi fattori chiusi con un’altra chiave: %(count)d. Chi li usa non può entrare.") % {"count": closed},
+            _(
+                "Rimetti la SECRET_KEY di prima, oppure scrivila in SECRET_KEY_FALLBACKS, in raccordo.env, e riavvia. "
+                "Se è persa: «manage.py forget_second_factor INDIRIZZO»."
+            ),
+        )
+    if not settings.SECRET_KEY_FALLBACKS:
+        return
+    if waiting := len(sealed_secrets.by_an_earlier_key()):
+        yield Fault(
+            _("Secondi fattori ancora chiusi con la chiave di prima: %(count)d.") % {"count": waiting},
+            _("Entro dieci minuti il portale li chiude con quella nuova: lascia SECRET_KEY_FALLBACKS dov’è."),
+            is_grave=False,
+        )
+    else:
+        yield Fault(
+            _("SECRET_KEY_FALLBACKS tiene buona la chiave di prima."),
+            _("Toglila dopo due settimane dal cambio: fino ad allora apre gli inviti e i link già mandati."),
+            is_grave=False,
+        )
 
 
 @check("address")
