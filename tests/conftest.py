@@ -3,13 +3,14 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.template import Template
 from django.test import Client
 
@@ -118,6 +119,20 @@ def as_(person: Callable[[str], Any]) -> Callable[[str], Client]:
         return client
 
     return enter
+
+
+class Undone(Exception):
+    """Takes back what was made for a module."""
+
+
+@pytest.fixture(scope="module")
+def small(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """A small network, the same for all tests of a module: `person("editor")`, `as_("guest")` are its persons."""
+    from tests import network
+
+    with django_db_blocker.unblock(), suppress(Undone), transaction.atomic():
+        yield network.small()
+        raise Undone
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from wagtail.models import Collection, Locale, Page
 
-from portal.models import Membership, Organisation, Role, Space, User
+from portal.models import Membership, NetworkCoordinator, Organisation, Role, Space, User
 from portal.models.pages import HomePage, SpacePage
+from portal.models.people import OrganisationKind
+from portal.spaces import opening
+from portal.spaces import roles as given_roles
 
 
 def pages_below(parent: Page, model: type[Page], titles: list[str], **fields: Any) -> list[Page]:
@@ -77,3 +80,64 @@ def roles(people: list[User], spaces: Iterable[Space]) -> None:
     Membership.objects.bulk_create(
         Membership(space=space, user=each, role=Role.READER) for space in spaces for each in people
     )
+
+
+# --- A small network, for tests of what happens ----------------------------------------------------------
+
+BODIES = {"alfa": "Comune di Alfa", "beta": "Comune di Beta"}
+WIDE, NARROW, GUESTS = "SP-LARGO", "SP-STRETTO", "SP-OSPITI"
+# Who, of which body, with which roles. The persons' names begin as `person` and `as_` call them.
+PEOPLE: list[tuple[str, str, dict[str, Role]]] = [
+    ("manager", "alfa", {WIDE: Role.MANAGER, NARROW: Role.MANAGER}),
+    ("approver", "alfa", {WIDE: Role.APPROVER}),
+    ("editor", "alfa", {WIDE: Role.EDITOR}),
+    ("reader", "beta", {WIDE: Role.READER}),
+    ("insider", "beta", {WIDE: Role.READER, NARROW: Role.EDITOR}),
+    ("guest", "beta", {GUESTS: Role.READER}),
+    ("keeper", "alfa", {}),  # of the network
+    ("technician", "alfa", {}),  # an administrator
+]
+
+
+class Small:
+    """Two bodies, three spaces and eight persons, beside the demo and without a word of it; each read anew."""
+
+    @property
+    def wide(self) -> Space:
+        return Space.objects.get(code=WIDE)
+
+    @property
+    def narrow(self) -> Space:
+        return Space.objects.get(code=NARROW)
+
+    @property
+    def guests(self) -> Space:
+        """What others share is shared with it."""
+        return Space.objects.get(code=GUESTS)
+
+    def publish(self, page: Any, *, below: Any = None, by: str = "manager") -> Any:
+        """The page, added to the space that most read and published by whoever answers for it."""
+        author = User.objects.get(email=f"{by}@raccordo.example")
+        page.change_note, page.owner, page.live = page.change_note or "Nuova.", page.owner or author, False
+        Page.objects.get(pk=(below or self.wide.root_page).pk).add_child(instance=page)
+        page.save_revision(user=author).publish(user=author)
+        return type(page).objects.get(pk=page.pk)
+
+
+def small() -> Small:
+    """Made through the portal's own doors, as who keeps a network makes it."""
+    bodies = {
+        slug: Organisation.objects.create(slug=slug, name=name, kind=OrganisationKind.MUNICIPALITY)
+        for slug, name in BODIES.items()
+    }
+    named = {WIDE: "Spazio largo", NARROW: "Spazio stretto", GUESTS: "Spazio degli ospiti"}
+    made = {code: opening.open_space(code, name, slug=code[3:].lower(), by=None) for code, name in named.items()}
+    for who, body, held in PEOPLE:
+        user = User.objects.create(
+            email=f"{who}@raccordo.example", first_name=who.title(), last_name="Di Prova", organisation=bodies[body],
+            is_superuser=who == "technician",
+        )  # fmt: skip
+        for code, role in held.items():
+            given_roles.give_role(made[code], user, role, by=None)
+    NetworkCoordinator.objects.create(person=User.objects.get(email="keeper@raccordo.example"))
+    return Small()
