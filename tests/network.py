@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from wagtail.models import Collection, Locale, Page
 
-from portal.models import Membership, NetworkCoordinator, Organisation, Role, Space, User
+from portal.models import Membership, NetworkCoordinator, Organisation, Profession, Role, Space, User
 from portal.models.pages import HomePage, SpacePage
 from portal.models.people import OrganisationKind
 from portal.spaces import opening
@@ -84,23 +84,27 @@ def roles(people: list[User], spaces: Iterable[Space]) -> None:
 
 # --- A small network, for tests of what happens ----------------------------------------------------------
 
-BODIES = {"alfa": "Comune di Alfa", "beta": "Comune di Beta"}
+MUNICIPALITY, THIRD_SECTOR = OrganisationKind.MUNICIPALITY, OrganisationKind.THIRD_SECTOR
+BODIES = {
+    "alfa": ("Unione di Alfa", OrganisationKind.CONSORTIUM), "beta": ("Comune di Beta", MUNICIPALITY),
+    "gamma": ("Comune di Gamma", MUNICIPALITY), "delta": ("Associazione Delta", THIRD_SECTOR),
+}  # fmt: skip
 WIDE, NARROW, GUESTS = "SP-LARGO", "SP-STRETTO", "SP-OSPITI"
-# Who, of which body, with which roles. The persons' names begin as `person` and `as_` call them.
-PEOPLE: list[tuple[str, str, dict[str, Role]]] = [
-    ("manager", "alfa", {WIDE: Role.MANAGER, NARROW: Role.MANAGER}),
-    ("approver", "alfa", {WIDE: Role.APPROVER}),
-    ("editor", "alfa", {WIDE: Role.EDITOR}),
-    ("reader", "beta", {WIDE: Role.READER}),
-    ("insider", "beta", {WIDE: Role.READER, NARROW: Role.EDITOR}),
-    ("guest", "beta", {GUESTS: Role.READER}),
-    ("keeper", "alfa", {}),  # of the network
-    ("technician", "alfa", {}),  # an administrator
+# Who, of which body, with which roles; «Editor Prova» is `person("editor")`, and so are the others.
+PEOPLE: list[tuple[str, str, str, dict[str, Role]]] = [
+    ("manager", "alfa", "Coordinatrice", {WIDE: Role.MANAGER, NARROW: Role.MANAGER, GUESTS: Role.MANAGER}),
+    ("approver", "alfa", "Direttore", {WIDE: Role.APPROVER}),
+    ("editor", "gamma", "Assistente sociale", {WIDE: Role.EDITOR}),
+    ("reader", "beta", "Amministrativo", {WIDE: Role.READER}),
+    ("insider", "beta", "Educatrice", {WIDE: Role.READER, NARROW: Role.APPROVER}),
+    ("guest", "delta", "Volontaria", {GUESTS: Role.READER}),
+    ("keeper", "alfa", "Coordinatrice", {}),  # of the network
+    ("technician", "alfa", "Tecnico", {}),  # an administrator
 ]
 
 
 class Small:
-    """Two bodies, three spaces and eight persons, beside the demo and without a word of it; each read anew."""
+    """Four bodies, three spaces and eight persons, beside the demo and without a word of it; each read anew."""
 
     @property
     def wide(self) -> Space:
@@ -127,15 +131,14 @@ class Small:
 def small() -> Small:
     """Made through the portal's own doors, as who keeps a network makes it."""
     bodies = {
-        slug: Organisation.objects.create(slug=slug, name=name, kind=OrganisationKind.MUNICIPALITY)
-        for slug, name in BODIES.items()
+        slug: Organisation.objects.create(slug=slug, name=name, kind=kind) for slug, (name, kind) in BODIES.items()
     }
     named = {WIDE: "Spazio largo", NARROW: "Spazio stretto", GUESTS: "Spazio degli ospiti"}
     made = {code: opening.open_space(code, name, slug=code[3:].lower(), by=None) for code, name in named.items()}
-    for who, body, held in PEOPLE:
+    for who, body, profession, held in PEOPLE:
         user = User.objects.create(
-            email=f"{who}@raccordo.example", first_name=who.title(), last_name="Di Prova", organisation=bodies[body],
-            is_superuser=who == "technician",
+            email=f"{who}@raccordo.example", first_name=who.title(), last_name="Prova", organisation=bodies[body],
+            profession=Profession.objects.get_or_create(name=profession)[0], is_superuser=who == "technician",
         )  # fmt: skip
         for code, role in held.items():
             given_roles.give_role(made[code], user, role, by=None)

@@ -20,8 +20,10 @@ from portal.models.acknowledgements import Acknowledgement, ReadingReminder, Rea
 from portal.models.append_only import Immutable, as_maintenance
 from portal.models.jobs import JobState
 from portal.models.pages import TextPage
+from portal.models.spaces import Role
 from portal.notices import acknowledgements, digests, feed
 from portal.spaces import roles
+from tests.network import WIDE
 
 pytestmark = pytest.mark.django_db
 
@@ -30,19 +32,19 @@ TITLE = "Da leggere e firmare: Il regolamento della sede"
 
 
 @pytest.fixture
-def page(person: Given) -> TextPage:
-    """A page of SP-RETE without a code, read by all who work in the services; nothing else is asked for."""
+def page(small: Any) -> TextPage:
+    """A page without a code, read by all who work in the services; nothing else is asked for."""
     ReadingRequest.objects.update(ended_at=timezone.now())
     text = TextPage(title="Il regolamento della sede", slug="sede", body=demo.body_of([{"heading": "Orari",
                     "text": "Si apre alle otto."}]))  # fmt: skip
-    found: TextPage = demo.publish(demo.space("SP-RETE").root_page, text, on=0, by=person("coordinator"))
+    found: TextPage = small.publish(text)
     return found
 
 
 def ask(page: Any, person: Given, due: int = 10, **to: Any) -> ReadingRequest:
     whom = {"spaces": [], "bodies": [], "people": []} | to
     found: ReadingRequest = acknowledgements.ask(
-        page, by=person("coordinator"), due=timezone.localdate() + timedelta(days=due),
+        page, by=person("manager"), due=timezone.localdate() + timedelta(days=due),
         is_required=whom.pop("is_required", False), **whom,
     )  # fmt: skip
     return found
@@ -75,50 +77,52 @@ def again(page: Any, *, correction: bool = False, text: str = "Si apre alle nove
 
 def test_a_page_is_asked_of_a_body_in_the_browser_and_stands_in_its_people_s_home(as_: Given, page: Any) -> None:
     day = f"{timezone.localdate() + timedelta(days=5):%d/%m/%Y}"
-    quarrata = Organisation.objects.get(slug="quarrata")
-    shown = as_("coordinator").post(f"/letture/{page.pk}/", {"bodies": quarrata.pk, "due": day}, follow=True)
+    gamma = Organisation.objects.get(slug="gamma")
+    shown = as_("manager").post(f"/letture/{page.pk}/", {"bodies": gamma.pk, "due": day}, follow=True)
     assert "Chiesto a 1 persona." in shown.content.decode()
-    home = as_("worker").get("/").content.decode()
-    assert TITLE in home and "chiesto da Chiara Bonacchi" in home
-    assert "Ho letto e compreso" in as_("worker").get(page.url).content.decode()
-    for other in ("newcomer", "office", "trainee"):
+    home = as_("editor").get("/").content.decode()
+    assert TITLE in home and "chiesto da Manager Prova" in home
+    assert "Ho letto e compreso" in as_("editor").get(page.url).content.decode()
+    for other in ("reader", "approver", "insider"):
         assert TITLE not in as_(other).get("/").content.decode()
         assert "Ho letto e compreso" not in as_(other).get(page.url).content.decode()
 
 
 @pytest.mark.parametrize("whom", ["spaces", "bodies", "professions", "people"])
-def test_it_may_be_asked_of_spaces_bodies_professions_and_persons(person: Given, page: Any, whom: str) -> None:
-    worker = person("worker")
+def test_it_may_be_asked_of_spaces_bodies_professions_and_persons(
+    person: Given, page: Any, small: Any, whom: str
+) -> None:
+    worker = person("insider")
     ask(page, person, **{whom: {
-        "spaces": [demo.space("SP-INTEGRA")], "bodies": [worker.organisation], "professions": [worker.profession],
+        "spaces": [small.narrow], "bodies": [worker.organisation], "professions": [worker.profession],
         "people": [worker],
     }[whom]})  # fmt: skip
     assert TITLE in told(worker)
-    assert TITLE not in told(person("trainee"))
+    assert TITLE not in told(person("editor"))
 
 
-def test_who_cannot_open_the_page_is_not_asked_until_they_may(as_: Given, person: Given, page: Any) -> None:
-    partner = person("partner")
+def test_who_cannot_open_the_page_is_not_asked_until_they_may(as_: Given, person: Given, page: Any, small: Any) -> None:
+    partner = person("guest")
     day = f"{timezone.localdate() + timedelta(days=5):%d/%m/%Y}"
-    data = {"people": f"Rosanna <{partner.email}>; {person('worker').email}", "due": day}  # as copied from a mail
-    shown = as_("coordinator").post(f"/letture/{page.pk}/", data, follow=True).content.decode()
+    data = {"people": f"Guest <{partner.email}>; {person('editor').email}", "due": day}  # as copied from a mail
+    shown = as_("manager").post(f"/letture/{page.pk}/", data, follow=True).content.decode()
     assert "Chiesto a 1 persona. Un’altra non può aprire la pagina" in shown
     assert TITLE not in told(partner)
-    roles.give_role(demo.space("SP-RETE"), partner, 1, by=person("coordinator"), reason="Prova")
+    roles.give_role(small.wide, partner, 1, by=person("manager"), reason="Prova")
     acknowledgements.refresh_all()
     assert TITLE in told(partner)
 
 
 def test_persons_are_asked_by_name_in_whatever_order_it_is_typed(as_: Given, person: Given, page: Any) -> None:
     day = f"{timezone.localdate() + timedelta(days=5):%d/%m/%Y}"
-    data = {"people": "fedi elena\nTommaso Lenzi", "due": day}
-    assert "Chiesto a 2 persone." in as_("coordinator").post(f"/letture/{page.pk}/", data, follow=True).content.decode()
-    assert TITLE in told(person("worker")) and TITLE in told(person("newcomer"))
+    data = {"people": "prova editor\nReader Prova", "due": day}
+    assert "Chiesto a 2 persone." in as_("manager").post(f"/letture/{page.pk}/", data, follow=True).content.decode()
+    assert TITLE in told(person("editor")) and TITLE in told(person("reader"))
 
 
 def test_people_who_join_are_asked_too_and_who_leaves_is_asked_no_more(person: Given, page: Any) -> None:
-    ask(page, person, bodies=[Organisation.objects.get(slug="montale")])
-    newcomer, office = person("newcomer"), person("office")
+    ask(page, person, bodies=[Organisation.objects.get(slug="beta")])
+    newcomer, office = person("reader"), person("approver")
     assert TITLE in told(newcomer) and TITLE not in told(office)
     office.organisation, newcomer.organisation = newcomer.organisation, office.organisation
     office.save()
@@ -132,90 +136,90 @@ def test_people_who_join_are_asked_too_and_who_leaves_is_asked_no_more(person: G
     [
         ({"due": "31/12/2099"}, "Scegli a chi lo chiedi."),
         ({"people": "chi@altrove.example", "due": "31/12/2099"}, "Non trovo «chi@altrove.example»"),
-        ({"people": "elena.fedi@raccordo", "due": "31/12/2099"}, "Non trovo «elena.fedi@raccordo»"),
-        ({"people": "Elena Fedele", "due": "31/12/2099"}, "Non trovo «Elena Fedele»"),
+        ({"people": "editor@raccordo", "due": "31/12/2099"}, "Non trovo «editor@raccordo»"),
+        ({"people": "Editor Prove", "due": "31/12/2099"}, "Non trovo «Editor Prove»"),
         ({"people": "Comune", "due": "31/12/2099"}, "«Comune» può essere più d’una persona: scrivi l’indirizzo."),
-        ({"people": "elena.fedi@raccordo.example", "due": "1/1/2020"}, "Scegli un giorno che deve ancora venire."),
-        ({"people": "elena.fedi@raccordo.example"}, "obbligatorio"),
+        ({"people": "editor@raccordo.example", "due": "1/1/2020"}, "Scegli un giorno che deve ancora venire."),
+        ({"people": "editor@raccordo.example"}, "obbligatorio"),
     ],
 )
 def test_what_is_missing_is_said_and_what_was_typed_stays(as_: Given, page: Any, data: Any, sentence: str) -> None:
-    shown = as_("coordinator").post(f"/letture/{page.pk}/", data).content.decode()
+    shown = as_("manager").post(f"/letture/{page.pk}/", data).content.decode()
     assert sentence in shown and data.get("people", "") in shown
     assert not ReadingRequest.objects.filter(page=page.pk).exists()
 
 
 def test_only_who_publishes_there_asks(as_: Given, person: Given, page: Any) -> None:
-    data = {"people": person("worker").email, "due": "31/12/2099"}
-    for name in ("worker", "office", "health_manager", "partner"):
+    data = {"people": person("editor").email, "due": "31/12/2099"}
+    for name in ("editor", "reader", "insider", "guest"):
         assert as_(name).get(f"/letture/{page.pk}/").status_code == 404
         assert as_(name).post(f"/letture/{page.pk}/", data).status_code == 404
-    assert as_("director").post(f"/letture/{page.pk}/", data).status_code == 302
+    assert as_("approver").post(f"/letture/{page.pk}/", data).status_code == 302
 
 
 def test_it_is_asked_no_more_once_ended_and_the_signatures_stay(as_: Given, person: Given, page: Any) -> None:
-    request = ask(page, person, people=[person("worker"), person("newcomer")])
-    press(as_("worker"), page)
-    assert as_("office").post(f"/letture/richieste/{request.pk}/fine/").status_code == 403
-    assert as_("coordinator").post(f"/letture/richieste/{request.pk}/fine/").status_code == 302
-    assert TITLE not in told(person("newcomer")) and signed(page) == 1
+    request = ask(page, person, people=[person("editor"), person("reader")])
+    press(as_("editor"), page)
+    assert as_("editor").post(f"/letture/richieste/{request.pk}/fine/").status_code == 403
+    assert as_("manager").post(f"/letture/richieste/{request.pk}/fine/").status_code == 302
+    assert TITLE not in told(person("reader")) and signed(page) == 1
 
 
 def test_a_withdrawn_page_asks_nobody(person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker")])
+    ask(page, person, people=[person("editor")])
     page.unpublish()
-    assert TITLE not in told(person("worker"))
+    assert TITLE not in told(person("editor"))
     TextPage.objects.get(pk=page.pk).save_revision().publish()
-    assert TITLE in told(person("worker"))
+    assert TITLE in told(person("editor"))
 
 
 # --- Signed ----------------------------------------------------------------------------------------------
 
 
 def test_one_press_signs_and_it_leaves_the_home(as_: Given, person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker")])
-    shown = press(as_("worker"), page).content.decode()
+    ask(page, person, people=[person("editor")])
+    shown = press(as_("editor"), page).content.decode()
     assert "Hai firmato: testo del" in shown and "Le tue firme" in shown
-    row = Acknowledgement.objects.get(person=person("worker"), text__page=page.pk)
-    assert (row.organisation, row.text.page_id) == (person("worker").organisation, page.pk)
+    row = Acknowledgement.objects.get(person=person("editor"), text__page=page.pk)
+    assert (row.organisation, row.text.page_id) == (person("editor").organisation, page.pk)
     assert len(row.text.fingerprint) == 64 and row.text.fingerprint[:12] in shown
-    assert TITLE not in as_("worker").get("/").content.decode()
+    assert TITLE not in as_("editor").get("/").content.decode()
 
 
 def test_a_second_press_changes_nothing_and_nobody_signs_unasked(as_: Given, person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker")])
+    ask(page, person, people=[person("editor")])
     text = SignableText.objects.get(page=page.pk).pk
     for _press in range(2):
-        as_("worker").post(f"/letture/{page.pk}/firma/", {"text": text})
+        as_("editor").post(f"/letture/{page.pk}/firma/", {"text": text})
     assert signed(page) == 1
-    assert as_("newcomer").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
-    assert as_("partner").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
-    assert as_("worker").get(f"/letture/{page.pk}/firma/").status_code == 405
+    assert as_("reader").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
+    assert as_("guest").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
+    assert as_("editor").get(f"/letture/{page.pk}/firma/").status_code == 405
     assert signed(page) == 1
 
 
 def test_a_text_that_changed_meanwhile_is_not_signed(as_: Given, person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker")])
+    ask(page, person, people=[person("editor")])
     before = SignableText.objects.get(page=page.pk).pk
     again(page)
-    shown = as_("worker").post(f"/letture/{page.pk}/firma/", {"text": before}, follow=True).content.decode()
+    shown = as_("editor").post(f"/letture/{page.pk}/firma/", {"text": before}, follow=True).content.decode()
     assert "il testo è cambiato" in shown and signed(page) == 0
-    assert as_("worker").post(f"/letture/{page.pk}/firma/", {"text": "niente"}).status_code == 302
+    assert as_("editor").post(f"/letture/{page.pk}/firma/", {"text": "niente"}).status_code == 302
 
 
 def test_there_is_no_taking_it_back_only_a_note(as_: Given, person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker")])
-    press(as_("worker"), page)
-    row = Acknowledgement.objects.get(person=person("worker"), text__page=page.pk)
+    ask(page, person, people=[person("editor")])
+    press(as_("editor"), page)
+    row = Acknowledgement.objects.get(person=person("editor"), text__page=page.pk)
     with pytest.raises(Immutable):
         row.delete()
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         Acknowledgement._base_manager.filter(pk=row.pk).delete()
     address = f"/letture/firme/{row.pk}/nota/"
-    assert as_("newcomer").get(address).status_code == 404
-    assert as_("administrator").post(address, {"note": "Non mia"}).status_code == 404
-    assert "obbligatorio" in as_("worker").post(address, {"note": ""}).content.decode()
-    shown = as_("worker").post(address, {"note": "Ho premuto per sbaglio."}, follow=True).content.decode()
+    assert as_("reader").get(address).status_code == 404
+    assert as_("technician").post(address, {"note": "Non mia"}).status_code == 404
+    assert "obbligatorio" in as_("editor").post(address, {"note": ""}).content.decode()
+    shown = as_("editor").post(address, {"note": "Ho premuto per sbaglio."}, follow=True).content.decode()
     assert "Ho premuto per sbaglio." in shown and Acknowledgement.objects.filter(pk=row.pk).exists()
 
 
@@ -223,28 +227,28 @@ def test_there_is_no_taking_it_back_only_a_note(as_: Given, person: Given, page:
 
 
 def test_a_small_correction_keeps_what_was_signed(as_: Given, person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker"), person("newcomer")])
-    press(as_("worker"), page)
+    ask(page, person, people=[person("editor"), person("reader")])
+    press(as_("editor"), page)
     page = again(page, correction=True)
-    assert TITLE not in told(person("worker")) and TITLE in told(person("newcomer"))
+    assert TITLE not in told(person("editor")) and TITLE in told(person("reader"))
     assert SignableText.objects.filter(page=page.pk).count() == 2
-    press(as_("newcomer"), page)
-    assert set(acknowledgements.signers(page)) == {person("worker").pk, person("newcomer").pk}
+    press(as_("reader"), page)
+    assert set(acknowledgements.signers(page)) == {person("editor").pk, person("reader").pk}
 
 
 def test_another_text_is_asked_again_and_the_same_one_is_not(as_: Given, person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker")])
-    press(as_("worker"), page)
+    ask(page, person, people=[person("editor")])
+    press(as_("editor"), page)
     page = again(page, text="Si apre alle otto.")
-    assert TITLE not in told(person("worker"))
+    assert TITLE not in told(person("editor"))
     page = again(page)
-    assert TITLE in told(person("worker"))
+    assert TITLE in told(person("editor"))
     page = again(page, text="Si apre alle otto.")  # the one that was signed
-    assert TITLE not in told(person("worker"))
+    assert TITLE not in told(person("editor"))
 
 
 def test_two_texts_of_one_day_have_two_names(as_: Given, person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker")])
+    ask(page, person, people=[person("editor")])
     again(page)
     first, second = SignableText.objects.filter(page=page.pk).order_by("pk")
     assert second.label.startswith(f"{first.label}, ore ")
@@ -253,13 +257,13 @@ def test_two_texts_of_one_day_have_two_names(as_: Given, person: Given, page: An
 def test_who_signed_a_text_is_not_counted_among_those_who_sign_when_it_comes_back(
     as_: Given, person: Given, page: Any
 ) -> None:
-    ask(page, person, people=[person("worker"), person("newcomer")])
-    press(as_("worker"), page)
+    ask(page, person, people=[person("editor"), person("reader")])
+    press(as_("editor"), page)
     former = TextPage.objects.get(pk=page.pk)
     page = again(page)
-    assert [who.email for who in acknowledgements.to_sign(page, former)] == [person("newcomer").email]
+    assert [who.email for who in acknowledgements.to_sign(page, former)] == [person("reader").email]
     assert {who.email for who in acknowledgements.to_sign(page, TextPage(title="Altro"))} == {
-        person("newcomer").email, person("worker").email
+        person("reader").email, person("editor").email
     }  # fmt: skip
 
 
@@ -286,8 +290,8 @@ def work() -> None:
 def test_reminders_leave_three_days_before_on_the_day_and_a_week_after_once_each(
     as_: Given, person: Given, page: Any, mailoutbox: list[Any]
 ) -> None:
-    request = ask(page, person, people=[person("worker"), person("newcomer")])
-    press(as_("newcomer"), page)
+    request = ask(page, person, people=[person("editor"), person("reader")])
+    press(as_("reader"), page)
     sent = []
     for _day in range(20):
         before = len(mailoutbox)
@@ -295,12 +299,12 @@ def test_reminders_leave_three_days_before_on_the_day_and_a_week_after_once_each
         sent += [(request.due - timezone.localdate()).days] * (len(mailoutbox) - before)
         pass_days(request, 1)
     assert sent == [3, 0, -7]
-    assert {mail.to[0] for mail in mailoutbox} == {"elena.fedi@raccordo.example"}
+    assert {mail.to[0] for mail in mailoutbox} == {"editor@raccordo.example"}
     assert "Il regolamento della sede" in mailoutbox[0].subject and f"{page.url}#firma" in mailoutbox[0].body
 
 
 def test_missed_nights_are_caught_up_with_one_reminder(person: Given, page: Any, mailoutbox: list[Any]) -> None:
-    request = ask(page, person, people=[person("worker")])
+    request = ask(page, person, people=[person("editor")])
     pass_days(request, 11)  # the third day before and the day itself were missed
     work()
     assert len(mailoutbox) == 1
@@ -310,23 +314,23 @@ def test_missed_nights_are_caught_up_with_one_reminder(person: Given, page: Any,
 def test_who_signed_or_lost_the_page_meanwhile_is_not_reminded(
     as_: Given, person: Given, page: Any, mailoutbox: list[Any]
 ) -> None:
-    request = ask(page, person, people=[person("worker"), person("office"), person("newcomer")])
+    request = ask(page, person, people=[person("editor"), person("approver"), person("reader")])
     pass_days(request, 10)
     acknowledgements.remind_due()
-    press(as_("worker"), page)
-    roles.take_role(access_row(person("office")), by=person("coordinator"), reason="Prova")
+    press(as_("editor"), page)
+    roles.take_role(access_row(person("approver")), by=person("manager"), reason="Prova")
     work()
-    assert [mail.to[0] for mail in mailoutbox] == ["tommaso.lenzi@raccordo.example"]
+    assert [mail.to[0] for mail in mailoutbox] == ["reader@raccordo.example"]
 
 
 def access_row(user: User) -> Any:
-    Membership.objects.filter(space__code="SP-RETE", group__in=user.groups.all()).delete()
-    return Membership.objects.get(space__code="SP-RETE", user=user)
+    Membership.objects.filter(space__code=WIDE, group__in=user.groups.all()).delete()
+    return Membership.objects.get(space__code=WIDE, user=user)
 
 
 def test_the_digest_tells_it_too(person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker")])
-    assert TITLE in str(digests.preview(person("worker")))
+    ask(page, person, people=[person("editor")])
+    assert TITLE in str(digests.preview(person("editor")))
 
 
 # --- Followed --------------------------------------------------------------------------------------------
@@ -341,83 +345,86 @@ def cells(client: Any, page: Any) -> dict[str, list[str]]:
 def test_who_asked_sees_numbers_by_body_and_names_only_where_it_is_required(
     as_: Given, person: Given, page: Any
 ) -> None:
-    people = [person("worker"), person("newcomer")]
+    people = [person("editor"), person("reader")]
     request = ask(page, person, people=people)
-    press(as_("worker"), page)
-    shown = cells(as_("coordinator"), page)
-    assert shown == {"Comune di Montale": ["1", "0", "1"], "Comune di Quarrata": ["1", "1", "nessuno"]}
-    assert "Elena Fedi" not in str(shown)
+    press(as_("editor"), page)
+    shown = cells(as_("manager"), page)
+    assert shown == {"Comune di Beta": ["1", "0", "1"], "Comune di Gamma": ["1", "1", "nessuno"]}
+    assert "Editor Prova" not in str(shown)
     ReadingRequest.objects.filter(pk=request.pk).update(is_required=True)
-    shown = cells(as_("coordinator"), page)
-    assert "Elena Fedi" in shown["Comune di Quarrata"][1] and "Tommaso Lenzi" in shown["Comune di Montale"][2]
+    shown = cells(as_("manager"), page)
+    assert "Editor Prova" in shown["Comune di Gamma"][1] and "Reader Prova" in shown["Comune di Beta"][2]
 
 
-def test_a_share_in_per_cent_is_told_of_five_people_and_more_only(as_: Given, person: Given, page: Any) -> None:
-    quarrata, space = Organisation.objects.get(slug="quarrata"), demo.space("SP-RETE")
-    ask(page, person, bodies=[quarrata, Organisation.objects.get(slug="montale")])
+def test_a_share_in_per_cent_is_told_of_five_people_and_more_only(
+    as_: Given, person: Given, page: Any, small: Any
+) -> None:
+    gamma = Organisation.objects.get(slug="gamma")
+    roles.give_role(small.wide, gamma.group, Role.READER, by=None)
+    ask(page, person, bodies=[gamma, Organisation.objects.get(slug="beta")])
     for at in range(3):
-        User.objects.create_user(f"q{at}@raccordo.example", organisation=quarrata)
-    press(as_("worker"), page)
-    assert cells(as_("coordinator"), page)["Comune di Quarrata"] == ["4", "1", "3"]
-    User.objects.create_user("q9@raccordo.example", organisation=quarrata)
-    assert cells(as_("coordinator"), page)["Comune di Quarrata"] == ["5", "1 (20%)", "4"]
-    assert access.readers(page).filter(organisation=quarrata).count() == 5 and space
+        User.objects.create_user(f"q{at}@raccordo.example", organisation=gamma)
+    press(as_("editor"), page)
+    assert cells(as_("manager"), page)["Comune di Gamma"] == ["4", "1", "3"]
+    User.objects.create_user("q9@raccordo.example", organisation=gamma)
+    assert cells(as_("manager"), page)["Comune di Gamma"] == ["5", "1 (20%)", "4"]
+    assert access.readers(page).filter(organisation=gamma).count() == 5
 
 
 def test_who_follows_the_signatures_of_a_body_sees_the_own_body_only(as_: Given, person: Given, page: Any) -> None:
-    ask(page, person, people=[person("worker"), person("newcomer")], is_required=True)
-    assert as_("worker").get(f"/letture/{page.pk}/").status_code == 404
-    quarrata = Organisation.objects.get(slug="quarrata")
-    Delegation.objects.create(organisation=quarrata, purpose="firme", person=person("worker"))
-    assert list(cells(as_("worker"), page)) == ["Comune di Quarrata"]
-    shown = as_("worker").get(f"/letture/{page.pk}/").content.decode()
-    assert "Tommaso" not in shown and "Chiedi di leggere" not in shown
-    assert "Montale" not in as_("worker").get(f"/letture/{page.pk}/firme.csv").content.decode()
-    data = {"people": person("worker").email, "due": "31/12/2099"}
-    assert as_("worker").post(f"/letture/{page.pk}/", data).status_code == 404
+    ask(page, person, people=[person("editor"), person("reader")], is_required=True)
+    assert as_("editor").get(f"/letture/{page.pk}/").status_code == 404
+    gamma = Organisation.objects.get(slug="gamma")
+    Delegation.objects.create(organisation=gamma, purpose="firme", person=person("editor"))
+    assert list(cells(as_("editor"), page)) == ["Comune di Gamma"]
+    shown = as_("editor").get(f"/letture/{page.pk}/").content.decode()
+    assert "Reader" not in shown and "Chiedi di leggere" not in shown
+    assert "Beta" not in as_("editor").get(f"/letture/{page.pk}/firme.csv").content.decode()
+    data = {"people": person("editor").email, "due": "31/12/2099"}
+    assert as_("editor").post(f"/letture/{page.pk}/", data).status_code == 404
 
 
 def test_the_csv_holds_no_formula_and_no_name_that_is_not_required(as_: Given, person: Given, page: Any) -> None:
     Page.objects.filter(pk=page.pk).update(title="=1+1")
-    User.objects.filter(pk=person("worker").pk).update(first_name="=Elena")
-    request = ask(page, person, people=[person("worker"), person("newcomer")])
-    press(as_("worker"), page)
+    User.objects.filter(pk=person("editor").pk).update(first_name="=Editor")
+    request = ask(page, person, people=[person("editor"), person("reader")])
+    press(as_("editor"), page)
 
     def rows() -> list[list[str]]:
-        text = as_("coordinator").get(f"/letture/{page.pk}/firme.csv").content.decode("utf-8-sig")
+        text = as_("manager").get(f"/letture/{page.pk}/firme.csv").content.decode("utf-8-sig")
         return list(csv.reader(io.StringIO(text), delimiter=";"))
 
     assert [row[:4] for row in rows()[1:]] == [
-        ["Comune di Montale", "1", "0", "1"],
-        ["Comune di Quarrata", "1", "1", "0"],
+        ["Comune di Beta", "1", "0", "1"],
+        ["Comune di Gamma", "1", "1", "0"],
     ]
-    assert "Lenzi" not in str(rows())
+    assert "Reader" not in str(rows())
     ReadingRequest.objects.filter(pk=request.pk).update(is_required=True)
-    assert "'=Elena Fedi" in {row[4] for row in rows()} and "Tommaso Lenzi" in {row[4] for row in rows()}
+    assert "'=Editor Prova" in {row[4] for row in rows()} and "Reader Prova" in {row[4] for row in rows()}
 
 
 # --- Away ------------------------------------------------------------------------------------------------
 
 
-def away(person: Given, who: str = "worker", substitute: str = "worker_minors_plain") -> None:
+def away(person: Given, who: str = "editor", substitute: str = "insider") -> None:
     today = timezone.localdate()
     working_life.be_away(person(who), since=today, until=today + timedelta(days=20), substitute=person(substitute),
-                         by=person("coordinator"))  # fmt: skip
+                         by=person("manager"))  # fmt: skip
 
 
 def test_while_somebody_is_away_whoever_stands_in_reads_and_signs_in_the_own_name(
     as_: Given, page: Any, person: Given
 ) -> None:
-    worker, stands_in = person("worker"), person("worker_minors_plain")
+    worker, stands_in = person("editor"), person("insider")
     ask(page, person, people=[worker])
     away(person)
-    assert TITLE in as_("worker_minors_plain").get("/").content.decode()
-    shown = as_("worker_minors_plain").get(page.url).content.decode()
-    assert "tocca a Elena Fedi, che è assente" in shown and "Ho letto e compreso" in shown
-    assert "Hai firmato: testo del" in press(as_("worker_minors_plain"), page).content.decode()
+    assert TITLE in as_("insider").get("/").content.decode()
+    shown = as_("insider").get(page.url).content.decode()
+    assert "tocca a Editor Prova, che è assente" in shown and "Ho letto e compreso" in shown
+    assert "Hai firmato: testo del" in press(as_("insider"), page).content.decode()
     assert [row.person for row in Acknowledgement.objects.filter(text__page=page.pk)] == [stands_in]
-    assert TITLE not in as_("worker_minors_plain").get("/").content.decode()  # nothing more to do for her
-    assert 'action="/letture/' not in as_("worker_minors_plain").get(page.url).content.decode()
+    assert TITLE not in as_("insider").get("/").content.decode()  # nothing more to do for her
+    assert 'action="/letture/' not in as_("insider").get(page.url).content.decode()
     assert TITLE in told(worker)  # a signature is one's own: on the return it is still to be given
     again(page)
     assert TITLE in told(stands_in)  # another text, again to be read for both
@@ -426,35 +433,35 @@ def test_while_somebody_is_away_whoever_stands_in_reads_and_signs_in_the_own_nam
 def test_a_text_is_asked_once_of_whoever_stands_in_and_is_asked_too_and_of_nobody_else(
     as_: Given, page: Any, person: Given
 ) -> None:
-    ask(page, person, people=[person("worker"), person("worker_minors_plain")])
+    ask(page, person, people=[person("editor"), person("insider")])
     away(person)
-    assert told(person("worker_minors_plain")).count(TITLE) == 1
-    assert "tocca a" not in as_("worker_minors_plain").get(page.url).content.decode()
-    press(as_("worker_minors_plain"), page)
-    assert TITLE not in told(person("worker_minors_plain")) and TITLE in told(person("worker"))
+    assert told(person("insider")).count(TITLE) == 1
+    assert "tocca a" not in as_("insider").get(page.url).content.decode()
+    press(as_("insider"), page)
+    assert TITLE not in told(person("insider")) and TITLE in told(person("editor"))
     text = SignableText.objects.get(page=page.pk).pk
-    assert as_("newcomer").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
+    assert as_("reader").post(f"/letture/{page.pk}/firma/", {"text": text}).status_code == 404
     assert signed(page) == 1
 
 
 def test_whoever_follows_a_body_s_signatures_is_led_to_them_from_the_page(as_: Given, page: Any, person: Given) -> None:
-    quarrata = Organisation.objects.get(slug="quarrata")
+    gamma = Organisation.objects.get(slug="gamma")
     link = f'href="/letture/{page.pk}/"'
-    Delegation.objects.create(organisation=quarrata, purpose="firme", person=person("worker"))
-    assert link not in as_("worker").get(page.url).content.decode()  # nothing is asked yet
-    ask(page, person, bodies=[quarrata])
-    assert link in as_("worker").get(page.url).content.decode()
-    assert link not in as_("newcomer").get(page.url).content.decode()
+    Delegation.objects.create(organisation=gamma, purpose="firme", person=person("editor"))
+    assert link not in as_("editor").get(page.url).content.decode()  # nothing is asked yet
+    ask(page, person, bodies=[gamma])
+    assert link in as_("editor").get(page.url).content.decode()
+    assert link not in as_("reader").get(page.url).content.decode()
 
 
 def test_after_its_day_a_reminder_says_that_the_day_is_past(
     page: Any, person: Given, monkeypatch: Any, mailoutbox: list[Any]
 ) -> None:
-    request = ask(page, person, due=3, people=[person("worker")])
-    acknowledgements.remind(request.pk, person("worker").pk)
+    request = ask(page, person, due=3, people=[person("editor")])
+    acknowledgements.remind(request.pk, person("editor").pk)
     late = request.due + timedelta(days=7)
     monkeypatch.setattr("portal.notices.emails.timezone.localdate", lambda: late)
-    acknowledgements.remind(request.pk, person("worker").pk)
+    acknowledgements.remind(request.pk, person("editor").pk)
     before, after = mailoutbox
     assert "Entro " in before.body and "Il giorno era" not in before.body
     assert "Il giorno era" in after.body and "che è passato" in after.alternatives[0].content

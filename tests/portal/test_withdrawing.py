@@ -77,14 +77,14 @@ def test_a_page_is_withdrawn_with_a_reason_and_never_without(as_: Given, page: P
         assert Page.objects.get(pk=page.pk).live and withdrawals() == before
     assert door(client, page, REASON).status_code in {200, 302}
     assert not Page.objects.get(pk=page.pk).live
-    assert withdrawals() == [*before, (page.pk, "Manager Di Prova", REASON)]
+    assert withdrawals() == [*before, (page.pk, "Manager Prova", REASON)]
 
 
 @DOORS
 def test_what_lies_below_is_withdrawn_for_the_same_reason(as_: Given, small: Any, page: Page, door: Any) -> None:
     below = small.publish(TextPage(title="Sotto"), below=page)
     door(as_("manager"), page, REASON, deep=True)
-    assert withdrawals()[-2:] == [(page.pk, "Manager Di Prova", REASON), (below.pk, "Manager Di Prova", REASON)]
+    assert withdrawals()[-2:] == [(page.pk, "Manager Prova", REASON), (below.pk, "Manager Prova", REASON)]
 
 
 @DOORS
@@ -117,7 +117,7 @@ def test_who_withdraws_what_is_withdrawn_already_is_led_to_who_did_it(as_: Given
     ):
         assert answer.redirect_chain[-1][0].endswith(f"/admin/pages/{page.pk}/edit/")
         said = answer.content.decode()
-        assert "Non c’è più niente da ritirare" in said and "L’ha ritirata Manager Di Prova" in said
+        assert "Non c’è più niente da ritirare" in said and "L’ha ritirata Manager Prova" in said
     assert Activity.objects.get(page=page.pk, verb=Verb.WITHDRAWN).note == "Non vale più."
     refused = as_("manager").get(f"/admin/pages/{page.pk}/delete/", follow=True).content.decode()
     assert "È già ritirata: nessuno la legge più" in refused and "Ritirala:" not in refused
@@ -134,10 +134,10 @@ def test_the_editor_and_the_approver_read_why_it_was_withdrawn(as_: Given, perso
     assert REASON not in as_("editor").get(edit).content.decode()
     one(as_("manager"), page, REASON)
     said = as_("editor").get(edit).content.decode()
-    assert "L’ha ritirata Manager Di Prova" in said and REASON in said
+    assert "L’ha ritirata Manager Prova" in said and REASON in said
     state = propose(Page.objects.get(pk=page.pk).specific, person("editor"))
     decided = text_of(as_("approver").get(address(state)))
-    assert "È stata ritirata" in decided and "Manager Di Prova" in decided and REASON in decided
+    assert "È stata ritirata" in decided and "Manager Prova" in decided and REASON in decided
 
 
 def test_a_page_published_again_no_longer_says_that_it_was_withdrawn(as_: Given, person: Given, page: Page) -> None:
