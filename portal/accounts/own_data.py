@@ -1,9 +1,12 @@
 """What the portal keeps of a person: what, how much of it, until when. Each package says what of its own it keeps."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from itertools import islice
+from typing import Any, overload
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +27,41 @@ from portal.models import (
 from portal.notices import obligations, problem_reports
 from portal.words import dates
 
+BATCH = 2000
+Row = dict[str, Any]
+
+
+class Rows(Sequence[Row]):
+    """Of what somebody may have by the ten thousand: the page asks for the last ones, the file for all, in batches.
+
+    `say` makes of some rows of the table, in their order, what a person reads.
+    """
+
+    def __init__(self, found: "QuerySet[Any, Any]", say: Callable[[list[Any]], list[Row]]) -> None:
+        self.found, self.say = found, say
+
+    @cached_property
+    def count_of_all(self) -> int:
+        return self.found.count()
+
+    def __len__(self) -> int:
+        return self.count_of_all
+
+    @overload
+    def __getitem__(self, which: int) -> Row: ...
+    @overload
+    def __getitem__(self, which: slice) -> list[Row]: ...
+    def __getitem__(self, which: int | slice) -> Row | list[Row]:
+        if isinstance(which, int):
+            return self[which : which + 1 or None][0]
+        start, end, _step = which.indices(len(self))
+        return self.say(list(self.found[start:end])) if start < end else []
+
+    def __iter__(self) -> Iterator[Row]:
+        rows = self.found.iterator(chunk_size=BATCH)
+        while some := list(islice(rows, BATCH)):
+            yield from self.say(some)
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -31,7 +69,7 @@ class Kept:
 
     what: str
     until: Any
-    rows: list[dict[str, Any]]
+    rows: Sequence[Row]
 
 
 Source = Callable[[User], Iterable[Kept]]
@@ -117,17 +155,17 @@ def _owed(row: Any) -> str:
 
 def _acts(person: User) -> Kept:
     rows = Activity.objects.filter(by=person).order_by("at", "pk")
-    return Kept(_("Gli atti che hai compiuto"), FOR_GOOD, [
+    return Kept(_("Gli atti che hai compiuto"), FOR_GOOD, Rows(rows, lambda some: [
         {_("il"): day(each.at), _("che cosa"): each.sentence or each.get_verb_display(), _("nota"): each.note}
-        for each in rows
-    ])  # fmt: skip
+        for each in some
+    ]))  # fmt: skip
 
 
 def _files(person: User) -> Kept:
     rows = FileVersion.objects.filter(replaced_by=person).select_related("document").order_by("replaced_at", "pk")
-    return Kept(_("I file che hai sostituito"), _("finché c’è il file"), [
-        {_("il"): day(each.replaced_at), _("file"): each.document.title, _("perché"): each.reason} for each in rows
-    ])  # fmt: skip
+    return Kept(_("I file che hai sostituito"), _("finché c’è il file"), Rows(rows, lambda some: [
+        {_("il"): day(each.replaced_at), _("file"): each.document.title, _("perché"): each.reason} for each in some
+    ]))  # fmt: skip
 
 
 def day(value: Any) -> Any:

@@ -43,7 +43,7 @@ def _in_words(row: dict[str, Any]) -> list[tuple[str, str]]:
 def own_data_file(request: PersonRequest) -> HttpResponse:
     """The same, whole, for another program."""
     security_log.note("export", name="own-data", format="json")
-    found = {kept.what: {"conservati": str(kept.until), "righe": kept.rows} for kept in own_data.of(request.user)}
+    found = {kept.what: {"conservati": str(kept.until), "righe": list(kept.rows)} for kept in own_data.of(request.user)}
     response = HttpResponse(
         json.dumps(found, ensure_ascii=False, indent=2, cls=DjangoJSONEncoder), content_type="application/json"
     )

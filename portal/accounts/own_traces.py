@@ -1,9 +1,11 @@
 """What else the ground keeps of a person: where one has entered, what one answers for, has begun, sent or given."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
@@ -22,7 +24,7 @@ from portal.models.pages import page_kinds
 from portal.pages import unfinished
 
 from . import own_data, sessions
-from .own_data import FOR_GOOD, Kept
+from .own_data import FOR_GOOD, Kept, Rows
 
 
 def kept_of(person: User) -> Iterable[Kept]:
@@ -56,13 +58,20 @@ def _for_others(person: User) -> Iterable[Kept]:
 
 def _answered_for(person: User) -> Kept:
     """Of a page that one may not read any more, no title."""
-    pages: list[Page] = []
-    for kind in page_kinds():
-        pages += kind.objects.filter(responsible=person)
-    readable = set(access.allowed(Page.objects.filter(pk__in=[page.pk for page in pages]), person).values_list("pk"))
-    return Kept(_("Le pagine di cui rispondi"), _("finché ne rispondi"), [
-        {_("pagina"): page.title if (page.pk,) in readable else _("una pagina che non leggi più")} for page in pages
-    ])  # fmt: skip
+    of_kinds = [kind.objects.filter(responsible=person).order_by().values("page_ptr") for kind in page_kinds()]
+    numbers = of_kinds[0].union(*of_kinds[1:], all=True)
+
+    def say(pages: list[tuple[int, str]]) -> list[dict[str, Any]]:
+        readable = _readable(Page.objects.filter(pk__in=[number for number, _title in pages]), person)
+        closed = _("una pagina che non leggi più")
+        return [{_("pagina"): title if number in readable else closed} for number, title in pages]
+
+    pages = Page.objects.filter(pk__in=numbers).order_by("pk").values_list("pk", "title")
+    return Kept(_("Le pagine di cui rispondi"), _("finché ne rispondi"), Rows(pages, say))
+
+
+def _readable(rows: "QuerySet[Any]", person: User) -> set[int]:
+    return set(access.allowed(rows.order_by(), person).values_list("pk", flat=True))
 
 
 def _written(person: User) -> Iterable[Kept]:
@@ -76,16 +85,21 @@ def _written(person: User) -> Iterable[Kept]:
          _("testo"): "\n".join(filter(None, map(str, each.words.values())))} for each in begun
     ])  # fmt: skip
     sent = Document.objects.filter(uploaded_by_user=person).order_by("created_at", "pk")
-    open_files = set(access.allowed(sent.order_by(), person).values_list("pk", flat=True))
-    yield Kept(_("I file che hai caricato"), _("finché c’è il file"), [
-        {_("file"): each.title if each.pk in open_files else _("un file che non leggi più"),
-         _("il"): own_data.day(each.created_at)} for each in sent
-    ])  # fmt: skip
+    yield Kept(_("I file che hai caricato"), _("finché c’è il file"), Rows(sent, partial(_say_files, person)))
     told = PersonalDataReport.objects.filter(by=person, found_by_itself=False).order_by("at")
     yield Kept(_("Segnalazioni di dati personali che hai fatto"), _("finché chi risponde decide; poi ancora un anno"), [
         {_("che cosa"): each.get_what_display(), _("il"): own_data.day(each.at),
          _("come è finita"): each.get_outcome_display()} for each in told
     ])  # fmt: skip
+
+
+def _say_files(person: User, files: list[Document]) -> list[dict[str, Any]]:
+    readable = _readable(Document.objects.filter(pk__in=[each.pk for each in files]), person)
+    closed = _("un file che non leggi più")
+    return [
+        {_("file"): each.title if each.pk in readable else closed, _("il"): own_data.day(each.created_at)}
+        for each in files
+    ]
 
 
 def _given(person: User) -> Kept:

@@ -403,14 +403,19 @@ def remind(request_id: int, person_id: int) -> None:
 
 def kept_of(person: User) -> Iterable[own_data.Kept]:
     """What the person signed to have read; its page by the name that the person may read today."""
+
+    def say(rows: list[Acknowledgement]) -> list[own_data.Row]:
+        pages = Page.objects.filter(pk__in={row.text.page_id for row in rows})
+        readable = set(access.allowed(pages, person).values_list("pk", flat=True))
+        closed = _("una pagina che non leggi più")
+        return [
+            {_("pagina"): row.text.page.title if row.text.page_id in readable else closed,
+             _("testo"): row.text.label, _("il"): dates.local_day(row.at), _("impronta"): row.text.fingerprint}
+            for row in rows
+        ]  # fmt: skip
+
     rows = Acknowledgement.objects.filter(person=person).select_related("text__page").order_by("at", "pk")
-    pages = Page.objects.filter(pk__in={row.text.page_id for row in rows})
-    readable = set(access.allowed(pages, person).values_list("pk", flat=True))
-    yield own_data.Kept(_("Le letture che hai firmato"), own_data.FOR_GOOD, [
-        {_("pagina"): row.text.page.title if row.text.page_id in readable else _("una pagina che non leggi più"),
-         _("testo"): row.text.label, _("il"): dates.local_day(row.at), _("impronta"): row.text.fingerprint}
-        for row in rows
-    ])  # fmt: skip
+    yield own_data.Kept(_("Le letture che hai firmato"), own_data.FOR_GOOD, own_data.Rows(rows, say))
 
 
 own_data.sources.append(kept_of)

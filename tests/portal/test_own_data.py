@@ -25,8 +25,10 @@ from portal.models import (
     UnfinishedWords,
     User,
 )
+from portal.models.pages import TextPage
 from portal.notices import feed, obligations
 from portal.upkeep.terms import shown
+from protocols.models import ProtocolPage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
 
@@ -38,6 +40,33 @@ def text(response: Any) -> str:
 
 
 # --- One's own data --------------------------------------------------------------------------------------
+
+
+def test_of_thousands_of_rows_the_page_asks_for_the_last_and_the_file_has_all(
+    as_: Any, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever answers for 75,000 pages waited half a minute for a page that showed twenty."""
+    worker = person("worker")
+    TextPage.objects.update(responsible=worker)
+    ProtocolPage.objects.update(responsible=worker)
+    answers_for = [*TextPage.objects.filter(live=True), *ProtocolPage.objects.filter(live=True)]
+    readable = {page.title for page in access.allowed(Page.objects.filter(pk__in=[p.pk for p in answers_for]), worker)}
+    assert 3 < len(readable) < len(answers_for)
+    asked: list[int] = []
+    monkeypatch.setattr(own_data, "BATCH", 3)
+    (kept,) = [each for each in own_data.of(worker) if each.what == "Le pagine di cui rispondi"]
+    assert isinstance(kept.rows, own_data.Rows)
+    whole, say = list(kept.rows), kept.rows.say
+    kept.rows.say = lambda some: asked.append(len(some)) or say(some)  # type: ignore[func-returns-value,assignment]
+    assert kept.rows[-2:] == whole[-2:] and asked == [2]
+    assert list(kept.rows) == whole and max(asked) == 3
+    assert kept.rows[0] == whole[0] and kept.rows[-1] == whole[-1]
+
+    found = json.loads(as_("worker").get("/profilo/dati/file/").content)["Le pagine di cui rispondi"]["righe"]
+    assert len(found) == len(kept.rows) == len(whole)
+    assert readable <= {row["pagina"] for row in found}
+    assert "una pagina che non leggi più" in {row["pagina"] for row in found}
+    assert f'<span class="number">{len(whole)}</span>' in text(as_("worker").get("/profilo/dati/"))
 
 
 def test_a_person_sees_and_takes_away_what_is_kept_and_until_when(as_: Any) -> None:
