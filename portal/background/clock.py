@@ -27,7 +27,8 @@ def settle() -> int:
 @every(minutes=24 * 60)
 def repair() -> int:
     """Bring the admin's copy of every space's roles back to its source; returns what had drifted."""
-    drift = {space.code: role_copy.sync_space(space) for space in Space.objects.all()}
+    spaces = Space.objects.select_related("root_page", "collection")
+    drift = {space.code: role_copy.sync_space(space) for space in spaces}
     for code, count in drift.items():
         if count:
             logger.warning("%s: %d permissions had drifted and were repaired", code, count)

@@ -90,12 +90,12 @@ def waiting_on(pages: QuerySet[Page]) -> QuerySet[ApprovalState]:
 
 def on_roles_changed(sender: Any, space: Space, **kwargs: Any) -> None:
     """Who may decide in the space has changed: what waits there follows."""
-    ask_deciders(waiting_on(Page.objects.filter(path__startswith=space.root_page.path)))
+    ask_deciders(waiting_on(Page.objects.filter(path__beneath=[space.root_page.path])))
 
 
 def on_page_moved(sender: Any, instance: Page, **kwargs: Any) -> None:
     """In another space others decide on what waits."""
-    ask_deciders(waiting_on(Page.objects.filter(path__startswith=instance.path)))
+    ask_deciders(waiting_on(Page.objects.filter(path__beneath=[instance.path])))
 
 
 def on_person_saved(
