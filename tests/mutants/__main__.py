@@ -5,6 +5,7 @@ not asked again, save with AGAIN=1 the survivors, after tests were written. The 
 run once to learn which lines each of them runs (half an hour); afterwards only files of tests that have changed.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -44,6 +45,13 @@ def copy_code(anew: bool) -> None:
         if (anew or name.startswith("tests/")) and (HERE / name).is_file():
             (COPY / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(HERE / name, COPY / name)
+    code = [name for name in names.split("\0") if name.startswith(PACKAGES) and name.endswith(".py")]
+    if older := [name for name in code if _bytes(HERE / name) != _bytes(COPY / name)]:
+        print(f"{len(older)} modules of the copy are older than yours: MEASURE=1 takes them as they are.", flush=True)
+
+
+def _bytes(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
 
 
 def measure() -> None:
@@ -67,11 +75,15 @@ def measure() -> None:
         lines.update(coverage.CoverageData(str(part)))
         part.unlink()
     lines.write()
+    ran = set()
     for part in LINES.glob("seconds.*.json"):
-        seconds |= json.loads(part.read_text())
+        seconds |= (measured := json.loads(part.read_text()))
+        ran |= {test.split("::")[0] for test in measured}
         part.unlink()
     seconds_at.write_text(json.dumps(seconds))
-    known_at.write_text(json.dumps(known | {name: now[name] for name in changed}))
+    for name in sorted({*changed} - ran):
+        print(f"no test of {name} passes on the code of the copy", flush=True)
+    known_at.write_text(json.dumps(known | {name: now[name] for name in changed if name in ran}))
 
 
 def run_tests(plugin: str, arguments: list[str], environment: dict[str, str]) -> None:
@@ -81,6 +93,16 @@ def run_tests(plugin: str, arguments: list[str], environment: dict[str, str]) ->
 
 
 def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # two would take each other's wrong lines for right ones
+            sys.exit(f"Somebody is at work in {FOLDER}: MUTANTS_IN names another folder.")
+        ask()
+
+
+def ask() -> None:
     begun = time.time()
     anew = not COPY.exists() or "MEASURE" in os.environ
     if anew:
