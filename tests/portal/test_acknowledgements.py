@@ -368,6 +368,10 @@ def test_a_share_in_per_cent_is_told_of_five_people_and_more_only(
     assert cells(as_("manager"), page)["Comune di Gamma"] == ["4", "1", "3"]
     User.objects.create_user("q9@raccordo.example", organisation=gamma)
     assert cells(as_("manager"), page)["Comune di Gamma"] == ["5", "1 (20%)", "4"]
+    for at in range(2):
+        signer = User.objects.get(email=f"q{at}@raccordo.example")
+        acknowledgements.sign(page, by=signer, seen=SignableText.objects.get(page=page.pk).pk)
+    assert cells(as_("manager"), page)["Comune di Gamma"] == ["5", "3 (60%)", "2"]
     assert access.readers(page).filter(organisation=gamma).count() == 5
 
 

@@ -51,6 +51,14 @@ def link(person: User) -> str:
     return found[1]
 
 
+@pytest.mark.parametrize("name", ["first_name", "last_name"])
+def test_a_name_is_as_long_as_an_account_holds_and_no_longer(name: str, as_: Any) -> None:
+    before = User.objects.count()
+    refused = as_("coordinator").post("/rete/persone/invita/", asked(**{name: "N" * 151}))
+    assert refused.status_code == 200 and "N" * 151 in text(refused) and User.objects.count() == before
+    assert getattr(invited(as_("coordinator"), **{name: "N" * 150}), name) == "N" * 150
+
+
 # --- From the form to the home page ----------------------------------------------------------------------
 
 

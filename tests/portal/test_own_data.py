@@ -26,8 +26,11 @@ from portal.models import (
     User,
 )
 from portal.models.pages import TextPage
+from portal.models.spaces import Role
 from portal.notices import feed, obligations
+from portal.spaces import roles
 from portal.upkeep.terms import shown
+from portal.words import dates
 from protocols.models import ProtocolPage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.contexts]
@@ -172,6 +175,17 @@ def test_what_one_signed_answers_for_began_sent_and_gave_is_told_and_no_closed_p
     assert page.title not in json.dumps(found, ensure_ascii=False)
     text = json.loads(as_("worker_minors").get("/profilo/dati/file/").content)
     assert "Elenco del tiglio" not in json.dumps(text, ensure_ascii=False)
+
+
+def test_days_are_told_as_days_for_programs_and_in_words_for_people(as_: Any, person: Any) -> None:
+    ends = timezone.now() + timedelta(days=40)
+    roles.give_role(Space.objects.get(code="SP-COORD"), person("worker"), Role.READER, by=None, expires_at=ends)
+    rows = json.loads(as_("worker").get("/profilo/dati/file/").content)["Ruoli negli spazi"]["righe"]
+    held = next(row for row in rows if row["spazio"] == "Coordinamento e Ufficio di Piano")
+    assert held["dato il"] == timezone.localdate().isoformat()
+    assert held["fino al"] == timezone.localdate(ends).isoformat()
+    assert all(row["fino al"] == "" for row in rows if row is not held)
+    assert dates.in_words(timezone.localdate(ends)) in text(as_("worker").get("/profilo/dati/"))
 
 
 # --- Another name ----------------------------------------------------------------------------------------

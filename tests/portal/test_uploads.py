@@ -174,6 +174,25 @@ def test_a_photograph_is_taken_under_either_ending(name: str, as_: Callable[[str
     assert last("document").title == name
 
 
+@pytest.mark.parametrize("kind", [0xE1, 0xED, 0xFE])
+def test_what_a_photograph_says_of_where_it_was_taken_is_left_at_the_door(
+    kind: int, as_: Callable[[str], Client]
+) -> None:
+    """Exif and XMP, IPTC, remarks; what a picture needs to be drawn stays."""
+    drawn = io.BytesIO()
+    PILImage.new("RGB", (8, 8)).save(drawn, "JPEG")
+    picture, says = drawn.getvalue(), b"Via dei Tigli 3"
+    told = picture[:2] + b"\xff" + bytes([kind, 0, len(says) + 2]) + says + picture[2:]
+    sent = {
+        "title": "Sede",
+        "file": SimpleUploadedFile("sede.jpg", told),
+        "collection": space("SP-COORD").collection.pk,
+    }
+    assert as_("coordinator").post("/admin/documents/add/", sent).status_code == 302
+    kept = last("document").file.read()
+    assert says not in kept and kept == picture
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

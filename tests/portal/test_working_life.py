@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from wagtail.models import Page
 
@@ -206,6 +207,37 @@ def test_nothing_is_handed_over_while_one_thing_has_nobody(as_: Any, person: Any
     assert answer.status_code == 200 and "niente resta senza qualcuno" in text(answer)
     assert person("worker").is_active
     assert list(Page.objects.filter(owner=elena).values_list("pk", flat=True)) == before
+
+
+def test_what_comes_into_somebody_s_hands_while_they_are_emptied_stops_it(
+    as_: Any, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elena, nadia, leave = person("worker"), person("worker_minors"), handover.leave
+
+    def after_something_new(*args: Any, **kwargs: Any) -> None:
+        obligations.ask([elena], "prova:2", Duty("Arrivata adesso", "Apri", "perché sì", "/"))
+        leave(*args, **kwargs)
+
+    monkeypatch.setattr(handover, "leave", after_something_new)
+    answer = as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": nadia.pk})
+    assert answer.status_code == 200 and "Nel frattempo è arrivata un’altra cosa: ricarica la pagina." in text(answer)
+    assert person("worker").is_active and elena.memberships.exists()
+
+
+def test_who_is_asked_for_what_was_left_behind_is_asked_wholly_or_not_at_all(
+    person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("database is locked")
+
+    User.objects.filter(pk=person("worker").pk).update(is_active=False)
+    with monkeypatch.context() as broken:
+        broken.setattr(obligations, "settle", fails)
+        with pytest.raises(OperationalError):
+            left_behind.ask_about(person("worker"))
+    asked = Obligation.objects.filter(key=f"{left_behind.HANDS}:{person('worker').pk}")
+    assert not asked.exists()
+    assert left_behind.ask_about(person("worker")) and asked.exists()
 
 
 def test_a_page_passes_only_to_somebody_who_reads_it_and_all_or_nothing(as_: Any, person: Any) -> None:

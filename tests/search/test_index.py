@@ -176,6 +176,13 @@ def test_the_index_is_rebuilt_aside_and_holds_the_same(page, person, index, caps
     assert found("zufolamento", person("worker")).total == before == 1
 
 
+def test_what_waited_to_be_written_waits_no_more_once_the_index_is_written_anew(page, person, index):
+    assert SearchDocument.objects.filter(pending=True).exists()  # the new page
+    search_index.write_anew()
+    assert not SearchDocument.objects.filter(pending=True).exists()
+    assert found("zufolamento", person("worker")).total == 1
+
+
 def test_the_misspelt_main_job_finds_the_protocol_first(as_, index):
     answer = as_("worker").get("/cerca/?q=dimisioni protete&format=json").json()
     assert answer["results"][0]["code"] == "PR-02"

@@ -90,6 +90,7 @@ def test_words_that_nobody_writes_are(word):
         ["SDS-0187", "sds 187", "SDS 0187"],
         ["art. 403", "articolo 403", "Art.403", "art 403"],
         ["5.000", "5000"],
+        ["protocollo 00123", "protocollo 123"],
         ["dell’A.S.L.", "dell'asl"],
     ],
 )
@@ -100,6 +101,10 @@ def test_what_is_one_thing_is_one_word_however_it_is_written(ways):
 @pytest.mark.parametrize("text", ["la casa.Il medico", "12.03.2026", "03/12/2026", "art. 403", "ore 9.30"])
 def test_what_is_several_things_stays_several(text):
     assert len(words_of(text)) > 1
+
+
+def test_a_number_of_six_digits_is_one_as_it_is_written():
+    assert words_of("000123") == ("000123",) and words_of("00123") == ("123",)
 
 
 def test_what_is_found_by_its_pieces_keeps_them():
