@@ -34,7 +34,7 @@ CAST = {
 }
 # Those that take long, some waiting and some working: begun first, so that at the end no process works alone.
 LONG = [
-    "test_elastic_node.py", "test_leaks.py",
+    "test_elastic_node.py", "test_leaks.py", "test_rights_that_end.py",
     "test_launcher.py", "test_doors.py", "test_upgrade.py", "test_backup.py", "test_leaks_files.py",
     "test_proxy.py", "test_obligations.py", "test_races.py", "test_every_screen.py", "test_lanes.py", "test_access.py",
     "test_query_counts.py", "test_many_spaces.py", "test_together.py", "test_migrations.py", "test_web_processes.py",
