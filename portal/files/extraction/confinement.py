@@ -93,13 +93,37 @@ _REFUSED = {
     "utimensat": (280, 88), "unlink": (87, _NONE), "unlinkat": (263, 35), "rename": (82, _NONE),
     "renameat": (264, 38), "renameat2": (316, 276), "link": (86, _NONE), "linkat": (265, 37), "symlink": (88, _NONE),
     "symlinkat": (266, 36), "mkdir": (83, _NONE), "mkdirat": (258, 34), "rmdir": (84, _NONE), "mknod": (133, _NONE),
-    "mknodat": (259, 33),
+    "mknodat": (259, 33), "futimesat": (261, _NONE), "fchmodat2": (452, 452),
+    # Words beside a file, who may open it among them: no rule of Landlock knows of those.
+    "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7), "setxattrat": (463, 463),
+    "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16), "removexattrat": (466, 466),
+    "file_setattr": (469, 469), "quotactl": (179, 60), "quotactl_fd": (443, 443),
+    # Other processes of the same user: their signals, their limits, their turn, their memory.
+    "rt_sigqueueinfo": (129, 138), "rt_tgsigqueueinfo": (297, 240), "prlimit64": (302, 261), "setpriority": (141, 140),
+    "ioprio_set": (251, 30), "sched_setaffinity": (203, 122), "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118), "sched_setattr": (314, 274), "pidfd_getfd": (438, 438), "kcmp": (312, 272),
+    "process_madvise": (440, 440), "process_mrelease": (448, 448), "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    # What stays when it has ended, and is counted by no limit of its own.
+    "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "semget": (64, 190), "semctl": (66, 191),
+    "semop": (65, 193), "semtimedop": (220, 192), "msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188),
+    "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
+    # The machine, where the portal is run by root.
+    "settimeofday": (164, 170), "clock_settime": (227, 112), "clock_adjtime": (305, 266), "adjtimex": (159, 171),
+    "sethostname": (170, 161), "setdomainname": (171, 162), "reboot": (169, 142), "init_module": (175, 105),
+    "finit_module": (313, 273), "delete_module": (176, 106), "kexec_load": (246, 104), "kexec_file_load": (320, 294),
+    "swapon": (167, 224), "swapoff": (168, 225), "acct": (163, 89), "pivot_root": (155, 41), "syslog": (103, 116),
+    "vhangup": (153, 58), "iopl": (172, _NONE), "ioperm": (173, _NONE), "open_tree": (428, 428),
+    "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432),
+    "fspick": (433, 433), "mount_setattr": (442, 442), "fanotify_init": (300, 262), "fanotify_mark": (301, 263),
 }  # fmt: skip
+_FCNTL = (72, 25)
+_SIGNALS = (8, 10, 15)  # of `fcntl`: to whom a pipe sends which signal when something comes
 _OPENAT = (257, 56)
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _X32 = 0x40000000  # numbers of another set of calls on the same processor
 _LOAD, _EQUAL, _AT_LEAST, _ANY_OF, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _MACHINE, _THIRD_ARGUMENT = 0, 4, 32  # where they stand in what the filter looks at
+_NUMBER, _MACHINE, _SECOND_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 24, 32  # where they stand in what the filter looks at
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 1  # "not permitted", which a parser's own handling of errors knows
 
 Step = tuple[int, int, int, int]  # what, how far to jump if so, if not, with which value
@@ -121,13 +145,16 @@ def _seccomp(libc: ctypes.CDLL) -> bool:
 def _steps(column: int, machine: int) -> list[Step]:
     """The filter; its last step refuses, the one before it allows."""
     refused = sorted({numbers[column] for numbers in _REFUSED.values()} - {_NONE})
-    tests = [(_EQUAL, number) for number in refused]
-    last = 2 + 1 + 1 + len(tests) + 3 + 1  # the place of the step that refuses
-    steps: list[Step] = [(_LOAD, 0, 0, _MACHINE), (_EQUAL, 0, last - 2, machine), (_LOAD, 0, 0, _NUMBER)]
-    for what, value in [(_AT_LEAST, _X32), *tests]:
-        steps.append((what, last - len(steps) - 1, 0, value))
-    steps.append((_EQUAL, 0, 2, _OPENAT[column]))
-    steps.append((_LOAD, 0, 0, _THIRD_ARGUMENT))
-    steps.append((_ANY_OF, 1, 0, _WRITING))
-    steps += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]
-    return steps
+    to_refuse, allow = -1, (_RETURN, 0, 0, _ALLOW)
+    steps: list[Step] = [(_LOAD, 0, 0, _MACHINE), (_EQUAL, 0, to_refuse, machine), (_LOAD, 0, 0, _NUMBER)]
+    for what, value in [(_AT_LEAST, _X32), *((_EQUAL, number) for number in refused)]:
+        steps.append((what, to_refuse, 0, value))
+    signals: list[Step] = [(_EQUAL, to_refuse, 0, command) for command in _SIGNALS]
+    steps += [(_EQUAL, 0, len(signals) + 2, _FCNTL[column]), (_LOAD, 0, 0, _SECOND_ARGUMENT), *signals, allow]
+    steps += [(_EQUAL, 0, 2, _OPENAT[column]), (_LOAD, 0, 0, _THIRD_ARGUMENT), (_ANY_OF, to_refuse, 0, _WRITING)]
+    steps += [allow, (_RETURN, 0, 0, _REFUSE)]
+
+    def jump(at: int, by: int) -> int:
+        return len(steps) - at - 2 if by == to_refuse else by
+
+    return [(what, jump(at, so), jump(at, not_so), value) for at, (what, so, not_so, value) in enumerate(steps)]
