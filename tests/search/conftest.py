@@ -1,16 +1,27 @@
 """The engines that keep the contract, each put before the same tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
 from search.engines.contract import Engine
+from search.engines.embedded import tantivy_index
 from search.engines.embedded.engine import EmbeddedEngine
+from search.engines.entries import entry_of
 from tests.library import HIDDEN, LIBRARY
 
 Opened = Callable[[str], Engine]
 KNOWN = {document.id: document for document in (*LIBRARY, *HIDDEN)}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cut_and_stemmed_once() -> Iterator[None]:
+    """What an index holds of a document follows from the document alone, and the demo's are written again and again."""
+    with pytest.MonkeyPatch.context() as at_once:
+        at_once.setattr(tantivy_index, "entry_of", lru_cache(maxsize=4096)(entry_of))
+        yield
 
 
 @pytest.fixture(params=["embedded", pytest.param("elastic", marks=pytest.mark.elastic)])
