@@ -142,6 +142,9 @@ class PersonIndexView(IndexView):
             for column in super().columns
             if not isinstance(column, BulkActionsCheckboxColumn) and column.name != "last_login"
         ]
+        for column in shown:
+            if column.name == User.USERNAME_FIELD:  # Wagtail calls it «Username», in Italian too
+                column.label = gettext_lazy("E-mail")
         return [*shown[:2], Column("organisation", label=gettext_lazy("Ente"), sort_key="organisation"), *shown[2:]]
 
     def get_base_queryset(self) -> Any:

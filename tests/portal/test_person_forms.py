@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 from django.forms import model_to_dict
@@ -183,6 +184,12 @@ def test_no_bulk_action_goes_round_the_person_form(lone: User, as_: Any) -> None
     lone.refresh_from_db()
     assert lone.is_active
     assert "data-bulk-action-checkbox" not in admin.get("/admin/users/").content.decode()
+
+
+def test_the_list_of_people_says_the_body_and_nothing_twice(as_: Any) -> None:
+    shown = as_("administrator").get("/admin/users/")
+    heads = [" ".join(each.get_text().split()) for each in BeautifulSoup(shown.content, "html.parser").select("th")]
+    assert heads == ["Nome", "E-mail", "Ente", "Livello di accesso", "Attivo"]
 
 
 # --- Oneself ---------------------------------------------------------------------------------------------
