@@ -46,8 +46,9 @@ class Tests:
     def of(self, mutant: Mutant) -> tuple[list[str], bool]:
         """With it, whether they run it when it is called; else it may run while the module is read."""
         by_line = self.data.contexts_by_lineno(str(ROOT / mutant.path))
-        called = mutant.codes() is not None
-        for span in [range(mutant.line, mutant.line + 1), _function(mutant)]:
+        called, line = mutant.codes() is not None, range(mutant.line, mutant.line + 1)
+        # Whichever test happens to read a module runs its lines: of those, all that use it are asked.
+        for span in [line, _function(mutant)] if called else [_function(mutant)]:
             if found := self._known(test for line in span for test in by_line.get(line, ())):
                 return self._within_bound(found, mutant), called
         return self._within_bound(self._known(test for tests in by_line.values() for test in tests), mutant), False

@@ -16,7 +16,13 @@ from portal import access, demo
 from portal.accounts import working_life
 from portal.background import jobs
 from portal.models import Delegation, Job, Membership, Organisation, User
-from portal.models.acknowledgements import Acknowledgement, ReadingReminder, ReadingRequest, SignableText
+from portal.models.acknowledgements import (
+    Acknowledgement,
+    AcknowledgementNote,
+    ReadingReminder,
+    ReadingRequest,
+    SignableText,
+)
 from portal.models.append_only import Immutable, as_maintenance
 from portal.models.jobs import JobState
 from portal.models.pages import TextPage
@@ -149,6 +155,12 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(as_: Given, page: Any,
     assert not ReadingRequest.objects.filter(page=page.pk).exists()
 
 
+def test_the_day_may_be_today(as_: Given, person: Given, page: Any) -> None:
+    data = {"people": "editor@raccordo.example", "due": f"{timezone.localdate():%d/%m/%Y}"}
+    assert "Chiesto a 1 persona." in as_("manager").post(f"/letture/{page.pk}/", data, follow=True).content.decode()
+    assert TITLE in told(person("editor"))
+
+
 def test_only_who_publishes_there_asks(as_: Given, person: Given, page: Any) -> None:
     data = {"people": person("editor").email, "due": "31/12/2099"}
     for name in ("editor", "reader", "insider", "guest"):
@@ -221,6 +233,8 @@ def test_there_is_no_taking_it_back_only_a_note(as_: Given, person: Given, page:
     assert "obbligatorio" in as_("editor").post(address, {"note": ""}).content.decode()
     shown = as_("editor").post(address, {"note": "Ho premuto per sbaglio."}, follow=True).content.decode()
     assert "Ho premuto per sbaglio." in shown and Acknowledgement.objects.filter(pk=row.pk).exists()
+    written = AcknowledgementNote.objects.filter(acknowledgement=row).values_list("words", "by")
+    assert list(written) == [("Ho premuto per sbaglio.", row.person_id)]
 
 
 # --- Another text ----------------------------------------------------------------------------------------

@@ -56,7 +56,12 @@ def test_a_name_is_as_long_as_an_account_holds_and_no_longer(name: str, as_: Any
     before = User.objects.count()
     refused = as_("coordinator").post("/rete/persone/invita/", asked(**{name: "N" * 151}))
     assert refused.status_code == 200 and "N" * 151 in text(refused) and User.objects.count() == before
-    assert getattr(invited(as_("coordinator"), **{name: "N" * 150}), name) == "N" * 150
+    dario = invited(as_("coordinator"), **{name: "N" * 150})
+    assert getattr(dario, name) == "N" * 150
+    card = {"first_name": "Dario", "last_name": "Nuti", "telephone": "", "valid_until": "", name: "M" * 151}
+    assert as_("coordinator").post(f"/rete/persone/{dario.pk}/", card).status_code == 200
+    as_("coordinator").post(f"/rete/persone/{dario.pk}/", card | {name: "M" * 150})
+    assert getattr(User.objects.get(pk=dario.pk), name) == "M" * 150
 
 
 # --- From the form to the home page ----------------------------------------------------------------------

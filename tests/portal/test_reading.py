@@ -1,6 +1,7 @@
 """What a reader finds: home by week and day, spaces that say a thing once, names that are links, plain words."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -55,6 +56,15 @@ def test_changes_are_told_week_by_week_and_old_public_pages_are_no_news(as_: Any
     page.change_note = "Nuovo orario del primo contatto."
     page.save_revision(user=person("coordinator")).publish(user=person("coordinator"))
     assert "Nuovo orario del primo contatto." in body(as_("worker").get("/novita/"))
+
+
+def test_a_week_is_called_by_what_it_is_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From Monday to Sunday: on a Monday what was yesterday is of last week."""
+    now = timezone.make_aware(datetime(2026, 3, 16, 9))  # a Monday
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    changes: list[Any] = [SimpleNamespace(at=now - timedelta(days=days)) for days in (0, 1, 7, 8, 14)]
+    found = [(words, len(of_week)) for words, of_week in feed.by_week(changes)]
+    assert found == [("Questa settimana", 1), ("La settimana scorsa", 2), ("Settimana del 2 marzo", 2)]
 
 
 def test_a_partner_finds_services_to_call_at_home_and_in_the_directory(as_: Any) -> None:

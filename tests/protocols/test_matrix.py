@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -41,7 +42,9 @@ def table(client: Any, query: str = "") -> tuple[list[str], dict[str, list[str]]
 
 
 def sheet(client: Any, kind: str) -> list[list[Any]]:
-    content = client.get(f"/recepimenti/tabella.{kind}").content
+    answer = client.get(f"/recepimenti/tabella.{kind}")
+    assert re.fullmatch(rf'attachment; filename="?[\w-]+\.{kind}"?', answer["Content-Disposition"])
+    content = answer.content
     if kind == "csv":
         return list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
     if kind == "xlsx":
