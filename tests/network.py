@@ -94,6 +94,7 @@ WIDE, NARROW, GUESTS = "SP-LARGO", "SP-STRETTO", "SP-OSPITI"
 PEOPLE: list[tuple[str, str, str, dict[str, Role]]] = [
     ("manager", "alfa", "Coordinatrice", {WIDE: Role.MANAGER, NARROW: Role.MANAGER, GUESTS: Role.MANAGER}),
     ("approver", "alfa", "Direttore", {WIDE: Role.APPROVER}),
+    ("writer", "alfa", "Assistente sociale", {WIDE: Role.EDITOR}),
     ("editor", "gamma", "Assistente sociale", {WIDE: Role.EDITOR}),
     ("reader", "beta", "Amministrativo", {WIDE: Role.READER}),
     ("insider", "beta", "Educatrice", {WIDE: Role.READER, NARROW: Role.APPROVER}),
@@ -104,7 +105,7 @@ PEOPLE: list[tuple[str, str, str, dict[str, Role]]] = [
 
 
 class Small:
-    """Four bodies, three spaces and eight persons, beside the demo and without a word of it; each read anew."""
+    """Four bodies, three spaces and nine persons, beside the demo and without a word of it; each read anew."""
 
     @property
     def wide(self) -> Space:

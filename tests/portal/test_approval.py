@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -17,13 +18,14 @@ from wagtail.models import Page, TaskState, WorkflowState
 from coordination.models import ActionItem, AgendaItem, Decision, MeetingPage, ServicePage
 from portal import access, demo
 from portal.background import jobs
-from portal.models import Organisation, Role, User
+from portal.models import Document, Organisation, Role, Space, User
 from portal.models.pages import TextPage, page_kinds
 from portal.pages import approval, approval_page, comparison
 from portal.spaces import roles
 from portal.words import dates
-from protocols.models import ProcedurePage
+from protocols.models import FormPage, ProcedurePage
 from protocols.models.protocols import RelatedPage
+from tests.network import WIDE
 
 pytestmark = pytest.mark.django_db
 
@@ -65,18 +67,38 @@ def give_back(client: Any, state: Any, words: str) -> Any:
     return client.post(address(state), {"seen": seen, "words": words, "modifiche": ""})
 
 
+def wide() -> Space:
+    return Space.objects.get(code=WIDE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _form(small: Any) -> None:
+    """MD-91, in the space where the editor and the writer write, and approver and manager approve."""
+    file = ContentFile(b"%PDF-1.7 scheda", "scheda.pdf")
+    document = Document.objects.create(title="Scheda", collection=wide().collection, file=file)
+    small.publish(
+        FormPage(
+            title="Scheda di primo colloquio",
+            code="MD-91",
+            version="1.0",
+            document=document,
+            summary="Che cosa si chiede a chi arriva.",
+            valid_from=timezone.localdate() - timedelta(days=30),
+        )  # fmt: skip
+    )
+
+
 @pytest.fixture
 def form_page() -> Any:
-    """MD-01, in the space where Elena writes and Paolo approves."""
-    return Page.objects.get(slug="md-01").specific
+    return Page.objects.get(slug="md-91").specific
 
 
 @pytest.fixture
 def waiting(form_page: Any, person: Given) -> Any:
-    """Elena proposes another title for MD-01, with her reason."""
+    """The editor proposes another title for it, with her reason."""
     form_page.title, form_page.change_note = "Scheda di accesso, più corta", "Via le domande doppie."
     form_page.version, form_page.valid_from = "9.9", timezone.localdate()  # another text is another edition
-    return propose(form_page, person("worker"))
+    return propose(form_page, person("editor"))
 
 
 # --- What the page says ----------------------------------------------------------------------------------
@@ -84,15 +106,15 @@ def waiting(form_page: Any, person: Given) -> Any:
 
 def test_the_page_says_who_asks_since_when_and_why(as_: Given, waiting: Any) -> None:
     TaskState.objects.filter(pk=waiting.pk).update(started_at=timezone.now() - timedelta(days=2))
-    text = text_of(as_("director").get(address(waiting)))
+    text = text_of(as_("approver").get(address(waiting)))
     assert "Scheda di accesso, più corta" in text
-    assert "Lo chiede Elena Fedi" in text and "da 2 giorni" in text
+    assert "Lo chiede Editor Prova" in text and "da 2 giorni" in text
     assert "Via le domande doppie." in text
 
 
 def test_what_changes_is_said_in_words_and_what_stays_is_not(as_: Given, waiting: Any, form_page: Any) -> None:
     assert Page.objects.get(pk=form_page.pk).title == "Scheda di primo colloquio"
-    text = text_of(as_("director").get(address(waiting)))
+    text = text_of(as_("approver").get(address(waiting)))
     changes = text[text.index("Che cosa cambia Rispetto") : text.index("Il testo come si leggerà")]
     assert "Scheda di tolto: primo colloquio aggiunto: accesso, più corta" in changes
     assert form_page.summary not in changes
@@ -146,7 +168,7 @@ def test_decisions_actions_and_points_of_a_meeting_are_compared_too(as_: Given, 
 
 
 def test_the_text_stands_there_as_readers_will_see_it(as_: Given, waiting: Any) -> None:
-    soup = BeautifulSoup(as_("director").get(address(waiting)).content, "html.parser")
+    soup = BeautifulSoup(as_("approver").get(address(waiting)).content, "html.parser")
     read = soup.select_one(".as-read")
     assert read is not None
     words = " ".join(read.get_text().split())
@@ -169,8 +191,8 @@ def test_a_page_of_each_kind_can_be_read_inside_another(rf: Any, person: Given) 
 
 def test_a_new_page_is_called_new(as_: Given, person: Given) -> None:
     page = TextPage(title="Taccuini", slug="taccuini", change_note="Nuova.", live=False)
-    demo.space("SP-MODULI").root_page.add_child(instance=page)
-    text = text_of(as_("director").get(address(propose(page, person("worker")))))
+    wide().root_page.add_child(instance=page)
+    text = text_of(as_("approver").get(address(propose(page, person("editor")))))
     assert "È una pagina nuova: oggi non la legge nessuno." in text
 
 
@@ -220,7 +242,7 @@ def test_a_changed_order_and_a_changed_link_are_said(as_: Given, person: Given) 
 
 
 def test_approving_publishes_what_was_read(as_: Given, waiting: Any, form_page: Any) -> None:
-    response = approve(as_("director"), waiting, "Molto meglio.")
+    response = approve(as_("approver"), waiting, "Molto meglio.")
     assert response.status_code == 302
     page = Page.objects.get(pk=form_page.pk)
     assert page.live and page.title == "Scheda di accesso, più corta"
@@ -239,7 +261,7 @@ def test_a_live_page_that_gained_a_row_is_approved_at_once(as_: Given, person: G
 
 
 def test_changes_are_never_asked_for_without_a_reason(as_: Given, waiting: Any) -> None:
-    client = as_("director")
+    client = as_("approver")
     response = give_back(client, waiting, "   ")
     assert response.status_code == 200
     assert "Scrivi che cosa va cambiato" in text_of(response)
@@ -252,15 +274,15 @@ def test_changes_are_never_asked_for_without_a_reason(as_: Given, waiting: Any) 
 def test_an_approver_is_told_when_the_text_changed_meanwhile_and_keeps_the_words(
     as_: Given, person: Given, waiting: Any, form_page: Any
 ) -> None:
-    client = as_("director")
+    client = as_("approver")
     seen = seen_on(client.get(address(waiting)))
     changed = Page.objects.get(pk=form_page.pk).get_latest_revision_as_object()
     changed.title = "Scheda cambiata all’ultimo"
-    changed.save_revision(user=person("coordinator"))
+    changed.save_revision(user=person("manager"))
     response = client.post(address(waiting), {"seen": seen, "words": "Va bene così.", "approva": ""})
     text = text_of(response)
     assert "Il testo è cambiato mentre lo leggevi" in text and "Va bene così." in text
-    assert "Chiara Bonacchi l’ha corretta" in text
+    assert "Manager Prova l’ha corretta" in text
     assert Page.objects.get(pk=form_page.pk).title != "Scheda cambiata all’ultimo"
     client.post(address(waiting), {"seen": seen_on(response), "words": "", "approva": ""})
     page = Page.objects.get(pk=form_page.pk)
@@ -269,47 +291,47 @@ def test_an_approver_is_told_when_the_text_changed_meanwhile_and_keeps_the_words
 
 
 def test_what_is_decided_says_by_whom_and_is_decided_once(as_: Given, waiting: Any) -> None:
-    late = as_("coordinator")
+    late = as_("manager")
     seen = seen_on(late.get(address(waiting)))
-    approve(as_("director"), waiting, "Molto meglio.")
+    approve(as_("approver"), waiting, "Molto meglio.")
     answer = text_of(late.post(address(waiting), {"seen": seen, "words": "No, così no.", "modifiche": ""}))
     assert "Quello che hai scritto non è partito" in answer and "No, così no." in answer
     text = text_of(late.get(address(waiting)))
-    assert "Approvata da Paolo Vannini oggi" in text and "Molto meglio." in text
+    assert "Approvata da Approver Prova oggi" in text and "Molto meglio." in text
     assert TaskState.objects.get(pk=waiting.pk).comment == "Molto meglio."
 
 
-@pytest.mark.parametrize("who", ["worker", "office", "health_manager", "trainee", "partner"])
+@pytest.mark.parametrize("who", ["editor", "writer", "insider", "reader", "guest"])
 def test_nobody_else_finds_the_page_or_decides(as_: Given, waiting: Any, who: str) -> None:
     """Not who asked, not who writes there, not who approves elsewhere."""
     client = as_(who)
     assert client.get(address(waiting)).status_code == 404
     assert client.post(address(waiting), {"words": "Sì", "approva": ""}).status_code == 404
     assert TaskState.objects.get(pk=waiting.pk).status == "in_progress"
-    assert as_("director").get(address(waiting)).status_code == 200
+    assert as_("approver").get(address(waiting)).status_code == 200
 
 
 def test_the_process_itself_asks_who_decides(person: Given, waiting: Any) -> None:
     with pytest.raises(PermissionDenied):
-        approval.ask_for_changes(waiting, by=person("worker"), reason="Da sola.")
-    approval.ask_for_changes(waiting, by=person("director"), reason="Insieme.")
+        approval.ask_for_changes(waiting, by=person("editor"), reason="Da sola.")
+    approval.ask_for_changes(waiting, by=person("approver"), reason="Insieme.")
 
 
 # --- Wagtail's own doors ---------------------------------------------------------------------------------
 
 
 def test_the_editor_leads_to_the_page_and_offers_no_other_way(as_: Given, waiting: Any, form_page: Any) -> None:
-    editor = as_("director").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
+    editor = as_("approver").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
     menu = editor[editor.index("<footer") :]
     assert f'href="{address(waiting)}"' in menu and "Decidi" in menu
     assert "workflow-action" not in menu and "action-publish" not in menu
-    own = as_("worker").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
+    own = as_("editor").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
     assert address(waiting) not in own
 
 
 @pytest.mark.parametrize("action", ["approve", "reject"])
 def test_the_admins_own_ways_to_decide_are_closed(as_: Given, waiting: Any, form_page: Any, action: str) -> None:
-    client, before = as_("director"), Page.objects.get(pk=form_page.pk).title
+    client, before = as_("approver"), Page.objects.get(pk=form_page.pk).title
     own = f"/admin/pages/workflow/action/{form_page.pk}/{action}/{waiting.pk}/"
     collect = f"/admin/pages/workflow/collect_action_data/{form_page.pk}/{action}/{waiting.pk}/"
     assert client.post(own, {"comment": "Fatto da un’altra porta"}).status_code in {302, 403}
@@ -342,10 +364,10 @@ def test_the_mail_says_why_and_leads_to_the_page_that_the_desk_leads_to(
     as_: Given, waiting: Any, mailoutbox: list[Any]
 ) -> None:
     do_job("approval-mail", waiting)
-    (mail,) = (mail for mail in mailoutbox if mail.to == ["paolo.vannini@raccordo.example"])
+    (mail,) = (mail for mail in mailoutbox if mail.to == ["approver@raccordo.example"])
     assert f"http://testserver{address(waiting)}" in mail.body and "Via le domande doppie." in mail.body
-    home = as_("director").get("/").content.decode()
-    assert f'href="{address(waiting)}"' in home and "da approvare: lo chiede Elena Fedi" in home
+    home = as_("approver").get("/").content.decode()
+    assert f'href="{address(waiting)}"' in home and "da approvare: lo chiede Editor Prova" in home
     assert "parere" not in home
 
 
@@ -354,15 +376,15 @@ def test_an_administrator_without_a_role_in_the_space_is_not_asked_but_may_decid
 ) -> None:
     do_job("approval-mail", waiting)
     told = {mail.to[0] for mail in mailoutbox}
-    assert told == {"paolo.vannini@raccordo.example", "chiara.bonacchi@raccordo.example"}
-    assert as_("administrator").get(address(waiting)).status_code == 200
+    assert told == {"approver@raccordo.example", "manager@raccordo.example"}
+    assert as_("technician").get(address(waiting)).status_code == 200
 
 
 def test_asking_costs_the_same_whoever_reads_the_space(waiting: Any, form_page: Any) -> None:
     access.deciders([form_page])
     with CaptureQueriesContext(connection) as before:
         approval.tell_approvers(waiting.pk)
-    space = demo.space("SP-MODULI")
+    space = wide()
     for number in range(12):
         reader = User.objects.create_user(f"lettrice{number}@raccordo.example")
         roles.give_role(space, reader, Role.READER, by=None)
@@ -374,13 +396,13 @@ def test_asking_costs_the_same_whoever_reads_the_space(waiting: Any, form_page: 
 def test_those_who_decide_are_the_approvers_of_that_space_also_through_their_body(
     person: Given, waiting: Any, form_page: Any
 ) -> None:
-    space, body = demo.space("SP-MODULI"), Organisation.objects.get(slug="vicinanze")
+    space, body = wide(), Organisation.objects.get(slug="delta")
     roles.give_role(space, body.group, Role.APPROVER, by=None)
     found = access.deciders([form_page])[form_page.pk]
-    assert set(found) == {person("coordinator"), person("director"), person("partner_coop")}
+    assert set(found) == {person("manager"), person("approver"), person("guest")}
     assert all(access.may_decide(each, form_page) for each in found)
-    roles.give_role(space, person("worker"), Role.APPROVER, by=None)
-    assert person("worker") not in access.deciders([form_page])[form_page.pk]
+    roles.give_role(space, person("editor"), Role.APPROVER, by=None)
+    assert person("editor") not in access.deciders([form_page])[form_page.pk]
 
 
 # --- The answer ------------------------------------------------------------------------------------------
@@ -389,55 +411,55 @@ def test_those_who_decide_are_the_approvers_of_that_space_also_through_their_bod
 def test_a_refusal_comes_back_with_its_reason_as_a_mail_and_as_a_duty(
     as_: Given, person: Given, waiting: Any, form_page: Any, mailoutbox: list[Any]
 ) -> None:
-    give_back(as_("director"), waiting, "Manca il numero della COT.")
+    give_back(as_("approver"), waiting, "Manca il numero della COT.")
     do_job("answer-mail", waiting)
     (mail,) = mailoutbox
-    assert mail.to == ["elena.fedi@raccordo.example"]
-    assert "Paolo Vannini chiede modifiche" in mail.body and "Manca il numero della COT." in mail.body
+    assert mail.to == ["editor@raccordo.example"]
+    assert "Approver Prova chiede modifiche" in mail.body and "Manca il numero della COT." in mail.body
     assert f"http://testserver/admin/pages/{form_page.pk}/edit/" in mail.body
-    home = text_of(as_("worker").get("/"))
-    assert "Ti è tornata: MD-01 Scheda di accesso, più corta" in home
-    assert "Paolo Vannini chiede: Manca il numero della COT." in home and "Correggi" in home
-    assert "Ti è tornata" not in text_of(as_("director").get("/"))
-    editor = as_("worker").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
-    assert "Ti è tornata: «Manca il numero della COT.» (Paolo Vannini)" in editor
+    home = text_of(as_("editor").get("/"))
+    assert "Ti è tornata: MD-91 Scheda di accesso, più corta" in home
+    assert "Approver Prova chiede: Manca il numero della COT." in home and "Correggi" in home
+    assert "Ti è tornata" not in text_of(as_("approver").get("/"))
+    editor = as_("editor").get(f"/admin/pages/{form_page.pk}/edit/").content.decode()
+    assert "Ti è tornata: «Manca il numero della COT.» (Approver Prova)" in editor
     buttons = BeautifulSoup(editor, "html.parser").find_all("button", value="Chiedi di nuovo l’approvazione")
     assert [button["name"] for button in buttons] == ["action-submit"]
-    WorkflowState.objects.get(task_states=waiting).resume(user=person("worker"))
-    assert "Ti è tornata" not in text_of(as_("worker").get("/"))
+    WorkflowState.objects.get(task_states=waiting).resume(user=person("editor"))
+    assert "Ti è tornata" not in text_of(as_("editor").get("/"))
 
 
 @pytest.mark.parametrize("end", ["published", "withdrawn"])
 def test_the_duty_ends_when_the_page_is_published_or_the_request_withdrawn(
     as_: Given, person: Given, waiting: Any, form_page: Any, end: str
 ) -> None:
-    give_back(as_("director"), waiting, "Manca il numero della COT.")
-    assert "Ti è tornata" in text_of(as_("worker").get("/"))
+    give_back(as_("approver"), waiting, "Manca il numero della COT.")
+    assert "Ti è tornata" in text_of(as_("editor").get("/"))
     if end == "published":
-        Page.objects.get(pk=form_page.pk).latest_revision.publish(user=person("coordinator"))
+        Page.objects.get(pk=form_page.pk).latest_revision.publish(user=person("manager"))
     else:
-        WorkflowState.objects.get(task_states=waiting).cancel(user=person("worker"))
-    assert "Ti è tornata" not in text_of(as_("worker").get("/"))
+        WorkflowState.objects.get(task_states=waiting).cancel(user=person("editor"))
+    assert "Ti è tornata" not in text_of(as_("editor").get("/"))
 
 
 def test_an_approval_comes_back_with_its_note_and_the_address_of_the_page(
     as_: Given, waiting: Any, mailoutbox: list[Any]
 ) -> None:
-    approve(as_("director"), waiting, "Molto meglio, grazie.")
+    approve(as_("approver"), waiting, "Molto meglio, grazie.")
     do_job("answer-mail", waiting)
     (mail,) = mailoutbox
-    assert mail.to == ["elena.fedi@raccordo.example"]
-    assert "Paolo Vannini ha approvato la tua pagina" in mail.body and "Molto meglio, grazie." in mail.body
-    assert "È pubblicata: http://testserver/p/MD-01/" in mail.body
+    assert mail.to == ["editor@raccordo.example"]
+    assert "Approver Prova ha approvato la tua pagina" in mail.body and "Molto meglio, grazie." in mail.body
+    assert "È pubblicata: http://testserver/p/MD-91/" in mail.body
 
 
 def test_of_a_scheduled_page_the_answer_says_the_day(
     as_: Given, person: Given, form_page: Any, mailoutbox: list[Any]
 ) -> None:
     form_page.go_live_at = timezone.now() + timedelta(days=3)
-    state = propose(form_page, person("worker"))
+    state = propose(form_page, person("editor"))
     day = dates.in_words(form_page.go_live_at, "l j F")
-    client = as_("director")
+    client = as_("approver")
     assert f"sarà pubblicata {day}" in text_of(client.get(address(state)))
     assert f"sarà pubblicata {day}" in client.get(approve(client, state)["Location"]).content.decode()
     do_job("answer-mail", state)
@@ -450,38 +472,36 @@ def test_whoever_has_left_the_space_gets_no_title_comment_or_address(
     as_: Given, person: Given, waiting: Any, mailoutbox: list[Any], answer: Any
 ) -> None:
     """Wagtail's own mails would have left here, with the title."""
-    answer(as_("director"), waiting, "Commento riservato.")
-    space = demo.space("SP-MODULI")
+    answer(as_("approver"), waiting, "Commento riservato.")
+    space = wide()
     space.memberships.all().delete()
     do_job("answer-mail", waiting)
     do_job("approval-mail", waiting)
     assert mailoutbox == []
-    roles.give_role(space, person("worker"), Role.EDITOR, by=None)
+    roles.give_role(space, person("editor"), Role.EDITOR, by=None)
     jobs.Job.objects.filter(key=f"answer-mail:{waiting.pk}").update(state="attesa", attempts=0)
     do_job("answer-mail", waiting)
-    assert [mail.to for mail in mailoutbox] == [["elena.fedi@raccordo.example"]]
+    assert [mail.to for mail in mailoutbox] == [["editor@raccordo.example"]]
 
 
 def test_ones_own_waiting_pages_stand_on_the_home(as_: Given, waiting: Any) -> None:
     TaskState.objects.filter(pk=waiting.pk).update(started_at=timezone.now() - timedelta(days=2))
-    home = text_of(as_("worker").get("/"))
-    assert "In attesa di approvazione: MD-01 Scheda di accesso, più corta" in home
-    assert "da 2 giorni; può approvarla Chiara Bonacchi, Paolo Vannini" in home
-    assert "In attesa di approvazione" not in text_of(as_("office").get("/"))
-    approve(as_("director"), waiting)
-    assert "In attesa di approvazione" not in text_of(as_("worker").get("/"))
+    home = text_of(as_("editor").get("/"))
+    assert "In attesa di approvazione: MD-91 Scheda di accesso, più corta" in home
+    assert "da 2 giorni; può approvarla Manager Prova, Approver Prova" in home
+    assert "In attesa di approvazione" not in text_of(as_("writer").get("/"))
+    approve(as_("approver"), waiting)
+    assert "In attesa di approvazione" not in text_of(as_("editor").get("/"))
 
 
 def test_whoever_opens_a_page_that_waits_reads_who_decides_and_an_approver_may_write(as_: Any, person: Any) -> None:
-    page = demo.space("SP-MODULI").root_page.add_child(
-        instance=TextPage(title="Avviso", change_note="Nuovo.", live=False)
-    )
-    propose(page, person("worker"))
-    shown = as_("worker").get(f"/admin/pages/{page.pk}/edit/").content.decode()
+    page = wide().root_page.add_child(instance=TextPage(title="Avviso", change_note="Nuovo.", live=False))
+    propose(page, person("editor"))
+    shown = as_("editor").get(f"/admin/pages/{page.pk}/edit/").content.decode()
     said = re.search(
         r"in attesa di approvazione: decidono? ([^.]+)\. Fino ad allora qui si legge e non si scrive", shown
     )
-    assert said and "Paolo Vannini" in said[1] and "Elena Fedi" not in said[1]
+    assert said and "Approver Prova" in said[1] and "Editor Prova" not in said[1]
     assert "content-locked" in shown
-    other = as_("director").get(f"/admin/pages/{page.pk}/edit/").content.decode()
+    other = as_("approver").get(f"/admin/pages/{page.pk}/edit/").content.decode()
     assert "Fino ad allora" not in other and "content-locked" not in other
