@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 
 from portal.models.jobs import Job, JobState, Lane
 from portal.models.people import User
+from portal.notices.mail_server import InDoubt
 
 from . import schedules
 from .schedules import every
@@ -88,7 +89,7 @@ def run(job_id: int, turn: Turn | None = None) -> None:
         work(*job.args)
     except Exception as problem:  # recorded on the row and raised again for django-q2's own log
         mine.update(problem=repr(problem)[:2000])
-        if job.lane == Lane.MAIL and job.asked_at > timezone.now() - MAIL_WAITS and _may_pass(problem):
+        if job.lane == Lane.MAIL and job.asked_at > timezone.now() - MAIL_WAITS and may_pass(problem):
             mine.update(attempts=F("attempts") - 1)  # the sweep asks again until the server takes it
         _give_up_spent(mine)
         raise
@@ -123,8 +124,13 @@ def _in_turn(job_id: int, turn: Turn) -> tuple[int, Turn]:
     return (first.pk, (first.asked, 0)) if first else (job_id, turn)
 
 
-def _may_pass(problem: Exception) -> bool:
-    """Whether a mail server may take later what it does not take now: it is away, or says so by its number."""
+def may_pass(problem: Exception) -> bool:
+    """Whether a mail server may take later what it does not take now: it is away, or says so by its number.
+
+    What it may have taken already is not sent again for as long as that.
+    """
+    if isinstance(problem, InDoubt):
+        return False
     if isinstance(problem, SMTPRecipientsRefused):
         return all(400 <= code < 500 for code, _words in problem.recipients.values())
     if isinstance(problem, SMTPResponseException):

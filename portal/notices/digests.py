@@ -22,11 +22,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal import access
+from portal.background import jobs
 from portal.models.digests import Delivery, DeliveryState, DigestPreference, Frequency
 from portal.models.people import User
 from portal.words import dates
 
 from . import emails, feed
+from .mail_server import InDoubt
 
 logger = logging.getLogger(__name__)
 FIRST_WINDOW = timedelta(days=7)
@@ -205,10 +207,15 @@ def send_due(now: datetime | None = None) -> int:
     """Send every digest that is due; returns how many mails left. Safe to run twice and side by side."""
     schedule_due(now)
     _take_up_lost(now or timezone.now())
-    began, sent = time.monotonic(), 0
+    began, began_at, sent = time.monotonic(), timezone.now(), 0
     due = Delivery.objects.filter(state=DeliveryState.DUE).order_by("window_end", "pk")
+
+    def untried() -> list[Delivery]:
+        """What the server put off in this round waits for the next one."""
+        return list(due.exclude(claimed_at__range=(began_at, timezone.now()))[:BATCH])
+
     with closing(emails.Post()) as post, suppress(emails.NoServer):  # the others would wait as long for nothing
-        while (some := list(due[:BATCH])) and time.monotonic() - began <= LONGEST_ROUND:
+        while (some := untried()) and time.monotonic() - began <= LONGEST_ROUND:
             for left in _send_some(some, post):
                 sent += left
     return sent
@@ -274,8 +281,14 @@ def _send(delivery: Delivery, user: User, digest: Digest | Exception | None, pos
         _close(delivery, DeliveryState.DUE, problem=str(problem))
         raise
     except OSError as problem:  # smtplib's errors are OSErrors too
-        return _close(delivery, DeliveryState.FAILED, problem=str(problem))
+        return _close(delivery, _not_taken(delivery, problem), problem=str(problem))
     return _close(delivery, DeliveryState.SENT, subject=str(mail.subject))
+
+
+def _not_taken(delivery: Delivery, problem: OSError) -> DeliveryState:
+    """Due again where the server may take it in a later round; once more where it did not say whether it had."""
+    is_first_doubt = isinstance(problem, InDoubt) and delivery.problem != str(problem)
+    return DeliveryState.DUE if is_first_doubt or jobs.may_pass(problem) else DeliveryState.FAILED
 
 
 def _close(delivery: Delivery, state: DeliveryState, subject: str = "", problem: str = "") -> bool:

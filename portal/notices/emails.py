@@ -47,8 +47,11 @@ class Post:
         Servers end a connection after so many mails, or so much time: then the mail is given to a new one.
         """
         if self._connection is not None and self._has_sent:
-            with suppress(OSError):
+            try:
                 return self._give(mail)
+            except OSError as problem:
+                if not jobs.may_pass(problem):
+                    raise
         self._open()
         self._give(mail)
         return None
