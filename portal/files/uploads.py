@@ -164,11 +164,14 @@ class DocumentForm(PlacedForm, BaseDocumentForm):
             del self.fields["replaced_because"]
 
     def clean_title(self) -> str:
-        """Pages show it where they give the file no title of their own."""
+        """Pages show it where they give the file no title of their own; a form has no place for one."""
         title: str = self.cleaned_data["title"]
         if "title" in self.changed_data and is_held(self.instance, self.user):
             raise ValidationError(
-                _("Una pagina pubblicata lo mostra: scrivi l’altro titolo nella pagina, così passa da chi approva.")
+                _(
+                    "Una pagina pubblicata porta questo file: il suo titolo lo cambia chi approva, chiedilo a lui. Se "
+                    "è fra gli allegati della pagina, scrivi lì l’altro titolo, e passa da chi approva."
+                )
             )
         return title
 

@@ -90,6 +90,8 @@ def _of(comparison: Any, words: "Words") -> Iterator[Difference]:
         yield from _blocks(comparison, label, words)
     else:
         name, model_field = comparison.field.name, comparison.field
+        if _as_typed(comparison.val_a) == _as_typed(comparison.val_b):
+            return
         before, after = (words.field(model_field, value) for value in (comparison.val_a, comparison.val_b))
         yield Difference(label or name, Act.CHANGED, compared(before, after))
 
@@ -133,9 +135,14 @@ def _said(block: Any) -> Any:
     def stripped(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: stripped(each) for key, each in value.items() if key != "id"}
-        return [stripped(each) for each in value] if isinstance(value, list) else value
+        return [stripped(each) for each in value] if isinstance(value, list) else _as_typed(value)
 
     return stripped(block.block.get_prep_value(block.value))
+
+
+def _as_typed(value: Any) -> Any:
+    """Browsers send back the lines of a text with other ends than they got."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _name(block: Any) -> str:

@@ -225,6 +225,24 @@ def test_comparing_costs_the_same_however_many_pages_a_text_cites(person: Given)
     assert all(card.title in words for card in cards[:9])
 
 
+def test_what_a_browser_only_sends_back_is_no_change(person: Given) -> None:
+    """It ends lines in another way: whoever gave a file its title was said to have changed the text, too."""
+    request = RequestFactory().get("/")
+    request.user = person("director")
+    live = ServicePage.objects.get(slug="sportello-quarrata")
+    assert "\n\n" in live.text
+    page = ServicePage.objects.get(pk=live.pk)
+    page.text = live.text.replace("\n", "\r\n")
+    assert comparison.differences(live, page, request) == []
+    page.text += "\r\nAnche il sabato."
+    assert [each.part for each in comparison.differences(live, page, request)] == ["Che cosa fa e come ci si arriva"]
+    live = ProcedurePage.objects.get(code="OP-04")
+    live.steps[0].value["text"] = "Prima si ascolta.\nPoi si scrive."
+    page = ProcedurePage.objects.get(code="OP-04")
+    page.steps[0].value["text"] = "Prima si ascolta.\r\nPoi si scrive."
+    assert comparison.differences(live, page, request) == []
+
+
 def test_a_changed_order_and_a_changed_link_are_said(as_: Given, person: Given) -> None:
     protocol = Page.objects.get(slug="pr-02").specific
     raw = [dict(each) for each in protocol.body.raw_data]

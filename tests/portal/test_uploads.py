@@ -19,6 +19,7 @@ from portal.models import Activity, Document, Image, Job, Space
 from portal.models.activity import Verb
 from portal.models.pages import TextPage
 from portal.notices import feed
+from protocols.models import FormPage
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7 ciao"
@@ -322,6 +323,15 @@ def test_the_name_that_a_published_page_shows_of_a_file_is_changed_only_by_who_a
     assert not renamed("worker")
     assert "Carta" in as_("trainee").get(page.specific.url).content.decode()
     assert renamed("administrator")
+
+
+def test_who_may_not_rename_the_file_of_a_form_is_sent_to_who_approves_and_not_to_a_page_that_has_no_place_for_it(
+    as_: Callable[[str], Client],
+) -> None:
+    document = FormPage.objects.get(code="MD-01").document
+    answer = as_("worker").post(f"/admin/documents/edit/{document.pk}/", {"title": "Altro nome"}).content.decode()
+    assert "il suo titolo lo cambia chi approva, chiedilo a lui" in answer
+    assert 'value="Altro nome"' in answer
 
 
 def test_the_picture_of_a_published_page_is_replaced_only_by_who_approves(
