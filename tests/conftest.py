@@ -13,6 +13,8 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.template import Template
 from django.test import Client
+from django.test.client import ClientHandler
+from django.test.signals import setting_changed
 
 from tests import elastic, installation
 
@@ -86,6 +88,28 @@ def _little_collection() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_server() -> Iterator[None]:
+    """Each `Client` is a server that starts, and a test has many: they share its middleware until a setting changes."""
+    load, kept = ClientHandler.load_middleware, {}
+    loaded = ("_middleware_chain", "_view_middleware", "_template_response_middleware", "_exception_middleware")
+
+    def once(handler: ClientHandler, is_async: bool = False) -> None:
+        if not kept:
+            load(handler, is_async)
+            kept.update({name: getattr(handler, name) for name in loaded})
+        handler.__dict__.update(kept)
+
+    def anew(**kwargs: Any) -> None:
+        kept.clear()
+
+    setting_changed.connect(anew)
+    with pytest.MonkeyPatch.context() as shared:
+        shared.setattr(ClientHandler, "load_middleware", once)
+        yield
+    setting_changed.disconnect(anew)
 
 
 @pytest.fixture(autouse=True)
