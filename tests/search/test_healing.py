@@ -48,6 +48,43 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def changed_list(folder: Path, **values: Any) -> None:
+    path = version(folder) / "meta.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def without_segments(folder: Path) -> None:
+    changed_list(folder, segments=[])
+
+
+def swapped(folder: Path) -> None:
+    one, other = sorted(version(folder).glob("*.store"))[:2]
+    spare = one.with_suffix(".spare")
+    one.rename(spare)
+    other.rename(one)
+    spare.rename(other)
+
+
+def zeros(folder: Path) -> None:
+    for path in version(folder).glob("*.*"):
+        path.write_bytes(bytes(path.stat().st_size))
+
+
+def of_before(folder: Path) -> None:
+    """A restore of the folder alone, of which each file is sound: what was written since is not in it."""
+    spare = folder.with_name("before")
+    shutil.copytree(folder, spare)
+    publish(space("SP-RETE").root_page, TextPage(title="Scritta dopo", slug="scritta-dopo"), on=0, by=None)
+    search_index.apply_pending()
+    shutil.rmtree(folder)
+    spare.rename(folder)
+
+
 DAMAGES: dict[str, Callable[[Path], Any]] = {
     "folder gone": shutil.rmtree,
     "pointer gone": lambda folder: (folder / "current").unlink(),
@@ -65,6 +102,20 @@ DAMAGES: dict[str, Callable[[Path], Any]] = {
     "version deleted": lambda folder: shutil.rmtree(version(folder)),
     "seal cut": lambda folder: cut(version(folder) / "seal.json"),
     "seal of something else": lambda folder: (version(folder) / "seal.json").write_text("7"),
+    "seal gone": lambda folder: (version(folder) / "seal.json").unlink(),
+    "seal a folder": lambda folder: a_folder(version(folder) / "seal.json"),
+    "seal without end": lambda folder: (version(folder) / "seal.json").write_text("[" * 200_000),
+    "seal of no text": lambda folder: (version(folder) / "seal.json").write_bytes(b"\xff\xfe{}"),
+    "list a folder": lambda folder: a_folder(version(folder) / "meta.json"),
+    "list without end": lambda folder: (version(folder) / "meta.json").write_text("[" * 200_000),
+    "list without segments": without_segments,
+    "list of segments that are none": lambda folder: changed_list(folder, segments=[7, None, {}]),
+    "texts a folder": lambda folder: a_folder(biggest(folder, ".store")),
+    "texts of another segment": swapped,
+    "all zeros": zeros,
+    "pointer to a folder above": lambda folder: (folder / "current").write_text("../index"),
+    "pointer of a disk's length": lambda folder: (folder / "current").write_text("v" * 5_000_000),
+    "index of an hour ago": of_before,
 }
 
 

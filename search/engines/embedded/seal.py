@@ -20,20 +20,27 @@ ATTEMPTS = 5
 Seen = tuple[int, int, int]
 
 
+# What reading and taking apart a file of ours raises where it is no longer what we wrote: too deep a one, too.
+NOT_OURS = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
+
 @dataclass(frozen=True)
 class Seal:
     stamp: str = ""
     files: dict[str, tuple[int, str]] = field(default_factory=dict)  # name → size, digest
+    held: tuple[int, int] | None = None  # at which commit how many documents; unknown where it was sealed before
 
 
 def read(directory: Path) -> Seal:
     """The seal of a version; an empty one where there is none yet."""
     try:
         found = json.loads((directory / SEAL).read_text())
-        return Seal(str(found["stamp"]), {name: (size, digest) for name, (size, digest) in found["files"].items()})
+        files = {name: (size, digest) for name, (size, digest) in found["files"].items()}
+        held = found.get("held")
+        return Seal(str(found["stamp"]), files, (int(held[0]), int(held[1])) if held else None)
     except FileNotFoundError:
         return Seal()
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except NOT_OURS as error:
         raise IndexDamaged(f"{directory / SEAL}: {error!r}") from error
 
 
@@ -44,7 +51,7 @@ def write(directory: Path, stamp: str) -> None:
         path.name: before.get(path.name) or (path.stat().st_size, _digest(path)) for path in _segment_files(directory)
     }
     fresh = directory / f"{SEAL}.new"
-    fresh.write_text(json.dumps({"stamp": stamp, "files": files}))
+    fresh.write_text(json.dumps({"stamp": stamp, "files": files, "held": _held(_meta(directory))}))
     fresh.replace(directory / SEAL)
 
 
@@ -67,8 +74,11 @@ class Watch:
         raise IndexDamaged(str(directory))
 
     def _compare(self, directory: Path) -> Seal:
-        segments = _segments(directory)
-        seal = read(directory)
+        meta = _meta(directory)
+        segments, held, seal = _segments(directory, meta), _held(meta), read(directory)
+        # A later commit is sealed in a moment; at the same one no document may be missing.
+        if seal.held is not None and (held[0] < seal.held[0] or (held[0] == seal.held[0] and held != seal.held)):
+            raise IndexDamaged(f"{directory / META}: {held} where {seal.held} was sealed")
         for name, (size, digest) in seal.files.items():
             segment = segments.get(name.partition(".")[0])
             if segment is None or (name.endswith(DELETIONS) and name != _deletions(segment)):
@@ -85,17 +95,32 @@ class Watch:
         return seal
 
 
-def _segments(directory: Path) -> dict[str, Any]:
-    """The segments that the engine's own list names, by the beginning of their files' names."""
+def _meta(directory: Path) -> Any:
+    """The engine's own list."""
     try:
-        listed = json.loads((directory / META).read_text())["segments"]
-        return {str(each["segment_id"]).replace("-", ""): each for each in listed}
-    except (OSError, ValueError, TypeError, LookupError) as error:
+        found = json.loads((directory / META).read_text())
+        _held(found)
+    except NOT_OURS as error:
+        raise IndexDamaged(f"{directory / META}: {error!r}") from error
+    return found
+
+
+def _held(meta: Any) -> tuple[int, int]:
+    """Which commit, and how many documents; merging changes neither."""
+    gone = ((each["deletes"] or {}).get("num_deleted_docs", 0) for each in meta["segments"])
+    return int(meta["opstamp"]), sum(each["max_doc"] for each in meta["segments"]) - sum(gone)
+
+
+def _segments(directory: Path, meta: Any) -> dict[str, Any]:
+    """The segments that it names, by the beginning of their files' names."""
+    try:
+        return {str(each["segment_id"]).replace("-", ""): each for each in meta["segments"]}
+    except NOT_OURS as error:
         raise IndexDamaged(f"{directory / META}: {error!r}") from error
 
 
 def _segment_files(directory: Path) -> Iterator[Path]:
-    segments = _segments(directory)
+    segments = _segments(directory, _meta(directory))
     for path in sorted(directory.iterdir()):
         segment = segments.get(path.name.partition(".")[0])
         if segment and (path.suffix != DELETIONS or path.name == _deletions(segment)):
