@@ -3,7 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,14 +149,21 @@ class Undone(Exception):
     """Takes back what was made for a module."""
 
 
+@contextmanager
+def for_a_module(blocker: Any) -> Iterator[None]:
+    """What a fixture makes in here is there for all the tests of a module, and gone afterwards."""
+    with blocker.unblock(), suppress(Undone), transaction.atomic():
+        yield
+        raise Undone
+
+
 @pytest.fixture(scope="module")
 def small(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
     """A small network, the same for all tests of a module: `person("editor")`, `as_("guest")` are its persons."""
     from tests import network
 
-    with django_db_blocker.unblock(), suppress(Undone), transaction.atomic():
+    with for_a_module(django_db_blocker):
         yield network.small()
-        raise Undone
 
 
 @pytest.fixture(scope="session")

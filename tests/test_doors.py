@@ -5,6 +5,7 @@ as what is missing: the same status and the same body.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -41,7 +42,7 @@ from protocols.models import Adoption, JointApproval, Remark
 from search import followed
 from search.models import Gap, OwnName, Pin
 from tests.addresses import MISSING, Known, Things, address, known
-from tests.conftest import CAST
+from tests.conftest import CAST, for_a_module
 
 pytestmark = pytest.mark.django_db
 
@@ -624,12 +625,19 @@ def portal_doors() -> list[Door]:
 # --- The portal's own addresses --------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def doors(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Door]]:
+    """What they lead to is made once for all who knock."""
+    with for_a_module(django_db_blocker):
+        yield portal_doors()
+
+
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_each_door_of_the_portal_opens_to_whom_it_should(persona: str, as_: Any) -> None:
+def test_each_door_of_the_portal_opens_to_whom_it_should(persona: str, as_: Any, doors: list[Door]) -> None:
     client = as_(persona)
     wrong = {
         (door.name, door.address): f"{found}, not {door.expected(persona)}"
-        for door in portal_doors()
+        for door in doors
         if (found := door.knock(client)) != door.expected(persona)
     }
     assert wrong == {}
@@ -667,11 +675,11 @@ ENTERING: dict[str, tuple[Any, Any]] = {
 }
 
 
-def test_no_door_takes_a_stranger_s_form(as_: Any) -> None:
+def test_no_door_takes_a_stranger_s_form(as_: Any, doors: list[Door]) -> None:
     """What a stranger may not look at, a form sent without looking does not change either."""
     client = as_(ANONYMOUS)
-    doors = {door.address: door for door in portal_doors() if ANONYMOUS not in door.open_to}
-    found = {each: outcome(client.post(each)) for each in sorted(doors)}
+    closed = {door.address for door in doors if ANONYMOUS not in door.open_to}
+    found = {each: outcome(client.post(each)) for each in sorted(closed)}
     assert {each: answer for each, answer in found.items() if answer not in {LOGIN, 401, 403, 404, 405, 410}} == {}
     assert sum(answer == LOGIN for answer in found.values()) > len(found) / 2
 
@@ -769,8 +777,8 @@ def test_the_admin_answers_those_who_write(persona: str, as_: Any) -> None:
 # --- Nothing without a row -------------------------------------------------------------------------------
 
 
-def test_every_address_of_the_resolver_stands_in_a_table() -> None:
-    covered = {door.name for door in portal_doors()} | set(ENTERING)
+def test_every_address_of_the_resolver_stands_in_a_table(doors: list[Door]) -> None:
+    covered = {door.name for door in doors} | set(ENTERING)
     unknown = [each.name or each.route for each in known() if not each.in_admin and each.name not in covered]
     assert set(unknown) == {"_util/login/"}, (
         "add them to portal_doors() or to ENTERING"
