@@ -9,7 +9,7 @@ grants on single pages are django-guardian's. `role_copy.sync_space` copies the 
 admin looks for them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
@@ -875,6 +875,19 @@ def addressed(queryset: QuerySet[M], user: Person, to: str, *, standing_in: bool
     if standing_in:
         mine |= _owed_by_whoever_is_away(person, to)
     return queryset.filter(mine)
+
+
+def addressed_rows(form: Hashable, rows: Callable[[], QuerySet[M]], user: Person, to: str, **given: Any) -> list[M]:
+    """The rows of `addressed`, of what every page asks: `rows` says which, of values that are given when it is asked."""
+    person = standing(user).person
+    if person is None:
+        return []
+    question = partial(_addressed, rows, to)
+    return prepared.answers(("addressed", form), question, addressee=person, **given)
+
+
+def _addressed(rows: Callable[[], QuerySet[M]], to: str) -> QuerySet[M]:
+    return rows().filter(**{to: prepared.given("addressee")})
 
 
 def _owed_by_whoever_is_away(person: Any, to: str, today: Any = None, now: Any = None) -> Q:

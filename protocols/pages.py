@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from wagtail.models import Page
 
 from coordination import shifts
 from coordination.models import ServicePage
-from portal import access
+from portal import access, prepared
 from portal.accounts import looked_up
+from portal.models import Organisation
 from portal.pages import kinds
 from portal.pages.kinds import shows
 
 from . import band, editions, forms, from_word, procedures, why  # noqa: F401  `forms`: which form edits which kind
 from .models import FormPage, ProcedurePage, ProtocolPage
+from .models.protocols import RelatedPage
 from .models.rules import RulePage
 
 
@@ -27,9 +31,8 @@ def rule(page: RulePage, request: HttpRequest) -> dict[str, Any]:
 @shows(ProtocolPage)
 def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
     """The forms and procedures that go with it, as far as the reader may see them."""
-    related = {each.target_id: each.target for each in page.related.select_related("target")}
-    pages = [kinds.by_name(each) for each in related.values() if access.can(request.user, "view", each)]
-    kept, signatories = editions.kept(page), list(page.signatories.all())
+    pages = [kinds.by_name(each) for each in _related(page).values() if access.can(request.user, "view", each)]
+    kept, signatories = editions.kept(page), _signatories(page)
     known = editions.history(page, request.user, kept)
     found = band.of(page, request, kept, {edition.pk for edition in known}, signatories)
     for each in known:
@@ -42,6 +45,32 @@ def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
         "forms": [each for each in pages if isinstance(each, FormPage)],
         "procedures": [each for each in pages if isinstance(each, ProcedurePage)],
     }
+
+
+def _is_with_the_page(relation: Any) -> bool:
+    """Whether the page is still to be saved with it, as in a preview: the database does not know it."""
+    return not isinstance(relation.get_queryset(), QuerySet)
+
+
+def _related(page: ProtocolPage) -> dict[int, Page]:
+    """What goes with it, each once."""
+    if _is_with_the_page(page.related):
+        return {each.target_id: each.target for each in page.related.all()}
+    return {each.target_id: each.target for each in prepared.answers("related", _related_to, page=page.pk)}
+
+
+def _related_to() -> QuerySet[RelatedPage]:
+    return RelatedPage.objects.filter(page__id=prepared.given("page")).select_related("target")
+
+
+def _signatories(page: ProtocolPage) -> list[Organisation]:
+    if _is_with_the_page(page.signatories):
+        return list(page.signatories.all())
+    return prepared.answers("signatories", _signing, page=page.pk)
+
+
+def _signing() -> QuerySet[Organisation]:
+    return Organisation.objects.filter(protocolpage__id=prepared.given("page"))
 
 
 @shows(ProcedurePage)

@@ -419,8 +419,9 @@ def _space_at() -> models.QuerySet[Page]:
 def by_code(code: str) -> Page | None:
     """The live page that answers to a code, however written; to the last word of its address, where it has none."""
     slugs = prepared.several("slug", sorted(addresses.slugs_of(code)))
-    pages = prepared.answers(("by code", len(slugs)), partial(_by_slug, slugs), **slugs)
-    named = [page.specific for page in pages]
+    found = prepared.answers(("by code", len(slugs)), partial(_by_slug, slugs), **slugs)
+    pages = kinds.whole(found)
+    named = [pages[page.pk] for page in found]
     return next((page for page in named if getattr(page, "code", "")), named[0] if named else None)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.accounts import own_data
 from portal.background import jobs
 from portal.background.schedules import every
@@ -342,8 +342,12 @@ def annotate(signature: Acknowledgement, *, by: User, words: str) -> None:
 
 def own(page: Page, user: User) -> list[Acknowledgement]:
     """The person's signatures on the page, the newest first."""
-    rows = access.allowed(Acknowledgement.objects.filter(text__page=page.pk), user)
-    return list(rows.select_related("text").order_by("-pk"))
+    return access.addressed_rows("signatures", _on_the_page, user, "person", page=page.pk)
+
+
+def _on_the_page() -> QuerySet[Acknowledgement]:
+    rows = Acknowledgement.objects.filter(text__page__pk=prepared.given("page"))
+    return rows.select_related("text").order_by("-pk")
 
 
 def changes_since(page: Page, before: SignableText, user: User) -> Any:

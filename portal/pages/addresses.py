@@ -102,8 +102,14 @@ def answer_everywhere() -> None:
     in_the_tree = Page.get_url_parts
 
     def get_url_parts(page: Page, request: HttpRequest | None = None) -> tuple[int, str, str] | None:
-        parts: tuple[int, str, str] | None = in_the_tree(page, request)
-        return (*parts[:2], of(page)) if parts and page.pk and page.depth > SPACE_DEPTH else parts
+        parts: tuple[int, str, str] | None
+        if not page.pk or page.depth <= SPACE_DEPTH:
+            return in_the_tree(page, request)
+        sites = page._get_relevant_site_root_paths(request)
+        if len(sites) == 1:  # and the address in the tree, which nobody is told, need not be made
+            return sites[0].site_id, sites[0].root_url, of(page)
+        parts = in_the_tree(page, request)
+        return (*parts[:2], of(page)) if parts else None
 
     Page.get_url_parts = get_url_parts
 

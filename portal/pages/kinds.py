@@ -4,8 +4,10 @@ The models know fields, panels and text; each package's `pages.py` registers the
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from wagtail.models import Page
 
@@ -50,10 +52,16 @@ def shown(page: Page, request: HttpRequest) -> Context:
 
 
 def by_name(page: Page) -> Any:
-    """A page as its kind, with title, code and address: the table of the kind is not asked."""
-    kind = page.specific_deferred
-    kind.code = addresses.code_of(page)
-    return kind
+    """A page as its kind, with title, code and address: the table of the kind is not asked.
+
+    Wagtail's `specific_deferred` makes the same by setting each field anew, and costs more than to read the page.
+    """
+    kind = page.specific_class or Page
+    found = kind.__new__(kind)
+    # The kind's own fields are missing, and so deferred: Django reads one that is asked for.
+    keys = {link.attname: page.pk for link in kind._meta.parents.values() if link}
+    found.__dict__.update(page.__dict__, **keys, code=addresses.code_of(page))
+    return found
 
 
 def whole(pages: Iterable[Page]) -> dict[int, Any]:
@@ -68,9 +76,15 @@ def in_a_list(pages: Iterable[Page]) -> dict[int, Any]:
     """The same with what a list says of each (`said_in_lists`) alone: texts, which it does not show, cost the most."""
     found: dict[int, Any] = {}
     for kind, keys in _by_kind(pages).items():
-        rows = kind._default_manager.filter(pk__in=keys).order_by()
-        found |= {page.pk: page for page in rows.only(*NAME, *getattr(kind, "said_in_lists", ()))}
+        of_kind = prepared.several("key", keys)
+        rows = prepared.answers(("in a list", kind, len(of_kind)), partial(_in_a_list, kind, of_kind), **of_kind)
+        found |= {page.pk: page for page in rows}
     return found
+
+
+def _in_a_list(kind: type[Page], keys: dict[str, int]) -> QuerySet[Page]:
+    rows = kind._default_manager.filter(id__in=prepared.places(keys)).order_by()
+    return rows.only(*NAME, *getattr(kind, "said_in_lists", ()))
 
 
 def _by_kind(pages: Iterable[Page]) -> dict[type[Page], list[int]]:

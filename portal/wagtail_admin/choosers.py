@@ -4,10 +4,12 @@ And what a page leads to already is not named to an author who may not see it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -19,7 +21,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 from wagtail.log_actions import get_active_log_context
 
-from portal import access
+from portal import access, prepared
 from portal.accounts import person_field
 from portal.models.people import Organisation, User
 from portal.models.spaces import Space
@@ -251,8 +253,14 @@ class Discreet:
 class PersonBlock(Discreet, PersonChooserBlock):  # type: ignore[valid-type,misc]
     def bulk_to_python(self, values: Any) -> list[User | None]:
         """With the body, which stands beside the name on the page."""
-        people = User.objects.select_related("organisation").in_bulk(values)
+        keys = prepared.several("person", filter(None, values))
+        rows = prepared.answers(("people in texts", len(keys)), partial(_with_bodies, keys), **keys) if keys else ()
+        people = {person.pk: person for person in rows}
         return [people.get(pk) for pk in values]
+
+
+def _with_bodies(keys: dict[str, int]) -> QuerySet[User]:
+    return User.objects.select_related("organisation").filter(id__in=prepared.places(keys)).order_by()
 
 
 class SpaceBlock(Discreet, SpaceChooserBlock):  # type: ignore[valid-type,misc]

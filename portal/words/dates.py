@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -25,7 +26,11 @@ def midnight(day: date) -> datetime:
 
 def in_words(value: date | datetime, form: str = "j F Y", article: str = "") -> str:
     """«3 marzo 2026», «dal 1° marzo 2026», «entro l’8 marzo» with `article` "il"."""
-    day = local_day(value)
+    return _in_words(local_day(value), form, article)
+
+
+@lru_cache(maxsize=4096)  # the days on the pages are few, and Django looks each part of each up among its translations
+def _in_words(day: date, form: str, article: str) -> str:
     words = date_format(day, form).lower()
     if day.day == 1:
         words = re.sub(r"(^|\s)1(?=\s)", r"\g<1>1°", words, count=1)

@@ -23,7 +23,11 @@ class State(models.TextChoices):
 
 IN_FORCE = (State.ADOPTED, State.ADAPTED)
 DECIDED = (*IN_FORCE, State.NOT_APPLICABLE)
-COLOURS = {State.TO_ADOPT: "late", State.EXAMINED: "soon", State.NOT_APPLICABLE: "other"}  # the others are well
+COLOURS: dict[str, str] = {
+    State.TO_ADOPT: "late",
+    State.EXAMINED: "soon",
+    State.NOT_APPLICABLE: "other",
+}  # the others are well
 
 
 class Adoption(AppendOnly):
@@ -76,7 +80,12 @@ class Adoption(AppendOnly):
 
     @property
     def colour(self) -> str:
-        return COLOURS.get(State(self.state), "ok")
+        return COLOURS.get(self.state, "ok")
+
+    @property
+    def in_words(self) -> str:
+        """As `get_state_display`, which puts all choices into another form first: it stands in long lists."""
+        return str(State(self.state).label)
 
     @property
     def is_adapted(self) -> bool:

@@ -14,7 +14,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.models import Revision, get_default_page_content_type
 
+from portal import prepared
 from portal.models import Organisation
 from portal.models.pages import Beside, PortalPage
 from portal.pages.copying import PageCopyForm
@@ -25,6 +27,12 @@ from .editions import Edition
 
 NEWS = timedelta(days=6)  # so long one says since when it holds
 FIRST = "1.0"
+
+
+def _next_revision() -> "models.QuerySet[Revision]":
+    page, now = prepared.given("page", models.CharField()), prepared.given("now", models.DateTimeField())
+    rows = Revision.objects.filter(base_content_type__pk=prepared.given("kind"), object_id=page)
+    return rows.filter(approved_go_live_at__gt=now).order_by("approved_go_live_at")[:1]
 
 
 class RuleCopyForm(PageCopyForm):
@@ -133,7 +141,9 @@ class RulePage(PortalPage):
     @property
     def coming(self) -> str:
         """«Dal 1° gennaio 2027 varrà la versione 2.0»: a version that waits is announced, never its text."""
-        waiting = self.revisions.filter(approved_go_live_at__gt=timezone.now()).order_by("approved_go_live_at").first()
+        kind = get_default_page_content_type().pk
+        rows = prepared.answers("next revision", _next_revision, page=str(self.pk), kind=kind, now=timezone.now())
+        waiting = next(iter(rows), None)
         if waiting is None or waiting.content["version"] == self.version:
             return ""
         begins = _day(waiting.content.get("valid_from")) or waiting.approved_go_live_at
