@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
+from django.db.models import DateTimeField, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal import access
+from portal import access, prepared
 from portal.models import User
 from portal.navigation import Entry, entries
 from portal.notices.feed import Appointment, Contact, Figure, sources
@@ -32,10 +35,25 @@ def meetings(
     """Those from one day to another, wherever they are or in these branches alone."""
     # Moments, not days: of moments there is an index.
     begins, ends = dates.midnight(start), dates.midnight(end + timedelta(days=1))
-    rows = MeetingPage.objects.filter(starts_at__gte=begins, starts_at__lt=ends)
-    rows = list(access.seen_by_some(rows.filter(path__beneath=beneath) if beneath else rows, people))
+    if len(people) == 1:  # somebody's own page
+        branches = prepared.paths("branch", beneath)
+        question = partial(_seen, branches)
+        form = ("meetings", len(branches))
+        rows = access.by_pages_seen(form, question, people[0], begins=begins, ends=ends, **branches)
+    else:
+        rows = list(access.seen_by_some(_between(begins, ends, beneath), people))
     seen = access.seen_by_each(rows, people)
     return {user.pk: [_appointment(row, user) for row in rows if row.pk in seen[user.pk]] for user in people}
+
+
+def _between(begins: Any, ends: Any, beneath: Sequence[Any]) -> QuerySet[MeetingPage]:
+    rows = MeetingPage.objects.filter(starts_at__gte=begins, starts_at__lt=ends)
+    return rows.filter(path__beneath=beneath) if beneath else rows
+
+
+def _seen(branches: dict[str, str], rule: Q) -> QuerySet[MeetingPage]:
+    begins, ends = (prepared.given(name, DateTimeField()) for name in ("begins", "ends"))
+    return _between(begins, ends, prepared.branches(branches)).filter(rule)
 
 
 def _appointment(meeting: MeetingPage, user: User) -> Appointment:

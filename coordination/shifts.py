@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.accounts import handover, own_data
 from portal.models import Absence, User
 from portal.models.activity import Verb
@@ -138,13 +138,22 @@ def may_keep(card: ServicePage, user: Any) -> bool:
 def of_each(people: Sequence[User], until: date) -> dict[int, list[Shift]]:
     """Person id → one's own that are not over and begin by that day; `reads_card` where the person may read of the
     service. One question for all."""
-    rows = Shift.objects.filter(until__gt=timezone.now(), since__lt=dates.midnight(until + DAY))
-    found = access.addressed_to_each(rows.select_related("service"), people, "person")
+    window = timezone.now(), dates.midnight(until + DAY)
+    if len(people) == 1:  # somebody's own page
+        question = partial(_ahead, prepared.given("now", DateTimeField()), prepared.given("end", DateTimeField()))
+        rows = access.addressed_rows("shifts", question, people[0], "person", now=window[0], end=window[1])
+        found = {people[0].pk: rows}
+    else:
+        found = access.addressed_to_each(_ahead(*window), people, "person")
     reads = access.seen_by_each({row.service for rows in found.values() for row in rows}, people)
     for person, shifts in found.items():
         for row in shifts:
             row.reads_card = row.service_id in reads[person]  # type: ignore[attr-defined]
     return found
+
+
+def _ahead(now: Any, end: Any) -> QuerySet[Shift]:
+    return Shift.objects.filter(until__gt=now, since__lt=end).select_related("service")
 
 
 def ahead(card: ServicePage, user: Any) -> QuerySet[Shift]:

@@ -390,24 +390,31 @@ def rows_seen(user: Person, rows: Iterable[Any]) -> list[Any]:
     return [row for row in rows if _may_with_page(user, "view", row, just_read=True)]
 
 
+def by_pages_seen(form: Hashable, question: Callable[[Q], QuerySet[M]], user: Person, **given: Any) -> list[M]:
+    """What is asked of the pages that the person may read, `question` saying what by their rule: `allowed`, of what
+    many pages ask. Its SQL is written once for all who read as many spaces.
+    """
+    held = standing(user)
+    known = prepared.paths("path", [*held.paths.values(), *held.opened])
+    numbered = held.hidden or held.only is not None  # then the rule names pages by number
+    alike = None if numbered or form is None else (form, held.administrator, tuple(map(len, known.values())))
+
+    def by_rule() -> QuerySet[M]:
+        return question(_of_pages(held, "view", prepared.branches(known)))
+
+    return prepared.answers(alike, by_rule, **given, **known)
+
+
 def kinds_seen(user: Person, kinds: Iterable[int]) -> set[int]:
     """Of these content types those of which the person may read a page; every page of the portal asks it."""
-    held, of_kinds = standing(user), prepared.several("kind", kinds)
-    if held.hidden or held.only is not None:  # the rule names pages by number
-        return set(_kinds_of(_of_pages(held, "view"), of_kinds.values()).values_list("pk", flat=True))
-    known = prepared.paths("path", [*held.paths.values(), *held.opened])
-    form = ("kinds seen", held.administrator, len(of_kinds), tuple(map(len, known.values())))
-
-    def question() -> QuerySet[Any, Any]:
-        rule = _of_pages(held, "view", prepared.branches(known))
-        return _kinds_of(rule, prepared.places(of_kinds)).values_list("pk")
-
-    return {pk for (pk,) in prepared.answers(form, question, **of_kinds, **known)}
+    of_kinds = prepared.several("kind", kinds)
+    rows: list[Any] = by_pages_seen(("kinds seen", len(of_kinds)), partial(_kinds_of, of_kinds), user, **of_kinds)
+    return {pk for (pk,) in rows}
 
 
-def _kinds_of(rule: Q, kinds: Iterable[Any]) -> QuerySet[ContentType]:
+def _kinds_of(kinds: dict[str, int], rule: Q) -> QuerySet[Any, Any]:
     pages = Page.objects.order_by().filter(rule, content_type=OuterRef("pk"))
-    return ContentType.objects.order_by().filter(Exists(pages), pk__in=list(kinds))
+    return ContentType.objects.order_by().filter(Exists(pages), pk__in=prepared.places(kinds)).values_list("pk")
 
 
 LEFT = (*DECIDING, "first_published_at", "url_path")  # what of a page decides whether one reads that it is withdrawn
@@ -877,17 +884,19 @@ def addressed(queryset: QuerySet[M], user: Person, to: str, *, standing_in: bool
     return queryset.filter(mine)
 
 
-def addressed_rows(form: Hashable, rows: Callable[[], QuerySet[M]], user: Person, to: str, **given: Any) -> list[M]:
-    """The rows of `addressed`, of what every page asks: `rows` says which, of values that are given when it is asked."""
+def addressed_rows(
+    form: str, rows: Callable[[], QuerySet[M]], user: Person, to: str, *, most: int | None = None, **given: Any
+) -> list[M]:
+    """The rows of `addressed`, of what every page asks: `rows` says which, of values given when it is asked."""
     person = standing(user).person
     if person is None:
         return []
-    question = partial(_addressed, rows, to)
+    question = partial(_addressed, rows, to, most)
     return prepared.answers(("addressed", form), question, addressee=person, **given)
 
 
-def _addressed(rows: Callable[[], QuerySet[M]], to: str) -> QuerySet[M]:
-    return rows().filter(**{to: prepared.given("addressee")})
+def _addressed(rows: Callable[[], QuerySet[M]], to: str, most: int | None) -> QuerySet[M]:
+    return rows().filter(**{f"{to}__id": prepared.given("addressee")})[:most]
 
 
 def _owed_by_whoever_is_away(person: Any, to: str, today: Any = None, now: Any = None) -> Q:

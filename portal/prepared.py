@@ -86,14 +86,19 @@ def by_key(model: type[M], keys: Iterable[int], fields: tuple[str, ...] = ()) ->
 
 
 def answers(form: Hashable, question: Callable[[], "QuerySet[Any, Any]"], **given: Any) -> list[Any]:
-    """The rows of a queryset, whose SQL is written only for a form that this connection has not been asked yet."""
+    """The rows of a queryset, whose SQL is written only for a form that this connection has not been asked yet; what
+    has no form, since something else in it changes too, each time.
+    """
     connection = connections[DEFAULT_DB_ALIAS]
-    written = connection.__dict__.setdefault("_prepared_questions", {})
-    if form not in written:
+    kept = connection.__dict__.setdefault("_prepared_questions", {})
+    written = kept.get(form)
+    if written is None:
         queryset = question()
         compiler = queryset.query.get_compiler(connection=connection)
-        written[form] = (queryset, compiler, *compiler.as_sql())
-    queryset, compiler, sql, params = written[form]
+        written = (queryset, compiler, *compiler.as_sql())
+        if form is not None:
+            kept[form] = written
+    queryset, compiler, sql, params = written
     filled = tuple(_value(each, given, connection) for each in params)
     compiler.as_sql = lambda *args, **kwargs: (sql, filled)
     asked = queryset._chain()

@@ -72,7 +72,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "contacts": feed.contacts(request.user)[:CALLED] if is_partner(request.user) else [],
         "now": timezone.now(),
         "steps": first_steps.of(request.user),
-        "welcome": Invitation.objects.filter(person=request.user, accepted_at__isnull=False, greeted_at=None).exists(),
+        "welcome": access.addressed_rows("welcome", Invitation.objects.to_greet, request.user, "person", most=1),
         "until": timezone.localdate() + timedelta(days=8),
         "spaces": _spaces_with_news(request.user, places)[:SPACES],
     }

@@ -19,7 +19,7 @@ from portal.pages import approval_page, moving
 from portal.requests import PersonRequest
 
 from . import discussions, editions, form_files, joint_approval, matrix, remarks
-from .models import JointApproval, JointState, ProtocolPage
+from .models import ProtocolPage
 
 
 def expiring_protocols(user: User) -> Iterable[Figure]:
@@ -55,8 +55,7 @@ def being_signed(request: PersonRequest) -> Iterable[Resume]:
 
 def pages_being_signed(user: User) -> Iterable[int]:
     """They are not «under way» as drafts: others have them in hand."""
-    rows = JointApproval.objects.filter(state=JointState.OPEN, proposed_by=user)
-    return rows.values_list("page", flat=True)
+    return [row.page_id for row in joint_approval.proposed_by(user)]
 
 
 def drafts_to_comment(request: PersonRequest) -> Iterable[Resume]:

@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -437,6 +437,15 @@ def _is_asked_on(day: date, person: User, begins: date, ends: date | None) -> bo
 
 def waiting_of(user: User) -> list[Progress]:
     """What the person proposed and the bodies have still to sign."""
-    rows = JointApproval.objects.filter(state=JointState.OPEN, proposed_by=user)
-    # Most propose nothing: they are asked no more than that.
-    return progress_of(access.allowed(rows, user)) if rows.exists() else []
+    mine = proposed_by(user)  # most propose nothing: they are asked no more than that
+    rows = JointApproval.objects.filter(pk__in=[row.pk for row in mine])
+    return progress_of(access.allowed(rows, user)) if mine else []
+
+
+def proposed_by(user: User) -> list[JointApproval]:
+    """What the person put before bodies that still sign it, whatever of it the person may read."""
+    return access.addressed_rows("joint approvals", _open, user, "proposed_by")
+
+
+def _open() -> QuerySet[JointApproval]:
+    return JointApproval.objects.filter(state=JointState.OPEN)

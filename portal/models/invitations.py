@@ -15,6 +15,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Neither accepted nor withdrawn; perhaps expired."""
         return self.filter(accepted_at=None, withdrawn_at=None)
 
+    def to_greet(self) -> "InvitationQuerySet":
+        """Of those who entered and have not said yet to have seen the first things to do."""
+        return self.filter(accepted_at__isnull=False, greeted_at=None)
+
 
 class Invitation(models.Model):
     """A link that holds until its day and opens once. `nonce` makes an earlier link worthless when it is sent again."""

@@ -7,16 +7,17 @@ there is to do comes from one table, `obligations`.
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, DateTimeField, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Page, WorkflowState
 
-from portal import access
+from portal import access, prepared
 from portal.models.activity import Activity, Verb
 from portal.models.obligations import Obligation
 from portal.models.pages import PortalPage
@@ -284,10 +285,7 @@ def changes(
     What the person published is no news to its author, and left out unless `own` is asked for. `known` are pages that
     have been read already, each as its kind.
     """
-    acts = _acts(user, since, until, own)
-    if beneath:
-        acts = acts.filter(page__path__beneath=[beneath])
-    return _told(user, list(acts[piece]), known or {})
+    return _told(user, _acts(user, since, until, own=own, beneath=beneath, piece=piece), known or {})
 
 
 def _told(user: User, rows: Sequence[Activity], known: Mapping[int, Page]) -> list[Change]:
@@ -337,8 +335,7 @@ class _Said:
 def _read(keys: set[int], known: Mapping[int, Page]) -> dict[int, Page]:
     """The pages, each as its kind; `known` are those that have been read already."""
     found = {pk: known[pk] for pk in keys & known.keys()}
-    rows = list(Page.objects.filter(pk__in=keys - found.keys())) if keys - found.keys() else []
-    return found | _as_kinds(rows)
+    return found | _as_kinds(prepared.by_key(Page, keys - found.keys()))
 
 
 def _as_kinds(rows: Iterable[Page]) -> dict[int, Page]:
@@ -364,25 +361,39 @@ def _stopped(note: str) -> str:
     return note if not note or note[-1] in ".!?…»" else f"{note}."
 
 
-def _acts(user: User, since: datetime, until: datetime | None, own: bool = False) -> QuerySet[Activity]:
-    """The last publication in the window of each page that the person may see, newest first."""
-    inside = Q(verb=Verb.INSIDE_PUBLISHED, space__in=list(access.standing(user).roles))  # guests are told nothing
-    acts = Activity.objects.filter(
-        Q(verb=Verb.PUBLISHED) | inside, is_correction=False, at__gt=since, at__lte=until or timezone.now()
-    )
-    if not own:
-        acts = acts.exclude(by=user.pk).exclude(proposed_by=user.pk).exclude(_first_of_a_public_page(user))
-    newer = acts.order_by().filter(page=OuterRef("page"), pk__gt=OuterRef("pk"))
-    seen = access.allowed(Page.objects.filter(pk=OuterRef("page")), user)
-    return acts.filter(Exists(seen), ~Exists(newer)).order_by("-at", "-pk")
-
-
-def _first_of_a_public_page(user: User) -> Q:
-    """Public pages come to whoever holds no role in their space as news only when they change."""
+def _acts(
+    user: User, since: datetime, until: datetime | None, *, own: bool = False, beneath: str = "",
+    piece: slice = slice(None),
+) -> list[Any]:  # fmt: skip
+    """The last publication in the window of each page that the person may see, newest first, with the page's path."""
     held = access.standing(user)
-    outside = held.public - set(held.roles)
-    before = Activity.objects.filter(page=OuterRef("page"), verb=Verb.PUBLISHED, pk__lt=OuterRef("pk"))
-    return Q(~Exists(before), space__in=list(outside))
+    inside = prepared.several("inside", held.roles)  # guests are told nothing of what is inside
+    # Public pages come to whoever holds no role in their space as news only when they change.
+    outside = prepared.several("outside", () if own else held.public - set(held.roles))
+    branch = prepared.paths("branch", [beneath] if beneath else ())
+    form = ("acts", own, len(inside), len(outside), len(branch), piece.stop)
+    question = partial(_newest_acts, own, inside, outside, branch, piece)
+    given = {"person": user.pk, "since": since, "until": until or timezone.now(), **inside, **outside, **branch}
+    return access.by_pages_seen(None if piece.start else form, question, user, **given)
+
+
+def _newest_acts(
+    own: bool, inside: dict[str, int], outside: dict[str, int], branch: dict[str, str], piece: slice, rule: Q
+) -> QuerySet[Activity]:
+    since, until = (prepared.given(name, DateTimeField()) for name in ("since", "until"))
+    told = Q(verb=Verb.PUBLISHED) | Q(verb=Verb.INSIDE_PUBLISHED, space__id__in=prepared.places(inside))
+    acts = Activity.objects.filter(told, is_correction=False, at__gt=since, at__lte=until)
+    if not own:
+        person = prepared.given("person")
+        before = Activity.objects.filter(page=OuterRef("page"), verb=Verb.PUBLISHED, pk__lt=OuterRef("pk"))
+        acts = acts.exclude(by__id=person).exclude(proposed_by__id=person)
+        acts = acts.exclude(~Exists(before), space__id__in=prepared.places(outside))
+    if branch:
+        acts = acts.filter(page__path__beneath=prepared.branches(branch))
+    newer = acts.order_by().filter(page=OuterRef("page"), pk__gt=OuterRef("pk"))
+    seen = Page.objects.order_by().filter(rule, pk=OuterRef("page"))
+    acts = acts.filter(Exists(seen), ~Exists(newer)).annotate(path=F("page__path")).order_by("-at", "-pk")
+    return acts.only("page", "space", "note", "note_is_inside", "at")[piece]
 
 
 def news(user: User, since: datetime, until: datetime | None = None, piece: slice = slice(None)) -> list[Change]:
@@ -444,9 +455,7 @@ class ChangesOfEach:
 
 def news_and_places(user: User, since: datetime, most: int) -> tuple[list[Change], list[str]]:
     """So many of the newest; and the paths of the pages behind all, to be counted as far as anybody wants to know."""
-    acts = _acts(user, unseen_since(user, since), None)
-    acts = acts.annotate(path=F("page__path")).only("page", "space", "note", "note_is_inside", "at")
-    rows: list[Any] = list(acts[:COUNTED])
+    rows = _acts(user, unseen_since(user, since), None, piece=slice(COUNTED))
     return _told(user, rows[:most], {}), [row.path for row in rows]
 
 
@@ -463,15 +472,23 @@ def name(page: Page) -> str:
 
 def drafts(request: PersonRequest) -> Iterable[Resume]:
     """The pages that the person was writing last, and has neither published nor sent for approval."""
+    if not access.addressed_rows("written last", _unpublished, request.user, "latest_revision__user", most=1):
+        return
     asked = WorkflowState.objects.active().filter(requested_by=request.user)  # waiting, or come back
     sent = [pk for source in sources.sent for pk in source(request.user)]
-    pages = access.allowed(Page.objects.filter(has_unpublished_changes=True), request.user, "edit").exclude(pk__in=sent)
-    pages = pages.exclude(pk__in=asked.order_by().values(key=Cast("object_id", BigIntegerField())))
-    mine = pages.filter(latest_revision__user=request.user, depth__gt=access.SPACE_DEPTH)
-    # Withdrawn or expired, and not written since: nothing is under way there.
-    mine = mine.exclude(live=False, last_published_at__gte=F("latest_revision_created_at"))
+    mine = _unpublished().filter(latest_revision__user=request.user)
+    mine = access.allowed(mine, request.user, "edit").exclude(pk__in=sent)
+    mine = mine.exclude(pk__in=asked.order_by().values(key=Cast("object_id", BigIntegerField()))).only(
+        "pk", "draft_title"
+    )
     for page in mine.order_by("-latest_revision_created_at")[:LAST_WRITTEN]:
         yield Resume(page.draft_title, f"/admin/pages/{page.pk}/edit/", _("la stavi scrivendo"))
+
+
+def _unpublished() -> QuerySet[Page]:
+    """Not those withdrawn or expired, and not written since: nothing is under way there."""
+    rows = Page.objects.filter(has_unpublished_changes=True, depth__gt=access.SPACE_DEPTH)
+    return rows.exclude(live=False, last_published_at__gte=F("latest_revision_created_at")).order_by()
 
 
 def lapsing_roles(user: User) -> Iterable[Figure]:

@@ -313,8 +313,11 @@ def edit_address(page: Page) -> str:
     return reverse("wagtailadmin_pages:edit", args=[page.pk])
 
 
-def waiting_of(user: User) -> QuerySet[ApprovalState]:
+def waiting_of(user: User) -> list[ApprovalState]:
     """The person's own requests that nobody has answered yet."""
-    return ApprovalState.objects.filter(
-        status=TaskState.STATUS_IN_PROGRESS, workflow_state__requested_by=user
-    ).select_related("workflow_state", "revision")
+    return access.addressed_rows("approvals", _waiting, user, "workflow_state__requested_by")
+
+
+def _waiting() -> QuerySet[ApprovalState]:
+    rows = ApprovalState.objects.filter(status=TaskState.STATUS_IN_PROGRESS)
+    return rows.select_related("workflow_state", "revision")

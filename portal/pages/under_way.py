@@ -18,7 +18,7 @@ NAMED = 3  # approvers named beside a waiting page
 
 def waiting(request: PersonRequest) -> Iterable[Resume]:
     """One's own pages that wait for an approval: since when, and who can give it."""
-    states = list(approval.waiting_of(request.user))
+    states = approval.waiting_of(request.user)
     pages = _own({state.workflow_state.object_id for state in states}, request.user)
     deciders = access.deciders(pages.values()) if pages else {}
     for state in states:
