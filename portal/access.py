@@ -1381,6 +1381,18 @@ def members(*spaces: Space | int) -> UserQuerySet:
     return User.objects.current().filter(_belongs(spaces))
 
 
+def colleagues(space: Space, most: int) -> list[User]:
+    """The first of them by name, as a page shows them: no account of the network's own."""
+    return prepared.answers(("colleagues", most), partial(_colleagues, most), space=space.pk, now=timezone.now())
+
+
+def _colleagues(most: int) -> QuerySet[User]:
+    now = prepared.given("now", DateTimeField())
+    holds = Membership.objects.current(now).filter(space__id=prepared.given("space"))
+    rows = User.objects.current(now).filter(_holding(holds)).colleagues()
+    return rows.select_related("organisation")[:most]
+
+
 def _belongs(spaces: Iterable[Space | int], role: Role = Role.READER) -> Q:
     """The persons, their accounts ended or not, who hold at least this role in the spaces now.
 
@@ -1406,8 +1418,15 @@ def _works_in(spaces: Iterable[Any], now: Any = None) -> Q:
 
 def managers(*spaces: Space) -> list[User]:
     """The persons who answer for the spaces now, who has done so for longest first."""
-    rows = _managing([space.pk for space in spaces])
+    these = prepared.several("space", [space.pk for space in spaces])
+    if not these:
+        return []
+    rows = prepared.answers(("managers", len(these)), partial(_managing_these, these), now=timezone.now(), **these)
     return list(dict.fromkeys(row.user for row in rows if row.user))
+
+
+def _managing_these(spaces: dict[str, int]) -> QuerySet[Membership]:
+    return _of_managers(prepared.given("now", DateTimeField())).filter(space__id__in=prepared.places(spaces))
 
 
 def managers_of(spaces: Iterable[Space]) -> dict[int, list[User]]:

@@ -85,6 +85,12 @@ def by_key(model: type[M], keys: Iterable[int], fields: tuple[str, ...] = ()) ->
     return answers(("by key", model, len(found), fields), question, **found)
 
 
+def children(relation: Any, form: Hashable, question: Callable[[], "QuerySet[Any, Any]"], **given: Any) -> list[Any]:
+    """What belongs to a page: what it is still to be saved with, as in a preview, else what the database knows."""
+    rows = relation.get_queryset()
+    return answers(form, question, **given) if isinstance(rows, QuerySet) else list(rows)
+
+
 def answers(form: Hashable, question: Callable[[], "QuerySet[Any, Any]"], **given: Any) -> list[Any]:
     """The rows of a queryset, whose SQL is written only for a form that this connection has not been asked yet; what
     has no form, since something else in it changes too, each time.

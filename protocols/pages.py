@@ -32,7 +32,7 @@ def rule(page: RulePage, request: HttpRequest) -> dict[str, Any]:
 def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
     """The forms and procedures that go with it, as far as the reader may see them."""
     pages = [kinds.by_name(each) for each in _related(page).values() if access.can(request.user, "view", each)]
-    kept, signatories = editions.kept(page), _signatories(page)
+    kept, signatories = editions.kept(page), prepared.children(page.signatories, "signatories", _signing, page=page.pk)
     known = editions.history(page, request.user, kept)
     found = band.of(page, request, kept, {edition.pk for edition in known}, signatories)
     for each in known:
@@ -47,26 +47,14 @@ def protocol(page: ProtocolPage, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _is_with_the_page(relation: Any) -> bool:
-    """Whether the page is still to be saved with it, as in a preview: the database does not know it."""
-    return not isinstance(relation.get_queryset(), QuerySet)
-
-
 def _related(page: ProtocolPage) -> dict[int, Page]:
     """What goes with it, each once."""
-    if _is_with_the_page(page.related):
-        return {each.target_id: each.target for each in page.related.all()}
-    return {each.target_id: each.target for each in prepared.answers("related", _related_to, page=page.pk)}
+    rows = prepared.children(page.related, "related", _related_to, page=page.pk)
+    return {each.target_id: each.target for each in rows}
 
 
 def _related_to() -> QuerySet[RelatedPage]:
     return RelatedPage.objects.filter(page__id=prepared.given("page")).select_related("target")
-
-
-def _signatories(page: ProtocolPage) -> list[Organisation]:
-    if _is_with_the_page(page.signatories):
-        return list(page.signatories.all())
-    return prepared.answers("signatories", _signing, page=page.pk)
 
 
 def _signing() -> QuerySet[Organisation]:

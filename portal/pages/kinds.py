@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from wagtail.models import Page
@@ -72,10 +73,15 @@ def whole(pages: Iterable[Page]) -> dict[int, Any]:
 NAME = ("title", "slug", "url_path", "path", "depth", "content_type", "live")
 
 
-def in_a_list(pages: Iterable[Page]) -> dict[int, Any]:
-    """The same with what a list says of each (`said_in_lists`) alone: texts, which it does not show, cost the most."""
+def in_a_list(keys: Iterable[int]) -> dict[int, Any]:
+    """The pages of these ids, of each what a list says (`said_in_lists`) alone: texts, which it does not show, cost the
+    most.
+    """
     found: dict[int, Any] = {}
-    for kind, keys in _by_kind(pages).items():
+    by_kind: dict[Any, list[int]] = {}
+    for page, content_type in prepared.by_key(Page, keys, ("pk", "content_type")):
+        by_kind.setdefault(ContentType.objects.get_for_id(content_type).model_class() or Page, []).append(page)
+    for kind, keys in by_kind.items():
         of_kind = prepared.several("key", keys)
         rows = prepared.answers(("in a list", kind, len(of_kind)), partial(_in_a_list, kind, of_kind), **of_kind)
         found |= {page.pk: page for page in rows}

@@ -3,18 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Q, Window
+from django.db.models import Count, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from portal import access, paging
-from portal.models.pages import PortalPage, SpacePage, page_kinds
+from portal import access, paging, prepared
+from portal.models.pages import PinnedPage, PortalPage, SpacePage, page_kinds
 from portal.models.people import User
 from portal.models.spaces import Role, Space
 from portal.notices import feed
@@ -47,10 +48,10 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
     """
     space = access.spaces_of([page], user).get(page.pk) or page.space
     role = access.role_in(user, space)
-    pinned = [pin.target_id for pin in page.pins.all()]  # in a preview, rows that are not in the database yet
+    pinned = [pin.target_id for pin in prepared.children(page.pins, "pins", _pins, page=page.pk)]
     counts = _counted(page, user)
-    shared = set(shared_with(space, user).values_list("pk", flat=True)[:EACH]) if role else set()
-    found = in_a_list(Page.objects.filter(pk__in={*counts, *pinned, *shared}).only("content_type"))
+    shared = _first_shared(space, user) if role else set[int]()
+    found = in_a_list({*counts, *pinned, *shared})
     readers = [user, shown_to] if shown_to else [user]
     pins = {pk for pk in pinned if pk in found and all(access.can(each, "view", found[pk]) for each in readers)}
     above = Counter(type(found[pk]) for pk in pins if found[pk].path.startswith(page.path))
@@ -75,6 +76,10 @@ def overview(page: SpacePage, user: Any, shown_to: Any = None) -> dict[str, Any]
     return {**context, **_for_members(space, user, found), "shared": others, "more_shared": len(shared) == EACH}
 
 
+def _pins() -> QuerySet[PinnedPage]:
+    return PinnedPage.objects.filter(space_page__id=prepared.given("page"))
+
+
 def _inside(page: SpacePage, user: Any) -> Any:
     below = Page.objects.filter(path__beneath=[page.path], depth__gt=page.depth)
     return access.allowed(below, user).order_by()
@@ -85,13 +90,28 @@ def shared_with(space: Space, user: Any) -> Any:
     return access.allowed(Page.objects.filter(shares__space=space), user).order_by("title", "pk")
 
 
+def _first_shared(space: Space, user: Any) -> set[int]:
+    return {pk for (pk,) in access.by_pages_seen("shared with", _shared, user, space=space.pk)}
+
+
+def _shared(rule: Q) -> QuerySet[Any, Any]:
+    rows = Page.objects.filter(rule, shares__space__id=prepared.given("space"))
+    return rows.order_by("title", "pk").values_list("pk")[:EACH]
+
+
 def _counted(page: SpacePage, user: Any) -> dict[int, int]:
     """The first pages of each kind in the space, each with how many of its kind there are."""
-    rows = _inside(page, user).annotate(
+    branch = prepared.paths("branch", [page.path])
+    return dict(access.by_pages_seen("counted", partial(_first_of_each_kind, branch), user, **branch))
+
+
+def _first_of_each_kind(branch: dict[str, str], rule: Q) -> QuerySet[Any, Any]:
+    rows = Page.objects.filter(rule, path__beneath=prepared.branches(branch), depth__gt=access.SPACE_DEPTH).order_by()
+    rows = rows.annotate(
         place=Window(RowNumber(), partition_by="content_type", order_by=["slug", "pk"]),
         total=Window(Count("pk"), partition_by="content_type"),
     )
-    return dict(rows.filter(place__lte=EACH).values_list("pk", "total"))
+    return rows.filter(place__lte=EACH).values_list("pk", "total")
 
 
 def listed(page: SpacePage, request: HttpRequest) -> dict[str, Any]:
@@ -113,7 +133,7 @@ def _for_members(space: Space, user: Any, known: dict[int, Page]) -> dict[str, A
     since, place = timezone.now() - RECENT, space.root_page.path
     changes = feed.changes(user, since, own=True, piece=slice(FRESH), beneath=place, known=known)
     lapsing = space.memberships.current().filter(expires_at__lt=timezone.now() + LAPSING)
-    members = list(access.members(space).colleagues().select_related("organisation")[: MEMBERS + 1])
+    members = access.colleagues(space, MEMBERS + 1)
     return {
         "role": True,
         "fresh": {change.page_id: change for change in changes},
