@@ -117,6 +117,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.frame.frame",
             ],
+            "builtins": ["portal.templatetags.kept_urls"],
         },
     },
 ]

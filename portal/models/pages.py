@@ -391,7 +391,7 @@ class HomePage(Page):
         if page.depth > access.SPACE_DEPTH:
             here = addresses.of(page) == f"/{'/'.join(path_components)}/"
         request.came_by_old_address = not here  # type: ignore[attr-defined]
-        return RouteResult(kinds.whole([page])[page.pk])
+        return RouteResult(page if type(page) is not Page else kinds.whole([page])[page.pk])
 
     def at(self, words: list[str], user: Any) -> Page | None:
         """The live page at /words/…/, there or where it is now; whether the person may read it is asked afterwards."""
