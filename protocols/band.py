@@ -94,10 +94,13 @@ def of(
         return None
     if not page.by_body and not (request.GET.get("ente") or request.GET.get("giorno")):
         return None
-    rows = prepared.answers("adoptions", _rows, page=page.pk)
+    rows: list[Adoption] = prepared.answers("adoptions", _rows, page=page.pk)
     known = adoptions.bindings(page, kept, rows, signatories)
-    bodies = {row.organisation_id: row.organisation for row in rows}
-    bodies |= {body.pk: body for body in signatories}
+    bodies = {body.pk: body for body in signatories}
+    others = prepared.by_key(Organisation, {row.organisation_id for row in rows} - bodies.keys())
+    bodies |= {body.pk: body for body in others}
+    for row in rows:
+        row.organisation = bodies[row.organisation_id]
     found = Band(form=_asked(request, bodies))
     today = timezone.localdate()
     found.places = [
@@ -116,7 +119,7 @@ def of(
 
 
 def _rows() -> QuerySet[Adoption]:
-    return Adoption.objects.filter(edition__page__pk=prepared.given("page")).select_related("organisation")
+    return Adoption.objects.filter(edition__page__pk=prepared.given("page"))
 
 
 def _asked(request: HttpRequest, bodies: dict[int, Organisation]) -> AskForm:
