@@ -411,23 +411,30 @@ def _numbered() -> models.QuerySet[Page]:
     return Page.objects.live().order_by().filter(pk=prepared.given("pk"), depth__gt=access.SPACE_DEPTH)
 
 
-def _space_at() -> models.QuerySet[Page]:
+def _space_at() -> "models.QuerySet[SpacePage]":
     address = prepared.given("address", models.CharField())
-    return Page.objects.live().filter(url_path=address, depth=access.SPACE_DEPTH)
+    return SpacePage.objects.live().filter(url_path=address, depth=access.SPACE_DEPTH)
 
 
 def by_code(code: str) -> Page | None:
     """The live page that answers to a code, however written; to the last word of its address, where it has none."""
     slugs = prepared.several("slug", sorted(addresses.slugs_of(code)))
-    found = prepared.answers(("by code", len(slugs)), partial(_by_slug, slugs), **slugs)
-    pages = kinds.whole(found)
-    named = [pages[page.pk] for page in found]
+    kind = addresses.coded_kinds().get(addresses.prefix_of(code))
+    named = _at_slugs(kind, slugs) if kind else []
+    if not any(page.code for page in named):
+        found = _at_slugs(Page, slugs)
+        pages = kinds.whole(found)
+        named = [pages[page.pk] for page in found]
     return next((page for page in named if getattr(page, "code", "")), named[0] if named else None)
 
 
-def _by_slug(slugs: dict[str, str]) -> models.QuerySet[Page]:
+def _at_slugs(kind: type[Page], slugs: dict[str, str]) -> list[Any]:
+    return prepared.answers(("by code", kind, len(slugs)), partial(_by_slug, kind, slugs), **slugs)
+
+
+def _by_slug(kind: type[Page], slugs: dict[str, str]) -> models.QuerySet[Page]:
     these = prepared.places(slugs, models.CharField())
-    return Page.objects.live().filter(slug__in=these, depth__gt=access.SPACE_DEPTH)
+    return kind._default_manager.filter(slug__in=these, live=True, depth__gt=access.SPACE_DEPTH)
 
 
 class SpacePage(AddressedPage):

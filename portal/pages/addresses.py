@@ -6,9 +6,10 @@ where the page lies: who reads it alone learns no name of what stands above it.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
+from typing import Any
 
 from anyascii import anyascii
 from django.apps import apps
@@ -40,8 +41,19 @@ class UnreadableCode(ValueError):
 @cache
 def code_forms() -> dict[str, str]:
     """Prefix → form, as the kinds of page say it: «PR» → «PR-{:02}», «D» → «D-{year}-{:03}»."""
-    forms = (getattr(model, "code_form", "") for model in apps.get_models())
-    return {_prefix(form): form for form in forms if form}
+    return {prefix: kind.code_form for prefix, kind in coded_kinds().items()}
+
+
+@cache
+def coded_kinds() -> dict[str, Any]:
+    """Prefix → the kind of page whose codes begin so."""
+    kinds: Iterable[Any] = apps.get_models()
+    return {_prefix(kind.code_form): kind for kind in kinds if getattr(kind, "code_form", "")}
+
+
+def prefix_of(typed: str) -> str:
+    """The letters with which a code begins, however written."""
+    return re.match("[A-Z]*", typed.upper())[0]  # type: ignore[index]  # it always matches
 
 
 def _prefix(form: str) -> str:
