@@ -15,6 +15,7 @@ from portal import access, prepared
 from portal.models import User
 from portal.navigation import Entry, entries
 from portal.notices.feed import Appointment, Contact, Figure, sources
+from portal.pages import kinds
 from portal.words import dates
 
 from . import shifts
@@ -30,30 +31,29 @@ def services(user: User) -> Iterable[Contact]:
 
 
 def meetings(
-    people: Sequence[User], start: date, end: date, beneath: Sequence[str] = ()
+    people: Sequence[User], start: date, end: date, beneath: Sequence[str] = (), most: int | None = None
 ) -> dict[int, list[Appointment]]:
-    """Those from one day to another, wherever they are or in these branches alone."""
+    """Those from one day to another; of one person, also those in these branches alone, and the first so many."""
     # Moments, not days: of moments there is an index.
     begins, ends = dates.midnight(start), dates.midnight(end + timedelta(days=1))
     if len(people) == 1:  # somebody's own page
         branches = prepared.paths("branch", beneath)
-        question = partial(_seen, branches)
-        form = ("meetings", len(branches))
+        question, form = partial(_seen, branches, most), ("meetings", len(branches), most)
         rows = access.by_pages_seen(form, question, people[0], begins=begins, ends=ends, **branches)
     else:
-        rows = list(access.seen_by_some(_between(begins, ends, beneath), people))
+        rows = list(access.seen_by_some(_between(begins, ends), people))
     seen = access.seen_by_each(rows, people)
     return {user.pk: [_appointment(row, user) for row in rows if row.pk in seen[user.pk]] for user in people}
 
 
-def _between(begins: Any, ends: Any, beneath: Sequence[Any]) -> QuerySet[MeetingPage]:
-    rows = MeetingPage.objects.filter(starts_at__gte=begins, starts_at__lt=ends)
-    return rows.filter(path__beneath=beneath) if beneath else rows
+def _between(begins: Any, ends: Any) -> QuerySet[MeetingPage]:
+    rows = MeetingPage.objects.filter(starts_at__gte=begins, starts_at__lt=ends).order_by("starts_at", "pk")
+    return rows.only(*kinds.NAME, "owner", "starts_at", "minutes_long", "place")
 
 
-def _seen(branches: dict[str, str], rule: Q) -> QuerySet[MeetingPage]:
-    begins, ends = (prepared.given(name, DateTimeField()) for name in ("begins", "ends"))
-    return _between(begins, ends, prepared.branches(branches)).filter(rule)
+def _seen(branches: dict[str, str], most: int | None, rule: Q) -> QuerySet[MeetingPage]:
+    rows = _between(*(prepared.given(name, DateTimeField()) for name in ("begins", "ends"))).filter(rule)
+    return rows.filter(path__beneath=prepared.branches(branches))[:most] if branches else rows[:most]
 
 
 def _appointment(meeting: MeetingPage, user: User) -> Appointment:

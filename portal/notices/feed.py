@@ -30,7 +30,7 @@ from portal.words import dates
 from . import obligations
 
 LAST_WRITTEN = 3
-COUNTED = 200  # news: more are «oltre 200»
+COUNTED = 100  # news: more are «oltre 100»
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ class Window:
 
 
 # Of many people at once: what of it is each one's, by the person's id.
-Agenda = Callable[..., Mapping[Any, list[Appointment]]]  # people, from, to; of what lies in spaces, `beneath` too
+# People, from, to; of what lies in spaces, of one person, `beneath` which and at `most` how many, the first, too.
+Agenda = Callable[..., Mapping[Any, list[Appointment]]]
 # The changes of a window, seen or not, are known to whoever asks.
 Alerts = Callable[[Sequence[Window], Callable[[Window], list[Change]]], Mapping[Window, list[Alert]]]
 
@@ -224,9 +225,10 @@ def appointments_of_each(people: Sequence[User], days: int = DAYS_AHEAD) -> dict
 def next_in(space: Space, user: User, days: int) -> Appointment | None:
     """What comes next in the space, within so many days."""
     today = timezone.localdate()
+    where = [space.root_page.path]
     found = [
         each for source in sources.agenda
-        for each in source([user], today, today + timedelta(days=days), beneath=[space.root_page.path]).get(user.pk, [])
+        for each in source([user], today, today + timedelta(days=days), beneath=where, most=1).get(user.pk, [])
     ]  # fmt: skip
     return min((each for each in found if each.space_id == space.pk), key=_moment, default=None)
 
@@ -276,6 +278,9 @@ def figures(user: User) -> list[Figure]:
     return [each for source in sources.figures for each in source(user) if each.count]
 
 
+Act = Any  # a publication: a row of the log, or what `_acts` reads of one
+
+
 def changes(
     user: User, since: datetime, until: datetime | None = None, own: bool = False, piece: slice = slice(None),
     beneath: str = "", known: Mapping[int, Page] | None = None,
@@ -288,7 +293,7 @@ def changes(
     return _told(user, _acts(user, since, until, own=own, beneath=beneath, piece=piece), known or {})
 
 
-def _told(user: User, rows: Sequence[Activity], known: Mapping[int, Page]) -> list[Change]:
+def _told(user: User, rows: Sequence[Act], known: Mapping[int, Page]) -> list[Change]:
     said = _Said(_read({row.page_id for row in rows if row.page_id}, known))
     return [said.to(user, row) for row in rows]
 
@@ -302,7 +307,7 @@ class _Said:
         self._reasons: dict[int, str] = {}
         self._changes: dict[tuple[int, int | None, bool], Change] = {}
 
-    def to(self, user: User, act: Activity) -> Change:
+    def to(self, user: User, act: Act) -> Change:
         """One and the same for all who are told the same."""
         page, held = self.pages[act.page_id or 0], access.standing(user)
         is_told = not act.note_is_inside or act.space_id in held.roles
@@ -312,7 +317,7 @@ class _Said:
             self._changes[key] = self._change(page, act, space, _stopped(act.note) if is_told else "")
         return self._changes[key]
 
-    def _change(self, page: Page, act: Activity, space: Space | None, note: str) -> Change:
+    def _change(self, page: Page, act: Act, space: Space | None, note: str) -> Change:
         title, url, holds, difference = self._of(page)
         said = " ".join(filter(None, [holds, note or _("Pubblicato.")]))
         return Change(page.pk, title, url, said, act.at, self._why(space), space.pk if space else None, difference)
@@ -364,7 +369,7 @@ def _stopped(note: str) -> str:
 def _acts(
     user: User, since: datetime, until: datetime | None, *, own: bool = False, beneath: str = "",
     piece: slice = slice(None),
-) -> list[Any]:  # fmt: skip
+) -> list[Act]:  # fmt: skip
     """The last publication in the window of each page that the person may see, newest first, with the page's path."""
     held = access.standing(user)
     inside = prepared.several("inside", held.roles)  # guests are told nothing of what is inside
@@ -379,7 +384,7 @@ def _acts(
 
 def _newest_acts(
     own: bool, inside: dict[str, int], outside: dict[str, int], branch: dict[str, str], piece: slice, rule: Q
-) -> QuerySet[Activity]:
+) -> QuerySet[Any, Any]:
     since, until = (prepared.given(name, DateTimeField()) for name in ("since", "until"))
     told = Q(verb=Verb.PUBLISHED) | Q(verb=Verb.INSIDE_PUBLISHED, space__id__in=prepared.places(inside))
     acts = Activity.objects.filter(told, is_correction=False, at__gt=since, at__lte=until)
@@ -393,7 +398,7 @@ def _newest_acts(
     newer = acts.order_by().filter(page=OuterRef("page"), pk__gt=OuterRef("pk"))
     seen = Page.objects.order_by().filter(rule, pk=OuterRef("page"))
     acts = acts.filter(Exists(seen), ~Exists(newer)).annotate(path=F("page__path")).order_by("-at", "-pk")
-    return acts.only("page", "space", "note", "note_is_inside", "at")[piece]
+    return acts.values_list("pk", "page_id", "space_id", "note", "note_is_inside", "at", "path", named=True)[piece]
 
 
 def news(user: User, since: datetime, until: datetime | None = None, piece: slice = slice(None)) -> list[Change]:
