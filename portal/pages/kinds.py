@@ -74,23 +74,27 @@ NAME = ("title", "slug", "url_path", "path", "depth", "content_type", "live")
 
 
 def in_a_list(keys: Iterable[int]) -> dict[int, Any]:
-    """The pages of these ids, of each what a list says (`said_in_lists`) alone: texts, which it does not show, cost the
-    most.
-    """
-    found: dict[int, Any] = {}
+    """The same with what a list says of each (`listed`) alone."""
     by_kind: dict[Any, list[int]] = {}
     for page, content_type in prepared.by_key(Page, keys, ("pk", "content_type")):
         by_kind.setdefault(ContentType.objects.get_for_id(content_type).model_class() or Page, []).append(page)
-    for kind, keys in by_kind.items():
-        of_kind = prepared.several("key", keys)
-        rows = prepared.answers(("in a list", kind, len(of_kind)), partial(_in_a_list, kind, of_kind), **of_kind)
-        found |= {page.pk: page for page in rows}
-    return found
+    return {pk: page for kind, of_kind in by_kind.items() for pk, page in listed(kind, of_kind).items()}
 
 
-def _in_a_list(kind: type[Page], keys: dict[str, int]) -> QuerySet[Page]:
+def listed(kind: type[Page], keys: Iterable[int], *more: str) -> dict[int, Any]:
+    """Pages of one kind with what a list says of each (`said_in_lists`, and `more`): texts, which it does not show,
+    cost the most.
+    """
+    known = prepared.several("key", keys)
+    if not known:
+        return {}
+    question = partial(_listed, kind, known, more)
+    return {page.pk: page for page in prepared.answers(("listed", kind, len(known), more), question, **known)}
+
+
+def _listed(kind: type[Page], keys: dict[str, int], more: tuple[str, ...]) -> QuerySet[Page]:
     rows = kind._default_manager.filter(id__in=prepared.places(keys)).order_by()
-    return rows.only(*NAME, *getattr(kind, "said_in_lists", ()))
+    return rows.only(*NAME, *getattr(kind, "said_in_lists", ()), *more)
 
 
 def _by_kind(pages: Iterable[Page]) -> dict[type[Page], list[int]]:
