@@ -285,12 +285,12 @@ def _opened_paths(held: Standing) -> tuple[str, ...]:
     Only pages in spaces: above them, one share would open the whole site.
     """
     of_spaces, of_groups = prepared.several("space", held.paths), prepared.several("group", held.groups)
-    person = held.person
+    person, inside = held.person, prepared.paths("inside", held.paths.values())
     if not of_spaces and person is None:
         return ()
-    form = ("opened", person is not None, len(of_spaces), len(of_groups))
-    question = partial(_opened, person is not None, of_spaces, of_groups)
-    return _beyond(held, prepared.answers(form, question, person=person, **of_spaces, **of_groups))
+    form = ("opened", person is not None, len(of_spaces), len(of_groups), len(inside))
+    question = partial(_opened, person is not None, of_spaces, of_groups, inside)
+    return _beyond(held, prepared.answers(form, question, person=person, **of_spaces, **of_groups, **inside))
 
 
 def _beyond(held: Standing, rows: Iterable[tuple[str]]) -> tuple[str, ...]:
@@ -302,10 +302,10 @@ def _beyond(held: Standing, rows: Iterable[tuple[str]]) -> tuple[str, ...]:
     return tuple(top)
 
 
-def _opened(known: bool, spaces: dict[str, int], groups: dict[str, int]) -> QuerySet[Any, Any]:
-    """The paths of those pages; of whom is given later."""
+def _opened(known: bool, spaces: dict[str, int], groups: dict[str, int], inside: dict[str, str]) -> QuerySet[Any, Any]:
+    """The paths of those pages; of whom is given later. Most shares are among one's own spaces, and are not read."""
     of_spaces = PageShare.objects.filter(space__pk__in=prepared.places(spaces), page__depth__gte=SPACE_DEPTH)
-    shares = of_spaces.values_list("page__path")
+    shares = of_spaces.exclude(page__path__beneath=prepared.branches(inside)).values_list("page__path")
     if not known:
         return shares
     person = prepared.given("person")
@@ -1200,6 +1200,11 @@ def spaces_read(user: Person, *, only_open: bool = False, most: int | None = Non
             if not (only_open and closed_at))  # fmt: skip
     found = (held.space_at(path) for _name, path in sorted(rows)[:most])
     return [space for space in found if space is not None]
+
+
+def names_of_spaces(user: Person) -> dict[str, str]:
+    """The path of each space that the person reads, with its name: where they are many and few are shown."""
+    return {path: name for path, (_pk, _what, _closed_at, name, *_) in standing(user).named.items()}
 
 
 def space_of(page: Page) -> Space | None:

@@ -27,6 +27,7 @@ from .upkeep import terms
 
 NEWS_WINDOW = timedelta(days=30)
 SHOWN = 6
+AHEAD = 30  # what happens in the week
 SPACES = 20  # on the home page; all of them stand in their list
 CALLED = 5  # services on a partner’s home page; all of them stand in the directory
 
@@ -58,6 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "portal/home_public.html", {"space": space, "pages": part.rows, "part": part})
     since = timezone.now() - NEWS_WINDOW
     changes, places = feed.news_and_places(request.user, since, SHOWN)
+    agenda = feed.agenda(request.user, asked=feed.asked_of(request), most=AHEAD + 1)
     resume = feed.resume(cast("PersonRequest", request))
     path = next((each for each in resume if each.of), None) if request.user.is_learner else None
     context = {
@@ -65,7 +67,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "shown_count": len(changes),
         "change_count": len(places),
         "uncounted": len(places) == feed.COUNTED,
-        "agenda": feed.agenda(request.user, asked=feed.asked_of(request)),
+        "agenda": agenda[:AHEAD],
+        "more_ahead": len(agenda) > AHEAD,
         "path": path,  # whoever learns finds it before anything else
         "resume": [each for each in resume if each is not path],
         "figures": feed.figures(request.user),
@@ -74,16 +77,17 @@ def home(request: HttpRequest) -> HttpResponse:
         "steps": first_steps.of(request.user),
         "welcome": access.addressed_rows("welcome", Invitation.objects.to_greet, request.user, "person", most=1),
         "until": timezone.localdate() + timedelta(days=8),
-        "spaces": _spaces_with_news(request.user, places)[:SPACES],
+        "spaces": _spaces_with_news(request.user, places),
     }
     return render(request, "portal/home.html", context)
 
 
 def _spaces_with_news(user: Any, places: list[str]) -> list[tuple[Space, int]]:
-    """The person's spaces, each with how many of its pages are new, those with the most first."""
+    """The first of the person's spaces, each with how many of its pages are new, those with the most before."""
     fresh = Counter(path[: access.SPACE_PATH] for path in places)
-    found = ((space, fresh[space.root_page.path]) for space in access.spaces_read(user))
-    return sorted(found, key=lambda row: (-row[1], row[0].name))
+    named = sorted(access.names_of_spaces(user).items(), key=lambda row: (-fresh[row[0]], row[1]))[:SPACES]
+    held = access.standing(user)
+    return [(space, fresh[path]) for path, _name in named if (space := held.space_at(path))]
 
 
 @login_required

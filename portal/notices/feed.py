@@ -205,11 +205,20 @@ def _todo(row: Obligation, reader: User) -> Todo:
 DAYS_AHEAD = 8
 
 
-def agenda(user: User, days: int = DAYS_AHEAD, asked: Iterable[Todo] | None = None) -> list[Appointment]:
-    """What happens from today on, for so many days; `asked` is what there is to do, where that has been read."""
+def agenda(
+    user: User, days: int = DAYS_AHEAD, asked: Iterable[Todo] | None = None, most: int | None = None
+) -> list[Appointment]:
+    """What happens from today on, for so many days, or the first of it; `asked` is what there is to do, where that has
+    been read.
+    """
     today = timezone.localdate()
-    found = list(_deadlines(todos(user) if asked is None else asked, today, today + timedelta(days=days)))
-    return sorted([*found, *appointments_of_each([user], days)[user.pk]], key=_moment)
+    end = today + timedelta(days=days)
+    found = list(_deadlines(todos(user) if asked is None else asked, today, end))
+    for source in sources.agenda:
+        found += source([user], today, end, most=most)[user.pk]
+    for source in sources.own_agenda:
+        found += source([user], today, end)[user.pk]
+    return sorted(found, key=_moment)[:most]
 
 
 def appointments_of_each(people: Sequence[User], days: int = DAYS_AHEAD) -> dict[int, list[Appointment]]:
