@@ -385,9 +385,11 @@ def keys_of_pages_seen(user: Person, among: Iterable[int]) -> set[int]:
     return {row.pk for row in rows_seen(user, prepared.by_key(Page, among, DECIDING))}
 
 
-def rows_seen(user: Person, rows: Iterable[Any]) -> list[Any]:
-    """Those of the rows, just read, whose page the person may read: `DECIDING` of each, and what else was asked."""
-    return [row for row in rows if _may_with_page(user, "view", row, just_read=True)]
+def rows_seen(user: Person, rows: Iterable[Any], action: str = "view") -> list[Any]:
+    """Those of the rows, just read, whose page the person may read, or do more with: `DECIDING` of each, and what else
+    was asked.
+    """
+    return [row for row in rows if _may_with_page(user, action, row, just_read=True)]
 
 
 def by_pages_seen(form: Hashable, question: Callable[[Q], QuerySet[M]], user: Person, **given: Any) -> list[M]:

@@ -29,6 +29,7 @@ from portal.words import dates
 
 from . import obligations
 
+WRITTEN = 50  # drafts among which they are
 LAST_WRITTEN = 3
 COUNTED = 100  # news: more are «oltre 100»
 
@@ -486,23 +487,22 @@ def name(page: Page) -> str:
 
 def drafts(request: PersonRequest) -> Iterable[Resume]:
     """The pages that the person was writing last, and has neither published nor sent for approval."""
-    if not access.addressed_rows("written last", _unpublished, request.user, "latest_revision__user", most=1):
+    written = access.addressed_rows("written", _unpublished, request.user, "latest_revision__user", most=WRITTEN)
+    if not written:
         return
-    asked = WorkflowState.objects.active().filter(requested_by=request.user)  # waiting, or come back
-    sent = [pk for source in sources.sent for pk in source(request.user)]
-    mine = _unpublished().filter(latest_revision__user=request.user)
-    mine = access.allowed(mine, request.user, "edit").exclude(pk__in=sent)
-    mine = mine.exclude(pk__in=asked.order_by().values(key=Cast("object_id", BigIntegerField()))).only(
-        "pk", "draft_title"
-    )
-    for page in mine.order_by("-latest_revision_created_at")[:LAST_WRITTEN]:
+    sent = {pk for source in sources.sent for pk in source(request.user)}
+    mine = [page for page in access.rows_seen(request.user, written, "edit") if page.pk not in sent]
+    for page in mine[:LAST_WRITTEN]:
         yield Resume(page.draft_title, f"/admin/pages/{page.pk}/edit/", _("la stavi scrivendo"))
 
 
-def _unpublished() -> QuerySet[Page]:
-    """Not those withdrawn or expired, and not written since: nothing is under way there."""
+def _unpublished() -> QuerySet[Any, Any]:
+    """What waits or has come back is no draft; nor what was withdrawn or has expired, and was not written since."""
+    asked = WorkflowState.objects.active().filter(requested_by__id=prepared.given("addressee")).order_by()
     rows = Page.objects.filter(has_unpublished_changes=True, depth__gt=access.SPACE_DEPTH)
-    return rows.exclude(live=False, last_published_at__gte=F("latest_revision_created_at")).order_by()
+    rows = rows.exclude(pk__in=asked.values(key=Cast("object_id", BigIntegerField())))
+    rows = rows.exclude(live=False, last_published_at__gte=F("latest_revision_created_at"))
+    return rows.order_by("-latest_revision_created_at").values_list(*access.DECIDING, "draft_title", named=True)
 
 
 def lapsing_roles(user: User) -> Iterable[Figure]:
