@@ -195,8 +195,9 @@ def _carried_then(cited: set[citations.Citation], spaces: set[int | None]) -> se
     """Files and pictures of the space where the page lay then: whoever read the page could open them."""
     found: set[citations.Citation] = set()
     for model in (Document, Image):
-        rows = model.objects.filter(pk__in=[pk for each, pk in cited if each is model], collection__space__in=spaces)
-        found |= {(model, pk) for pk in rows.values_list("pk", flat=True)}
+        if keys := [pk for each, pk in cited if each is model]:
+            rows = model.objects.filter(pk__in=keys, collection__space__in=spaces)
+            found |= {(model, pk) for pk in rows.values_list("pk", flat=True)}
     return found
 
 
@@ -249,7 +250,10 @@ def _rows(known: set[citations.Citation], user: Any) -> dict[str, tuple[Any, boo
     """Key → the row of today, and whether the reader may open it."""
     found: dict[str, tuple[Any, bool]] = {}
     for kind, model in MODELS.items():
-        rows: Any = model._default_manager.filter(pk__in=[pk for each, pk in known if each is model])
+        keys = [pk for each, pk in known if each is model]
+        if not keys:
+            continue
+        rows: Any = model._default_manager.filter(pk__in=keys)
         may_open = set(access.allowed(rows.all(), user).values_list("pk", flat=True))
         if model is User:
             may_open &= set(User.objects.current().filter(pk__in=may_open).values_list("pk", flat=True))

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from wagtail.models import Page
 
 from portal import access
 from portal.limits import limited
@@ -123,12 +122,10 @@ def compare(request: FramedRequest, code: str, old: str, new: str) -> HttpRespon
 
 def history(request: FramedRequest, code: str) -> tuple[RulePage, list[Edition]]:
     """The rule behind a code, for whoever may read it, and the editions of it that this person may read."""
-    named = by_code(code)
-    if named is None:
-        raise Http404
-    page = access.get_or_404(Page.objects.live(), request.user, pk=named.pk).specific
+    page = by_code(code)
     if not isinstance(page, RulePage):
         raise Http404
+    access.require(request.user, "view", page)
     request.contact = page.responsible
     request.section = page._meta.model_name
     return page, editions.history(page, request.user)

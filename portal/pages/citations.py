@@ -69,9 +69,10 @@ def unknown(cited: set[Citation], user: Any) -> set[Citation]:
     """Of these, what the person may neither see nor edit."""
     left = set(cited) - {(User, user.pk)}
     for model in GUARDED:
-        rows: Any = model._default_manager.filter(pk__in=[pk for each, pk in left if each is model])
         for action in ("view", "edit"):
-            left -= {(model, pk) for pk in access.allowed(rows, user, action).values_list("pk", flat=True)}
+            if keys := [pk for each, pk in left if each is model]:
+                rows = access.allowed(model._default_manager.filter(pk__in=keys), user, action)
+                left -= {(model, pk) for pk in rows.values_list("pk", flat=True)}
     return left
 
 
