@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,12 @@ def full_day(value: Any, article: str = "") -> str:
     """«3 marzo 2026»; with an article «dal 3 marzo 2026», «dall’8 marzo 2026»."""
     if not isinstance(value, date):
         return _as_it_is(value)
-    words = dates.in_words(value, "j F Y", article)
-    return format_html('<time datetime="{}">{}</time>', dates.local_day(value).isoformat(), words)
+    return _full_day(dates.local_day(value), article)
+
+
+@lru_cache(maxsize=4096)  # the same few days stand on page after page
+def _full_day(day: date, article: str) -> str:
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), dates.in_words(day, "j F Y", article))
 
 
 @register.filter
