@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from wagtail.models import Page
 
-from portal import access
+from portal import access, prepared
 from portal.requests import number
 
-from . import flow
+from . import flow, why
 from .deadlines import DaysForm
-from .models import FormPage, ProcedurePage
+from .models import FormPage, ProcedurePage, RuleLink
 from .models.steps import StepLane
 from .models.ways import codes_of, in_words, place_of
 from .own_rules import OwnRules
@@ -61,10 +63,18 @@ def _way(way: Any, page: ProcedurePage, named: "Named") -> dict[str, Any]:
     }
 
 
-def using(form: FormPage, user: Any) -> Any:
-    """Those that use the form in one of their steps; a form without a code is used by its name in none."""
-    found = ProcedurePage.objects.filter(steps__icontains=f'"form": "{form.code}"')
-    return access.allowed(found if form.code else found.none(), user)
+def using(form: FormPage, user: Any) -> why.Level:
+    """Those that use the form in one of their steps, by the links that their texts leave (`links`)."""
+    kind = ContentType.objects.get_for_model(ProcedurePage).pk
+    known = prepared.answers("using", _using, used=form.pk, kind=kind)
+    rows = access.rows_seen(user, known)
+    return why.Level(ProcedurePage.kind_plural, why.named(rows[: why.SHOWN]), len(rows[why.SHOWN :]))
+
+
+def _using() -> QuerySet[Any, Any]:
+    links = RuleLink.objects.filter(below__id=prepared.given("used")).values("above")
+    pages = Page.objects.filter(pk__in=links, content_type__id=prepared.given("kind"), live=True)
+    return pages.order_by("slug").values_list(*why.NAMED, named=True)[: why.MOST]
 
 
 class Named:

@@ -9,25 +9,39 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from wagtail.models import Page
 
 from coordination.models import Norm, Objective, Project, Reason
 from portal import access, prepared
-from portal.pages import kinds
+from portal.pages import addresses
 
 from .models import RuleLink
 
 FARTHEST = 3  # steps from a card or a form up to the protocol, and one to spare
+SHOWN = 20  # pages of one kind; the others are found by the code that they name
+MOST = 500  # links that are followed: of a rule that everything names, some
+NAMED = (*access.DECIDING, "slug", "title", "content_type")
 Edge = tuple[int, int]  # above, below
+
+
+@dataclass(frozen=True)
+class Named:
+    """A page as a list of links names it."""
+
+    url: str
+    code: str
+    title: str
 
 
 @dataclass
 class Level:
-    """The pages of one kind."""
+    """The pages of one kind: the first, and how many more are known."""
 
     label: Any
-    pages: list[Page]
+    pages: list[Named]
+    more: int = 0
 
 
 @dataclass
@@ -43,11 +57,17 @@ class Why:
 def of(page: Page, user: Any) -> Why:
     """Three questions, however many pages and kinds: the links, what the reader sees of them, the reasons."""
     edges = set(prepared.answers("links", _edges, page=page.pk))
-    pages = {each.pk: each for each in access.pages_seen(user, {pk for edge in edges for pk in edge})}
-    above = [pages[pk] for pk in _reached(page, {(below, above) for above, below in edges}, pages)]
-    below = [pages[pk] for pk in _reached(page, edges, pages)]
-    norms, objectives, projects = _reasons([page, *above])
-    return Why(norms, objectives, projects, _levels(above), _levels(below), access.may_give_reasons(user, page))
+    rows = prepared.by_key(Page, {pk for edge in edges for pk in edge}, NAMED)
+    pages = {each.pk: each for each in access.rows_seen(user, rows)}
+    above = _reached(page, {(below, above) for above, below in edges}, pages)
+    below = _reached(page, edges, pages)
+    norms, objectives, projects = _reasons([page.pk, *above])
+    levels = _levels(pages[pk] for pk in above), _levels(pages[pk] for pk in below)
+    return Why(norms, objectives, projects, *levels, access.may_give_reasons(user, page))
+
+
+def named(rows: Iterable[Any]) -> list[Named]:
+    return [Named(addresses.of(row), addresses.code_of(row), row.title) for row in rows]
 
 
 def _edges() -> QuerySet[Any, Any]:
@@ -59,7 +79,7 @@ def _edges() -> QuerySet[Any, Any]:
         for _more in range(FARTHEST):
             steps.append(step.values_list("above", "below"))
             step = RuleLink.objects.filter(**{f"{at}__in": step.values(to)})
-    return steps[0].union(*steps[1:])
+    return steps[0].union(*steps[1:])[:MOST]
 
 
 def _reached(page: Page, edges: Iterable[Edge], seen: Container[int]) -> set[int]:
@@ -71,11 +91,15 @@ def _reached(page: Page, edges: Iterable[Edge], seen: Container[int]) -> set[int
     return found - {page.pk}
 
 
-def _levels(pages: Iterable[Page]) -> list[Level]:
-    by_kind: dict[type[Any], list[Any]] = {}
-    for page in sorted(map(kinds.by_name, pages), key=lambda page: (page.kind_order, page.slug)):
-        by_kind.setdefault(type(page), []).append(page)
-    return [Level(kind.kind_plural, rows) for kind, rows in by_kind.items()]
+def _levels(rows: Iterable[Any]) -> list[Level]:
+    by_kind: dict[Any, list[Any]] = {}
+    for row in rows:
+        by_kind.setdefault(ContentType.objects.get_for_id(row.content_type).model_class(), []).append(row)
+    found = []
+    for kind in sorted(by_kind, key=lambda kind: kind.kind_order):
+        alike = sorted(by_kind[kind], key=lambda row: row.slug)
+        found.append(Level(kind.kind_plural, named(alike[:SHOWN]), len(alike[SHOWN:])))
+    return found
 
 
 def _given_for(pages: dict[str, int]) -> QuerySet[Any, Any]:
@@ -84,9 +108,9 @@ def _given_for(pages: dict[str, int]) -> QuerySet[Any, Any]:
     )
 
 
-def _reasons(pages: Iterable[Page]) -> tuple[list[tuple[Norm, str]], list[Objective], list[Project]]:
+def _reasons(pages: Iterable[int]) -> tuple[list[tuple[Norm, str]], list[Objective], list[Project]]:
     """Of the page and of all above it, each once."""
-    of_pages = prepared.several("page", [page.pk for page in pages])
+    of_pages = prepared.several("page", pages)
     question = partial(_given_for, of_pages)
     rows: list[Reason] = prepared.answers(("reasons", len(of_pages)), question, **of_pages)
     articles: dict[Norm, list[str]] = {}
