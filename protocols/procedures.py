@@ -72,9 +72,9 @@ def using(form: FormPage, user: Any) -> why.Level:
 
 
 def _using() -> QuerySet[Any, Any]:
-    links = RuleLink.objects.filter(below__id=prepared.given("used")).values("above")
-    pages = Page.objects.filter(pk__in=links, content_type__id=prepared.given("kind"), live=True)
-    return pages.order_by("slug").values_list(*why.NAMED, named=True)[: why.MOST]
+    links = RuleLink.objects.filter(below__id=prepared.given("used"), above__content_type__id=prepared.given("kind"))
+    pages = Page.objects.filter(pk__in=links.order_by().values("above")[: why.MOST])
+    return pages.order_by("slug").values_list(*why.NAMED, named=True)
 
 
 class Named:

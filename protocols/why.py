@@ -21,7 +21,7 @@ from .models import RuleLink
 
 FARTHEST = 3  # steps from a card or a form up to the protocol, and one to spare
 SHOWN = 20  # pages of one kind; the others are found by the code that they name
-MOST = 500  # links that are followed: of a rule that everything names, some
+MOST = 200  # links that are followed from each step: of a rule that everything names, some
 NAMED = (*access.DECIDING, "slug", "title", "content_type")
 Edge = tuple[int, int]  # above, below
 
@@ -71,15 +71,19 @@ def named(rows: Iterable[Any]) -> list[Named]:
 
 
 def _edges() -> QuerySet[Any, Any]:
-    """The links as far as they may lead from a page that is given later, each way."""
+    """The links as far as they may lead from a page that is given later, each way; of each step no more than `MOST`."""
     steps: list[Any] = []
     page = prepared.given("page")
     for at, to in (("below", "above"), ("above", "below")):
-        step = RuleLink.objects.filter(**{f"{at}__pk": page})
+        step = _some(RuleLink.objects.filter(**{f"{at}__pk": page}))
         for _more in range(FARTHEST):
             steps.append(step.values_list("above", "below"))
-            step = RuleLink.objects.filter(**{f"{at}__in": step.values(to)})
-    return steps[0].union(*steps[1:])[:MOST]
+            step = _some(RuleLink.objects.filter(**{f"{at}__in": step.values(to)}))
+    return steps[0].union(*steps[1:])
+
+
+def _some(links: QuerySet[RuleLink]) -> QuerySet[RuleLink]:
+    return RuleLink.objects.filter(pk__in=links.order_by().values("pk")[:MOST])
 
 
 def _reached(page: Page, edges: Iterable[Edge], seen: Container[int]) -> set[int]:

@@ -17,6 +17,7 @@ from coordination.models import MeetingPage
 from portal.models import Membership, Organisation, PageShare, Role, Space, User
 from portal.models.activity import Activity, Verb
 from portal.models.pages import HomePage, SpacePage, TextPage
+from protocols import links
 from protocols.models import ProcedurePage, ProtocolPage
 
 KINDS = [(TextPage, "t"), (ProtocolPage, "pr"), (ProcedurePage, "op"), (MeetingPage, "rt")]
@@ -46,6 +47,7 @@ def grow(size: Size) -> None:
         _people(spaces, size.people)
         _shares(spaces, pages, size.shares)
         _activities(pages)
+    links.derive_all()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

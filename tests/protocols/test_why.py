@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from wagtail.models import Page
 
 from coordination.models import Norm, Objective, Project, Reason, ServicePage
 from portal import demo
@@ -17,6 +18,7 @@ from portal.models.pages import NewsPage
 from portal.words import dates
 from protocols import links, why
 from protocols.models import FormPage, ProcedurePage, ProtocolPage, RuleLink
+from tests.test_query_counts import steps
 
 pytestmark = pytest.mark.django_db
 
@@ -200,6 +202,42 @@ def test_the_box_asks_as_often_for_many_pages_as_for_a_few(person: Given) -> Non
         RuleLink.objects.create(said_by=copy.page_ptr, above=copy.page_ptr, below=form.page_ptr)
         Reason.objects.create(page=page.page_ptr, objective=Objective.objects.create(code=f"OX-{number}", title="X"))
     assert asked() == few
+
+
+def test_of_a_rule_that_many_follow_the_first_are_listed_and_the_others_are_found_by_its_code(as_: Given) -> None:
+    page, form = ProtocolPage.objects.get(code="PR-03"), FormPage.objects.get(code="MD-03")
+    root = demo.space("SP-RETE").root_page
+    for number in range(25):
+        copy = ProcedurePage(title=f"Procedura {number}", code=f"OP-{60 + number}", change_note="Prova.")
+        root.add_child(instance=copy)
+        RuleLink.objects.create(said_by=copy.page_ptr, above=page.page_ptr, below=copy.page_ptr)
+        RuleLink.objects.create(said_by=copy.page_ptr, above=copy.page_ptr, below=form.page_ptr)
+    for code, left in (("PR-03", 7), ("MD-03", 6)):
+        address = f"/p/{code}/"
+        found = BeautifulSoup(as_("worker").get(address).content, "html.parser")
+        more = found.select(f"a[href='/cerca/?q={code}']")
+        assert more, address
+        for link in more:
+            listed = link.find_parent("ul").select("li")
+            assert len(listed) == 21 and "OP-03 " in listed[0].get_text(), address
+            assert listed[-1].get_text(" ", strip=True) == f"Altre {left}: cerca «{code}»", address
+    assert len(found.select("a[href='/cerca/?q=MD-03']")) == 2  # beside the form, and under «Perché esiste»
+
+
+def test_the_links_of_a_rule_that_everything_names_are_not_all_read(person: Given) -> None:
+    page, pages = ProtocolPage.objects.get(code="PR-03"), list(Page.objects.filter(depth__gt=3)[:60])
+    read = []
+    for below in (pages[:10], pages):
+        RuleLink.objects.bulk_create(
+            [RuleLink(said_by=said_by, above=page.page_ptr, below=each) for said_by in pages for each in below],
+            ignore_conflicts=True,
+        )
+        why.of(page, person("worker"))
+        with steps() as taken:
+            why.of(page, User.objects.get(pk=person("worker").pk))
+        read.append(taken())
+    assert RuleLink.objects.filter(above=page).count() > 3000
+    assert read[1] < 2 * read[0]
 
 
 def test_by_night_only_the_links_that_are_another_are_written_and_a_batch_is_asked_about_together(
