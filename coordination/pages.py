@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from portal.accounts import looked_up
 from portal.pages import anchors, reserved
 from portal.pages.kinds import shows
 
@@ -18,8 +19,10 @@ def meeting(page: MeetingPage, request: HttpRequest) -> dict[str, Any]:
     reserved_at = {part.key: part.anchor for part in page.reserved_parts()}
     closed, names = reserved_at.keys() - reader.keys(), page.section_anchors
     points = [(item, f"punto-{anchors.key(item)}") for item in page.agenda.all()]
+    given = actions.shown(page) if "azioni" not in closed else []
+    looked_up.expect(request, [page.chair, *(each.person for each in given)])
     return {
-        "given": actions.shown(page) if "azioni" not in closed else [],
+        "given": given,
         "agenda": [
             (item, reserved_at.get(key) or names[anchors.key(item)], reader.get(key, ""))
             for item, key in points

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from portal import access, paging
 from portal.models import Delegation, Organisation, User
+from portal.pages import kinds
 from portal.requests import PersonRequest
 
 from . import actions, calendars, names
@@ -29,7 +30,8 @@ KEYS = {"people": "persone", "services": "servizi", "bodies": "enti"}  # of the 
 def meeting_list(request: PersonRequest) -> HttpResponse:
     """Meetings to come, then those held, newest first."""
     request.section = "riunioni"
-    now, meetings = timezone.now(), access.allowed(MeetingPage.objects.all(), request.user)
+    now, shown = timezone.now(), (*kinds.NAME, *MeetingPage.said_in_lists, "minutes_long", "place")
+    meetings = access.allowed(MeetingPage.objects.only(*shown), request.user)
     begun = meetings.filter(starts_at__gt=now - LONGEST, starts_at__lte=now)
     running = [meeting.pk for meeting in begun.only("starts_at", "minutes_long") if not meeting.is_over]
     coming = meetings.filter(Q(starts_at__gt=now) | Q(pk__in=running)).order_by("starts_at", "pk")

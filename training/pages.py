@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from portal.accounts import looked_up
 from portal.pages.kinds import shows
 
 from . import progress
@@ -12,7 +13,9 @@ from .models import LessonPage, ModulePage, PathPage
 
 @shows(PathPage)
 def path(page: PathPage, request: HttpRequest) -> dict[str, Any]:
-    return {"progress": progress.path_progress(page, request.user)}
+    found = progress.path_progress(page, request.user)
+    looked_up.expect(request, [each.module.tutor for each in found.modules])
+    return {"progress": found}
 
 
 @shows(ModulePage)

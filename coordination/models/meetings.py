@@ -8,6 +8,7 @@ from uuid import uuid4
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
@@ -135,6 +136,13 @@ class MeetingPage(PortalPage):
         return self.ends_at < timezone.now()
 
     said_in_lists = (*PortalPage.said_in_lists, "starts_at")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Its lines are read once: what the page shows asks for each kind of them many times."""
+        for lines in (self.agenda, self.decisions, self.actions):
+            lines.get_object_list()
+        models.prefetch_related_objects(self.attendance.get_object_list(), "organisation")
+        return super().get_context(request, *args, **kwargs)
 
     def beside_its_name(self) -> Beside:
         return Beside(self.starts_at)
