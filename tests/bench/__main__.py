@@ -31,6 +31,8 @@ PAGES = [
     ("news", "/novita/", "/"),
     ("search, ten results", "/cerca/?q=assistenza", "/search/?q=assistenza"),
     (BEYOND, "/cerca/?q=assistenza", "/search/?q=assistenza"),
+    ("page of a form", "/p/MD-01/", "/pr-01/"),
+    ("page of a meeting", "/p/R-08/", "/pr-01/"),
     ("page of an edition", "/p/PR-02/edizioni/1.0/", "/pr-01/"),
     ("comparison of two editions", "/p/PR-02/edizioni/1.0/confronta/2.0/", "/pr-01/"),
     ("register of adoptions", "/recepimenti/", "/pr-01/"),
