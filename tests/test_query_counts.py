@@ -212,6 +212,7 @@ def test_every_page_asks_as_often_and_reads_little_more_in_a_network_ten_times_a
     network.people(paging.SIZE, space=Space.objects.get(code="SP-RETE"))  # more than stand on one page
     grow(3, keeper)
     addresses += [Page.objects.get(slug="con-parti").url, "/rubrica/enti/quarrata/"]
+    addresses += {page.specific_class: page.url for page in Page.objects.live().filter(depth__gt=3)}.values()
     few = asked(client, addresses)
     grow(30, keeper)
     many = asked(client, addresses)
