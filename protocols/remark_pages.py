@@ -41,7 +41,7 @@ class RemarkForm(forms.Form):
         help_text=gettext_lazy("Che cosa non va, o perché proponi un altro testo. Nessun nome di persone seguite."),
     )  # fmt: skip
     text = forms.CharField(
-        label=gettext_lazy("Il testo come lo scriveresti tu"), max_length=20_000, required=False, strip=True,
+        label=gettext_lazy("Il testo come lo scriveresti tu"), max_length=20_000, required=False,
         help_text=gettext_lazy("Cambialo qui dentro: chi lo ha scritto vede le parole tolte e aggiunte. Lascialo "
                                "com’è se vuoi solo commentare."),
     )  # fmt: skip

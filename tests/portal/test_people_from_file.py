@@ -150,6 +150,11 @@ def test_five_hundred_rows_are_judged_with_a_few_questions_and_invited(
     assert counts() == (before[0] + 500, before[1] + 500)
 
 
+def test_a_file_of_more_than_two_megabytes_is_refused_with_its_measure(as_: Any) -> None:
+    big = SimpleUploadedFile("persone.csv", TITLES.encode() + b"\r\n" + b" " * 2 * 1024 * 1024)
+    assert "Il file è troppo grande: al massimo 2 MB." in text(check(as_, big))
+
+
 def test_a_second_space_beyond_the_last_title_does_not_fall_away_unsaid(as_: Any) -> None:
     unquoted = ADA + "SP-RETE: lettore; SP-MINORI: redattore"
     answer = check(as_, csv_of(unquoted))

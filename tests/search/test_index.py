@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +13,7 @@ from wagtail.models import Page
 from portal import access
 from portal.accounts.handover import hand_page
 from portal.background import jobs
-from portal.models import Activity
+from portal.models import Activity, Document, Space
 from portal.models.jobs import Job, JobState
 from portal.models.pages import TextPage
 from portal.pages.atomic_acts import NotDone
@@ -323,6 +324,16 @@ def test_an_old_edition_is_read_by_whoever_reads_the_page_and_goes_with_it(proto
     protocol.save_revision().publish()
     index.refresh()
     assert found("smerigliata", person("worker")).total == 1
+
+
+def test_a_rebuilt_index_holds_a_file_that_is_found_alone(person, index):
+    where = Space.objects.get(code="SP-RETE").collection
+    file = Document.objects.create(title="Zufolatori", file=ContentFile(b"testo", name="z.txt"), collection=where)
+    search_index.refresh_file(file)
+    index.refresh()
+    assert found("zufolatori", person("coordinator")).total == 1
+    search_index.rebuild()
+    assert found("zufolatori", person("coordinator")).total == 1
 
 
 def test_a_rebuilt_index_holds_the_old_editions_too(protocol, person, index):

@@ -103,6 +103,11 @@ def test_what_is_several_things_stays_several(text):
     assert len(words_of(text)) > 1
 
 
+def test_a_word_of_letters_and_numbers_is_found_by_its_pieces_and_no_other_is():
+    pieces = {word: token.pieces for word in ("pr02", "0187", "protocollo") for token in tokens_of(word)}
+    assert pieces == {"pr02": ("pr", "2"), "0187": (), "protocollo": ()}
+
+
 def test_a_number_of_six_digits_is_one_as_it_is_written():
     assert words_of("000123") == ("000123",) and words_of("00123") == ("123",)
 
