@@ -68,7 +68,7 @@ def using(form: FormPage, user: Any) -> why.Level:
     kind = ContentType.objects.get_for_model(ProcedurePage).pk
     known = prepared.answers("using", _using, used=form.pk, kind=kind)
     rows = access.rows_seen(user, known)
-    return why.Level(ProcedurePage.kind_plural, why.named(rows[: why.SHOWN]), len(rows[why.SHOWN :]))
+    return why.level(ProcedurePage, rows, is_cut=len(known) >= why.MOST)
 
 
 def _using() -> QuerySet[Any, Any]:

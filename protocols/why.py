@@ -37,11 +37,12 @@ class Named:
 
 @dataclass
 class Level:
-    """The pages of one kind: the first, and how many more are known."""
+    """The pages of one kind: the first, and how many more there are; only that there are, where not all were read."""
 
     label: Any
     pages: list[Named]
     more: int = 0
+    is_cut: bool = False
 
 
 @dataclass
@@ -62,11 +63,12 @@ def of(page: Page, user: Any) -> Why:
     above = _reached(page, {(below, above) for above, below in edges}, pages)
     below = _reached(page, edges, pages)
     norms, objectives, projects = _reasons([page.pk, *above])
-    levels = _levels(pages[pk] for pk in above), _levels(pages[pk] for pk in below)
+    is_cut = len(edges) >= MOST
+    levels = _levels((pages[pk] for pk in above), is_cut), _levels((pages[pk] for pk in below), is_cut)
     return Why(norms, objectives, projects, *levels, access.may_give_reasons(user, page))
 
 
-def named(rows: Iterable[Any]) -> list[Named]:
+def _named(rows: Iterable[Any]) -> list[Named]:
     return [Named(addresses.of(row), addresses.code_of(row), row.title) for row in rows]
 
 
@@ -95,14 +97,19 @@ def _reached(page: Page, edges: Iterable[Edge], seen: Container[int]) -> set[int
     return found - {page.pk}
 
 
-def _levels(rows: Iterable[Any]) -> list[Level]:
+def level(kind: Any, rows: list[Any], is_cut: bool) -> Level:
+    """Of these pages of one kind, in their order, what a page shows."""
+    return Level(kind.kind_plural, _named(rows[:SHOWN]), len(rows[SHOWN:]), is_cut)
+
+
+def _levels(rows: Iterable[Any], is_cut: bool) -> list[Level]:
     by_kind: dict[Any, list[Any]] = {}
     for row in rows:
         by_kind.setdefault(ContentType.objects.get_for_id(row.content_type).model_class(), []).append(row)
     found = []
     for kind in sorted(by_kind, key=lambda kind: kind.kind_order):
         alike = sorted(by_kind[kind], key=lambda row: row.slug)
-        found.append(Level(kind.kind_plural, named(alike[:SHOWN]), len(alike[SHOWN:])))
+        found.append(level(kind, alike, is_cut))
     return found
 
 
