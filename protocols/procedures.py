@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from wagtail.models import Page
 
@@ -66,15 +66,14 @@ def _way(way: Any, page: ProcedurePage, named: "Named") -> dict[str, Any]:
 def using(form: FormPage, user: Any) -> why.Level:
     """Those that use the form in one of their steps, by the links that their texts leave (`links`)."""
     kind = ContentType.objects.get_for_model(ProcedurePage).pk
-    known = prepared.answers("using", _using, used=form.pk, kind=kind)
-    rows = access.rows_seen(user, known)
-    return why.level(ProcedurePage, rows, is_cut=len(known) >= why.MOST)
+    rows = access.by_pages_seen("using", _using, user, used=form.pk, kind=kind)
+    return why.level(ProcedurePage, rows, is_cut=len(rows) >= why.MOST)
 
 
-def _using() -> QuerySet[Any, Any]:
-    links = RuleLink.objects.filter(below__id=prepared.given("used"), above__content_type__id=prepared.given("kind"))
-    pages = Page.objects.filter(pk__in=links.order_by().values("above")[: why.MOST])
-    return pages.order_by("slug").values_list(*why.NAMED, named=True)
+def _using(rule: Q) -> QuerySet[Any, Any]:
+    links = RuleLink.objects.filter(below__id=prepared.given("used")).order_by()
+    pages = Page.objects.filter(rule, pk__in=links.values("above"), content_type__id=prepared.given("kind"))
+    return pages.order_by("slug").values_list(*why.NAMED, named=True)[: why.MOST]
 
 
 class Named:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from wagtail.models import Page
 
 from coordination.models import Norm, Objective, Project, Reason
@@ -57,7 +57,7 @@ class Why:
 
 def of(page: Page, user: Any) -> Why:
     """Three questions, however many pages and kinds: the links, what the reader sees of them, the reasons."""
-    edges = set(prepared.answers("links", _edges, page=page.pk))
+    edges: set[Edge] = set(access.by_pages_seen("links", _edges, user, page=page.pk))
     rows = prepared.by_key(Page, {pk for edge in edges for pk in edge}, NAMED)
     pages = {each.pk: each for each in access.rows_seen(user, rows)}
     above = _reached(page, {(below, above) for above, below in edges}, pages)
@@ -72,15 +72,18 @@ def _named(rows: Iterable[Any]) -> list[Named]:
     return [Named(addresses.of(row), addresses.code_of(row), row.title) for row in rows]
 
 
-def _edges() -> QuerySet[Any, Any]:
-    """The links as far as they may lead from a page that is given later, each way; of each step no more than `MOST`."""
+def _edges(rule: Q) -> QuerySet[Any, Any]:
+    """The links as far as they may lead from a page that is given later, each way, over pages of the rule; of each step
+    no more than `MOST`.
+    """
     steps: list[Any] = []
     page = prepared.given("page")
     for at, to in (("below", "above"), ("above", "below")):
-        step = _some(RuleLink.objects.filter(**{f"{at}__pk": page}))
+        seen = Exists(Page.objects.order_by().filter(rule, pk=OuterRef(to)))
+        step = _some(RuleLink.objects.filter(seen, **{f"{at}__pk": page}))
         for _more in range(FARTHEST):
             steps.append(step.values_list("above", "below"))
-            step = _some(RuleLink.objects.filter(**{f"{at}__in": step.values(to)}))
+            step = _some(RuleLink.objects.filter(seen, **{f"{at}__in": step.values(to)}))
     return steps[0].union(*steps[1:])
 
 
