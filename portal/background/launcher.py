@@ -32,7 +32,7 @@ from portal.models.jobs import Lane
 from . import disk, jobs, leftovers, schedules, write_lock
 from .heartbeat import BEAT_EVERY, Pulse
 from .probe import Probe
-from .web import die_with_parent
+from .web import BEATS_TO, SILENT_AFTER, die_with_parent
 
 TICK = 0.5
 DISK_EVERY = 5.0
@@ -56,9 +56,12 @@ class Child:
     """One process in a group of its own, which its own children join."""
 
     def __init__(
-        self, name: str, command: list[str], stop_signal: int = signal.SIGTERM, env: dict[str, str] | None = None
-    ) -> None:
-        self.name, self.command, self.stop_signal, self.env = name, command, stop_signal, env or {}
+        self, name: str, command: list[str], stop_signal: int = signal.SIGTERM, env: dict[str, str] | None = None,
+        mouth: int = -1,
+    ) -> None:  # fmt: skip
+        self.name, self.command, self.stop_signal = name, command, stop_signal
+        self.mouths = [mouth] if mouth >= 0 else []  # where it says that it is at work
+        self.env = {**(env or {}), **({BEATS_TO: str(mouth)} if self.mouths else {})}
         self.process: subprocess.Popen[bytes] | None = None
         self.is_asked = False
         self.started = 0.0
@@ -68,7 +71,7 @@ class Child:
     def start(self) -> None:
         self.process = subprocess.Popen(  # noqa: PLW1509
             self.command, start_new_session=True, preexec_fn=die_with_parent, cwd=settings.BASE_DIR,
-            env={**os.environ, **self.env},
+            env={**os.environ, **self.env}, pass_fds=self.mouths,
         )  # fmt: skip
         self.started, self.is_asked = time.monotonic(), False
 
@@ -147,7 +150,11 @@ class Launcher:
         python = [sys.executable, "-u"]
         web = ["-m", "portal.background.web", str(settings.WEB_PROCESSES), host, str(port)]
         web += [*SERVER, *_proxy(), "portal.wsgi:application"]
-        self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT)  # waitress ends gently on this one
+        self.web_ear, mouth = os.pipe()
+        self.web_heard = 0.0
+        for end in (self.web_ear, mouth):
+            os.set_blocking(end, False)
+        self.web = Child("sito", [*python, *web], stop_signal=signal.SIGINT, mouth=mouth)  # waitress ends gently on it
         self.workers = [Worker(lane) for lane in Lane.in_use()]
         self.probe, self.writing = Probe(host, port), write_lock.Watch()
         self.disk_problem, self.queue_takes, self.recovers_from = "", True, 0.0
@@ -220,7 +227,16 @@ class Launcher:
     def _hangs(self, child: Child) -> bool:
         if child.process is None:
             return False
-        return child.pulse.is_silent() if isinstance(child, Worker) else self.probe.is_silent()
+        if isinstance(child, Worker):
+            return child.pulse.is_silent()
+        return self.probe.is_silent() or self._replaces_nobody()
+
+    def _replaces_nobody(self) -> bool:
+        """Of several servers some answer, and their parent, which said that it was at work, has long said nothing."""
+        with suppress(BlockingIOError):
+            if os.read(self.web_ear, 65536):
+                self.web_heard = time.monotonic()
+        return self.web.started < self.web_heard < time.monotonic() - SILENT_AFTER
 
     def say(self, words: str) -> None:
         """A disk that is full takes no log either: that must not end what still works."""

@@ -25,6 +25,7 @@ from . import server
 SHORT_LIFE = 5.0  # whoever ends sooner did not start properly: then all of it ends, and says so
 WAITING = 1024  # connections
 TURN = 1.0
+BEATS_TO = "SITE_BEATS_TO"  # the environment's name for the pipe to whoever hears whether their parent is at work
 ENDS_WITHIN = 20.0  # once all of it was asked to
 SILENT_AFTER = 45.0
 FIRST_BEAT_WITHIN = 90.0  # a slow machine takes its time to start
@@ -59,6 +60,7 @@ class Site:
         self.old: list[int] = []  # those that give way to new ones
         self.is_stopping = False
         self.ends_by = 0.0
+        self.mouth = int(os.environ.get(BEATS_TO, "-1"))
 
     def run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -69,6 +71,7 @@ class Site:
             while len(self.servers) < self.count and not self.is_stopping:
                 self._start()
             self._hear()
+            self._beat()
             is_late = self.is_stopping and time.monotonic() > self.ends_by
             for pid in [pid for pid, each in self.servers.items() if is_late or each.is_silent()]:
                 os.kill(pid, signal.SIGKILL)
@@ -97,6 +100,12 @@ class Site:
                 ears[ear].heard = time.monotonic()
             else:
                 time.sleep(TURN / 20)  # its pipe is closed a moment before it can be waited for
+
+    def _beat(self) -> None:
+        """While this process hangs the servers answer, and nobody replaces one that ends: the launcher does."""
+        if self.mouth >= 0:
+            with suppress(OSError):  # it is full: nobody has listened for a day
+                os.write(self.mouth, b".")
 
     def _bury(self) -> int:
         """Forget those that ended; how all of it ends where one did not start properly."""

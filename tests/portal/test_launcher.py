@@ -21,8 +21,9 @@ from django.core.management import CommandError
 from django.db import connection
 from waitress.adjustments import Adjustments
 
-from portal.background import disk, launcher, server
+from portal.background import disk, launcher, server, web
 from portal.models.jobs import Lane
+from tests.portal.test_web_processes import Site, running_site
 from tests.running import LIMIT, Installation, children, family, is_alive, stat_of, wait_for
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
@@ -229,6 +230,28 @@ def test_a_site_that_hangs_is_started_anew(running: Installation) -> None:
     wait_for(lambda: running.site not in (0, hung), "another site")
     wait_for(running.answers, "the site answers again")
     assert not is_alive(hung)
+
+
+def test_a_parent_that_hangs_while_its_servers_answer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody would replace a server that ends, and no reload would reach them."""
+    monkeypatch.setattr(launcher, "SILENT_AFTER", 10.0)
+    watching = launcher.Launcher("127.0.0.1", 0, print)
+    watching.web.started = time.monotonic()
+    monkeypatch.setenv(web.BEATS_TO, str(watching.web.mouths[0]))
+
+    def is_heard() -> bool:
+        before = watching.web_heard
+        assert not watching._replaces_nobody()
+        return before < watching.web_heard
+
+    with running_site(Site(keeps=watching.web.mouths)) as site:
+        for _beat in range(3):
+            wait_for(is_heard, "a beat")
+        os.kill(site.process.pid, signal.SIGSTOP)
+        wait_for(watching._replaces_nobody, "its silence is noticed")
+        assert site.ask()
+        os.kill(site.process.pid, signal.SIGCONT)
+        wait_for(lambda: not watching._replaces_nobody(), "it is heard again")
 
 
 def test_a_worker_that_hangs_is_started_anew(running: Installation) -> None:

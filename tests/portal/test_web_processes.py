@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -34,12 +34,14 @@ sys.exit(web.main(*sys.argv[1:]))
 
 
 class Site:
-    def __init__(self, folder: Path = Path(__file__).parent, module: str = Path(__file__).stem) -> None:
+    def __init__(
+        self, folder: Path = Path(__file__).parent, module: str = Path(__file__).stem, keeps: Collection[int] = ()
+    ) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         command = [sys.executable, "-c", COMMAND, "2", "127.0.0.1", str(self.port), "--threads=1"]
         here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), os.getcwd()]), "PYTHONDONTWRITEBYTECODE": "1"}
-        self.process = subprocess.Popen([*command, f"{module}:application"], env=here)
+        self.process = subprocess.Popen([*command, f"{module}:application"], env=here, pass_fds=keeps)
 
     def ask(self, _turn: int = 0) -> int:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -55,12 +57,12 @@ class Site:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    with running(Site()) as found:
+    with running_site(Site()) as found:
         yield found
 
 
 @contextmanager
-def running(site: Site) -> Iterator[Site]:
+def running_site(site: Site) -> Iterator[Site]:
     end = time.monotonic() + 30
     while time.monotonic() < end:
         try:
@@ -132,7 +134,7 @@ def test_on_reload_each_gives_way_to_a_new_one_and_no_request_is_refused(site: S
 def test_new_code_that_does_not_start_leaves_the_old_in_its_place(tmp_path: Path) -> None:
     sound = Path(__file__).read_text().split("# The portal's own command")[0]
     (tmp_path / "served.py").write_text(sound)
-    with running(Site(tmp_path, "served")) as site:
+    with running_site(Site(tmp_path, "served")) as site:
         before = two_answer(site)
         (tmp_path / "served.py").write_text("raise ImportError('half of an upgrade')\n")
         time.sleep(1)
