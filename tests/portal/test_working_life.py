@@ -593,6 +593,22 @@ def test_a_delegation_passes_once_to_somebody_who_holds_it_already(as_: Any, per
     assert Delegation.objects.current().filter(person=nadia, organisation=quarrata, purpose=Purpose.DATA).count() == 1
 
 
+def test_with_the_account_a_delegation_of_today_ends_without_a_word_and_one_to_come_is_taken_back(
+    as_: Any, person: Any, today: Any
+) -> None:
+    elena, nadia, quarrata = person("worker"), person("worker_minors"), Organisation.objects.get(slug="quarrata")
+    of_today, to_come = (
+        Delegation.objects.create(organisation=quarrata, purpose=purpose, person=elena, valid_from=today + days * DAY)
+        for purpose, days in ((Purpose.SIGNATURES, 0), (Purpose.DATA, 9))
+    )
+    before = Activity.objects.filter(verb=Verb.DELEGATION_CHANGED).count()
+    assert as_("coordinator").post(f"/rete/persone/{elena.pk}/uscita/", {"to_all": nadia.pk}).status_code == 302
+    of_today.refresh_from_db()
+    assert of_today.valid_until == today and not Delegation.objects.filter(pk=to_come.pk).exists()
+    written = Activity.objects.filter(verb=Verb.DELEGATION_CHANGED).order_by("pk")[before:]
+    assert [row.sentence.partition(",")[0] for row in written] == ["ha ritirato"]
+
+
 def pack_of(client: Any, who: User) -> str:
     return text(client.get(f"/rete/persone/{who.pk}/uscita/"))
 
