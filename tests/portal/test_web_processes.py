@@ -71,10 +71,12 @@ def running_site(site: Site) -> Iterator[Site]:
             time.sleep(0.1)
         else:
             break
-    yield site
-    if site.process.poll() is None:
-        site.process.kill()
-    site.process.wait()
+    try:
+        yield site
+    finally:
+        if site.process.poll() is None:
+            site.process.kill()
+        site.process.wait()
 
 
 def two_answer(site: Site) -> set[int]:
