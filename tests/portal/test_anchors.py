@@ -161,7 +161,8 @@ def test_a_form_without_a_code_is_used_by_no_procedure(as_: Any, person: Any) ->
     shown = as_("worker").get(form.url).content.decode()
     assert "Procedure che lo usano" not in shown
     assert "Procedure che lo usano" in as_("worker").get("/p/MD-04/").content.decode()
-    assert [page.code for page in using(FormPage.objects.get(code="MD-04"), person("worker"))] == ["OP-04"]
+    found = using(FormPage.objects.get(code="MD-04"), person("worker"))
+    assert ([page.code for page in found.pages], found.more, found.is_cut) == (["OP-04"], 0, False)
 
 
 def test_the_first_half_hour_of_a_year_belongs_to_it(as_: Any) -> None:
