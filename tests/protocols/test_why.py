@@ -237,7 +237,7 @@ def test_the_links_of_a_rule_that_everything_names_are_not_all_read(person: Give
             why.of(page, User.objects.get(pk=person("worker").pk))
         read.append(taken())
     assert RuleLink.objects.filter(above=page).count() > 3000
-    assert read[1] < 2 * read[0]
+    assert read[1] <= 2 * read[0]
 
 
 def test_by_night_only_the_links_that_are_another_are_written_and_a_batch_is_asked_about_together(
