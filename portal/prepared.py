@@ -14,6 +14,7 @@ from django.db.models.sql.compiler import SQLCompiler
 M = TypeVar("M", bound=Model)
 V = TypeVar("V")
 LENGTHS = 8
+KEPT = 1000  # forms of a connection; people who hold unlike things ask in more of them, and then all begin anew
 AS_IT_IS = {int, str}  # what each database takes without being told how
 
 
@@ -103,6 +104,8 @@ def answers(form: Hashable, question: Callable[[], "QuerySet[Any, Any]"], **give
         compiler = queryset.query.get_compiler(connection=connection)
         written = (queryset, compiler, *compiler.as_sql())
         if form is not None:
+            if len(kept) >= KEPT:
+                kept.clear()
             kept[form] = written
     queryset, compiler, sql, params = written
     filled = tuple(_value(each, given, connection) for each in params)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from wagtail.models import Page, Site
 
 from coordination.models import MeetingPage
-from portal import paging
+from portal import paging, prepared
 from portal.demo import body_of
 from portal.models import (
     Absence,
@@ -231,6 +231,15 @@ def test_a_page_costs_about_as_much_for_whoever_reads_little_as_for_the_administ
         found[name] = len(queries)
     assert max(found.values()) - min(found.values()) <= 6
     assert max(found.values()) <= 27
+
+
+def test_of_questions_written_once_a_connection_keeps_some(monkeypatch):
+    monkeypatch.setattr(connection, "_prepared_questions", {}, raising=False)
+    monkeypatch.setattr(prepared, "KEPT", 3)
+    space = Space.objects.get(code="SP-RETE")
+    for form in range(8):
+        assert prepared.answers(form, lambda: Space.objects.filter(pk=prepared.given("pk")), pk=space.pk) == [space]
+    assert 0 < len(connection._prepared_questions) <= 3
 
 
 # --- The frame -------------------------------------------------------------------------------------------
