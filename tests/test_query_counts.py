@@ -233,7 +233,7 @@ def test_a_page_costs_about_as_much_for_whoever_reads_little_as_for_the_administ
     assert max(found.values()) <= 27
 
 
-def test_of_questions_written_once_a_connection_keeps_some(monkeypatch):
+def test_of_questions_written_once_a_connection_keeps_some(person, monkeypatch):
     monkeypatch.setattr(connection, "_prepared_questions", {}, raising=False)
     monkeypatch.setattr(prepared, "KEPT", 3)
     space = Space.objects.get(code="SP-RETE")
