@@ -36,7 +36,8 @@ def band_of(client: Any, address: str = PR_02) -> str:
 
 
 def asked(body: str, offset: int) -> str:
-    return f"{PR_02}?ente={body}&giorno={demo.day(offset):%Y-%m-%d}"
+    day = demo.day(offset) if offset else timezone.localdate()  # the demo's days are working days, today may be none
+    return f"{PR_02}?ente={body}&giorno={day:%Y-%m-%d}"
 
 
 # --- One's own body --------------------------------------------------------------------------------------
