@@ -17,6 +17,7 @@ from search.engines.contract import EngineDown, IndexBusy
 
 POINTER = "current"
 LOCK = "writer.lock"
+LONGEST = 200  # letters of the pointer: a damaged one may hold as much as the disk
 
 
 class Versions:
@@ -27,7 +28,8 @@ class Versions:
     def current(self) -> Path | None:
         """The folder that the pointer names; None where there is no pointer, or nothing in it."""
         try:
-            name = (self.path / POINTER).read_text().strip()
+            with (self.path / POINTER).open() as pointer:
+                name = pointer.read(LONGEST).strip()
         except (FileNotFoundError, UnicodeDecodeError):
             return None
         except OSError as error:
